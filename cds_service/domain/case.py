@@ -1,0 +1,212 @@
+"""The one immutable input to the rules: a chart, the moment in the workflow and the date of service."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+from cds_service.domain.chart import (
+    Appointment,
+    Authorization,
+    Chart,
+    Claim,
+    Coverage,
+    Encounter,
+    Order,
+    Place,
+    PlanOfCare,
+    Session,
+)
+from cds_service.domain.codes import Discipline, Program
+from cds_service.domain.visit import Visit, visits_of
+
+EPISODE_GAP_DAYS: Final = 60
+
+
+class Moment(StrEnum):
+    """Where in the workflow the question is asked."""
+
+    ORDER = "order"
+    VISIT_START = "visit-start"
+    VISIT_CLOSE = "visit-close"
+    BOOKING = "booking"
+    OVERVIEW = "overview"
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """The run of work-rehab visits for one injury: same Condition where given, else no gap over 60 days."""
+
+    first: date
+    last: date
+    dates: tuple[date, ...]
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name for people: the dates, and the condition where it is known."""
+        about = f" for {', '.join(self.conditions)}" if self.conditions else ""
+        return f"{self.first.isoformat()} to {self.last.isoformat()}{about}"
+
+
+def episodes_of(sessions: Iterable[Session]) -> tuple[Episode, ...]:
+    """Group sessions into episodes, oldest first.
+
+    A session joins the episode that shares a condition with it; one without conditions joins the latest episode
+    unless more than 60 days lie between.
+    """
+    groups: list[tuple[set[str], list[date]]] = []
+    for session in sorted(sessions, key=lambda one: one.date):
+        conditions = set(session.conditions)
+        home = next((group for group in reversed(groups) if conditions & group[0]), None)
+        if home is None and groups:
+            near = session.date - groups[-1][1][-1] <= timedelta(days=EPISODE_GAP_DAYS)
+            if near and not (conditions and groups[-1][0]):
+                home = groups[-1]
+        if home is None:
+            home = (set(), [])
+            groups.append(home)
+        home[0].update(conditions)
+        if not home[1] or home[1][-1] != session.date:
+            home[1].append(session.date)
+    return tuple(
+        sorted(
+            (Episode(dates[0], dates[-1], tuple(dates), tuple(sorted(conditions))) for conditions, dates in groups),
+            key=lambda one: one.last,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question put to the rules.
+
+    ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
+    question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
+    """
+
+    moment: Moment
+    date_of_service: date
+    today: date
+    chart: Chart
+    orders: tuple[Order, ...] = ()
+    appointments: tuple[Appointment, ...] = ()
+    encounter: str | None = None
+    place: Place | None = None
+
+    @cached_property
+    def visits(self) -> dict[date, Visit]:
+        """Work-rehab visits by date of service."""
+        return visits_of(self.chart)
+
+    @cached_property
+    def visit(self) -> Visit | None:
+        """The visit of the date of service."""
+        return self.visits.get(self.date_of_service)
+
+    @cached_property
+    def episodes(self) -> tuple[Episode, ...]:
+        """All episodes on record up to the date of service, oldest first."""
+        return episodes_of(session for session in self.chart.sessions if session.date <= self.date_of_service)
+
+    @cached_property
+    def conditions(self) -> frozenset[str]:
+        """Conditions that the visit or the drafts in question are for."""
+        of_visit = (c for s in self.chart.sessions if s.date == self.date_of_service for c in s.conditions)
+        of_orders = (c for order in self.orders if order.selected for c in order.conditions)
+        return frozenset((*of_visit, *of_orders))
+
+    @cached_property
+    def episode(self) -> Episode | None:
+        """The episode the date of service belongs to, if it goes on: same condition, or no gap over 60 days."""
+        if not self.episodes:
+            return None
+        if self.conditions:
+            same = [one for one in self.episodes if self.conditions & set(one.conditions)]
+            if same:
+                return same[-1]
+        latest = self.episodes[-1]
+        other_injury = bool(self.conditions and latest.conditions)
+        near = self.date_of_service - latest.last <= timedelta(days=EPISODE_GAP_DAYS)
+        return latest if near and not other_injury else None
+
+    @cached_property
+    def payer(self) -> Coverage | None:
+        """The coverage that is first in line on the date of service."""
+        return next(iter(self.payers), None)
+
+    @cached_property
+    def payers(self) -> tuple[Coverage, ...]:
+        """Coverages in force on the date of service, in the order they pay."""
+        in_force = [coverage for coverage in self.chart.coverages if coverage.in_force(self.date_of_service)]
+        return tuple(sorted(in_force, key=lambda one: (one.order is None, one.order or 0)))
+
+    @cached_property
+    def active_plans(self) -> tuple[PlanOfCare, ...]:
+        """Active therapy plans; those that name work rehabilitation first."""
+        active = [plan for plan in self.chart.plans if plan.status == "active"]
+        named = [plan for plan in active if plan.work_rehab]
+        return tuple(named or active)
+
+    @cached_property
+    def program(self) -> Program:
+        """Conditioning or hardening as the visit, the drafts or the plan of care say; any hardening makes hardening."""
+        sources = (
+            [s.program for s in self.chart.sessions if s.date == self.date_of_service],
+            [o.program for o in self.orders if o.work_rehab],
+            [p.program for p in self.active_plans],
+            [s.program for s in self.chart.sessions if self.episode and s.date in self.episode.dates],
+        )
+        for programs in sources:
+            for program in (Program.HARDENING, Program.CONDITIONING):
+                if program in programs:
+                    return program
+        return Program.UNKNOWN
+
+    @cached_property
+    def disciplines(self) -> tuple[tuple[Discipline, str, str], ...]:
+        """Disciplines the active plans (else the treating therapists) name: (discipline, read from, reference)."""
+        from_plans = [(p.discipline, p.discipline_from or "plan", p.reference) for p in self.active_plans]
+        found = {d: (d, how, ref) for d, how, ref in reversed(from_plans) if d is not None}
+        if not found:
+            found = {
+                performer.role.discipline: (performer.role.discipline, "treating performer", session.reference)
+                for session in self.chart.sessions
+                if session.date == self.date_of_service
+                for performer in session.performers
+                if performer.role is not None
+            }
+        return tuple(found.values())
+
+    @cached_property
+    def discipline(self) -> Discipline | None:
+        """The discipline of the plan of care, when exactly one is named."""
+        return self.disciplines[0][0] if len(self.disciplines) == 1 else None
+
+    @cached_property
+    def encounters_of_date(self) -> tuple[Encounter, ...]:
+        """Encounters of the date of service."""
+        return tuple(one for one in self.chart.encounters if one.date == self.date_of_service)
+
+    @cached_property
+    def claims_of_date(self) -> tuple[tuple[Claim, tuple[int, ...]], ...]:
+        """Claims with lines on the date of service and those lines' indexes; undated lines follow the encounter."""
+        refs = {one.reference for one in self.encounters_of_date} | ({self.encounter} if self.encounter else set())
+        found: list[tuple[Claim, tuple[int, ...]]] = []
+        for claim in self.chart.claims:
+            ours = bool(refs & set(claim.encounters))
+            lines = tuple(
+                index
+                for index, line in enumerate(claim.lines)
+                if line.date == self.date_of_service or (line.date is None and ours)
+            )
+            if lines or (ours and not claim.lines):
+                found.append((claim, lines))
+        return tuple(found)
+
+    def authorization_on(self, day: date) -> Authorization | None:
+        """An approval in force on the day, the one that ends last first."""
+        in_force = [one for one in self.chart.authorizations if one.covers(day)]
+        return max(in_force, key=lambda one: one.end or date.max, default=None)

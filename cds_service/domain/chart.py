@@ -1,0 +1,313 @@
+"""The patient's chart as far as the rules need it, each fact with the resource it was read from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from cds_service.domain.codes import Discipline, PayerClass, Program
+from cds_service.domain.intervals import Interval
+
+
+class Fact(StrEnum):
+    """Groups of facts that a rule may need; a gap names the one that is missing."""
+
+    PATIENT = "patient"
+    COVERAGE = "coverage"
+    PLAN_OF_CARE = "plan-of-care"
+    ENCOUNTER = "encounter"
+    SESSIONS = "sessions"
+    SESSION_TIME = "session-time"
+    PERFORMERS = "performers"
+    DISCIPLINE = "discipline"
+    PROGRAM = "program"
+    INJURY = "injury"
+    GOALS = "goals"
+    ASSESSMENTS = "assessments"
+    AUTHORIZATIONS = "authorizations"
+    ORDERS = "orders"
+    APPOINTMENTS = "appointments"
+    CHARGES = "charges"
+    POLICY = "policy"
+    DOCUMENTS = "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be known, and why; ``reference`` names the resource when one is to blame."""
+
+    fact: Fact
+    why: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a person is licensed as: therapist or assistant of one discipline."""
+
+    discipline: Discipline
+    assistant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Who treated. ``role`` is None when nothing given tells the person's profession."""
+
+    reference: str
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A completed or in-progress work-rehab Procedure.
+
+    ``date`` is the local date of the start in the offset written. ``period`` is None when start or stop is not
+    recorded to the minute; ``time_problem`` then says what is wrong. ``codes`` are the CPT codes recorded on it.
+    """
+
+    reference: str
+    date: date
+    program: Program
+    codes: tuple[str, ...] = ()
+    period: Interval | None = None
+    time_problem: str | None = None
+    performers: tuple[Performer, ...] = ()
+    encounter: str | None = None
+    conditions: tuple[str, ...] = ()
+    described: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Another billable Procedure, with its own CPT or HCPCS code."""
+
+    reference: str
+    date: date
+    code: str
+    period: Interval | None = None
+    encounter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``."""
+
+    reference: str
+    date: date | None
+    period: Interval | None = None
+    work_rehab: bool = False
+    program: Program = Program.UNKNOWN
+    conditions: tuple[str, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    provider: str | None = None
+    state: str | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One active coverage. ``payers`` are identifiers, references and names of the payor, as written."""
+
+    reference: str
+    payer_class: PayerClass
+    payers: tuple[str, ...] = ()
+    order: int | None = None
+    start: date | None = None
+    end: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Whether the coverage period, where given, contains the day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class InjuryEvidence:
+    """Something that shows a work-related injury (WR-CODE-2); ``kind`` is our own short name of the evidence."""
+
+    kind: str
+    reference: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOfCare:
+    """A therapy plan. ``discipline_from`` tells what decided the discipline."""
+
+    reference: str
+    status: str
+    start: date | None
+    end: date | None
+    work_rehab: bool
+    program: Program
+    discipline: Discipline | None = None
+    discipline_from: str | None = None
+    conditions: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
+    scheduled: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A functional goal; ``measure`` and ``target`` give the direction of improvement for that tool."""
+
+    reference: str
+    measure: str | None = None
+    target: float | None = None
+    due: date | None = None
+    described: bool = False
+
+
+class AssessmentKind(StrEnum):
+    """How an assessment was recorded."""
+
+    EVALUATION = "evaluation"
+    REEVALUATION = "re-evaluation"
+    PERFORMANCE_TEST = "performance test"
+    MEASUREMENT = "measurement"
+    QUESTIONNAIRE = "questionnaire"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """An evaluation, re-evaluation, test, measurement or questionnaire (R-1, R-2).
+
+    ``tool`` identifies the instrument (code or text) and ``label`` names it; ``value`` is the number measured.
+    """
+
+    reference: str
+    date: date
+    kind: AssessmentKind
+    tool: str | None = None
+    label: str | None = None
+    value: float | None = None
+
+
+class AuthorizationState(StrEnum):
+    """Decision of the payer on a prior-authorization request (A-1)."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    DENIED = "denied"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A payer's answer. ``unit`` is hours, visits or units; ``weak`` marks a bare number without known dates."""
+
+    reference: str
+    state: AuthorizationState
+    number: str | None = None
+    start: date | None = None
+    end: date | None = None
+    quantity: float | None = None
+    unit: str | None = None
+    weak: bool = False
+    created: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether it is an approval whose known period contains the day."""
+        return (
+            self.state is AuthorizationState.APPROVED
+            and not self.weak
+            and (self.start is None or self.start <= day)
+            and (self.end is None or day <= self.end)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What an order says about time: sessions in all, minutes of each, sessions and days of a week."""
+
+    sessions: int | None = None
+    session_minutes: int | None = None
+    days_per_week: float | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A ServiceRequest. ``selected`` is false for drafts that are context only; ``editable`` when it has an id.
+
+    ``payer_decision`` is ``pa-needed`` of CRD coverage-information where the order carries it.
+    """
+
+    reference: str
+    work_rehab: bool
+    program: Program
+    codes: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
+    quantity: float | None = None
+    schedule: Schedule = field(default_factory=Schedule)
+    discipline: Discipline | None = None
+    selected: bool = True
+    editable: bool = True
+    conditions: tuple[str, ...] = ()
+    payer_decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A proposed or booked work-rehab appointment."""
+
+    reference: str
+    date: date
+    period: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedLine:
+    """One item of a Claim: ``sequence`` is the item's number in it."""
+
+    sequence: int
+    code: str
+    modifiers: tuple[str, ...]
+    units: float
+    date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Charges on record: ``status`` draft can be changed, active has been submitted."""
+
+    reference: str
+    status: str
+    lines: tuple[ChargedLine, ...]
+    encounters: tuple[str, ...] = ()
+    authorization_numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A jurisdiction like ``US-TX`` and what it was read from."""
+
+    jurisdiction: str
+    read_from: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """All that was read of one patient, sorted by date where dates exist.
+
+    ``unavailable`` maps facts nobody could deliver to the reason; ``gaps`` lists single resources that were left out.
+    """
+
+    patient: str
+    coverages: tuple[Coverage, ...] = ()
+    injury: tuple[InjuryEvidence, ...] = ()
+    plans: tuple[PlanOfCare, ...] = ()
+    encounters: tuple[Encounter, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    services: tuple[Service, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
+    orders: tuple[Order, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    place: Place | None = None
+    deficits: tuple[str, ...] = ()
+    unavailable: Mapping[Fact, str] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()

@@ -1,0 +1,77 @@
+"""Code numbers the rules speak of, with our own short labels.
+
+Bare CPT numbers are identifiers here; no descriptor of the American Medical Association is shipped.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+FIRST_BLOCK: Final = "97545"
+FURTHER_HOUR: Final = "97546"
+WORK_REHAB: Final = frozenset({FIRST_BLOCK, FURTHER_HOUR})
+
+EVALUATIONS: Final = frozenset({"97161", "97162", "97163", "97165", "97166", "97167"})
+REEVALUATIONS: Final = frozenset({"97164", "97168"})
+PERFORMANCE_TEST: Final = "97750"
+
+REDUCED_SERVICE: Final = "52"
+SEPARATE_SERVICE: Final = "59"
+
+LABELS: Final = {
+    FIRST_BLOCK: "work rehab, first block",
+    FURTHER_HOUR: "work rehab, further hour",
+    "97110": "therapeutic exercise",
+    "97112": "neuromuscular re-education",
+    "97140": "manual therapy",
+    "97150": "group therapy",
+    "97161": "PT evaluation",
+    "97162": "PT evaluation",
+    "97163": "PT evaluation",
+    "97164": "PT re-evaluation",
+    "97165": "OT evaluation",
+    "97166": "OT evaluation",
+    "97167": "OT evaluation",
+    "97168": "OT re-evaluation",
+    "97530": "therapeutic activities",
+    "97537": "community or work reintegration",
+    "97750": "performance test",
+    "97755": "assistive technology assessment",
+}
+
+
+class Program(StrEnum):
+    """Which work-rehabilitation programme it is (WR-CODE-1); both kinds use the same two codes."""
+
+    CONDITIONING = "conditioning"
+    HARDENING = "hardening"
+    UNKNOWN = "unknown"
+
+
+class Discipline(StrEnum):
+    """The therapy plan a service is given under (M-1)."""
+
+    PT = "PT"
+    OT = "OT"
+    SLP = "SLP"
+
+    @property
+    def modifier(self) -> str:
+        """GP, GO or GN."""
+        return DISCIPLINE_MODIFIERS[self]
+
+
+DISCIPLINE_MODIFIERS: Final = {Discipline.PT: "GP", Discipline.OT: "GO", Discipline.SLP: "GN"}
+DISCIPLINE_OF_MODIFIER: Final = {modifier: discipline for discipline, modifier in DISCIPLINE_MODIFIERS.items()}
+
+
+class PayerClass(StrEnum):
+    """Kinds of payer that policies are written for."""
+
+    WORKERS_COMPENSATION = "workers-compensation"
+    MEDICARE = "medicare"
+    MEDICAID = "medicaid"
+    COMMERCIAL = "commercial"
+    AUTO = "auto"
+    GOVERNMENT = "government"
+    SELF_PAY = "self-pay"
+    UNKNOWN = "unknown"

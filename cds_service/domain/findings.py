@@ -1,0 +1,196 @@
+"""What rules find: complete by itself, so that wording may shorten it but never has to add to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TypeAlias
+
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.values import PolicyValue
+
+
+class Topic(StrEnum):
+    """What a finding is about; the code of ``card.source.topic``."""
+
+    CODE = "code"
+    UNITS = "units"
+    MODIFIER = "modifier"
+    EDIT = "edit"
+    COVERAGE = "coverage"
+    AUTHORIZATION = "authorization"
+    REASSESSMENT = "reassessment"
+    DOCUMENTATION = "documentation"
+
+
+class Severity(StrEnum):
+    """Money is at most a warning; there is no critical billing finding."""
+
+    WARNING = "warning"
+    INFO = "info"
+
+
+FactValue: TypeAlias = str | int | float | date
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact used: what it says and the resource it was read from (None for a computed one)."""
+
+    fact: str
+    value: FactValue
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """One claim line: CPT code, modifiers in the order they are sent, units, date of service."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    units: int
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCharges:
+    """Put these work-rehab lines on the visit's claim: on ``claim`` when one is drafted, else on a new one.
+
+    Other items of a drafted claim stay as they are, except work-rehab lines, which these replace.
+    ``authorization`` is the payer's number for the claim where it is known.
+    """
+
+    date: date
+    lines: tuple[ChargeLine, ...]
+    encounter: str | None = None
+    claim: str | None = None
+    authorization: str | None = None
+    coverage: str | None = None
+    provider: str | None = None
+    performers: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveChargedLines:
+    """Take the items with these sequence numbers off a drafted claim."""
+
+    claim: str
+    sequences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddLineModifier:
+    """Add a modifier to one item of a drafted claim."""
+
+    claim: str
+    sequence: int
+    modifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrder:
+    """Change a draft order: None and empty leave an element as it was received."""
+
+    order: str
+    code: str | None = None
+    units: int | None = None
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddOrder:
+    """Create a draft order like ``based_on`` for another code."""
+
+    based_on: str
+    code: str
+    units: int | None = None
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOrder:
+    """Delete a draft order."""
+
+    order: str
+
+
+Change: TypeAlias = DraftCharges | RemoveChargedLines | AddLineModifier | ChangeOrder | AddOrder | RemoveOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One way to act on a finding. ``key`` picks its label in the wording; ``facts`` fill it."""
+
+    key: str
+    changes: tuple[Change, ...]
+    recommended: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's answer.
+
+    ``kind`` names the wording, ``facts`` fill it. ``values`` are the policy values applied, the deciding one first.
+    ``subject`` is the resource or date it is about; with ``rule`` and ``kind`` it identifies the finding.
+    ``joins`` names a rule whose card shows this finding instead of a card of its own.
+    ``caveats`` are gaps that do not stop the answer but belong beside it.
+    """
+
+    rule: str
+    topic: Topic
+    kind: str
+    severity: Severity
+    facts: Mapping[str, object]
+    values: tuple[PolicyValue[object], ...]
+    evidence: tuple[Evidence, ...]
+    subject: str
+    proposals: tuple[Proposal, ...] = ()
+    joins: str | None = None
+    caveats: tuple[Gap, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Stable identity within one call."""
+        return f"{self.rule}/{self.kind}/{self.subject}"
+
+
+class Outcome(StrEnum):
+    """What became of a rule in one call."""
+
+    FIRED = "fired"
+    QUIET = "quiet"
+    GAP = "gap"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """Trace of one rule; ``why`` says why it did not apply or what it lacked."""
+
+    rule: str
+    outcome: Outcome
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFact:
+    """A gap with the rules that could not answer because of it, for the evaluation extension."""
+
+    fact: Fact
+    why: str
+    rules: tuple[str, ...]
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything one call found: findings, the trace of every rule run, and what could not be known."""
+
+    date_of_service: date
+    findings: tuple[Finding, ...]
+    rules: tuple[RuleOutcome, ...]
+    gaps: tuple[MissingFact, ...]
+    policies: tuple[str, ...]
+    episode: str | None = None

@@ -1,0 +1,80 @@
+"""Arithmetic of treatment time: half-open intervals between two instants.
+
+Durations are elapsed time, so a change to or from daylight-saving time neither adds nor loses minutes.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """From ``start`` up to ``end``, both with a UTC offset; ``start < end``."""
+
+    start: datetime
+    end: datetime
+
+
+def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Merge overlapping and touching intervals; the result is sorted and disjoint."""
+    merged: list[Interval] = []
+    for interval in sorted(intervals):
+        if merged and interval.start <= merged[-1].end:
+            if interval.end > merged[-1].end:
+                merged[-1] = Interval(merged[-1].start, interval.end)
+        else:
+            merged.append(interval)
+    return tuple(merged)
+
+
+def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Return what is left of ``intervals`` outside ``removed``; sorted and disjoint."""
+    left = list(union(intervals))
+    for hole in union(removed):
+        cut: list[Interval] = []
+        for interval in left:
+            if hole.end <= interval.start or hole.start >= interval.end:
+                cut.append(interval)
+                continue
+            if interval.start < hole.start:
+                cut.append(Interval(interval.start, hole.start))
+            if hole.end < interval.end:
+                cut.append(Interval(hole.end, interval.end))
+        left = cut
+    return tuple(left)
+
+
+def overlap(intervals: Iterable[Interval], others: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Return the time that lies in both; sorted and disjoint."""
+    mine = union(intervals)
+    return subtract(mine, subtract(mine, others))
+
+
+def elapsed(intervals: Iterable[Interval]) -> timedelta:
+    """Total duration of disjoint intervals."""
+    return sum((interval.end - interval.start for interval in intervals), timedelta())
+
+
+def minutes(intervals: Iterable[Interval]) -> int:
+    """Whole minutes in the union of the intervals; a started minute does not count."""
+    return elapsed(union(intervals)) // timedelta(minutes=1)
+
+
+def split_after(intervals: Iterable[Interval], first: timedelta) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+    """Split disjoint sorted intervals into the first ``first`` of elapsed time and the rest."""
+    head: list[Interval] = []
+    tail: list[Interval] = []
+    left = first
+    for interval in intervals:
+        length = interval.end - interval.start
+        if left <= timedelta():
+            tail.append(interval)
+        elif length <= left:
+            head.append(interval)
+            left -= length
+        else:
+            middle = interval.start + left
+            head.append(Interval(interval.start, middle))
+            tail.append(Interval(middle, interval.end))
+            left = timedelta()
+    return tuple(head), tuple(tail)

@@ -1,0 +1,51 @@
+"""A policy value as rules receive it: dated, cited and with its confidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+Confidence: TypeAlias = Literal["verified", "seed", "default", "unverified"]
+Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from. ``retrieved`` is the day the source was read."""
+
+    title: str
+    retrieved: date
+    paragraph: str | None = None
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValue(Generic[T_co]):
+    """One value of one parameter in one policy layer, in force from ``since`` until ``until`` (inclusive).
+
+    ``plain`` is the value as JSON, for the explanation that travels with a card. ``unverified`` holds values of
+    more specific layers that were passed over because nobody verified them: they are asked about, never applied.
+    """
+
+    parameter: str
+    value: T_co
+    plain: Json
+    policy: str
+    since: date
+    source: Source
+    confidence: Confidence
+    until: date | None = None
+    note: str | None = None
+    unverified: tuple["PolicyValue[object]", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Generic[T]):
+    """A named policy parameter. ``kind`` is the Python type that a value must have; ``unit`` its unit or shape."""
+
+    name: str
+    kind: object
+    unit: str
+    meaning: str

@@ -1,0 +1,103 @@
+"""A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from cds_service.domain.chart import Chart, Encounter, Service, Session
+from cds_service.domain.intervals import Interval, elapsed, minutes, overlap, split_after, subtract, union
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Sessions, other services and encounters of one date of service."""
+
+    date: date
+    sessions: tuple[Session, ...]
+    services: tuple[Service, ...] = ()
+    encounters: tuple[Encounter, ...] = ()
+
+    @cached_property
+    def timed(self) -> tuple[Session, ...]:
+        """Sessions with start and stop."""
+        return tuple(session for session in self.sessions if session.period is not None)
+
+    @cached_property
+    def untimed(self) -> tuple[Session, ...]:
+        """Sessions without usable start and stop."""
+        return tuple(session for session in self.sessions if session.period is None)
+
+    @cached_property
+    def from_encounter(self) -> bool:
+        """Whether the time can only be read from the encounter, because no session has start and stop."""
+        return not self.timed
+
+    @cached_property
+    def countable(self) -> tuple[Interval, ...]:
+        """Time in the programme: the union of the sessions, without separately billed services that overlap it.
+
+        Time is never counted twice, and time of another billed service never once (T-5).
+        """
+        if self.timed:
+            spans = [session.period for session in self.timed if session.period is not None]
+        else:
+            spans = [one.period for one in self.encounters if one.period is not None]
+        return subtract(spans, self.excluded_services)
+
+    @cached_property
+    def excluded_services(self) -> tuple[Interval, ...]:
+        """Time of separately billed services of the date."""
+        return union(service.period for service in self.services if service.period is not None)
+
+    @cached_property
+    def minutes(self) -> int:
+        """Whole countable minutes; 0 when no time is recorded."""
+        return minutes(self.countable)
+
+    @cached_property
+    def minutes_excluded(self) -> int:
+        """Minutes of separately billed services that lay inside the sessions."""
+        spans = [session.period for session in self.timed if session.period is not None]
+        return minutes(overlap(spans, self.excluded_services))
+
+    @cached_property
+    def assistant_alone(self) -> tuple[Interval, ...]:
+        """Countable time in which only assistants perform; time together with a therapist is the therapist's (M-2)."""
+        by_assistants = [
+            session.period
+            for session in self.timed
+            if session.period is not None and any(p.role is not None and p.role.assistant for p in session.performers)
+        ]
+        by_others = [
+            session.period
+            for session in self.timed
+            if session.period is not None and any(p.role is None or not p.role.assistant for p in session.performers)
+        ]
+        return subtract(overlap(by_assistants, self.countable), by_others)
+
+    def assistant_shares(self, first_block_minutes: int) -> tuple[tuple[timedelta, timedelta], ...]:
+        """(assistant alone, all) time of the first block and of the hours after it."""
+        parts = split_after(self.countable, timedelta(minutes=first_block_minutes))
+        return tuple((elapsed(overlap(part, self.assistant_alone)), elapsed(part)) for part in parts)
+
+
+def visits_of(chart: Chart) -> dict[date, Visit]:
+    """Group sessions into visits by date of service."""
+    dates: dict[date, list[Session]] = {}
+    for session in chart.sessions:
+        dates.setdefault(session.date, []).append(session)
+    services: dict[date, list[Service]] = {}
+    for service in chart.services:
+        if service.date in dates:
+            services.setdefault(service.date, []).append(service)
+    encounters = {one.reference: one for one in chart.encounters}
+    visits = {}
+    for day, sessions in dates.items():
+        references = dict.fromkeys(session.encounter for session in sessions if session.encounter)
+        visits[day] = Visit(
+            date=day,
+            sessions=tuple(sessions),
+            services=tuple(services.get(day, ())),
+            encounters=tuple(encounters[ref] for ref in references if ref in encounters),
+        )
+    return visits
