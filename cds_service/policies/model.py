@@ -1,0 +1,166 @@
+"""A policy layer and the view of the layers that apply to one payer on one date."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import IntEnum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+from cds_service.domain.codes import PayerClass
+from cds_service.domain.values import Parameter, PolicyValue
+
+Status: TypeAlias = Literal["complete", "partial", "historical"]
+T = TypeVar("T")
+
+BASE: Final = "generic"
+BUNDLED: Final = 0
+_WORD: Final = re.compile(r"\w+")
+_IDENTIFIER: Final = re.compile(r"\S*[\d/|:#]\S*")
+
+
+class Tier(IntEnum):
+    """How specific a layer is; a higher tier decides over a lower one."""
+
+    BASE = 0
+    NATIONAL = 1
+    PAYER_CLASS = 2
+    JURISDICTION = 3
+    PAYER = 4
+    SITE = 5
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> str | None:
+    """Return a payer's name as lower-case words, each between spaces.
+
+    None for an identifier or reference (one word with a digit or one of ``/ | : #``): those compare exactly.
+    """
+    if _IDENTIFIER.fullmatch(text.strip()):
+        return None
+    words = _WORD.findall(text.casefold())
+    return f" {' '.join(words)} " if words else None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """To whom a policy applies. Every key that is given has to agree; no key agrees with everyone.
+
+    ``payers`` are identifiers, references or names, any of them. ``jurisdiction`` is like ``US-TX``.
+    """
+
+    payers: tuple[str, ...] = ()
+    payer_class: PayerClass | None = None
+    jurisdiction: str | None = None
+
+    @property
+    def tier(self) -> Tier:
+        """The most specific key: payer over jurisdiction over payer class over none."""
+        if self.payers:
+            return Tier.PAYER
+        if self.jurisdiction is not None:
+            return Tier.JURISDICTION
+        return Tier.NATIONAL if self.payer_class is None else Tier.PAYER_CLASS
+
+    @property
+    def keys(self) -> int:
+        """How many keys are given."""
+        return bool(self.payers) + (self.payer_class is not None) + (self.jurisdiction is not None)
+
+    def applies(self, payer_class: PayerClass | None, payers: Sequence[str], jurisdiction: str | None) -> bool:
+        """Whether the policy applies to a coverage with these payer texts (identifiers, references, names)."""
+        if self.payer_class is not None and self.payer_class is not payer_class:
+            return False
+        if self.jurisdiction is not None and self.jurisdiction != jurisdiction:
+            return False
+        return not self.payers or any(_same_payer(mine, theirs) for mine in self.payers for theirs in payers)
+
+
+def _same_payer(mine: str, theirs: str) -> bool:
+    """Whether both are the same text, or the name of the policy stands as whole words in the payor's name."""
+    if mine == theirs:
+        return True
+    name, payor = words_of(mine), words_of(theirs)
+    return name is not None and payor is not None and name in payor
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy layer. ``values`` holds the dated values of each parameter, oldest first, never overlapping.
+
+    ``file`` is where it was read; ``folder`` is 0 for bundled data, else the place of its site folder in the settings.
+    """
+
+    id: str
+    title: str
+    match: Match
+    status: Status
+    values: Mapping[str, tuple[PolicyValue[Any], ...]]
+    file: str
+    not_modelled: tuple[str, ...] = ()
+    folder: int = BUNDLED
+
+    @property
+    def tier(self) -> Tier:
+        """``generic`` is the base, a site's own policy comes last, all others stand where their match puts them."""
+        if self.folder != BUNDLED:
+            return Tier.SITE
+        return Tier.BASE if self.id == BASE else self.match.tier
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, str]:
+        """Order of layers: tier, site folder, match, number of match keys, id."""
+        return (self.tier, self.folder, self.match.tier, self.match.keys, self.id)
+
+    def value_on(self, parameter: str, on: date) -> PolicyValue[Any] | None:
+        """Return the value of a parameter in force on a date of service."""
+        return next((value for value in self.values.get(parameter, ()) if in_force(value, on)), None)
+
+    def values_on(self, on: date) -> Iterator[PolicyValue[Any]]:
+        """All values in force on a date of service."""
+        return (value for dated in self.values.values() for value in dated if in_force(value, on))
+
+
+def in_force(value: PolicyValue[Any], on: date) -> bool:
+    """Whether the date lies between the first and the last day of the value, both included."""
+    return value.since <= on and (value.until is None or on <= value.until)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What rules ask: the values in force on one date in the layers that apply, least specific layer first."""
+
+    layers: tuple[str, ...]
+    on: date
+    _decided: Mapping[str, PolicyValue[Any]]
+    _questions: Mapping[str, tuple[PolicyValue[object], ...]]
+
+    def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
+        """Return the most specific value that may decide, or None.
+
+        Unverified values never decide. Those of layers more specific than the answer are in its ``unverified``.
+        """
+        return self._decided.get(parameter.name)
+
+    def questions(self, parameter: Parameter[T]) -> tuple[PolicyValue[object], ...]:
+        """Unverified values that ``get`` passed over, least specific first; also when nothing could decide."""
+        return self._questions.get(parameter.name, ())
+
+
+def view_of(layers: Sequence[Policy], on: date) -> PolicyView:
+    """Lay the policies, least specific first, over each other for one date."""
+    decided: dict[str, PolicyValue[Any]] = {}
+    questions: dict[str, tuple[PolicyValue[object], ...]] = {}
+    for policy in layers:
+        for value in policy.values_on(on):
+            if value.confidence == "unverified":
+                questions[value.parameter] = (*questions.get(value.parameter, ()), value)
+            else:
+                decided[value.parameter] = value
+                questions.pop(value.parameter, None)
+    for name, passed_over in questions.items():
+        if name in decided:
+            decided[name] = replace(decided[name], unverified=passed_over)
+    return PolicyView(tuple(policy.id for policy in layers), on, MappingProxyType(decided), MappingProxyType(questions))

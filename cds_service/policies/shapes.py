@@ -1,0 +1,121 @@
+"""Shapes of policy values: what a value of a parameter looks like in a policy file and in a rule."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, with_config
+
+BelowFirstUnit: TypeAlias = Literal["modifier-52", "fifteen-minute-codes", "prorate", "not-billable"]
+FifteenMinuteMethod: TypeAlias = Literal["cms-8", "cpt-midpoint"]
+EditsApply: TypeAlias = Literal["off", "warn", "enforce"]
+Setting: TypeAlias = Literal["practitioner", "hospital"]
+Indicator: TypeAlias = Literal[0, 1]
+AdjudicationIndicator: TypeAlias = Literal[1, 2, 3]
+CoveragePosition: TypeAlias = Literal[
+    "covered", "covered-with-authorization", "restricted", "excluded", "not-medically-necessary", "unknown"
+]
+SameDayEvaluation: TypeAlias = Literal["allow", "ask", "modifier-59", "deny"]
+AuthorizationRequired: TypeAlias = Literal["always", "after-max-weeks", "never"]
+AuthorizationUnit: TypeAlias = Literal["hours", "visits", "units"]
+Better: TypeAlias = Literal["lower", "higher"]
+
+Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
+Modifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
+Element: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
+Positive: TypeAlias = Annotated[int, Field(gt=0)]
+Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
+MinutesOfAnHour: TypeAlias = Annotated[int, Field(ge=1, le=60)]
+
+STRICT = ConfigDict(extra="forbid")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class PairEdit:
+    """A procedure-to-procedure edit (E-4): ``column1`` is paid, ``column2`` is denied on the same date.
+
+    ``indicator`` 0: never both; 1: both only for a separate, documented service with 59 or XE, XS, XP, XU.
+    ``settings`` are the CMS tables that hold the pair.
+    """
+
+    column1: str
+    column2: str
+    indicator: Indicator
+    settings: tuple[Setting, ...]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """Pair edits as a policy file writes them: every code of ``column1`` with every code of ``column2``."""
+
+    column1: Annotated[tuple[Code, ...], Field(min_length=1)]
+    column2: Annotated[tuple[Code, ...], Field(min_length=1)]
+    indicator: Indicator
+    settings: Annotated[tuple[Setting, ...], Field(min_length=1)]
+
+
+def expand(rows: tuple[PairRow, ...]) -> tuple[PairEdit, ...]:
+    """Return one edit per pair of codes.
+
+    Raises:
+        ValueError: a pair of one setting stands twice, or a code is paired with itself.
+    """
+    edits: list[PairEdit] = []
+    seen: set[tuple[str, str, str]] = set()
+    for row in rows:
+        for column1, column2 in product(row.column1, row.column2):
+            keys = {(column1, column2, setting) for setting in row.settings}
+            if column1 == column2:
+                raise ValueError(f"{column1} is paired with itself")
+            if keys & seen:
+                raise ValueError(f"the pair {column1}, {column2} stands twice")
+            seen |= keys
+            edits.append(PairEdit(column1, column2, row.indicator, row.settings))
+    return tuple(edits)
+
+
+PairEdits: TypeAlias = Annotated[tuple[PairRow, ...], AfterValidator(expand)]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Mue:
+    """Medically unlikely edit (E-2): highest units per date of service in each setting.
+
+    ``mai`` 1 is per claim line, 2 per date by policy (no appeal by volume), 3 per date, reviewable with documentation.
+    """
+
+    practitioner: Positive
+    hospital: Positive
+    mai: AdjudicationIndicator
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From ``minimum`` to ``maximum``, both included; None where the payer sets no bound (A-4)."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a range that holds nothing.
+
+        Raises:
+            ValueError: the minimum is above the maximum, or a bound is negative.
+        """
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum is above maximum")
+        if min(self.minimum or 0, self.maximum or 0) < 0:
+            raise ValueError("a bound is negative")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An objective assessment tool: which direction is improvement, and how many points count as a change (R-6)."""
+
+    better: Better
+    minimum_change: float | None = None

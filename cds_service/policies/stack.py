@@ -1,0 +1,82 @@
+"""All policies of a running service, and the choice of the layers that apply."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from cds_service.domain.codes import PayerClass
+from cds_service.policies.loader import PolicyError, check_first_unit, load_folder
+from cds_service.policies.model import BASE, Policy, PolicyView, view_of
+
+BUNDLED_DATA: Final = Path(__file__).parent / "data"
+VIEWS_KEPT: Final = 4096
+
+
+class PolicyStack:
+    """Immutable set of policies, least specific first; safe to share between threads.
+
+    Order: ``generic``, policies that match everyone (national edits), payer class, jurisdiction, payer, and last
+    the site's own folders in the order of the settings. Within a site folder the same order holds again. Between two
+    policies of one step the one with more match keys decides, then the one whose id comes later in the alphabet.
+    """
+
+    __slots__ = ("_by_id", "_policies", "_view")
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        """Order the policies and check them against each other.
+
+        Raises:
+            PolicyError: one id in two files, or a first-unit minimum above the full time it is combined with.
+        """
+        self._policies = tuple(sorted(policies, key=lambda policy: policy.rank))
+        self._by_id: dict[str, Policy] = {}
+        for policy in self._policies:
+            other = self._by_id.setdefault(policy.id, policy)
+            if other is not policy:
+                raise PolicyError(f"{policy.file}: policy: the id {policy.id} is already that of {other.file}")
+        for policy in self._policies:
+            check_first_unit(policy, self._by_id.get(BASE))
+        self._view = lru_cache(maxsize=VIEWS_KEPT)(self._lay)
+
+    @classmethod
+    def load(cls, extra_dirs: Sequence[Path] = ()) -> "PolicyStack":
+        """Read the bundled policies and those of the site's folders.
+
+        Raises:
+            PolicyError: a file or folder is refused; the text names file and key.
+        """
+        folders = (BUNDLED_DATA, *extra_dirs)
+        return cls(policy for place, folder in enumerate(folders) for policy in load_folder(folder, place))
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """All policies, least specific first."""
+        return self._policies
+
+    def policy(self, policy_id: str) -> Policy | None:
+        """Return the policy with this id."""
+        return self._by_id.get(policy_id)
+
+    def select(
+        self, payer_class: PayerClass | None, payers: Sequence[str], jurisdiction: str | None, on: date
+    ) -> PolicyView:
+        """Return the values in force for one coverage on a date of service.
+
+        Args:
+            payer_class: Kind of payer, None when not known.
+            payers: Identifiers, references and names of the payor, as written.
+            jurisdiction: Like ``US-TX``, None when not known.
+            on: Date of service.
+        """
+        chosen = tuple(
+            place
+            for place, policy in enumerate(self._policies)
+            if policy.match.applies(payer_class, payers, jurisdiction)
+        )
+        return self._view(chosen, on)
+
+    def _lay(self, chosen: tuple[int, ...], on: date) -> PolicyView:
+        """Build one view; kept per layers and date."""
+        return view_of([self._policies[place] for place in chosen], on)
