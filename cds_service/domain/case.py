@@ -15,7 +15,6 @@ from cds_service.domain.chart import (
     Coverage,
     Encounter,
     Order,
-    Place,
     PlanOfCare,
     Session,
 )
@@ -94,7 +93,6 @@ class Case:
     orders: tuple[Order, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
-    place: Place | None = None
 
     @cached_property
     def visits(self) -> dict[date, Visit]:

@@ -1,0 +1,70 @@
+"""The house: which part may import which, and that the core knows no outside world."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ALLOWED = {
+    "cds_service/domain": {"cds_service.domain"},
+    "cds_service/policies": {"cds_service.domain", "cds_service.policies"},
+    "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
+    "cards": {"cards", "cds_service.domain"},
+    "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
+    "cds_service/hooks": {
+        "cards",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.fhir",
+        "cds_service.hooks",
+        "cds_service.policies",
+        "cds_service.rules",
+    },
+}
+PURE = ("cds_service/domain", "cds_service/policies", "cds_service/rules", "cards")
+OUTSIDE = {"flask", "requests", "sqlalchemy", "fhir", "logging", "random", "os", "socket", "subprocess", "time"}
+CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("uuid", "uuid4")}
+
+
+def modules(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found, f"{folder} holds no modules: the folder moved and this test has to follow"
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_arrows_point_one_way(folder):
+    for path in modules(folder):
+        ours = {name for name in imports(path) if name.split(".")[0] in {"cards", "cds_service"}}
+        strangers = {
+            name for name in ours if not any(f"{name}.".startswith(f"{allowed}.") for allowed in ALLOWED[folder])
+        }
+        assert not strangers, f"{path.relative_to(ROOT)} may not import {strangers}: see the picture in docs/design.md"
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_the_core_knows_no_outside_world(folder):
+    for path in modules(folder):
+        found = {name for name in imports(path) if name.split(".")[0] in OUTSIDE}
+        assert not found, f"{path.relative_to(ROOT)} imports {found}: pass what it gives as an argument"
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_the_core_asks_no_clock_and_no_dice(folder):
+    for path in modules(folder):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                asked = (node.value.id, node.attr)
+                assert asked not in CLOCKS, f"{path.relative_to(ROOT)}:{node.lineno} asks {asked}: pass it in"
