@@ -1,0 +1,295 @@
+"""The payer's approval: there, in date, large enough, and there for the weeks beyond the usual maximum."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
+from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
+from cds_service.domain.intervals import minutes
+from cds_service.domain.units import units
+from cds_service.domain.values import PolicyValue
+from cds_service.domain.visit import Visit
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.charging import TimeThresholds, payer_caveats, time_thresholds
+from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+
+EVERYWHERE = frozenset(Moment)
+NO_PROGRAM = NotApplicable("no programme under way")
+
+
+def asked_dates(case: Case) -> tuple[date, ...]:
+    """The dates in question: those booked, else the date of service."""
+    if case.moment is Moment.BOOKING:
+        return tuple(sorted({one.date for one in case.appointments}))
+    return (case.date_of_service,)
+
+
+def relevant(case: Case) -> tuple[Authorization, ...]:
+    """Authorizations of this episode; one that ended before its first visit belongs to an earlier one."""
+    first = case.episode.first if case.episode else case.date_of_service
+    return tuple(one for one in case.chart.authorizations if one.end is None or one.end >= first)
+
+
+def _evidence(one: Authorization) -> Evidence:
+    period = f"{one.start or 'start unknown'} to {one.end or 'end unknown'}"
+    number = f" {one.number}" if one.number else ""
+    amount = f", {one.quantity:g} {one.unit or 'of unknown unit'}" if one.quantity is not None else ""
+    return Evidence("authorization", f"{one.state.value}{number}, {period}{amount}", one.reference)
+
+
+def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Where the payer wants approval first, it has to be there, in date and large enough (A-1).
+
+    Required by policy, or by the payer's own answer on the order. An approval that exists is watched even where none
+    is required: the payer who gave one will hold the clinic to it. Used amounts count what was treated, not what
+    was planned; the projection goes by the pace of the last two weeks.
+    """
+    days = asked_dates(case)
+    if not days:
+        yield NotApplicable("no work-rehab appointment among those booked")
+        return
+    yield from payer_caveats(case)
+    required = policy.get(params.AUTHORIZATION_REQUIRED)
+    answers = {order.payer_decision for order in (*work_rehab_orders(case), *case.chart.orders) if order.work_rehab}
+    is_required = (required is not None and required.value == "always" and "no-auth" not in answers) or bool(
+        answers & {"auth-needed", "performpa"}
+    )
+    on_file = relevant(case)
+    approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
+    for day in days:
+        in_force = [one for one in approved if one.covers(day)]
+        if not in_force:
+            yield from _not_in_force(case, day, on_file, approved, required=is_required, value=required)
+            return
+    watched = case.authorization_on(days[-1])
+    if watched is not None:
+        yield from _amount(case, policy, watched, days)
+        yield from _ending(policy, watched, days[-1])
+
+
+def _not_in_force(
+    case: Case,
+    day: date,
+    on_file: tuple[Authorization, ...],
+    approved: list[Authorization],
+    *,
+    required: bool,
+    value: PolicyValue[str] | None,
+) -> Iterator[Result]:
+    used = values(value) if required else ()
+    evidence = (Evidence("date asked about", day), *(_evidence(one) for one in on_file))
+    severity = Severity.WARNING
+    facts: dict[str, FactValue] = {}
+    over = [one for one in approved if one.end is not None and one.end < day]
+    ahead = [one for one in approved if one.start is not None and one.start > day]
+    by_state = {one.state: one for one in on_file if not one.weak}
+    weak = [one for one in on_file if one.weak]
+    if over:
+        last = max(one.end for one in over if one.end is not None)
+        kind, facts = "expired", {"end": last, "days": (day - last).days}
+    elif ahead:
+        kind, facts = "not-started", {"start": min(one.start for one in ahead if one.start is not None)}
+    elif AuthorizationState.PENDING in by_state:
+        kind = "pending"
+        severity = Severity.WARNING if required else Severity.INFO
+    elif AuthorizationState.DENIED in by_state:
+        kind = "denied"
+    elif weak:
+        kind, facts, severity = "weak", {"number": weak[0].number or "unknown"}, Severity.INFO
+    elif AuthorizationState.UNCLEAR in by_state:
+        kind = "unclear"
+    elif required:
+        kind = "missing"
+    else:
+        return
+    yield Answer(
+        kind=kind,
+        severity=severity,
+        subject=case.date_of_service.isoformat(),
+        facts={**facts, "day": day},
+        values=used,
+        evidence=evidence,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """Amounts in the authorization's unit: used so far, asked for now, and the weekly pace."""
+
+    used: float
+    planned: float
+    weekly: float
+
+
+def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple[date, ...]) -> Iterator[Result]:
+    if approval.quantity is None:
+        return
+    default = policy.get(params.AUTHORIZATION_UNIT)
+    unit = approval.unit or (default.value if default is not None else None)
+    thresholds = time_thresholds(policy)
+    if unit is None:
+        yield Gap(Fact.AUTHORIZATIONS, "the approved amount has no unit", approval.reference)
+        return
+    consumption = _consumption(case, approval, days, unit, thresholds)
+    if consumption is None:
+        yield Gap(Fact.SESSION_TIME, "a visit under this approval has no recorded time", approval.reference)
+        return
+    total = consumption.used + consumption.planned
+    warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
+    evidence = (
+        _evidence(approval),
+        Evidence("used", f"{consumption.used:g} {unit}"),
+        Evidence("asked for now", f"{consumption.planned:g} {unit}"),
+    )
+    facts = {
+        "used": f"{consumption.used:g}",
+        "planned": f"{consumption.planned:g}",
+        "authorized": f"{approval.quantity:g}",
+        "unit": unit,
+        "over": f"{total - approval.quantity:g}",
+        "remaining": f"{approval.quantity - total:g}",
+    }
+    if total > approval.quantity:
+        yield Answer("exhausted", Severity.WARNING, approval.reference, facts, values(None), evidence)
+        return
+    if warn_days is None or not consumption.weekly:
+        return
+    days_left = int((approval.quantity - total) / consumption.weekly * 7)
+    if days_left <= warn_days.value:
+        runs_out = days[-1] + timedelta(days=days_left)
+        if approval.end is None or runs_out <= approval.end:
+            yield Answer(
+                "runs-out", Severity.INFO, approval.reference, {**facts, "date": runs_out}, (warn_days,), evidence
+            )
+
+
+def _consumption(
+    case: Case,
+    approval: Authorization,
+    days: tuple[date, ...],
+    unit: str,
+    thresholds: TimeThresholds | None,
+) -> Consumption | None:
+    def treated(visit: Visit) -> float | None:
+        return _amount_of(visit.minutes, unit, thresholds)
+
+    under = {
+        day: treated(visit)
+        for day, visit in case.visits.items()
+        if (approval.start is None or day >= approval.start) and day <= days[-1]
+    }
+    now = set(days)
+    amounts = [amount for day, amount in under.items() if day not in now]
+    if None in amounts:
+        return None
+    used = sum(amount for amount in amounts if amount is not None)
+    usual = next((under[day] for day in sorted(under, reverse=True) if day not in now), None)
+    planned = 0.0
+    for day in days:
+        amount = under.get(day)
+        booked = [one.period for one in case.appointments if one.date == day and one.period is not None]
+        if amount is None and booked:
+            amount = _amount_of(minutes(booked), unit, thresholds)
+        if amount is None and case.moment is Moment.VISIT_CLOSE:
+            return None
+        planned += amount if amount is not None else (usual or _amount_of(0, unit, thresholds) or 0)
+    if case.moment is Moment.OVERVIEW and not set(under) & now:
+        planned = 0.0
+    recent = [amount for day, amount in under.items() if (days[-1] - day).days < 14 and amount is not None]  # noqa: PLR2004 - two weeks
+    return Consumption(used, planned, sum(recent) / 2)
+
+
+def _amount_of(treated_minutes: int, unit: str, thresholds: TimeThresholds | None) -> float | None:
+    """What so many minutes use up; None when the time is not known and the unit needs it."""
+    if unit == "visits":
+        return 1
+    if not treated_minutes or (unit == "units" and thresholds is None):
+        return None
+    if unit == "hours":
+        return treated_minutes / 60
+    return float(sum(units(treated_minutes, thresholds.rule))) if thresholds is not None else None
+
+
+def _ending(policy: PolicyView, approval: Authorization, day: date) -> Iterator[Result]:
+    warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
+    if approval.end is None or warn_days is None:
+        return
+    left = (approval.end - day).days
+    if left <= warn_days.value:
+        facts = {"end": approval.end, "days": left}
+        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), (_evidence(approval),))
+
+
+def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
+
+    Weeks run from the first visit of the episode: with six weeks, day 42 is the last one inside and day 43 needs an
+    approval in force. The last seven days before are announced.
+    """
+    weeks = policy.get(params.MAX_WEEKS)
+    days = asked_dates(case)
+    order_start = [order.schedule.start for order in work_rehab_orders(case) if order.schedule.start]
+    first = case.episode.first if case.episode else min((*order_start, *days), default=None)
+    if first is None or (case.episode is None and case.moment not in {Moment.ORDER, Moment.BOOKING}):
+        yield NO_PROGRAM
+        return
+    if weeks is None or case.program not in weeks.value:
+        yield NotApplicable("the payer's policy sets no number of weeks")
+        return
+    length = weeks.value[case.program]
+    beyond = first + timedelta(weeks=length)
+    evidence = (Evidence("first visit" if case.episode else "planned start", first), *map(_evidence, relevant(case)))
+    facts = {"weeks": length, "first": first, "limit_day": beyond, "last_day": beyond - timedelta(days=1)}
+    late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
+    subject = first.isoformat()
+    if late is not None:
+        nth = (late - first).days + 1
+        weak = next((one for one in relevant(case) if one.weak), None)
+        kind, severity = ("over-weak", Severity.INFO) if weak else ("over", Severity.WARNING)
+        facts |= {"day": nth, "date": late, "number": (weak.number if weak else None) or "unknown"}
+        yield Answer(kind, severity, subject, facts, (weeks,), (*evidence, Evidence(f"day {nth}", late)))
+        return
+    if case.authorization_on(beyond) is not None or days[-1] >= beyond:
+        return
+    ends = [order.schedule.end for order in work_rehab_orders(case) if order.schedule.end]
+    if ends and max(ends) >= beyond:
+        facts |= {"end": max(ends)}
+        yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence)
+    elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
+        facts |= {"days_left": (beyond - days[-1]).days - 1}
+        yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence)
+
+
+RULES = (
+    Rule(
+        id="authorization",
+        topic=Topic.AUTHORIZATION,
+        title="Prior authorization",
+        moments=EVERYWHERE,
+        facts=(Fact.AUTHORIZATIONS, Fact.COVERAGE),
+        parameters=(
+            params.AUTHORIZATION_REQUIRED,
+            params.AUTHORIZATION_UNIT,
+            params.AUTHORIZATION_WARN_DAYS,
+            params.FIRST_UNIT_FULL,
+            params.FIRST_UNIT_MINIMUM,
+            params.ADDITIONAL_UNIT_MINIMUM,
+        ),
+        sources=("A-1",),
+        check=check_authorization,
+    ),
+    Rule(
+        id="program-duration",
+        topic=Topic.AUTHORIZATION,
+        title="Weeks of the programme",
+        moments=EVERYWHERE,
+        facts=(Fact.SESSIONS, Fact.AUTHORIZATIONS),
+        parameters=(params.MAX_WEEKS,),
+        sources=("A-2",),
+        check=check_program_duration,
+    ),
+)

@@ -1,0 +1,61 @@
+"""All rules, in the order people read them: explicit, so that what exists can be read in one place."""
+
+from typing import Final
+
+from cds_service.rules import (
+    authorization,
+    charges,
+    coverage,
+    documentation,
+    edits,
+    intensity,
+    modifiers,
+    orders,
+    reassessment,
+)
+from cds_service.rules.rule import Rule
+
+_BY_ID: Final = {
+    rule.id: rule
+    for module in (
+        orders,
+        coverage,
+        charges,
+        edits,
+        modifiers,
+        authorization,
+        intensity,
+        reassessment,
+        documentation,
+    )
+    for rule in module.RULES
+}
+
+RULES: Final[tuple[Rule, ...]] = tuple(
+    _BY_ID[rule_id]
+    for rule_id in (
+        "program-code",
+        "work-relation",
+        "visit-charges",
+        "first-unit",
+        "order-units",
+        "unit-ceiling",
+        "pair-edit",
+        "discipline-modifier",
+        "assistant-modifier",
+        "program-modifier",
+        "payer-coverage",
+        "same-day-evaluation",
+        "authorization",
+        "program-duration",
+        "intensity",
+        "one-program",
+        "initial-evaluation",
+        "reassessment",
+        "progress-report",
+        "plan-of-care",
+        "documentation",
+        "no-progress",
+        "time-documentation",
+    )
+)

@@ -1,0 +1,212 @@
+"""Units of a closing visit: the charges, a first block that is not full, and codes recorded otherwise."""
+
+from collections.abc import Iterator
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.codes import FIRST_BLOCK, REDUCED_SERVICE, WORK_REHAB
+from cds_service.domain.findings import ChargeLine, Evidence, Proposal, Severity, Topic
+from cds_service.domain.visit import Visit
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.charging import (
+    Charges,
+    DraftedLine,
+    charges_of,
+    draft_charges,
+    drafted_lines,
+    same_charges,
+    time_evidence,
+    visit_caveats,
+)
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+
+NO_VISIT = NotApplicable("no work-rehab service on this date of service")
+NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter tell start and stop")
+NO_TIME_RULE = Gap(Fact.POLICY, "no policy in force defines the time rule")
+CHOICES_IN_WORDS = {
+    "modifier-52": "97545 with modifier 52 (reduced service)",
+    "fifteen-minute-codes": "15-minute codes, only for minutes of direct one-on-one contact",
+    "prorate": "a pro-rated 97545",
+    "not-billable": "not billable",
+}
+
+
+def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """The countable minutes of one date make 97545 once and 97546 for each further hour, with their modifiers.
+
+    Time is the union of the recorded treatment times, without separately billed services (T-5). One unit of 97545
+    covers the first two hours, 97546 each further hour (T-1 to T-3), never without 97545 (E-1). Silent when the
+    charges already drafted say the same.
+    """
+    visit = case.visit
+    if visit is None:
+        yield NO_VISIT
+        return
+    charges = charges_of(case, visit, policy)
+    if charges is None:
+        yield NO_TIME_RULE
+        return
+    if not visit.minutes:
+        yield NO_TIME
+        return
+    if visit.minutes < charges.thresholds.rule.full:
+        yield NotApplicable("the first block is not full; first-unit answers")
+        return
+    drafted = drafted_lines(case)
+    if same_charges(drafted, charges.lines, any_discipline=_discipline_left_to_drafter(charges, drafted)):
+        return
+    submitted = any(line.status != "draft" for line in drafted)
+    kind = "submitted" if submitted else "change" if drafted else "draft"
+    proposal = Proposal(
+        "charges",
+        (draft_charges(case, visit, charges.lines),),
+        recommended=not charges.undecided,
+        facts={"undecided": tuple(gap.why for gap in charges.undecided)},
+    )
+    yield Answer(
+        kind=kind,
+        severity=Severity.WARNING if submitted else Severity.INFO,
+        subject=visit.date.isoformat(),
+        facts={
+            "lines": charges.lines,
+            "minutes": charges.minutes,
+            "drafted": drafted,
+            "undecided": tuple(gap.why for gap in charges.undecided),
+        },
+        values=charges.values,
+        evidence=(*time_evidence(visit), *_drafted_evidence(drafted)),
+        proposals=() if submitted else (proposal,),
+        caveats=(*visit_caveats(case, visit), *charges.undecided),
+    )
+
+
+def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Less than two hours does not plainly fill 97545; what a payer takes then is the payer's choice (T-2, T-4).
+
+    From the policy's minimum to the full block, 97545 and 97545 with modifier 52 are both offered and neither is
+    recommended. Below the minimum no 97545 is proposed at all: the payer's choices are named in words.
+    """
+    visit = case.visit
+    if visit is None:
+        yield NO_VISIT
+        return
+    charges = charges_of(case, visit, policy)
+    if charges is None:
+        yield NO_TIME_RULE
+        return
+    time_rule = charges.thresholds.rule
+    if not visit.minutes:
+        yield NO_TIME
+        return
+    if visit.minutes >= time_rule.full:
+        return
+    drafted = drafted_lines(case)
+    below = policy.get(params.BELOW_FIRST_UNIT)
+    choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
+    facts = {"minutes": visit.minutes, "minimum": time_rule.minimum, "full": time_rule.full, "choices": choices}
+    used = (*charges.thresholds.values[:2], *values(below, policy.get(params.FIFTEEN_MINUTE_METHOD)))
+    evidence = (*time_evidence(visit), *_drafted_evidence(drafted))
+    if visit.minutes < time_rule.minimum:
+        yield Answer(
+            kind="below",
+            severity=Severity.WARNING,
+            subject=visit.date.isoformat(),
+            facts=facts,
+            values=used,
+            evidence=evidence,
+            caveats=visit_caveats(case, visit),
+        )
+        return
+    options = {"full": charges.lines, "reduced": _reduced(charges.lines)}
+    left_open = _discipline_left_to_drafter(charges, drafted)
+    if any(same_charges(drafted, lines, any_discipline=left_open) for lines in options.values()):
+        return
+    submitted = any(line.status != "draft" for line in drafted)
+    yield Answer(
+        kind="partial",
+        severity=Severity.WARNING,
+        subject=visit.date.isoformat(),
+        facts=facts,
+        values=(*used, *charges.values[3:]),
+        evidence=evidence,
+        proposals=()
+        if submitted
+        else tuple(
+            Proposal(key, (draft_charges(case, visit, lines),), facts={"lines": lines})
+            for key, lines in options.items()
+        ),
+        caveats=(*visit_caveats(case, visit), *charges.undecided),
+    )
+
+
+def check_program_code_of_visit(visit: Visit) -> Iterator[Result]:
+    """Sessions of the visit that carry no work-rehab code, or another one; told on the card of the charges."""
+    wrong = [session for session in visit.sessions if not WORK_REHAB & set(session.codes)]
+    if not wrong:
+        return
+    found = tuple(dict.fromkeys(code for session in wrong for code in session.codes))
+    yield Answer(
+        kind="visit",
+        severity=Severity.INFO,
+        subject=visit.date.isoformat(),
+        facts={"found": found, "code": FIRST_BLOCK, "sessions": len(wrong)},
+        evidence=tuple(
+            Evidence("code recorded", ", ".join(session.codes) or "none", session.reference) for session in wrong
+        ),
+        joins="visit-charges" if visit.minutes else "time-documentation",
+    )
+
+
+def _reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
+    return tuple(ChargeLine(one.code, (*one.modifiers, REDUCED_SERVICE), one.units, one.date) for one in lines)
+
+
+def _discipline_left_to_drafter(charges: Charges, drafted: tuple[DraftedLine, ...]) -> bool:
+    return bool(drafted) and any(gap.fact is Fact.DISCIPLINE for gap in charges.undecided)
+
+
+def _drafted_evidence(drafted: tuple[DraftedLine, ...]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(
+            "submitted" if line.status != "draft" else "drafted",
+            " ".join((f"{line.code} x{line.units:g}", *line.modifiers)),
+            line.claim,
+        )
+        for line in drafted
+    )
+
+
+_TIME = (params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)
+_MODIFIERS = (
+    params.PROGRAM_MODIFIERS,
+    params.ACCREDITED_MODIFIER,
+    params.PROGRAM_ACCREDITED,
+    params.DISCIPLINE_REQUIRED,
+    params.ASSISTANT_MODIFIERS,
+    params.ASSISTANT_DE_MINIMIS,
+)
+_CLOSE = frozenset({Moment.VISIT_CLOSE})
+
+RULES = (
+    Rule(
+        id="visit-charges",
+        topic=Topic.UNITS,
+        title="Charges of the visit",
+        moments=_CLOSE,
+        facts=(Fact.SESSIONS,),
+        parameters=(*_TIME, *_MODIFIERS),
+        sources=("T-1", "T-2", "T-3", "T-5", "M-1", "M-2", "M-6", "E-1"),
+        check=check_visit_charges,
+    ),
+    Rule(
+        id="first-unit",
+        topic=Topic.UNITS,
+        title="First block not full",
+        moments=_CLOSE,
+        facts=(Fact.SESSIONS,),
+        parameters=(*_TIME, params.BELOW_FIRST_UNIT, params.FIFTEEN_MINUTE_METHOD, *_MODIFIERS),
+        sources=("T-2", "T-4"),
+        check=check_first_unit,
+    ),
+)

@@ -1,0 +1,248 @@
+"""The charges of a visit and the modifiers of its lines; what several rules reason about, computed one way."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Claim, Fact, Gap
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB, PayerClass
+from cds_service.domain.findings import ChargeLine, DraftCharges, Evidence
+from cds_service.domain.units import TimeRule, Units, units
+from cds_service.domain.values import PolicyValue
+from cds_service.domain.visit import Visit
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.rule import values
+
+
+@dataclass(frozen=True, slots=True)
+class TimeThresholds:
+    """The payer's time rule with the policy values it comes from."""
+
+    rule: TimeRule
+    values: tuple[PolicyValue[Any], ...]
+
+
+def time_thresholds(policy: PolicyView) -> TimeThresholds | None:
+    """The thresholds in force, or None when a policy defines none (T-2, T-3)."""
+    full = policy.get(params.FIRST_UNIT_FULL)
+    minimum = policy.get(params.FIRST_UNIT_MINIMUM)
+    additional = policy.get(params.ADDITIONAL_UNIT_MINIMUM)
+    if full is None or minimum is None or additional is None:
+        return None
+    return TimeThresholds(TimeRule(full.value, minimum.value, additional.value), (full, minimum, additional))
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """Modifiers all lines carry, in the order they are sent, and what could not be decided."""
+
+    codes: tuple[str, ...]
+    undecided: tuple[Gap, ...]
+    values: tuple[PolicyValue[Any], ...]
+
+
+def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
+    """Programme or state modifier, accreditation, then discipline (M-1, M-6)."""
+    codes: list[str] = []
+    undecided: list[Gap] = []
+    program = policy.get(params.PROGRAM_MODIFIERS)
+    accredited_modifier = policy.get(params.ACCREDITED_MODIFIER)
+    accredited = policy.get(params.PROGRAM_ACCREDITED)
+    if program is not None and program.value:
+        if case.program in program.value:
+            codes.append(program.value[case.program])
+        else:
+            undecided.append(Gap(Fact.PROGRAM, "the chart does not tell conditioning from hardening"))
+        if accredited_modifier is not None and accredited is not None and accredited.value:
+            codes.append(accredited_modifier.value)
+    required = policy.get(params.DISCIPLINE_REQUIRED)
+    if required is not None and required.value:
+        if case.discipline is not None:
+            codes.append(case.discipline.modifier)
+        else:
+            undecided.append(Gap(Fact.DISCIPLINE, "no single plan of care decides GP, GO or GN"))
+    used = values(program, accredited_modifier if accredited else None, accredited, required)
+    return Modifiers(tuple(codes), tuple(undecided), used)
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantShare:
+    """Assistant-alone share of one line's time, in minutes, and the modifier the policy wants for it (M-2)."""
+
+    code: str
+    alone: float
+    total: float
+    modifier: str | None
+
+
+def assistant_shares(case: Case, visit: Visit, policy: PolicyView, rule: TimeRule) -> tuple[AssistantShare, ...]:
+    """Judge each line by the minutes that belong to it: the first block, then the further hours."""
+    wanted = policy.get(params.ASSISTANT_MODIFIERS)
+    percent = policy.get(params.ASSISTANT_DE_MINIMIS)
+    modifier = wanted.value.get(case.discipline) if wanted is not None and case.discipline is not None else None
+    shares = []
+    for code, (alone, total) in zip((FIRST_BLOCK, FURTHER_HOUR), visit.assistant_shares(rule.full), strict=True):
+        over = percent is not None and alone * 100 > total * percent.value
+        shares.append(
+            AssistantShare(code, alone.total_seconds() / 60, total.total_seconds() / 60, modifier if over else None)
+        )
+    return tuple(shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What the time of a visit makes: units, lines with modifiers, and what stays undecided."""
+
+    minutes: int
+    units: Units
+    lines: tuple[ChargeLine, ...]
+    undecided: tuple[Gap, ...]
+    values: tuple[PolicyValue[Any], ...]
+    thresholds: TimeThresholds
+
+
+def charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
+    """The lines for the visit's countable time; None when no policy defines the time rule."""
+    thresholds = time_thresholds(policy)
+    if thresholds is None:
+        return None
+    found = units(visit.minutes, thresholds.rule)
+    modifiers = shared_modifiers(case, policy)
+    assistant = {share.code: share.modifier for share in assistant_shares(case, visit, policy, thresholds.rule)}
+    lines = tuple(
+        ChargeLine(code, with_assistant(modifiers.codes, assistant[code]), count, visit.date)
+        for code, count in ((FIRST_BLOCK, found.first), (FURTHER_HOUR, found.further))
+        if count
+    )
+    used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if any(assistant.values()) else ()
+    return Charges(
+        minutes=visit.minutes,
+        units=found,
+        lines=lines,
+        undecided=modifiers.undecided,
+        values=(*thresholds.values, *modifiers.values, *used_assistant),
+        thresholds=thresholds,
+    )
+
+
+def with_assistant(modifiers: tuple[str, ...], assistant: str | None) -> tuple[str, ...]:
+    """Modifiers with the assistant's one in its place, after the discipline."""
+    return (*modifiers, assistant) if assistant else modifiers
+
+
+def payer_caveats(case: Case) -> tuple[Gap, ...]:
+    """What keeps the payer's rules from being certain."""
+    if Fact.COVERAGE in case.chart.unavailable:
+        return (
+            Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {case.chart.unavailable[Fact.COVERAGE]}"),
+        )
+    compensation = case.payer is not None and case.payer.payer_class is PayerClass.WORKERS_COMPENSATION
+    if compensation and case.chart.place is None:
+        return (Gap(Fact.PATIENT, "the state is not known: workers' compensation rules of a state are not applied"),)
+    return ()
+
+
+def visit_caveats(case: Case, visit: Visit) -> tuple[Gap, ...]:
+    """What keeps the charges of a visit from being certain: its time and its payer."""
+    caveats = [*payer_caveats(case)]
+    if visit.from_encounter and visit.minutes:
+        caveats.append(
+            Gap(Fact.SESSION_TIME, "no treatment has start and stop times: the time is that of the encounter")
+        )
+    elif visit.untimed and visit.timed:
+        caveats.extend(
+            Gap(Fact.SESSION_TIME, f"not counted, {session.time_problem or 'no start and stop'}", session.reference)
+            for session in visit.untimed
+        )
+    return tuple(caveats)
+
+
+def time_evidence(visit: Visit) -> tuple[Evidence, ...]:
+    """The minutes and the recorded times they come from."""
+    found = [Evidence("countable time", f"{visit.minutes} min")]
+    if visit.from_encounter:
+        spans = [(one.reference, one.period) for one in visit.encounters]
+        what = "encounter"
+    else:
+        spans = [(one.reference, one.period) for one in visit.timed]
+        what = "treated"
+    found.extend(
+        Evidence(what, f"{period.start:%H:%M} to {period.end:%H:%M}", reference)
+        for reference, period in spans
+        if period is not None
+    )
+    if visit.minutes_excluded:
+        found.append(Evidence("left out, billed separately", f"{visit.minutes_excluded} min"))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedLine:
+    """A work-rehab line somebody already put on a claim for the date."""
+
+    claim: str
+    status: str
+    sequence: int
+    code: str
+    modifiers: tuple[str, ...]
+    units: float
+
+
+def drafted_lines(case: Case) -> tuple[DraftedLine, ...]:
+    """Work-rehab lines of the date on claims that are drafted or submitted."""
+    return tuple(
+        DraftedLine(claim.reference, claim.status, line.sequence, line.code, line.modifiers, line.units)
+        for claim, indexes in case.claims_of_date
+        for line in (claim.lines[index] for index in indexes)
+        if line.code in WORK_REHAB
+    )
+
+
+def claim_to_change(case: Case) -> Claim | None:
+    """The claim the visit's lines belong on: the one with work-rehab lines, else a draft of this encounter."""
+    with_lines = {line.claim for line in drafted_lines(case)}
+    claims = [claim for claim, _ in case.claims_of_date]
+    ours = [claim for claim in claims if claim.reference in with_lines]
+    drafts = [claim for claim in claims if claim.status == "draft" and case.encounter in claim.encounters]
+    return next(iter(ours or drafts), None)
+
+
+def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...], *, any_discipline: bool) -> bool:
+    """Whether the drafted lines already say the same: code, units and every modifier these rules decide about.
+
+    Modifiers nobody here decides (59, KX, a site's own) do not make a difference. With ``any_discipline`` the
+    discipline modifier is left to the drafter.
+    """
+    ignored = set(DISCIPLINE_OF_MODIFIER) if any_discipline else set()
+
+    def shape(code: str, count: float, modifiers: tuple[str, ...]) -> tuple[str, float, tuple[str, ...]]:
+        return code, count, tuple(m for m in modifiers if m in DECIDED and m not in ignored)
+
+    have = sorted(shape(line.code, line.units, line.modifiers) for line in drafted)
+    want = sorted(shape(line.code, line.units, line.modifiers) for line in lines)
+    return have == want
+
+
+DECIDED = frozenset({*DISCIPLINE_OF_MODIFIER, "52", "CQ", "CO", "M3", "WC", "WH", "CA"})
+
+
+def draft_charges(case: Case, visit: Visit, lines: tuple[ChargeLine, ...]) -> DraftCharges:
+    """The change that puts the lines on the visit's claim, with all the chart knows for the claim's head."""
+    claim = claim_to_change(case)
+    approval = case.authorization_on(visit.date)
+    encounter = case.encounter or next((one.reference for one in visit.encounters), None)
+    provider = next((one.provider for one in visit.encounters if one.provider), None)
+    performers = dict.fromkeys(p.reference for session in visit.sessions for p in session.performers)
+    conditions = dict.fromkeys(c for session in visit.sessions for c in session.conditions)
+    return DraftCharges(
+        date=visit.date,
+        lines=lines,
+        encounter=encounter,
+        claim=claim.reference if claim else None,
+        authorization=approval.number if approval else None,
+        coverage=case.payer.reference if case.payer else None,
+        provider=provider,
+        performers=tuple(performers),
+        conditions=tuple(conditions),
+    )

@@ -1,0 +1,110 @@
+"""Whether the case is work-related and whether the payer in line pays for work rehabilitation at all."""
+
+from collections.abc import Iterator
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Coverage, Fact, Gap
+from cds_service.domain.codes import PayerClass
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.rule import Answer, Result, Rule
+
+HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
+
+
+def check_work_relation(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Both codes are for rehabilitation after a work-related injury; the chart has to show one (WR-CODE-2).
+
+    Workers' compensation coverage, ICD-10-CM Y99.0, an accident on the claim or a written statement count.
+    """
+    del policy
+    if case.chart.injury:
+        return
+    unread = [fact for fact in (Fact.COVERAGE, Fact.INJURY) if fact in case.chart.unavailable]
+    if unread:
+        yield Gap(Fact.INJURY, case.chart.unavailable[unread[0]])
+        return
+    yield Answer(
+        kind="missing",
+        severity=Severity.WARNING,
+        subject=case.date_of_service.isoformat(),
+        evidence=(
+            Evidence("workers' compensation coverage", "none"),
+            Evidence("Y99.0, accident or statement of a work injury", "none"),
+        ),
+    )
+
+
+def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Medicare restricts work rehabilitation, most medical plans exclude it, workers' compensation pays (COV-1, COV-2).
+
+    Fires as well when another payer stands before workers' compensation for a work injury, and when no coverage is
+    on file at all.
+    """
+    payer = case.payer
+    if payer is None:
+        expired = tuple(
+            Evidence("coverage not in force", coverage.payer_class.value, coverage.reference)
+            for coverage in case.chart.coverages
+        )
+        yield Answer(
+            kind="none",
+            severity=Severity.WARNING,
+            subject=case.date_of_service.isoformat(),
+            evidence=expired or (Evidence("active coverage", "none"),),
+        )
+        return
+    compensation = next((one for one in case.payers if one.payer_class is PayerClass.WORKERS_COMPENSATION), None)
+    evidence = tuple(_payer_evidence(one) for one in case.payers)
+    if compensation is not None and payer is not compensation:
+        yield Answer(
+            kind="order",
+            severity=Severity.WARNING,
+            subject=payer.reference,
+            facts={"first": payer.payer_class.value, "other": compensation.payer_class.value},
+            evidence=evidence,
+        )
+        return
+    position = policy.get(params.COVERAGE_POSITION)
+    if position is None or position.value == "unknown":
+        yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is modelled", payer.reference)
+    elif position.value in {"excluded", "not-medically-necessary", "restricted"}:
+        yield Answer(
+            kind=position.value,
+            severity=Severity.WARNING,
+            subject=payer.reference,
+            facts={"policy": position.policy, "injury": bool(case.chart.injury)},
+            values=(position,),
+            evidence=evidence,
+        )
+
+
+def _payer_evidence(coverage: Coverage) -> Evidence:
+    names = [name for name in coverage.payers if "/" not in name]
+    about = f"{coverage.payer_class.value}, {names[0]}" if names else coverage.payer_class.value
+    return Evidence("coverage", about, coverage.reference)
+
+
+RULES = (
+    Rule(
+        id="work-relation",
+        topic=Topic.COVERAGE,
+        title="Work-related injury",
+        moments=HERE,
+        facts=(),
+        parameters=(),
+        sources=("WR-CODE-2",),
+        check=check_work_relation,
+    ),
+    Rule(
+        id="payer-coverage",
+        topic=Topic.COVERAGE,
+        title="Coverage of work rehabilitation",
+        moments=HERE,
+        facts=(Fact.COVERAGE,),
+        parameters=(params.COVERAGE_POSITION,),
+        sources=("COV-1", "COV-2"),
+        check=check_payer_coverage,
+    ),
+)

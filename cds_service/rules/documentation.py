@@ -1,0 +1,312 @@
+"""What has to stand in the record: a plan of care in force, the payer's list of elements, and the times."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.visit import Visit
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.authorization import asked_dates
+from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.reassessment import last_measured
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+
+NO_VISIT = NotApplicable("no work-rehab service on this date of service")
+
+
+def plan_on(case: Case, day: date) -> PlanOfCare | None:
+    """An active plan whose period, where given, contains the day."""
+    return next(
+        (
+            plan
+            for plan in case.active_plans
+            if (plan.start is None or plan.start <= day) and (plan.end is None or day <= plan.end)
+        ),
+        None,
+    )
+
+
+def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Treatment follows an active plan of care, inside its period and its longest interval (R-4).
+
+    Signatures and certification dates are not part of what is read; where the payer wants them, that is said.
+    """
+    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+        yield NO_ORDER
+        return
+    days = asked_dates(case)
+    if not days:
+        yield NotApplicable("no work-rehab appointment among those booked")
+        return
+    subject = case.date_of_service.isoformat()
+    if not case.active_plans:
+        others = [plan for plan in case.chart.plans if plan.work_rehab] or list(case.chart.plans)
+        facts = {"status": others[-1].status} if others else {}
+        evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
+        kind = "not-active" if others else "missing"
+        yield Answer(kind, Severity.WARNING, subject, facts, (), evidence or (Evidence("plan of care", "none"),))
+        return
+    outside = next((day for day in days if plan_on(case, day) is None), None)
+    if outside is not None:
+        plan = case.active_plans[0]
+        yield Answer(
+            kind="outside",
+            severity=Severity.WARNING,
+            subject=plan.reference,
+            facts={"day": outside, "start": plan.start or "", "end": plan.end or ""},
+            evidence=(_period(plan), Evidence("date asked about", outside)),
+        )
+        return
+    maximum = policy.get(params.PLAN_MAXIMUM_DAYS)
+    plan_now = plan_on(case, days[-1])
+    if maximum is not None and plan_now is not None and plan_now.start is not None:
+        age = (days[-1] - plan_now.start).days
+        if age > maximum.value:
+            yield Answer(
+                kind="too-old",
+                severity=Severity.WARNING,
+                subject=plan_now.reference,
+                facts={"start": plan_now.start, "days": age, "maximum": maximum.value},
+                values=(maximum,),
+                evidence=(_period(plan_now),),
+            )
+            return
+    certify = policy.get(params.PLAN_CERTIFY_WITHIN_DAYS)
+    if certify is not None:
+        yield Gap(
+            Fact.DOCUMENTS,
+            f"certification within {certify.value} days cannot be checked: signatures are not part of the data read",
+        )
+
+
+def _period(plan: PlanOfCare) -> Evidence:
+    return Evidence("plan of care", f"{plan.start or 'start unknown'} to {plan.end or 'open end'}", plan.reference)
+
+
+class Element(NamedTuple):
+    """A documentation element: its id, our wording, the fact it is read from, and how it is seen (None: it is not)."""
+
+    text: str
+    fact: Fact
+    present: Callable[[Case, Visit, PolicyView], bool] | None = None
+
+
+def _injury(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return bool(case.chart.injury)
+
+
+def _deficits(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return bool(case.chart.deficits)
+
+
+def _skilled_services(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del case, policy
+    return any(session.described for session in visit.sessions)
+
+
+def _goals(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return any(goal.described for goal in case.chart.goals)
+
+
+def _measurable_goals(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return any(goal.described and goal.due is not None for goal in case.chart.goals)
+
+
+def _direct_and_total_time(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del case, policy
+    return bool(visit.timed) and not visit.untimed and not _encounter_untimed(visit)
+
+
+def _start_and_stop(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del case, policy
+    return bool(visit.timed) and not visit.untimed
+
+
+def _weekly_assessment(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    interval = policy.get(params.REASSESSMENT_INTERVAL)
+    last = last_measured(case)
+    return last is not None and (interval is None or (visit.date - last).days <= interval.value)
+
+
+def _active_plan(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del policy
+    return plan_on(case, visit.date) is not None
+
+
+def _approval_beyond_limit(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    weeks = policy.get(params.MAX_WEEKS)
+    if weeks is None or case.episode is None or case.program not in weeks.value:
+        return True
+    beyond = case.episode.first + timedelta(weeks=weeks.value[case.program])
+    return visit.date < beyond or case.authorization_on(visit.date) is not None
+
+
+def _baseline_test(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return any(one.kind is AssessmentKind.PERFORMANCE_TEST for one in case.chart.assessments)
+
+
+def _referral(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return any(order.work_rehab for order in case.chart.orders)
+
+
+def _scheduled(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del visit, policy
+    return any(plan.scheduled for plan in case.active_plans)
+
+
+def _number_on_claim(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    del policy
+    if case.authorization_on(visit.date) is None:
+        return True
+    claims = [claim for claim, _ in case.claims_of_date]
+    return not claims or any(claim.authorization_numbers for claim in claims)
+
+
+ELEMENTS: Final[Mapping[str, Element]] = {
+    "D-1": Element("the work-related injury that makes skilled care necessary", Fact.INJURY, _injury),
+    "D-2": Element("deficits that interfere with the patient's work", Fact.ASSESSMENTS, _deficits),
+    "D-3": Element("the skilled services given in this visit", Fact.SESSIONS, _skilled_services),
+    "D-4": Element("functional goals the patient can reach", Fact.GOALS, _goals),
+    "D-5": Element("direct time and total time of the visit", Fact.SESSIONS, _direct_and_total_time),
+    "D-6": Element("this week's assessment with an objective tool", Fact.ASSESSMENTS, _weekly_assessment),
+    "D-7": Element("an active plan for this patient", Fact.PLAN_OF_CARE, _active_plan),
+    "D-8": Element(
+        "written approval and necessity beyond the usual weeks", Fact.AUTHORIZATIONS, _approval_beyond_limit
+    ),
+    "D-9": Element("start and stop times", Fact.SESSIONS, _start_and_stop),
+    "D-10": Element("a job description or job analysis", Fact.DOCUMENTS),
+    "D-11": Element("a baseline performance test", Fact.ASSESSMENTS, _baseline_test),
+    "D-12": Element("the plan signed by provider and patient", Fact.DOCUMENTS),
+    "D-13": Element("measurable goals with a date", Fact.GOALS, _measurable_goals),
+    "D-14": Element("progress, future goals and a discharge summary", Fact.DOCUMENTS),
+    "D-15": Element("progress notes that go with the bill", Fact.DOCUMENTS),
+    "D-16": Element("the referral or order", Fact.ORDERS, _referral),
+    "D-17": Element("education given", Fact.DOCUMENTS),
+    "D-18": Element("frequency and duration in the plan", Fact.PLAN_OF_CARE, _scheduled),
+    "D-19": Element("the disciplines that take part", Fact.DOCUMENTS),
+    "D-20": Element("the authorization number on the claim", Fact.CHARGES, _number_on_claim),
+}
+
+
+def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """The elements a payer wants in the record of a visit; those without evidence are listed on one card (D-1 to D-20).
+
+    Elements that only a document could show are named as not checked: documents are not read.
+    """
+    required = policy.get(params.DOCUMENTATION_REQUIRED)
+    visit = case.visit
+    if visit is None:
+        yield NO_VISIT
+        return
+    if required is None:
+        yield NotApplicable("no policy in force lists documentation")
+        return
+    unknown = [item for item in required.value if ELEMENTS[item].present is None]
+    unread = [item for item in required.value if ELEMENTS[item].fact in case.chart.unavailable]
+    missing = [
+        item
+        for item in required.value
+        if item not in unread
+        for present in [ELEMENTS[item].present]
+        if present is not None and not present(case, visit, policy)
+    ]
+    not_checked = tuple(
+        Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item)}")
+        for item in (*unknown, *unread)
+    )
+    yield from not_checked
+    if missing:
+        yield Answer(
+            kind="open",
+            severity=Severity.INFO,
+            subject=visit.date.isoformat(),
+            facts={"items": tuple((item, ELEMENTS[item].text) for item in missing)},
+            values=(required,),
+            evidence=tuple(Evidence(item, "nothing found") for item in missing),
+            caveats=not_checked,
+        )
+
+
+def _why_unread(case: Case, item: str) -> str:
+    return case.chart.unavailable.get(ELEMENTS[item].fact, "documents are not read")
+
+
+def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Timed codes stand or fall with recorded start and stop, direct time and total time (T-5, D-5, D-9)."""
+    del policy
+    visit = case.visit
+    if visit is None:
+        yield NO_VISIT
+        return
+    missing: list[str] = []
+    if not visit.minutes:
+        missing.append("any time of the visit")
+    elif visit.from_encounter:
+        missing.append("start and stop of the treatment")
+    elif visit.untimed:
+        missing.append(f"start and stop of {len(visit.untimed)} of {len(visit.sessions)} treatments")
+    if visit.minutes and Fact.ENCOUNTER not in case.chart.unavailable and _encounter_untimed(visit):
+        missing.append("start and stop of the whole visit")
+    if missing:
+        yield Answer(
+            kind="missing",
+            severity=Severity.WARNING,
+            subject=visit.date.isoformat(),
+            facts={"missing": tuple(missing)},
+            evidence=tuple(
+                Evidence("treatment without times", session.time_problem or "no start and stop", session.reference)
+                for session in visit.untimed
+            )
+            or tuple(
+                Evidence("encounter without times", "no start and stop", one.reference) for one in visit.encounters
+            ),
+        )
+
+
+def _encounter_untimed(visit: Visit) -> bool:
+    """An encounter of the visit without start and stop; one still under way at the close has no stop yet."""
+    return any(one.period is None and one.ended for one in visit.encounters)
+
+
+RULES = (
+    Rule(
+        id="plan-of-care",
+        topic=Topic.DOCUMENTATION,
+        title="Plan of care",
+        moments=frozenset(Moment),
+        facts=(Fact.PLAN_OF_CARE,),
+        parameters=(params.PLAN_MAXIMUM_DAYS, params.PLAN_CERTIFY_WITHIN_DAYS),
+        sources=("R-4",),
+        check=check_plan_of_care,
+    ),
+    Rule(
+        id="documentation",
+        topic=Topic.DOCUMENTATION,
+        title="Documentation of the visit",
+        moments=frozenset({Moment.VISIT_CLOSE}),
+        facts=(Fact.SESSIONS,),
+        parameters=(params.DOCUMENTATION_REQUIRED, params.REASSESSMENT_INTERVAL, params.MAX_WEEKS),
+        sources=tuple(ELEMENTS),
+        check=check_documentation,
+    ),
+    Rule(
+        id="time-documentation",
+        topic=Topic.DOCUMENTATION,
+        title="Times of the visit",
+        moments=frozenset({Moment.VISIT_CLOSE}),
+        facts=(Fact.SESSIONS,),
+        parameters=(),
+        sources=("T-5", "D-5", "D-9"),
+        check=check_time_documentation,
+    ),
+)

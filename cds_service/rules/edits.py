@@ -1,0 +1,261 @@
+"""Edits on the codes of one date: unit ceilings, code pairs, evaluations on the same day."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Fact
+from cds_service.domain.codes import EVALUATIONS, REEVALUATIONS, SEPARATE_SERVICE, WORK_REHAB
+from cds_service.domain.findings import (
+    AddLineModifier,
+    Evidence,
+    Proposal,
+    RemoveChargedLines,
+    RemoveOrder,
+    Severity,
+    Topic,
+)
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import PairEdit
+from cds_service.rules.charging import charges_of
+from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+
+BYPASSING = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
+NO_EDITS = NotApplicable("the payer's policy switches code edits off")
+
+
+@dataclass(frozen=True, slots=True)
+class BilledCode:
+    """A code of the date: proposed, drafted on a claim, documented as a Procedure, or ordered."""
+
+    code: str
+    reference: str
+    claim: str | None = None
+    sequence: int | None = None
+    order: str | None = None
+    modifiers: tuple[str, ...] = ()
+
+
+def codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
+    """Every code the date is billed with, as far as the chart knows; a drafted line stands before its Procedure."""
+    found: dict[str, BilledCode] = {}
+    for claim, indexes in case.claims_of_date:
+        for line in (claim.lines[index] for index in indexes):
+            editable = claim.reference if claim.status == "draft" else None
+            found.setdefault(
+                line.code, BilledCode(line.code, claim.reference, editable, line.sequence, None, line.modifiers)
+            )
+    visit = case.visit
+    if visit is not None:
+        for service in visit.services:
+            found.setdefault(service.code, BilledCode(service.code, service.reference))
+        charges = charges_of(case, visit, policy)
+        for line_ in charges.lines if charges is not None else ():
+            found.setdefault(line_.code, BilledCode(line_.code, visit.sessions[0].reference))
+    return tuple(found.values())
+
+
+def codes_of_orders(case: Case) -> tuple[BilledCode, ...]:
+    """Codes of all draft orders of the call."""
+    return tuple(
+        BilledCode(code, order.reference, order=order.reference if order.editable else None, modifiers=order.modifiers)
+        for order in case.orders
+        for code in order.codes
+    )
+
+
+def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Units over the medically unlikely edit or over the payer's daily maximum (E-2).
+
+    An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be
+    passed with documentation of medical necessity. The units treated stay as they are: the card says what they meet.
+    """
+    visit = case.visit
+    if visit is None:
+        yield NotApplicable("no work-rehab service on this date of service")
+        return
+    charges = charges_of(case, visit, policy)
+    billed = {line.code: float(line.units) for line in charges.lines} if charges is not None else {}
+    for claim, indexes in case.claims_of_date:
+        for line in (claim.lines[index] for index in indexes):
+            billed[line.code] = max(billed.get(line.code, 0), line.units)
+    apply, mue, setting = policy.get(params.EDITS_APPLY), policy.get(params.EDIT_MUE), policy.get(params.EDIT_SETTING)
+    daily = policy.get(params.DAILY_MAXIMUM)
+    for code, count in billed.items():
+        evidence = (Evidence(f"units of {code}", f"{count:g}"),)
+        if daily is not None and count > daily.value.get(code, count):
+            yield Answer(
+                kind="payer",
+                severity=Severity.WARNING,
+                subject=f"{visit.date.isoformat()}/{code}",
+                facts={"code": code, "units": f"{count:g}", "ceiling": daily.value[code]},
+                values=(daily,),
+                evidence=evidence,
+            )
+        elif apply is not None and apply.value != "off" and mue is not None and code in mue.value:
+            edit = mue.value[code]
+            hospital = setting is not None and setting.value == "hospital"
+            ceiling = edit.hospital if hospital else edit.practitioner
+            if count > ceiling:
+                yield Answer(
+                    kind="mue",
+                    severity=Severity.WARNING,
+                    subject=f"{visit.date.isoformat()}/{code}",
+                    facts={
+                        "code": code,
+                        "units": f"{count:g}",
+                        "ceiling": ceiling,
+                        "mai": edit.mai,
+                        "applies": apply.value,
+                    },
+                    values=values(mue, apply, setting),
+                    evidence=evidence,
+                )
+
+
+def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Two codes of one date that a procedure-to-procedure edit pairs (E-4, E-5).
+
+    Indicator 0: column 2 is not paid beside column 1, whatever the modifier. Indicator 1: it needs 59 or an X
+    modifier, and only when a separate service is documented. That is attested by a person; nothing here adds the
+    modifier unasked.
+    """
+    pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
+    if pairs is None or apply is None or apply.value == "off":
+        yield NO_EDITS
+        return
+    if case.moment is Moment.ORDER:
+        if not work_rehab_orders(case):
+            yield NO_ORDER
+            return
+        billed = codes_of_orders(case)
+    else:
+        if case.visit is None:
+            yield NotApplicable("no work-rehab service on this date of service")
+            return
+        billed = codes_of_date(case, policy)
+    setting = policy.get(params.EDIT_SETTING)
+    where = setting.value if setting is not None else "practitioner"
+    codes = {one.code for one in billed}
+    edits = {
+        (pair.column1, pair.column2): pair
+        for pair in pairs.value
+        if pair.column1 in codes and pair.column2 in codes and where in pair.settings
+    }
+    for first, second in permutations(billed, 2):
+        pair = edits.get((first.code, second.code))
+        if pair is None or not _concerns_work_rehab(pair, billed) or _passed(pair, second):
+            continue
+        yield Answer(
+            kind="separate" if pair.indicator else "never",
+            severity=Severity.WARNING,
+            subject=f"{first.reference}/{pair.column1}+{pair.column2}/{second.reference}",
+            facts={"column1": pair.column1, "column2": pair.column2, "applies": apply.value},
+            values=values(pairs, apply, setting),
+            evidence=(
+                Evidence("column 1", first.code, first.reference),
+                Evidence("column 2", second.code, second.reference),
+            ),
+            proposals=_ways_out(pair, second),
+        )
+
+
+def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """A payer may limit an evaluation or re-evaluation on the day of a work-rehab visit (COV-3).
+
+    Where a code-pair edit already speaks of the re-evaluation, this rule leaves the word to it.
+    """
+    position = policy.get(params.SAME_DAY_EVALUATION)
+    if case.visit is None:
+        yield NotApplicable("no work-rehab service on this date of service")
+        return
+    if position is None or position.value == "allow":
+        return
+    billed = codes_of_date(case, policy)
+    pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
+    paired = (
+        {pair.column2 for pair in pairs.value if pair.column1 in WORK_REHAB}
+        if pairs is not None and apply is not None and apply.value != "off"
+        else set()
+    )
+    wanted = EVALUATIONS | REEVALUATIONS
+    if position.value != "deny":
+        wanted = wanted - paired
+    found = [one for one in billed if one.code in wanted]
+    if position.value == "modifier-59":
+        found = [one for one in found if not BYPASSING & set(one.modifiers)]
+    if found:
+        kind = {"ask": "ask", "deny": "deny", "modifier-59": "modifier"}[position.value]
+        yield Answer(
+            kind=kind,
+            severity=Severity.INFO if kind == "ask" else Severity.WARNING,
+            subject=case.visit.date.isoformat(),
+            facts={"codes": tuple(one.code for one in found)},
+            values=(position,),
+            evidence=tuple(Evidence("on the same date", one.code, one.reference) for one in found),
+        )
+
+
+def _concerns_work_rehab(pair: PairEdit, billed: tuple[BilledCode, ...]) -> bool:
+    """A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber."""
+    return bool(WORK_REHAB & {pair.column1, pair.column2}) or any(one.code in WORK_REHAB for one in billed)
+
+
+def _passed(pair: PairEdit, second: BilledCode) -> bool:
+    return bool(pair.indicator) and bool(BYPASSING & set(second.modifiers))
+
+
+def _ways_out(pair: PairEdit, second: BilledCode) -> tuple[Proposal, ...]:
+    facts = {"column1": pair.column1, "column2": pair.column2}
+    ways: list[Proposal] = []
+    work_rehab_line = second.code in WORK_REHAB
+    if second.claim is not None and second.sequence is not None:
+        if pair.indicator:
+            attest = AddLineModifier(second.claim, second.sequence, SEPARATE_SERVICE)
+            ways.append(Proposal("attest", (attest,), facts=facts))
+        if not work_rehab_line:
+            remove = RemoveChargedLines(second.claim, (second.sequence,))
+            ways.append(Proposal("remove", (remove,), recommended=not pair.indicator, facts=facts))
+    elif second.order is not None and not work_rehab_line and not pair.indicator:
+        ways.append(Proposal("remove", (RemoveOrder(second.order),), recommended=True, facts=facts))
+    return tuple(ways)
+
+
+_CLOSE = frozenset({Moment.VISIT_CLOSE})
+_EDITS = (params.EDITS_APPLY, params.EDIT_SETTING)
+
+RULES = (
+    Rule(
+        id="unit-ceiling",
+        topic=Topic.EDIT,
+        title="Units over a ceiling",
+        moments=_CLOSE,
+        facts=(Fact.SESSIONS,),
+        parameters=(params.DAILY_MAXIMUM, params.EDIT_MUE, *_EDITS),
+        sources=("E-2", "E-3", "E-6"),
+        check=check_unit_ceiling,
+    ),
+    Rule(
+        id="pair-edit",
+        topic=Topic.EDIT,
+        title="Codes that exclude each other",
+        moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
+        facts=(),
+        parameters=(params.EDIT_PAIRS, *_EDITS),
+        sources=("E-4", "E-5", "E-6", "M-3"),
+        check=check_pair_edit,
+    ),
+    Rule(
+        id="same-day-evaluation",
+        topic=Topic.EDIT,
+        title="Evaluation on the day of a visit",
+        moments=_CLOSE,
+        facts=(Fact.SESSIONS,),
+        parameters=(params.SAME_DAY_EVALUATION, params.EDIT_PAIRS, *_EDITS),
+        sources=("COV-3", "E-4"),
+        check=check_same_day_evaluation,
+    ),
+)

@@ -1,0 +1,159 @@
+"""How much and how often: hours of a day, days of a week, programmes of an injury."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.intervals import minutes
+from cds_service.domain.values import PolicyValue
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Range
+from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+
+
+def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Hours per day and days per week outside what the payer's policy sets for this programme (A-4).
+
+    Over the maximum is a warning, under the minimum a note. Weeks are ISO weeks, Monday to Sunday; a week is called
+    too short only when it is over.
+    """
+    hours, days = policy.get(params.HOURS_PER_DAY), policy.get(params.DAYS_PER_WEEK)
+    hour_range = hours.value.get(case.program) if hours is not None else None
+    day_range = days.value.get(case.program) if days is not None else None
+    if hour_range is None and day_range is None:
+        yield NotApplicable("the payer's policy sets no hours or days for this programme")
+        return
+    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+        yield NO_ORDER
+        return
+    if hours is not None and hour_range is not None:
+        for subject, amount in _hours(case):
+            yield from _outside("hours", subject, amount, hour_range, hours)
+    if days is not None and day_range is not None:
+        for subject, count, over_only in _days(case):
+            yield from _outside("days", subject, count, day_range, days, over_only=over_only)
+
+
+def _hours(case: Case) -> Iterator[tuple[str, float]]:
+    if case.moment is Moment.ORDER:
+        for order in work_rehab_orders(case):
+            if order.schedule.session_minutes is not None:
+                yield order.reference, order.schedule.session_minutes / 60
+    elif case.moment is Moment.BOOKING:
+        for day in sorted({one.date for one in case.appointments}):
+            booked = [one.period for one in case.appointments if one.date == day and one.period is not None]
+            if booked:
+                yield day.isoformat(), minutes(booked) / 60
+    elif case.visit is not None and case.visit.minutes:
+        yield case.visit.date.isoformat(), case.visit.minutes / 60
+
+
+def _days(case: Case) -> Iterator[tuple[str, float, bool]]:
+    """(week or order, days in it, whether only too many can be told)."""
+    if case.moment is Moment.ORDER:
+        for order in work_rehab_orders(case):
+            if order.schedule.days_per_week is not None:
+                yield order.reference, order.schedule.days_per_week, False
+        return
+    dates = {day for day in case.visits if day <= case.date_of_service} | {one.date for one in case.appointments}
+    asked = {one.date for one in case.appointments} or {case.date_of_service}
+    for monday in sorted({_monday(day) for day in asked}):
+        yield f"week of {monday.isoformat()}", _count(dates, monday), True
+    before = _monday(case.date_of_service) - timedelta(days=7)
+    if case.moment is Moment.VISIT_CLOSE and case.episode is not None and _monday(case.episode.first) < before:
+        yield f"week of {before.isoformat()}", _count(dates, before), False
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _count(dates: Iterable[date], monday: date) -> int:
+    return sum(1 for day in dates if monday <= day < monday + timedelta(days=7))
+
+
+def _outside(
+    what: str, subject: str, amount: float, allowed: Range, value: PolicyValue[object], *, over_only: bool = False
+) -> Iterator[Result]:
+    evidence = (Evidence(f"{what}, {subject}", f"{amount:g}"),)
+    facts = {what: f"{amount:g}", "week": subject}
+    if allowed.maximum is not None and amount > allowed.maximum:
+        facts["maximum"] = f"{allowed.maximum:g}"
+        yield Answer(f"{what}-over", Severity.WARNING, subject, facts, (value,), evidence)
+    elif allowed.minimum is not None and amount < allowed.minimum and not over_only:
+        facts["minimum"] = f"{allowed.minimum:g}"
+        yield Answer(f"{what}-under", Severity.INFO, subject, facts, (value,), evidence)
+
+
+def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Some payers pay one work-rehab programme for an injury; an earlier one has to be known before the next (A-3).
+
+    An earlier programme is a run of visits for the same condition, ended by more than 60 days without one.
+    """
+    allowed = policy.get(params.PROGRAMS_PER_INJURY)
+    if allowed is None:
+        yield NotApplicable("the payer's policy does not count programmes")
+        return
+    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+        yield NO_ORDER
+        return
+    earlier = [run for run in _runs(case) if (case.date_of_service - run[-1]).days > EPISODE_GAP_DAYS]
+    current_started = any((case.date_of_service - run[-1]).days <= EPISODE_GAP_DAYS for run in _runs(case))
+    if not case.conditions and case.chart.sessions and len(case.episodes) > current_started:
+        yield Gap(Fact.INJURY, "the visits or orders do not tell which injury they are for")
+        return
+    if len(earlier) >= allowed.value:
+        yield Answer(
+            kind="earlier",
+            severity=Severity.WARNING,
+            subject=earlier[-1][0].isoformat(),
+            facts={"first": earlier[-1][0], "last": earlier[-1][-1], "per_injury": allowed.value},
+            values=(allowed,),
+            evidence=tuple(Evidence("earlier programme", f"{run[0]} to {run[-1]}") for run in earlier),
+        )
+
+
+def _runs(case: Case) -> list[list[date]]:
+    """Runs of visit dates for the conditions of the case, cut where more than 60 days lie between."""
+    dates = sorted(
+        {
+            session.date
+            for session in case.chart.sessions
+            if session.date <= case.date_of_service and case.conditions & set(session.conditions)
+        }
+    )
+    runs: list[list[date]] = []
+    for day in dates:
+        if runs and (day - runs[-1][-1]).days <= EPISODE_GAP_DAYS:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
+
+
+RULES = (
+    Rule(
+        id="intensity",
+        topic=Topic.AUTHORIZATION,
+        title="Hours and days of the programme",
+        moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE, Moment.BOOKING}),
+        facts=(),
+        parameters=(params.HOURS_PER_DAY, params.DAYS_PER_WEEK),
+        sources=("A-4",),
+        check=check_intensity,
+    ),
+    Rule(
+        id="one-program",
+        topic=Topic.AUTHORIZATION,
+        title="One programme for an injury",
+        moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
+        facts=(Fact.SESSIONS,),
+        parameters=(params.PROGRAMS_PER_INJURY,),
+        sources=("A-3",),
+        check=check_one_program,
+    ),
+)

@@ -1,0 +1,255 @@
+"""Orders of a programme: the code that says what is ordered, and units that agree with the schedule."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Fact, Gap, Order
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
+from cds_service.domain.findings import AddOrder, Change, ChangeOrder, Evidence, Proposal, Severity, Topic
+from cds_service.domain.units import Units, units
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.charges import check_program_code_of_visit
+from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_thresholds
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+
+NO_ORDER = NotApplicable("no work-rehab order among the drafts")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReview:
+    """What is to be changed about one draft order.
+
+    ``problem`` is None when nothing is; ``changes`` are all corrections together, so that accepting one suggestion
+    never undoes another. ``expected`` is the total of units the schedule makes for the order's code.
+    """
+
+    order: Order
+    problem: str | None
+    changes: tuple[Change, ...]
+    expected: int | None
+    per_visit: Units | None
+    thresholds: TimeThresholds | None
+
+
+def work_rehab_orders(case: Case) -> tuple[Order, ...]:
+    """Draft orders in question that are about work rehabilitation."""
+    return tuple(order for order in case.orders if order.work_rehab and order.selected)
+
+
+def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
+    """Judge one draft against the other drafts, its own schedule and the payer's time rule."""
+    thresholds = time_thresholds(policy)
+    others = [one for one in case.orders if one.reference != order.reference and one.work_rehab]
+    plan = order.schedule
+    per_visit = (
+        units(plan.session_minutes, thresholds.rule)
+        if thresholds is not None and plan.session_minutes is not None
+        else None
+    )
+    expected = _expected(order, per_visit)
+    short = bool(thresholds and plan.session_minutes is not None and plan.session_minutes < thresholds.rule.full)
+    elsewhere = {code for one in (*others, *case.chart.orders) for code in one.codes}
+    coded = WORK_REHAB & set(order.codes)
+
+    problem: str | None = None
+    if FURTHER_HOUR in coded and FIRST_BLOCK not in coded:
+        if FIRST_BLOCK not in elsewhere:
+            problem = "alone"
+        else:
+            problem = "quantity" if expected is not None and order.quantity != expected else None
+    elif not coded:
+        below = bool(per_visit is not None and not per_visit.first)
+        problem = "code-short" if below else "code"
+    elif short:
+        problem = "short-session"
+    elif expected is not None and order.quantity != expected:
+        problem = "quantity"
+    elif per_visit is not None and per_visit.further and FURTHER_HOUR not in elsewhere:
+        problem = "further-hours"
+    review_ = OrderReview(order, problem, (), expected, per_visit, thresholds)
+    return OrderReview(order, problem, _corrections(review_, case, policy, elsewhere), expected, per_visit, thresholds)
+
+
+def _expected(order: Order, per_visit: Units | None) -> int | None:
+    """Units of the whole order for its own code, where the schedule tells sessions and their length."""
+    if order.schedule.sessions is None or per_visit is None:
+        return None
+    if FURTHER_HOUR in order.codes and FIRST_BLOCK not in order.codes:
+        return order.schedule.sessions * per_visit.further
+    return order.schedule.sessions * per_visit.first
+
+
+def _corrections(found: OrderReview, case: Case, policy: PolicyView, elsewhere: set[str]) -> tuple[Change, ...]:
+    order, problem = found.order, found.problem
+    if problem is None or problem in {"short-session", "code-short"} or not order.editable:
+        return ()
+    modifiers = shared_modifiers(case, policy).codes
+    sessions = order.schedule.sessions
+    further = found.per_visit.further if found.per_visit is not None else 0
+    if problem == "alone":
+        return (AddOrder(order.reference, FIRST_BLOCK, sessions, modifiers),)
+    if problem == "code" and FIRST_BLOCK in elsewhere:
+        return ()
+    changes: list[Change] = []
+    code = FIRST_BLOCK if problem == "code" else None
+    quantity = found.expected if found.expected and order.quantity != found.expected else None
+    if code or quantity is not None:
+        changes.append(ChangeOrder(order.reference, code, quantity, modifiers))
+    if further and FURTHER_HOUR not in {*elsewhere, *order.codes}:
+        total = sessions * further if sessions is not None else None
+        changes.append(AddOrder(order.reference, FURTHER_HOUR, total, modifiers))
+    return tuple(changes)
+
+
+def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """A work-rehab service is told by its CPT code: 97545, with 97546 for further hours, for both kinds of programme.
+
+    Fires for a draft order whose text or SNOMED code says work hardening or work conditioning while no CPT code, or
+    another one, says so (WR-CODE-1 to 3). For a visit it is part of the charges. Sessions under the first block get
+    no code proposed: 97545 would not be earned by them (T-2).
+    """
+    if case.moment is Moment.VISIT_CLOSE:
+        if case.visit is None:
+            yield NotApplicable("no work-rehab service on this date of service")
+        else:
+            yield from check_program_code_of_visit(case.visit)
+        return
+    orders = work_rehab_orders(case)
+    if not orders:
+        yield NO_ORDER
+        return
+    for order in orders:
+        found = review(order, case, policy)
+        if found.problem == "code-short" and found.thresholds is not None:
+            yield _short_session(found, "short-session")
+        elif found.problem == "code":
+            yield Answer(
+                kind="order",
+                severity=Severity.WARNING,
+                subject=order.reference,
+                facts={"code": FIRST_BLOCK, "found": order.codes, "program": order.program.value},
+                values=found.thresholds.values if found.thresholds and found.per_visit else (),
+                evidence=_evidence(order),
+                proposals=_proposal("code", found),
+            )
+
+
+def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Quantity, timing and duration of an order have to agree, and 97546 never stands without 97545 (E-1).
+
+    Sessions over two hours need an order for 97546 beside 97545; sessions under the first block do not fill the
+    97545 that is ordered (T-2).
+    """
+    orders = [order for order in work_rehab_orders(case) if WORK_REHAB & set(order.codes)]
+    if not orders:
+        yield NO_ORDER if not work_rehab_orders(case) else NotApplicable("no draft carries 97545 or 97546 yet")
+        return
+    for order in orders:
+        found = review(order, case, policy)
+        if found.thresholds is None:
+            yield Gap(Fact.POLICY, "no policy in force defines the time rule")
+        elif found.problem == "short-session":
+            yield _short_session(found, "short-session")
+        elif found.problem in {"alone", "quantity", "further-hours"}:
+            yield _units_answer(found)
+        elif found.per_visit is None and found.problem is None:
+            yield Gap(Fact.ORDERS, "the order does not tell how long a session is", order.reference)
+
+
+def _short_session(found: OrderReview, kind: str) -> Answer:
+    rule = found.thresholds.rule if found.thresholds else None
+    return Answer(
+        kind=kind,
+        severity=Severity.WARNING,
+        subject=found.order.reference,
+        facts={
+            "minutes": found.order.schedule.session_minutes,
+            "minimum": rule.minimum if rule else 0,
+            "full": rule.full if rule else 0,
+        },
+        values=found.thresholds.values[:2] if found.thresholds else (),
+        evidence=_evidence(found.order),
+    )
+
+
+def _units_answer(found: OrderReview) -> Answer:
+    order = found.order
+    problem = str(found.problem)
+    missing_quantity = problem == "quantity" and order.quantity is None
+    further = found.per_visit.further if found.per_visit else 0
+    sessions = order.schedule.sessions
+    return Answer(
+        kind=problem,
+        severity=Severity.INFO if missing_quantity else Severity.WARNING,
+        subject=order.reference,
+        facts={
+            "code": FURTHER_HOUR if FURTHER_HOUR in order.codes else FIRST_BLOCK,
+            "ordered": "none" if order.quantity is None else f"{order.quantity:g}",
+            "expected": found.expected,
+            "sessions": sessions if sessions is not None else "unknown",
+            "minutes": order.schedule.session_minutes,
+            "units": sessions * further if sessions is not None else "unknown",
+        },
+        values=found.thresholds.values if found.thresholds else (),
+        evidence=_evidence(order),
+        proposals=_proposal("units", found),
+    )
+
+
+def _proposal(key: str, found: OrderReview) -> tuple[Proposal, ...]:
+    if not found.changes:
+        return ()
+    plain = (
+        found.per_visit is None
+        or not found.per_visit.first
+        or (found.thresholds is not None and (found.order.schedule.session_minutes or 0) >= found.thresholds.rule.full)
+    )
+    adds = tuple(change.code for change in found.changes if isinstance(change, AddOrder))
+    sets = tuple(change.units for change in found.changes if isinstance(change, ChangeOrder) and change.units)
+    return (Proposal(key, found.changes, recommended=plain, facts={"adds": adds, "sets": sets}),)
+
+
+def _evidence(order: Order) -> tuple[Evidence, ...]:
+    plan = order.schedule
+    facts: list[tuple[str, object | None]] = [
+        ("codes ordered", ", ".join(order.codes) or "none"),
+        ("quantity ordered", None if order.quantity is None else f"{order.quantity:g}"),
+        ("sessions", plan.sessions),
+        ("minutes of a session", plan.session_minutes),
+        ("days a week", None if plan.days_per_week is None else f"{plan.days_per_week:g}"),
+    ]
+    return tuple(Evidence(fact, str(value), order.reference) for fact, value in facts if value is not None)
+
+
+_TIME = (params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)
+_MODIFIERS = (
+    params.PROGRAM_MODIFIERS,
+    params.ACCREDITED_MODIFIER,
+    params.PROGRAM_ACCREDITED,
+    params.DISCIPLINE_REQUIRED,
+)
+
+RULES = (
+    Rule(
+        id="program-code",
+        topic=Topic.CODE,
+        title="Code of the programme",
+        moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
+        facts=(),
+        parameters=(*_TIME, *_MODIFIERS),
+        sources=("WR-CODE-1", "WR-CODE-2", "WR-CODE-3", "T-2"),
+        check=check_program_code,
+    ),
+    Rule(
+        id="order-units",
+        topic=Topic.UNITS,
+        title="Units of the order",
+        moments=frozenset({Moment.ORDER}),
+        facts=(),
+        parameters=(*_TIME, *_MODIFIERS),
+        sources=("E-1", "T-1", "T-2", "T-3"),
+        check=check_order_units,
+    ),
+)

@@ -1,0 +1,66 @@
+"""What a rule is: a pure function of a case and the policy values of its date, with what it declares about itself."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
+from cds_service.domain.values import Parameter, PolicyValue
+from cds_service.policies.model import PolicyView
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a check found; the engine names it after its rule. Fields as in ``Finding``."""
+
+    kind: str
+    severity: Severity
+    subject: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    values: tuple[PolicyValue[Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    joins: str | None = None
+    caveats: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The question does not arise in this case, and why."""
+
+    why: str
+
+
+Result: TypeAlias = Answer | Gap | NotApplicable
+Check: TypeAlias = Callable[[Case, PolicyView], Iterable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule and what it declares.
+
+    ``facts`` must be available, else the rule ends in a gap. ``parameters`` are all it reads from a policy.
+    ``sources`` are rule ids of the coding knowledge or sections of law, for people. The docstring of ``check`` is
+    the law in words.
+    """
+
+    id: str
+    topic: Topic
+    title: str
+    moments: frozenset[Moment]
+    facts: tuple[Fact, ...]
+    parameters: tuple[Parameter[Any], ...]
+    sources: tuple[str, ...]
+    check: Check
+
+    @property
+    def law(self) -> str:
+        """What the rule says and why, in words."""
+        return (self.check.__doc__ or "").strip()
+
+
+def values(*found: PolicyValue[Any] | None) -> tuple[PolicyValue[Any], ...]:
+    """The policy values that exist, in the order given."""
+    return tuple(value for value in found if value is not None)
