@@ -1,0 +1,16 @@
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md requirements.lock ./
+COPY cds_service cds_service
+COPY cards cards
+RUN python -m venv /opt/cds && /opt/cds/bin/pip install --no-cache-dir -c requirements.lock .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /nonexistent cds
+COPY --from=build /opt/cds /opt/cds
+USER cds
+ENV PATH=/opt/cds/bin:$PATH PYTHONUNBUFFERED=1
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
+CMD ["cds-service", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,89 @@
+"""Findings to a complete CDS Hooks response."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from cards.detail import detail_of
+from cards.explanation import (
+    EVALUATION_EXTENSION,
+    FINDING_EXTENSION,
+    JsonObject,
+    evaluation_extension,
+    finding_extension,
+)
+from cards.groups import Group, Worded, grouped
+from cards.markdown import plain
+from cards.overrides import override_reasons, topic_coding
+from cards.settings import CardSettings
+from cds_service.domain.findings import Evaluation, Outcome
+
+Actions: TypeAlias = Mapping[tuple[str, int], Sequence[JsonObject]]
+
+
+def compose(evaluation: Evaluation | None, actions: Actions, settings: CardSettings) -> JsonObject:
+    """The whole response of a hook call.
+
+    ``actions`` holds the FHIR actions of each proposal by finding key and index; a proposal without actions gets no
+    suggestion. A call about something else (no evaluation, or no rule applied) is answered with no cards only.
+
+    Raises:
+        WordingError: a finding whose kind has no words, or that lacks a fact its words need.
+    """
+    if evaluation is None or all(one.outcome is Outcome.NOT_APPLICABLE for one in evaluation.rules):
+        return {"cards": []}
+    groups = grouped(evaluation.findings, settings)
+    shown, withheld = groups[: settings.max_cards], groups[settings.max_cards :]
+    return {
+        "cards": [_card(group, actions, settings) for group in shown],
+        "extension": {EVALUATION_EXTENSION: evaluation_extension(evaluation, withheld, settings)},
+    }
+
+
+def _card(group: Group, actions: Actions, settings: CardSettings) -> JsonObject:
+    finding = group.host.finding
+    card: JsonObject = {
+        "uuid": settings.identity(finding.key),
+        "summary": group.host.words.summary,
+        "indicator": group.severity.value,
+        "source": {
+            "label": plain(settings.source_label),
+            "url": settings.public_url,
+            "topic": topic_coding(finding.topic, settings.public_url),
+        },
+        "detail": detail_of(group, settings),
+    }
+    by_member = [list(_suggestions(one, actions, settings)) for one in group.members]
+    suggestions = [suggestion for several in by_member for suggestion in several]
+    if suggestions:
+        _recommend_one(suggestions)
+        independent = sum(map(bool, by_member)) > 1
+        card["suggestions"] = suggestions
+        card["selectionBehavior"] = "any" if settings.selection_any and independent else "at-most-one"
+    card["overrideReasons"] = override_reasons(finding.topic, settings.public_url)
+    card["links"] = [
+        {"label": f"About the rule {rule}", "url": f"{settings.public_url}/rules/{rule}", "type": "absolute"}
+        for rule in dict.fromkeys(one.finding.rule for one in group.members)
+    ]
+    card["extension"] = {FINDING_EXTENSION: finding_extension(group)}
+    return card
+
+
+def _suggestions(one: Worded, actions: Actions, settings: CardSettings) -> Iterator[JsonObject]:
+    for index, proposal in enumerate(one.finding.proposals):
+        changes = actions.get((one.finding.key, index))
+        if not changes:
+            continue
+        suggestion: JsonObject = {
+            "uuid": settings.identity(f"{one.finding.key}#{index}"),
+            "label": one.words.label(proposal.key, proposal.facts) or plain(str(changes[0]["description"])),
+        }
+        if proposal.recommended:
+            suggestion["isRecommended"] = True
+        suggestion["actions"] = [dict(change) for change in changes]
+        yield suggestion
+
+
+def _recommend_one(suggestions: Sequence[JsonObject]) -> None:
+    """Leave only the first recommendation (CH-S-10)."""
+    for later in [one for one in suggestions if "isRecommended" in one][1:]:
+        del later["isRecommended"]

@@ -1,0 +1,120 @@
+"""The Markdown of a card: words, facts, rule, what is not known and what to ask."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from cards.groups import Group
+from cards.markdown import escape, link, table
+from cards.numbers import day, number, readable
+from cards.settings import CardSettings
+from cds_service.domain.chart import Gap
+from cds_service.domain.findings import Evidence
+from cds_service.domain.values import Confidence, Json, Parameter, PolicyValue, Source
+
+CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
+    "verified": "read in the source",
+    "seed": "from our coding guide, not checked with the payer",
+    "default": "our default, not the payer's own rule",
+    "unverified": "not verified",
+}
+MAX_FACT_ROWS: Final = 10
+MAX_VALUE_LENGTH: Final = 100
+MAX_VALUE_MEMBERS: Final = 20
+
+
+def detail_of(group: Group, settings: CardSettings) -> str:
+    """Words of all findings of the card, a table of facts, a table of policy values, then the open points."""
+    parts = [one.words.detail for one in group.members]
+    if group.evidence:
+        parts.append(_facts_table(group.evidence, settings.today))
+    if group.values:
+        parts.append(_rule_table(group.values, settings))
+    notes = [_caveat(gap) for gap in group.caveats]
+    notes.extend(_question(value, settings) for value in group.questions)
+    if notes:
+        parts.append("\n".join(notes))
+    return "\n\n".join(filter(None, parts)) or escape(group.host.words.summary)
+
+
+def bounded(value: Json) -> Json:
+    """The value itself, or how many entries it has when it is a whole table (code pairs, unit edits)."""
+    if isinstance(value, str | int | float) or value is None or len(value) <= MAX_VALUE_MEMBERS:
+        return value
+    return f"{len(value)} entries"
+
+
+def _facts_table(evidence: Sequence[Evidence], today: date) -> str:
+    rows = [
+        (escape(one.fact), escape(_shown(one.value, today)), escape(one.reference) if one.reference else "")
+        for one in evidence[:MAX_FACT_ROWS]
+    ]
+    if len(evidence) > MAX_FACT_ROWS:
+        rows.append((f"and {len(evidence) - MAX_FACT_ROWS} more", "", ""))
+    return table(("Fact", "Value", "From"), rows)
+
+
+def _rule_table(values: Iterable[PolicyValue[object]], settings: CardSettings) -> str:
+    rows = [
+        (
+            _meaning(value.parameter, settings.parameters.get(value.parameter)),
+            escape(_in_words(value, settings)),
+            day(value.since),
+            _citation(value.source),
+            CONFIDENCE_WORDS[value.confidence],
+        )
+        for value in values
+    ]
+    return table(("Rule", "Value", "In force since", "Source", "How sure"), rows)
+
+
+def _caveat(gap: Gap) -> str:
+    where = f" ({escape(gap.reference)})" if gap.reference else ""
+    return f"- Not known: {escape(gap.why)}{where}"
+
+
+def _question(value: PolicyValue[object], settings: CardSettings) -> str:
+    meaning = _meaning(value.parameter, settings.parameters.get(value.parameter))
+    return f"- To ask the payer: {meaning}: {escape(_in_words(value, settings))}? ({_citation(value.source)})"
+
+
+@lru_cache(maxsize=1024)
+def _citation(source: Source) -> str:
+    text = f"{source.title} {source.paragraph}" if source.paragraph else source.title
+    return link(text, source.href) if source.href else escape(text)
+
+
+def _meaning(parameter: str, known: Parameter[object] | None) -> str:
+    return _escaped_policy_text(known.meaning.rstrip(".") if known else parameter)
+
+
+_escaped_policy_text = lru_cache(maxsize=1024)(escape)
+
+
+def _in_words(value: PolicyValue[object], settings: CardSettings) -> str:
+    known = settings.parameters.get(value.parameter)
+    text = _plain_in_words(bounded(value.plain))
+    if known and known.unit and isinstance(value.plain, int | float) and not isinstance(value.plain, bool):
+        text = f"{text} {known.unit}"
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1].rpartition(' ')[0]}…"
+
+
+def _plain_in_words(value: Json) -> str:
+    match value:
+        case None:
+            return "none"
+        case str():
+            return value
+        case bool() | int() | float():
+            return readable(value)
+        case Mapping():
+            return ", ".join(f"{key}: {_plain_in_words(one)}" for key, one in value.items()) or "none"
+        case _:
+            return ", ".join(map(_plain_in_words, value)) or "none"
+
+
+def _shown(value: str | float | date, today: date) -> str:
+    if isinstance(value, str):
+        return value
+    return day(value, today) if isinstance(value, date) else number(value)

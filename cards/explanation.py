@@ -1,0 +1,124 @@
+"""The machine-readable explanation that travels with cards and response: extensions without null or empty values."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from cards.detail import bounded
+from cards.groups import Group
+from cards.markdown import plain
+from cards.settings import CardSettings
+from cds_service.domain.findings import Evaluation, Evidence, MissingFact, RuleOutcome
+from cds_service.domain.values import Json, PolicyValue, Source
+
+JsonObject: TypeAlias = dict[str, Any]
+
+FINDING_EXTENSION: Final = "work-rehab-cds.finding"
+EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
+
+
+def finding_extension(group: Group) -> JsonObject:
+    """Rule, deciding policy value, citations, evidence, all values applied, joined rules, questions to the payer."""
+    finding = group.host.finding
+    explained: JsonObject = {"rule": finding.rule}
+    if finding.values:
+        deciding = finding.values[0]
+        explained["policy"] = deciding.policy
+        explained["parameter"] = deciding.parameter
+        explained["value"] = _filled(bounded(deciding.plain))
+        explained["from"] = deciding.since.isoformat()
+        explained["confidence"] = deciding.confidence
+    explained["citations"] = [_cited(source) for source in dict.fromkeys(value.source for value in group.values)]
+    explained["evidence"] = [_fact(one) for one in group.evidence]
+    explained["values"] = [_value(value) for value in group.values]
+    explained["joined"] = [
+        {"rule": one.finding.rule, "kind": one.finding.kind, "summary": one.words.summary} for one in group.joined
+    ]
+    explained["questions"] = [_value(value) | {"source": _cited(value.source)} for value in group.questions]
+    return _without_empty(explained)
+
+
+def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Group], settings: CardSettings) -> JsonObject:
+    """Policies, date of service, episode, gaps, what became of each rule, and findings that got no card."""
+    return _without_empty(
+        {
+            "id": settings.identity("evaluation"),
+            "policies": list(evaluation.policies),
+            "dateOfService": evaluation.date_of_service.isoformat(),
+            "episode": plain(evaluation.episode or ""),
+            "gaps": [_gap(gap) for gap in evaluation.gaps],
+            "rules": [_outcome(outcome) for outcome in evaluation.rules],
+            "withheld": [
+                {"rule": group.host.finding.rule, "why": "max_cards", "summary": group.host.words.summary}
+                for group in withheld
+            ],
+        }
+    )
+
+
+def _value(value: PolicyValue[object]) -> JsonObject:
+    described: JsonObject = {
+        "parameter": value.parameter,
+        "policy": value.policy,
+        "from": value.since.isoformat(),
+        "confidence": value.confidence,
+    }
+    shown = _filled(bounded(value.plain))
+    if not _empty(shown):
+        described["value"] = shown
+    if value.until:
+        described["until"] = value.until.isoformat()
+    return described
+
+
+def _fact(evidence: Evidence) -> JsonObject:
+    value = evidence.value
+    if isinstance(value, date):
+        value = value.isoformat()
+    elif isinstance(value, str):
+        value = plain(value)
+    described: JsonObject = {"fact": plain(evidence.fact)}
+    if evidence.reference:
+        described["reference"] = evidence.reference
+    if value != "":
+        described["value"] = value
+    return described
+
+
+def _cited(source: Source) -> JsonObject:
+    described = {"title": source.title, "retrieved": source.retrieved.isoformat()}
+    if source.paragraph:
+        described["paragraph"] = source.paragraph
+    if source.href:
+        described["href"] = source.href
+    return described
+
+
+def _gap(gap: MissingFact) -> JsonObject:
+    described = {"fact": gap.fact.value, "rules": list(gap.rules), "why": plain(gap.why), "reference": gap.reference}
+    return _without_empty(described)
+
+
+def _outcome(outcome: RuleOutcome) -> JsonObject:
+    described = {"id": outcome.rule, "outcome": outcome.outcome.value}
+    return described | {"why": plain(outcome.why)} if outcome.why else described
+
+
+def _empty(value: object) -> bool:
+    """Whether CDS Hooks forbids the value in a response (CH-S-03); zero and false are values."""
+    if value:
+        return isinstance(value, str) and value.isspace()
+    return value is None or isinstance(value, (str, dict, list))
+
+
+def _without_empty(described: JsonObject) -> JsonObject:
+    return {name: value for name, value in described.items() if not _empty(value)}
+
+
+def _filled(value: Json) -> Json:
+    """The value as plain dicts and lists without empty parts."""
+    if isinstance(value, str | int | float) or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return _without_empty({key: _filled(one) for key, one in value.items()})
+    return [one for one in map(_filled, value) if not _empty(one)]

@@ -1,0 +1,138 @@
+"""Which findings share a card, and in which order the cards stand.
+
+Ranking: warnings before information; then by the money at stake if nothing is done. Without authorization or coverage
+the whole visit is unpaid; wrong units or code cost lines; edits and modifiers cost a denial that can be corrected;
+reassessment and documentation count when the payer looks back.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Final, TypeVar
+
+from cards.settings import CardSettings
+from cards.wording import WordingError, Words, bundled
+from cds_service.domain.chart import Gap
+from cds_service.domain.findings import Evidence, Finding, Severity, Topic
+from cds_service.domain.values import PolicyValue
+
+T = TypeVar("T")
+
+TOPIC_ORDER: Final = (
+    Topic.AUTHORIZATION,
+    Topic.COVERAGE,
+    Topic.UNITS,
+    Topic.CODE,
+    Topic.EDIT,
+    Topic.MODIFIER,
+    Topic.REASSESSMENT,
+    Topic.DOCUMENTATION,
+)
+_TOPIC_RANK: Final = {topic: rank for rank, topic in enumerate(TOPIC_ORDER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A finding and its words."""
+
+    finding: Finding
+    words: Words
+
+
+@dataclass(frozen=True)
+class Group:
+    """A finding with a card of its own and those told on the same card; evidence and values are those of all."""
+
+    host: Worded
+    joined: tuple[Worded, ...] = ()
+
+    @cached_property
+    def members(self) -> tuple[Worded, ...]:
+        """All findings of the card, its own first."""
+        return (self.host, *self.joined)
+
+    @cached_property
+    def severity(self) -> Severity:
+        """The most serious of all members, so that folding never hides a warning."""
+        warns = any(one.finding.severity is Severity.WARNING for one in self.members)
+        return Severity.WARNING if warns else Severity.INFO
+
+    @property
+    def rank(self) -> tuple[bool, int, str, str, str]:
+        """Sort key: severity, money at stake, rule, subject, kind."""
+        finding = self.host.finding
+        only_information = self.severity is Severity.INFO
+        return only_information, _TOPIC_RANK[finding.topic], finding.rule, finding.subject, finding.kind
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Facts used by any member."""
+        return _distinct([one.finding.evidence for one in self.members])
+
+    @cached_property
+    def caveats(self) -> tuple[Gap, ...]:
+        """What is not known to any member."""
+        return _distinct([one.finding.caveats for one in self.members])
+
+    @cached_property
+    def values(self) -> tuple[PolicyValue[object], ...]:
+        """Policy values applied, each once."""
+        return _each_once(one.finding.values for one in self.members)
+
+    @cached_property
+    def questions(self) -> tuple[PolicyValue[object], ...]:
+        """Unverified values that were passed over, each once."""
+        return _each_once(value.unverified for value in self.values)
+
+
+def grouped(findings: Iterable[Finding], settings: CardSettings) -> list[Group]:
+    """Word the findings, fold those that join another rule's card, and rank the cards.
+
+    A finding joins the card of that rule about the same subject, else the rule's first card; without one it gets its
+    own. A finding given twice counts once.
+
+    Raises:
+        WordingError: a finding whose kind has no words.
+    """
+    worded = sorted(_worded(findings, settings), key=lambda one: one.finding.key)
+    return sorted(_folded(worded), key=lambda group: group.rank)
+
+
+def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:
+    wordings = bundled()
+    for finding in {one.key: one for one in findings}.values():
+        wording = wordings.get(finding.kind)
+        if wording is None:
+            raise WordingError(f"{finding.kind}: no wording file has words for this kind")
+        confidence = finding.values[0].confidence if finding.values else ""
+        yield Worded(finding, wording.words(finding.facts, settings.today, confidence))
+
+
+def _folded(found: list[Worded]) -> Iterator[Group]:
+    hosts = [one for one in found if one.finding.joins is None]
+    folded: dict[str, list[Worded]] = {}
+    for one in found:
+        if one.finding.joins is None:
+            continue
+        candidates = [host.finding for host in hosts if host.finding.rule == one.finding.joins]
+        same_subject = [host for host in candidates if host.subject == one.finding.subject]
+        home = next(iter(same_subject or candidates), None)
+        if home is None:
+            yield Group(one)
+        else:
+            folded.setdefault(home.key, []).append(one)
+    for host in hosts:
+        yield Group(host, tuple(folded.get(host.finding.key, ())))
+
+
+def _distinct(parts: Sequence[tuple[T, ...]]) -> tuple[T, ...]:
+    """The items of all parts, those of later ones only when they are new; a single part is taken as it is."""
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
+
+
+def _each_once(parts: Iterable[Iterable[PolicyValue[object]]]) -> tuple[PolicyValue[object], ...]:
+    values = chain.from_iterable(parts)
+    return tuple({(value.parameter, value.policy, value.since): value for value in values}.values())

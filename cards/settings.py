@@ -1,0 +1,37 @@
+"""What an answer depends on besides its findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from cds_service.domain.values import Parameter
+
+NAMESPACE: Final = UUID("5b0f3c57-6c0e-5f0a-9d43-0d2f6f1f7a55")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSettings:
+    """The call, the client's wishes and our own address.
+
+    ``public_url`` is the base of links and code systems. ``selection_any`` is true for clients that know the
+    selection behavior ``any``. ``parameters`` gives the meaning and unit of policy parameters by name.
+    """
+
+    public_url: str
+    source_label: str
+    hook_instance: str
+    service: str
+    today: date
+    max_cards: int = 5
+    selection_any: bool = False
+    parameters: Mapping[str, Parameter[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.public_url.startswith(("https://", "http://")) or self.public_url.endswith("/"):
+            raise ValueError(f"public_url must be http(s) without a slash at the end: {self.public_url!r}")
+
+    def identity(self, name: str) -> str:
+        """The same uuid for the same name in the same hook call (CH-S-04, CH-S-25)."""
+        return str(uuid5(NAMESPACE, f"{self.hook_instance}|{self.service}|{name}"))

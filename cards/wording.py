@@ -1,0 +1,198 @@
+"""The words of the cards: one YAML file per topic that a clinician can read and edit.
+
+Templates are Jinja2, compiled when the files are loaded. Whatever a template inserts is escaped for the place it goes
+to: Markdown in ``detail``, plain text in ``summary`` and suggestion labels. A fact that a template names and the
+finding does not bring is an error, never a blank.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, Undefined, UndefinedError, meta
+from jinja2.runtime import Context
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from cards.markdown import escape, plain
+from cards.numbers import FILTERS, readable
+
+SUMMARY_LIMIT: Final = 139
+KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence"})
+
+_FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional"})
+
+
+class WordingError(Exception):
+    """A wording file or one of its entries cannot be used; the message names file and kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The templates of one kind with the facts of one finding filled in on demand."""
+
+    _wording: "Wording"
+    _context: Context
+
+    @property
+    def summary(self) -> str:
+        """Plain text under 140 characters; a longer one is cut at a word."""
+        return fit(plain(self._wording.fill(self._wording.summary, self._context)))
+
+    @property
+    def detail(self) -> str | None:
+        """Markdown paragraphs, or None when the kind has none."""
+        template = self._wording.detail
+        return self._wording.fill(template, self._context).strip() if template else None
+
+    def label(self, key: str, facts: Mapping[str, object]) -> str | None:
+        """The label of a suggestion, filled with its own facts too; None when the file has no label for the key."""
+        template = self._wording.suggestions.get(key)
+        if template is None:
+            return None
+        context = self._context
+        if facts:
+            context = template.new_context({**context.parent, **facts}, shared=True)
+        return fit(plain(self._wording.fill(template, context)))
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Compiled templates of one finding kind. ``facts`` are the names its templates read."""
+
+    kind: str
+    file: str
+    summary: Template
+    detail: Template | None
+    suggestions: Mapping[str, Template]
+    optional: Mapping[str, None]
+    facts: frozenset[str]
+
+    def words(self, facts: Mapping[str, object], today: date, confidence: str = "") -> Words:
+        """Bind the facts of a finding; ``confidence`` is that of its deciding policy value."""
+        given = {**self.optional, **facts, "today": today, "confidence": confidence}
+        return Words(self, self.summary.new_context(given, shared=True))
+
+    def fill(self, template: Template, context: Context) -> str:
+        """Render one template of this kind.
+
+        Raises:
+            WordingError: a fact that the template needs is not among those given.
+        """
+        try:
+            return "".join(template.root_render_func(context))
+        except (UndefinedError, TypeError, ValueError) as error:
+            raise WordingError(f"{self.file}: {self.kind}: {error}") from error
+
+
+def fit(text: str) -> str:
+    """Text under 140 characters: cut after a whole word, marked with an ellipsis (CH-S-05)."""
+    if len(text) <= SUMMARY_LIMIT:
+        return text
+    return f"{text[:SUMMARY_LIMIT].rpartition(' ')[0].rstrip(' ,;:') or text[: SUMMARY_LIMIT - 1]}…"
+
+
+@cache
+def bundled() -> Mapping[str, Wording]:
+    """The wording files of this package by kind, loaded once; call it at start so that mistakes stop the start."""
+    return load(resources.files("cards") / "wording")
+
+
+def kinds() -> tuple[str, ...]:
+    """The finding kinds that have words, in order of the files."""
+    return tuple(bundled())
+
+
+def load(folder: Traversable) -> Mapping[str, Wording]:
+    """Read and compile every ``*.yaml`` of a folder.
+
+    Raises:
+        WordingError: unreadable file, unknown or missing field, template that does not compile, kind in two files.
+    """
+    found: dict[str, Wording] = {}
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        for kind, entry in _entries(file).items():
+            if kind in found:
+                raise WordingError(f"{file.name}: {kind}: already worded in {found[kind].file}")
+            found[kind] = _compiled(file.name, kind, entry)
+    return MappingProxyType(found)
+
+
+def _entries(file: Traversable) -> Mapping[str, object]:
+    try:
+        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise WordingError(f"{file.name}: not readable as YAML: {error}") from error
+    if not isinstance(content, dict) or not all(isinstance(kind, str) for kind in content):
+        raise WordingError(f"{file.name}: the file must map finding kinds to their words")
+    return content
+
+
+def _compiled(file: str, kind: str, entry: object) -> Wording:
+    where = f"{file}: {kind}"
+    if not isinstance(entry, dict):
+        raise WordingError(f"{where}: must have fields, at least summary")
+    if unknown := sorted(set(entry) - _FIELDS, key=str):
+        raise WordingError(
+            f"{where}: unknown field {', '.join(map(str, unknown))}; known are {', '.join(sorted(_FIELDS))}"
+        )
+    summary, detail = entry.get("summary"), entry.get("detail")
+    suggestions, optional = entry.get("suggestions", {}), entry.get("optional", [])
+    if not isinstance(summary, str) or not summary.strip():
+        raise WordingError(f"{where}: summary is missing")
+    if detail is not None and (not isinstance(detail, str) or not detail.strip()):
+        raise WordingError(f"{where}: detail must be text")
+    if not isinstance(suggestions, dict) or not all(
+        isinstance(text, str) and text.strip() for text in suggestions.values()
+    ):
+        raise WordingError(f"{where}: suggestions must map keys to label text")
+    if not isinstance(optional, list) or not all(isinstance(name, str) for name in optional):
+        raise WordingError(f"{where}: optional must list names of facts")
+    texts = [summary, *([detail] if detail else []), *suggestions.values()]
+    return Wording(
+        kind=kind,
+        file=file,
+        summary=_template(where, "summary", summary, _PLAIN),
+        detail=_template(where, "detail", detail, _MARKDOWN) if detail else None,
+        suggestions={
+            str(key): _template(where, f"suggestions.{key}", text, _PLAIN) for key, text in suggestions.items()
+        },
+        optional=dict.fromkeys(optional),
+        facts=frozenset(name for text in texts for name in meta.find_undeclared_variables(_PLAIN.parse(text)))
+        - KNOWN_EVERYWHERE,
+    )
+
+
+def _template(where: str, name: str, text: str, environment: Environment) -> Template:
+    try:
+        return environment.from_string(text.strip())
+    except TemplateSyntaxError as error:
+        raise WordingError(f"{where}: {name}: line {error.lineno}: {error.message}") from error
+
+
+def _environment(made_safe: Callable[[str], str]) -> Environment:
+    def finalize(value: object) -> object:
+        if isinstance(value, Undefined):
+            return str(value)
+        return made_safe(value if isinstance(value, str) else readable(value))
+
+    environment = Environment(
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - finalize escapes every inserted value, for Markdown as well as for HTML
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+_PLAIN: Final = _environment(plain)
+_MARKDOWN: Final = _environment(escape)

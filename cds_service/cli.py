@@ -1,0 +1,351 @@
+"""The command line: run the service, act as an EHR, look at policies and rules."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+import click
+import requests
+from rich.console import Console
+from rich.markdown import Markdown
+
+from cds_service import __version__
+from cds_service.errors import CdsError, RequestError
+from cds_service.hooks.call import read_call
+from cds_service.hooks.services import SERVICES
+from cds_service.policies.describe import applies_to, coverage_of, describe
+from cds_service.policies.loader import PolicyError
+from cds_service.policies.stack import PolicyStack
+from cds_service.rules.catalogue import RULES
+from cds_service.sandbox import StoryError, bundled, load
+from cds_service.service import answerer_for, load_policies, local_now
+from cds_service.settings import Settings, load_settings
+from cds_service.terminal import show_answer, show_table
+
+DEMO_STORY: Final = "texas-hardening-pt-pta"
+START_SECONDS: Final = 30
+CALL_SECONDS: Final = 30
+HOOKS: Final = sorted({service.hook for service in SERVICES})
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _told_plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn our own errors into one clear line and exit status 1; anything else stays a fault."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (CdsError, PolicyError, StoryError) as error:
+            raise click.ClickException(str(error)) from None
+        except requests.RequestException as error:
+            raise click.ClickException(f"the service could not be reached: {type(error).__name__}") from None
+
+    return told
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="cds-service")
+def main() -> None:
+    """CDS Hooks service for work conditioning and work hardening (CPT 97545, 97546).
+
+    \b
+    Try it:   cds-service demo
+    Look:     cds-service stories
+              cds-service invoke --story colles-fracture
+    """  # noqa: D301 - click reads the mark
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--story", default=DEMO_STORY, show_default=True, help="Bundled story to answer once it runs.")
+@_told_plainly
+def demo(port: int, story: str) -> None:
+    """Run on this machine only, without client registry, and answer a bundled story.
+
+    \b
+    Example:  cds-service demo --port 8000
+    """  # noqa: D301
+    console = Console()
+    url = f"http://127.0.0.1:{port}"
+    os.environ.setdefault("CDS_PUBLIC_URL", url)
+    os.environ.setdefault("CDS_CORS_ORIGINS", "loopback")
+    os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
+    load_policies(load_settings())
+    request = load(story, date.today())  # noqa: DTZ011 - the local day is meant
+    console.print(f"Demo on {url}: this machine only, no client registry, no real patients. Stop with Ctrl+C.")
+    from cds_service.web.server import run  # the server is needed by two commands only
+
+    def greet() -> None:
+        if not _ready(url):
+            console.print("The service did not become ready.", style="red")
+            return
+        console.print(f"\nStory [bold]{story}[/]: {request.title}", highlight=False)
+        show_answer(console, _post(url, request.service, request.request()))
+        console.print(_TRY_NEXT.format(url=url, port=port), highlight=False)
+
+    run("127.0.0.1", port, workers=1, on_start=threading.Thread(target=greet, daemon=True).start)
+
+
+_TRY_NEXT: Final = """
+Try next, in another terminal:
+  cds-service stories                                    the patients that are bundled
+  cds-service invoke --story food-delivery-driver --url {url}
+  curl -s {url}/cds-services                             what an EHR discovers
+  open {url}/                                            rules, policies and coverage to read
+"""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default="number of cores",
+    help="Processes; one a core is best.",
+)  # fmt: skip
+@_told_plainly
+def serve(host: str, port: int, workers: int) -> None:
+    """Run the production server; settings come from CDS_... variables.
+
+    Calls in flight are finished on SIGTERM.
+
+    \b
+    Example:  CDS_PUBLIC_URL=https://cds.example.org cds-service serve --host 0.0.0.0 --workers 4
+    """  # noqa: D301
+    load_policies(load_settings())
+    from cds_service.web.server import run  # the server is needed by two commands only
+
+    run(host, port, workers)
+
+
+@main.command()
+@click.option("--story", help="Bundled story; see the command stories.")
+@click.option("--hook", type=click.Choice(HOOKS), help="Hook; a story has its own.")
+@click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Request as JSON.")
+@click.option("--url", help="A running service; without it the answer is made here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the raw answer.")
+@_told_plainly
+def invoke(story: str | None, hook: str | None, file: Path | None, url: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Act as an EHR: call a hook and print the cards.
+
+    \b
+    Examples:  cds-service invoke --story colles-fracture
+               cds-service invoke --hook order-sign --file request.json --url http://127.0.0.1:8000
+    """  # noqa: D301
+    if (story is None) == (file is None):
+        raise click.UsageError("Give either --story NAME or --file REQUEST.json.")
+    if story is not None:
+        told = load(story, date.today())  # noqa: DTZ011 - the local day is meant
+        hook = hook or told.hook
+        if hook not in told.hooks:
+            raise click.UsageError(f"The story {story} has no {hook}; it has {', '.join(told.hooks)}.")
+        request = told.request(hook)
+    else:
+        request = _read_request(file)
+        hook = hook or request.get("hook")
+    service = next((one.id for one in SERVICES if one.hook == hook), None)
+    if service is None:
+        raise click.UsageError(f"--hook is needed, one of {', '.join(HOOKS)}.")
+    answer = _post(url, service, request) if url else _answer_here(service, request)
+    if as_json:
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        show_answer(Console(), answer)
+
+
+def _read_request(file: Path | None) -> dict[str, Any]:
+    try:
+        request = json.loads((file or Path()).read_bytes())
+    except ValueError as error:
+        raise click.ClickException(f"{file}: not JSON: {error}") from None
+    if not isinstance(request, dict):
+        raise click.ClickException(f"{file}: a hook request is a JSON object")
+    return request
+
+
+def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    settings = load_settings()
+    answerer = answerer_for(settings, load_policies(settings), local_now)
+    try:
+        return answerer.answer(read_call(json.dumps(request).encode(), service))
+    except RequestError as error:
+        raise click.ClickException(f"the service would refuse this call: {error}") from None
+
+
+def _post(url: str, service: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    address = f"{url.rstrip('/')}/cds-services/{service}"
+    reply = requests.post(address, json=request, timeout=CALL_SECONDS)
+    try:
+        body = reply.json()
+    except ValueError:
+        raise click.ClickException(f"{address}: status {reply.status_code}, and the body is not JSON") from None
+    if not reply.ok:
+        issue = next(iter(body.get("issue", [])), {})
+        text = issue.get("details", {}).get("text", "no reason given")
+        raise click.ClickException(f"{address}: status {reply.status_code}: {text}")
+    answer: dict[str, Any] = body
+    return answer
+
+
+def _ready(url: str) -> bool:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        try:
+            if requests.get(f"{url}/health/ready", timeout=2).ok:
+                return True
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    return False
+
+
+@main.command()
+@_told_plainly
+def stories() -> None:
+    """List the bundled patient stories.
+
+    \b
+    Example:  cds-service stories
+    """  # noqa: D301
+    told = [load(name, date.today()) for name in bundled()]  # noqa: DTZ011 - the local day is meant
+    show_table(Console(), ("story", "hooks", "about"), [(one.name, ", ".join(one.hooks), one.title) for one in told])
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_told_plainly
+def validate(file: Path) -> None:
+    """Validate a FHIR R4 resource, a Bundle or a whole hook request, entry by entry.
+
+    \b
+    Example:  cds-service validate request.json
+    """  # noqa: D301
+    from cds_service.fhir.judge import check  # loading the models takes a moment
+
+    wrong = 0
+    for where, resource in _resources("", _read_request(file)):
+        problem = check(resource)
+        if problem is not None:
+            wrong += 1
+            click.echo(f"{where} {resource.get('resourceType')}/{resource.get('id', '(no id)')}: {problem}")
+    click.echo("valid" if not wrong else f"{wrong} not valid")
+    if wrong:
+        raise SystemExit(1)
+
+
+def _resources(where: str, value: object) -> list[tuple[str, dict[str, Any]]]:
+    """Every resource in a JSON value but the Bundles around them."""
+    if isinstance(value, list):
+        return [found for number, one in enumerate(value) for found in _resources(f"{where}[{number}]", one)]
+    if not isinstance(value, dict):
+        return []
+    if "resourceType" in value and value["resourceType"] != "Bundle":
+        return [(where or "resource", value)]
+    return [found for name, one in value.items() for found in _resources(f"{where}.{name}".lstrip("."), one)]
+
+
+@main.group()
+def policies() -> None:
+    """Check and read payer policies."""
+
+
+@policies.command("check")
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_told_plainly
+def policies_check(folders: tuple[Path, ...]) -> None:
+    """Load the bundled policies with the site's folders and say whether they are right.
+
+    \b
+    Example:  cds-service policies check ./our-policies
+    """  # noqa: D301
+    loaded = PolicyStack.load((*load_settings().policy_dirs, *folders)).policies
+    click.echo(f"{len(loaded)} policies are right: {', '.join(one.id for one in loaded)}")
+
+
+@policies.command("show")
+@click.argument("policy")
+@_told_plainly
+def policies_show(policy: str) -> None:
+    """Show every value of a policy with date and citation.
+
+    \b
+    Example:  cds-service policies show us-tx-dwc
+    """  # noqa: D301
+    stack = load_policies(load_settings())
+    found = stack.policy(policy)
+    if found is None:
+        raise click.ClickException(f"no policy {policy}; there are {', '.join(one.id for one in stack.policies)}")
+    console = Console()
+    console.print(f"[bold]{found.title}[/] ({found.id}, {found.status}): {applies_to(found)}", highlight=False)
+    rows = [
+        (row.parameter, json.dumps(row.value), row.since.isoformat(), row.confidence, row.citation)
+        for row in describe(found)
+    ]
+    show_table(console, ("parameter", "value", "from", "confidence", "source"), rows)
+    for left_out in found.not_modelled:
+        console.print(f"Not modelled: {left_out}", highlight=False)
+
+
+@policies.command("coverage")
+@_told_plainly
+def policies_coverage() -> None:
+    """Tell what is and what is not modelled, payer by payer.
+
+    \b
+    Example:  cds-service policies coverage
+    """  # noqa: D301
+    rows = [
+        (
+            row.policy,
+            row.applies_to,
+            row.status,
+            ", ".join(f"{count} {confidence}" for confidence, count in row.counts.items()),
+            "; ".join(row.not_modelled),
+        )
+        for row in coverage_of(load_policies(load_settings()))
+    ]
+    show_table(Console(), ("policy", "applies to", "status", "values", "not modelled"), rows)
+
+
+@main.command()
+@click.argument("rule", required=False)
+@_told_plainly
+def rules(rule: str | None) -> None:
+    """List the rules, or tell one in words.
+
+    \b
+    Examples:  cds-service rules
+               cds-service rules reassessment
+    """  # noqa: D301
+    console = Console()
+    if rule is None:
+        rows = [(one.id, one.topic.value, one.title, ", ".join(sorted(m.value for m in one.moments))) for one in RULES]
+        show_table(console, ("rule", "topic", "about", "moments"), rows)
+        return
+    found = next((one for one in RULES if one.id == rule), None)
+    if found is None:
+        raise click.ClickException(f"no rule {rule}; there are {', '.join(one.id for one in RULES)}")
+    console.print(Markdown(_rule_text(found.id, load_settings())))
+
+
+def _rule_text(rule_id: str, settings: Settings) -> str:
+    found = next(one for one in RULES if one.id == rule_id)
+    law = "\n".join(line.strip() for line in found.law.splitlines())
+    lines = [f"# {found.title} (`{found.id}`)", law, f"Sources: {', '.join(found.sources)}"]
+    lines += ["", "Reads from the chart: " + (", ".join(found.facts) or "whatever is given")]
+    lines += ["", "Reads from the policy:", ""]
+    lines += [f"- `{one.name}`: {one.meaning}" for one in found.parameters] or ["- nothing"]
+    return (
+        "\n\n".join(lines[:3]) + "\n" + "\n".join(lines[3:]) + f"\n\nOn the web: {settings.public_url}/rules/{rule_id}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The one pipeline that answers a hook call: gather, choose the policies, evaluate, propose, compose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cards.compose import CardSettings, compose
+from cds_service.domain.case import Case
+from cds_service.domain.codes import PayerClass
+from cds_service.domain.findings import Evaluation
+from cds_service.fhir.proposals import actions
+from cds_service.hooks.call import HookCall
+from cds_service.hooks.gathering import Gathered
+from cds_service.policies.model import PolicyView
+from cds_service.policies.parameters import PARAMETERS
+from cds_service.policies.stack import PolicyStack
+from cds_service.rules.engine import evaluate, unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers hook calls; immutable, so that calls share nothing.
+
+    ``clock`` gives the present moment with its zone; the day of the call is its local date. ``jurisdiction`` stands
+    in when nothing in the chart tells the state.
+    """
+
+    policies: PolicyStack
+    clock: Callable[[], datetime]
+    public_url: str
+    source_label: str
+    max_cards: int = 5
+    jurisdiction: str | None = None
+
+    def answer(self, call: HookCall) -> dict[str, Any]:
+        """The CDS Hooks response.
+
+        Raises:
+            DataNeeded: nothing can be said without data that was not given (412).
+        """
+        today = self.clock().date()
+        gathered = Gathered(call, self.jurisdiction)
+        case = gathered.case(today)
+        settings = CardSettings(
+            public_url=self.public_url,
+            source_label=self.source_label,
+            hook_instance=call.hook_instance,
+            service=call.service.id,
+            today=today,
+            max_cards=self.max_cards,
+            parameters=PARAMETERS,
+        )
+        if case is None:
+            return compose(None, {}, settings)
+        policy = policy_for(case, self.policies)
+        missing = gathered.subject_missing
+        evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
+        return compose(evaluation, self._actions(evaluation, gathered, case, call), settings)
+
+    def _actions(
+        self, evaluation: Evaluation, gathered: Gathered, case: Case, call: HookCall
+    ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
+        return {
+            (finding.key, index): actions(
+                proposal,
+                patient=call.patient_id,
+                today=case.today,
+                call=call.hook_instance,
+                received=gathered.received,
+            )
+            for finding in evaluation.findings
+            for index, proposal in enumerate(finding.proposals)
+        }
+
+
+def policy_for(case: Case, policies: PolicyStack) -> PolicyView:
+    """The policies of the payer that is first in line, in the case's jurisdiction, on the date of service."""
+    payer = case.payer
+    known = payer is not None and payer.payer_class is not PayerClass.UNKNOWN
+    return policies.select(
+        payer.payer_class if payer is not None and known else None,
+        payer.payers if payer is not None else (),
+        case.chart.place.jurisdiction if case.chart.place is not None else None,
+        case.date_of_service,
+    )

@@ -1,0 +1,206 @@
+"""A hook call as received: the request checked (CH-R, CH-C), its large parts left undecoded for who reads them.
+
+The body is scanned once here; ``prefetch`` and the Bundles of the context stay bytes, which the chart is decoded
+from directly. How deep a body may nest is the decoder's own limit, about as many levels as the interpreter's
+recursion limit: it holds in skipped and undecoded parts too, so no scan of our own is needed.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from cds_service.errors import InvalidRequest, MissingField, NotAnObject, NotJson, TooDeep, UnknownService, WrongHook
+from cds_service.hooks.context import READERS, Context, given, read_with, starts_with
+from cds_service.hooks.services import Service, hooks_of
+
+MAX_HOOK_INSTANCE: Final = 256
+_ABSENT: Final = Raw()
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FhirAuthorization:
+    """The bearer token for ``fhirServer``. Transient: never stored, never logged (CH-R-10), so without a repr."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    subject: str
+    patient: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HookCall:
+    """One checked hook call. It carries patient data and perhaps a token, so without a repr.
+
+    ``prefetch`` is an undecoded JSON object or None. ``fhir_authorization`` is None when it was absent or not usable
+    (CH-R-08). ``tolerated`` names fields that were not quite as specified and were read all the same.
+    """
+
+    service: Service
+    hook_instance: str
+    context: Context
+    prefetch: Raw | None = None
+    fhir_server: str | None = None
+    fhir_authorization: FhirAuthorization | None = None
+    tolerated: tuple[str, ...] = ()
+
+    @property
+    def hook(self) -> str:
+        """The hook that was called."""
+        return self.service.hook
+
+    @property
+    def patient_id(self) -> str:
+        """Bare id of the patient in context."""
+        return self.context.patient_id
+
+    @property
+    def encounter_id(self) -> str | None:
+        """Bare id of the encounter in context."""
+        return self.context.encounter_id
+
+    @property
+    def user_id(self) -> str | None:
+        """The user as ``Type/id``; None when unknown (CH-C-03)."""
+        return self.context.user_id
+
+    @property
+    def drafts(self) -> Raw | None:
+        """The Bundle of draft orders, undecoded."""
+        return self.context.drafts
+
+    @property
+    def appointments(self) -> Raw | None:
+        """The booked appointments, a Bundle or an array, undecoded."""
+        return self.context.appointments
+
+    @property
+    def selections(self) -> tuple[str, ...]:
+        """The drafts that order-select is about, as ``Type/id`` (CH-C-05)."""
+        return self.context.selections
+
+    @property
+    def dispatched(self) -> tuple[str, ...]:
+        """The orders that order-dispatch sends out, as ``Type/id``."""
+        return self.context.dispatched
+
+    @property
+    def performer(self) -> str | None:
+        """Who an order is dispatched to, as ``Type/id``."""
+        return self.context.performer
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    hook: str | None = None
+    hook_instance: str | None = None
+    context: Raw = _ABSENT
+    prefetch: Raw = _ABSENT
+    fhir_server: str | None = None
+    fhir_authorization: Raw = _ABSENT
+
+
+class _Authorization(msgspec.Struct):
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+    subject: str
+    patient: str | None = None
+
+
+_decode_body: Final = msgspec.json.Decoder(_Body).decode
+_decode_authorization: Final = msgspec.json.Decoder(_Authorization).decode
+
+
+def read_object(decode: Any, body: bytes) -> Any:  # noqa: ANN401 - as generic as a decoder
+    """Decode a request body that must be one JSON object.
+
+    Raises:
+        NotJson: not JSON, or not UTF-8.
+        NotAnObject: JSON of another kind.
+        InvalidRequest: a field has the wrong JSON type.
+        TooDeep: nested too deeply.
+    """
+    if not body or body.isspace():
+        raise NotJson("The body is empty.")
+    try:
+        if not body.isascii():
+            str(body, "utf-8")
+        return read_with(decode, body)
+    except InvalidRequest as wrong:
+        if wrong.field == "body":
+            raise NotAnObject from None
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise NotJson from None
+
+
+def read_call(body: bytes, service_id: str) -> HookCall:
+    """Check a request and read it, without decoding resources.
+
+    Raises:
+        UnknownService: no service has this id (CH-H-08).
+        NotJson: the body is not JSON in UTF-8 (CH-H-02).
+        NotAnObject: the body is not a JSON object (CH-H-03).
+        InvalidRequest: a field is missing or of the wrong type or form; it is named (CH-H-04).
+        WrongHook: the service is not listed with the hook (CH-R-03).
+        TooDeep: nested too deeply (CH-R-17).
+    """
+    listed = hooks_of(service_id)
+    if not listed:
+        raise UnknownService(service_id)
+    request: _Body = read_object(_decode_body, body)
+    hook = _required(request.hook, "hook")
+    hook_instance = _required(request.hook_instance, "hookInstance")
+    if len(hook_instance) > MAX_HOOK_INSTANCE:
+        raise InvalidRequest("hookInstance", f"must have at most {MAX_HOOK_INSTANCE} characters")
+    if hook not in listed:
+        raise WrongHook(service_id, hook, listed)
+    context = READERS[hook](_object(request.context, "context", required=True) or _ABSENT)
+    authorization = given(request.fhir_authorization)
+    fhir_server = request.fhir_server or None
+    if authorization is not None and fhir_server is None:
+        raise MissingField("fhirServer")
+    return HookCall(
+        service=listed[hook],
+        hook_instance=hook_instance,
+        context=context,
+        prefetch=_object(request.prefetch, "prefetch"),
+        fhir_server=fhir_server,
+        fhir_authorization=_authorization(authorization) if authorization is not None else None,
+        tolerated=(*(() if _UUID.fullmatch(hook_instance) else ("hookInstance",)), *context.tolerated),
+    )
+
+
+def _required(text: str | None, field: str) -> str:
+    if text is None or not text.strip():
+        raise MissingField(field)
+    return text
+
+
+def _object(raw: Raw, field: str, *, required: bool = False) -> Raw | None:
+    value = given(raw)
+    if value is None:
+        if required:
+            raise MissingField(field)
+        return None
+    if not starts_with(value, b"{"):
+        raise InvalidRequest(field, "must be an object")
+    return value
+
+
+def _authorization(raw: Raw) -> FhirAuthorization | None:
+    """The token, or None when a field is missing or odd: the call then goes on with prefetch (CH-R-08)."""
+    try:
+        sent = _decode_authorization(raw)
+    except msgspec.ValidationError:
+        return None
+    except RecursionError:
+        raise TooDeep from None
+    if sent.token_type != "Bearer" or not sent.access_token:  # noqa: S105 - the name of a scheme
+        return None
+    return FhirAuthorization(sent.access_token, sent.expires_in, sent.scope, sent.subject, sent.patient)

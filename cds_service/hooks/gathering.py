@@ -1,0 +1,136 @@
+"""From a hook call to the case the rules are asked about; None when the call is about something else."""
+
+from dataclasses import replace
+from datetime import date
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order
+from cds_service.errors import DataNeeded
+from cds_service.fhir.chart import appointments_of, build_chart, orders_of
+from cds_service.fhir.reading import Draft, Prefetch, State, read_drafts, read_prefetch
+from cds_service.hooks.call import HookCall
+
+NEEDED = {
+    Moment.VISIT_CLOSE: ("procedures",),
+    Moment.VISIT_START: ("procedures", "carePlans"),
+    Moment.OVERVIEW: ("procedures", "carePlans"),
+}
+"""Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
+
+
+class Gathered:
+    """What one call brought: the prefetch, the drafts of its context and the chart made of both."""
+
+    def __init__(self, call: HookCall, jurisdiction: str | None = None) -> None:
+        """Read everything the call carries.
+
+        Raises:
+            DataNeeded: a hook about a visit or a programme came without any of the data to speak of it (412).
+        """
+        self.call = call
+        self.prefetch: Prefetch = read_prefetch(call.prefetch, call.service.prefetch)
+        needed = NEEDED.get(call.service.moment, ())
+        if needed and all(self.prefetch.state(key) in {State.ABSENT, State.FAILED} for key in needed):
+            raise DataNeeded(needed)
+        raw = call.drafts if call.drafts is not None else call.appointments
+        self.drafts: tuple[Draft, ...] = read_drafts(raw) if raw is not None else ()
+        self.chart: Chart = build_chart(
+            call.patient_id, self.prefetch, self.drafts, jurisdiction, encounter_id=call.encounter_id
+        )
+
+    def case(self, today: date) -> Case | None:
+        """The case in question, or None when the call is not about work rehabilitation."""
+        match self.call.service.moment:
+            case Moment.ORDER:
+                return self._ordering(today)
+            case Moment.BOOKING:
+                return self._booking(today)
+            case Moment.VISIT_CLOSE:
+                return self._closing(today)
+            case Moment.VISIT_START:
+                return self._under_way(Moment.VISIT_START, self._encounter_date() or today, today)
+            case Moment.OVERVIEW:
+                return self._under_way(Moment.OVERVIEW, today, today)
+
+    @property
+    def subject_missing(self) -> Gap | None:
+        """Why the dispatched orders could not be read, when the call is about nothing else."""
+        sent = set(self.call.dispatched)
+        if not sent or any(order.reference in sent for order in self.chart.orders):
+            return None
+        why = self.chart.unavailable.get(Fact.ORDERS)
+        return Gap(Fact.ORDERS, f"the dispatched order was not given: {why}") if why is not None else None
+
+    def received(self, reference: str) -> dict[str, object] | None:
+        """The JSON of a resource as the client sent it, a draft before a prefetched one."""
+        for draft in self.drafts:
+            if draft.reference == reference:
+                return draft.received
+        return self.prefetch.as_received(reference)
+
+    def _ordering(self, today: date) -> Case | None:
+        orders = orders_of(self.drafts, self.call.selections, self.prefetch)
+        chart = self.chart
+        if self.call.dispatched:
+            sent = set(self.call.dispatched)
+            orders = tuple(order for order in chart.orders if order.reference in sent)
+            chart = replace(chart, orders=tuple(order for order in chart.orders if order.reference not in sent))
+            if self.subject_missing is not None:
+                return self._case(Moment.ORDER, today, today, chart)
+        if not any(order.work_rehab and order.selected for order in orders):
+            return None
+        starts = [order.schedule.start for order in orders if order.work_rehab and order.schedule.start is not None]
+        return self._case(Moment.ORDER, min(starts, default=today), today, chart, orders=orders)
+
+    def _booking(self, today: date) -> Case | None:
+        appointments = appointments_of(self.drafts, self.chart.orders)
+        if not appointments:
+            return None
+        first = min(one.date for one in appointments)
+        return self._case(Moment.BOOKING, first, today, self.chart, appointments=appointments)
+
+    def _closing(self, today: date) -> Case | None:
+        """The visit's date is that of its treatments; a treatment without encounter belongs to the day's visit."""
+        reference = self._encounter()
+        dates = {session.date for session in self.chart.sessions if session.encounter == reference}
+        begun = self._encounter_date()
+        if dates:
+            day = begun if begun in dates else max(dates)
+        else:
+            day = begun or today
+            if not any(one.date == day and one.encounter is None for one in self.chart.sessions):
+                return None
+        return self._case(Moment.VISIT_CLOSE, day, today, self.chart)
+
+    def _under_way(self, moment: Moment, day: date, today: date) -> Case | None:
+        """A programme is under way when an episode goes on or an active plan names work rehabilitation."""
+        case = self._case(moment, day, today, self.chart)
+        planned = any(plan.work_rehab for plan in case.active_plans)
+        return case if planned or case.episode is not None else None
+
+    def _encounter(self) -> str | None:
+        return f"Encounter/{self.call.encounter_id}" if self.call.encounter_id is not None else None
+
+    def _encounter_date(self) -> date | None:
+        reference = self._encounter()
+        return next((one.date for one in self.chart.encounters if one.reference == reference), None)
+
+    def _case(
+        self,
+        moment: Moment,
+        day: date,
+        today: date,
+        chart: Chart,
+        *,
+        orders: tuple[Order, ...] = (),
+        appointments: tuple[Appointment, ...] = (),
+    ) -> Case:
+        return Case(
+            moment=moment,
+            date_of_service=day,
+            today=today,
+            chart=chart,
+            orders=orders,
+            appointments=appointments,
+            encounter=self._encounter(),
+        )

@@ -1,0 +1,166 @@
+"""The services and the hooks each is listed with: the table behind discovery and behind every call.
+
+The same id on several hooks tells the client that a later call replaces the cards of an earlier one (CH-D-10).
+Prefetch templates use only root-level context tokens and the query subset (CH-P-03, CH-P-07), with search parameters
+of FHIR R4, and the same key means the same query in every service.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cds_service.domain.case import Moment
+
+SPECIFICATION: Final = "2.0.1"
+
+TEMPLATES: Final[Mapping[str, str]] = {
+    "patient": "Patient/{{context.patientId}}",
+    "encounter": "Encounter/{{context.encounterId}}",
+    "coverage": "Coverage?patient={{context.patientId}}&status=active",
+    "carePlans": "CarePlan?patient={{context.patientId}}",
+    "encounters": "Encounter?patient={{context.patientId}}",
+    "procedures": "Procedure?patient={{context.patientId}}",
+    "conditions": "Condition?patient={{context.patientId}}",
+    "goals": "Goal?patient={{context.patientId}}",
+    "observations": "Observation?patient={{context.patientId}}&category=survey,exam,functional-status,activity",
+    "questionnaireResponses": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
+    "authorizations": "ClaimResponse?patient={{context.patientId}}&use=preauthorization",
+    "orders": "ServiceRequest?patient={{context.patientId}}",
+    "charges": "Claim?patient={{context.patientId}}&use=claim",
+}
+"""Every prefetch key with its query. ``charges`` also tell where and how the injury happened (Claim.accident)."""
+
+_EVERYWHERE: Final = (
+    "patient",
+    "coverage",
+    "carePlans",
+    "encounters",
+    "procedures",
+    "conditions",
+    "authorizations",
+    "orders",
+    "charges",
+)
+_ASSESSMENTS: Final = ("observations", "questionnaireResponses")
+
+_USAGE: Final = (
+    "FHIR R4. Missing prefetch narrows the answer and is named in it. Codes, units and modifiers follow the payer "
+    "policies installed at this site; the answer is guidance for billing, not legal advice."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One entry of discovery: a service id on one hook.
+
+    ``hook_version`` is the version of the published hook, ``prefetch`` the keys of ``TEMPLATES`` it asks for,
+    ``moment`` the point in the workflow that its rules belong to.
+    """
+
+    id: str
+    hook: str
+    hook_version: str
+    title: str
+    description: str
+    prefetch: tuple[str, ...]
+    moment: Moment
+    usage_requirements: str = _USAGE
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """Prefetch key to template."""
+        return {key: TEMPLATES[key] for key in self.prefetch}
+
+
+def _order(hook: str, hook_version: str) -> Service:
+    return Service(
+        id="work-rehab-order",
+        hook=hook,
+        hook_version=hook_version,
+        title="Work rehabilitation: order",
+        description=(
+            "Checks orders for work conditioning and work hardening: the right code and units, the discipline "
+            "modifier, and whether coverage, authorization, evaluation or the plan of care stand in the way."
+        ),
+        prefetch=(*_EVERYWHERE, *_ASSESSMENTS),
+        moment=Moment.ORDER,
+    )
+
+
+SERVICES: Final[tuple[Service, ...]] = (
+    _order("order-select", "1.0"),
+    _order("order-sign", "1.0"),
+    _order("order-dispatch", "1.1"),
+    Service(
+        id="work-rehab-visit",
+        hook="encounter-start",
+        hook_version="1.0",
+        title="Work rehabilitation: visit",
+        description=(
+            "At the start of a work conditioning or work hardening visit: authorization, program length, "
+            "reassessment and plan of care, while there is still time to act."
+        ),
+        prefetch=("encounter", *_EVERYWHERE, *_ASSESSMENTS),
+        moment=Moment.VISIT_START,
+    ),
+    Service(
+        id="work-rehab-visit",
+        hook="encounter-discharge",
+        hook_version="1.0",
+        title="Work rehabilitation: visit",
+        description=(
+            "At the end of a work conditioning or work hardening visit: proposes the charges with units and "
+            "modifiers, and names what is missing in time records, documentation, authorization and coverage."
+        ),
+        prefetch=("encounter", *_EVERYWHERE, *_ASSESSMENTS, "goals"),
+        moment=Moment.VISIT_CLOSE,
+    ),
+    Service(
+        id="work-rehab-schedule",
+        hook="appointment-book",
+        hook_version="1.0",
+        title="Work rehabilitation: schedule",
+        description=(
+            "Compares booked work conditioning and work hardening visits with authorization, program length, "
+            "intensity and plan of care on the booked dates."
+        ),
+        prefetch=_EVERYWHERE,
+        moment=Moment.BOOKING,
+    ),
+    Service(
+        id="work-rehab-program",
+        hook="patient-view",
+        hook_version="1.0",
+        title="Work rehabilitation: program",
+        description=(
+            "The state of a running work conditioning or work hardening program: authorization left, program "
+            "length, reassessments and plan of care."
+        ),
+        prefetch=(*_EVERYWHERE, *_ASSESSMENTS),
+        moment=Moment.OVERVIEW,
+    ),
+)
+
+
+def hooks_of(service_id: str, services: Iterable[Service] = SERVICES) -> dict[str, Service]:
+    """The entries of one service id by hook; empty when there is no such service."""
+    return {service.hook: service for service in services if service.id == service_id}
+
+
+def discovery(services: Iterable[Service] = SERVICES) -> dict[str, Any]:
+    """The answer of ``GET /cds-services``: every service in the order of the table, nothing empty (CH-D)."""
+    return {"services": [_entry(service) for service in services]}
+
+
+def _entry(service: Service) -> dict[str, Any]:
+    entry = {
+        "hook": service.hook,
+        "hookVersion": service.hook_version,
+        "version": SPECIFICATION,
+        "id": service.id,
+        "title": service.title,
+        "description": service.description,
+        "prefetch": service.templates,
+        "usageRequirements": service.usage_requirements,
+    }
+    return {name: value for name, value in entry.items() if value}

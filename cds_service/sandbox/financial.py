@@ -1,0 +1,148 @@
+"""FHIR R4 resources of the money side: coverage, authorization, charges."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cds_service.sandbox.clinical import site_reference
+from cds_service.sandbox.fhir import (
+    EXAMPLE,
+    TERMINOLOGY,
+    Resource,
+    Setting,
+    billing_coding,
+    coding,
+    concept,
+    given,
+    quantity,
+)
+from cds_service.sandbox.language import Authorization, ChargeLine, Charges, Coverage
+
+_SOPT: Final = "https://nahdo.org/sopt"
+_ACT_CODE: Final = f"{TERMINOLOGY}/v3-ActCode"
+COVERAGE_TYPES: Final[Mapping[str, Resource]] = {
+    "workers-compensation": coding(_ACT_CODE, "WCBPOL", "worker's compensation"),
+    "auto": coding(_ACT_CODE, "AUTOPOL", "automobile"),
+    "medicare": coding(_SOPT, "1", "Medicare"),
+    "medicaid": coding(_SOPT, "2", "Medicaid"),
+    "government": coding(_SOPT, "3", "Other government"),
+    "commercial": coding(_SOPT, "5", "Private health insurance"),
+    "self-pay": coding(f"{TERMINOLOGY}/coverage-selfpay", "pay", "Pay"),
+}
+
+_PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition"
+_REVIEW_ACTIONS: Final = {"approved": "A1", "denied": "A3", "pending": "A4"}
+_DISPOSITIONS: Final = {"approved": "Approved", "denied": "Denied", "pending": "Pending review"}
+_UNITS: Final = {"hours": "h", "visits": "{visit}", "units": "{unit}"}
+
+
+def coverage(setting: Setting, words: Coverage) -> Resource:
+    """A Coverage."""
+    kind = COVERAGE_TYPES.get(words.kind)
+    return given(
+        resourceType="Coverage",
+        id=setting.id(words.id, "coverage"),
+        status="active",
+        type=concept(kind) if kind else None,
+        subscriberId=words.member,
+        beneficiary=setting.subject,
+        period=setting.period(words.start, words.end),
+        payor=[_payer(words.payer, words.payer_id)],
+        order=words.order,
+    )
+
+
+def _payer(name: str, identifier: str | None = None) -> Resource:
+    return given(
+        display=name,
+        identifier={"system": f"{EXAMPLE}/payers", "value": identifier} if identifier else None,
+    )
+
+
+def authorization(setting: Setting, words: Authorization) -> Resource:
+    """A payer's answer on prior authorization as ClaimResponse, its item in the form of Da Vinci PAS."""
+    default_payer = setting.words.coverage[0].payer if setting.words.coverage else "Payer not named"
+    period = setting.period(words.start, words.end)
+    created = words.created if words.created is not None else words.start
+    return given(
+        resourceType="ClaimResponse",
+        id=setting.id(words.id, "authorization"),
+        status="active",
+        type=concept(coding(f"{TERMINOLOGY}/claim-type", "professional")),
+        use="preauthorization",
+        patient=setting.subject,
+        created=setting.day(0 if created is None else created),
+        insurer=_payer(words.payer or default_payer),
+        outcome="queued" if words.state == "pending" else "complete",
+        disposition=_DISPOSITIONS.get(words.state),
+        preAuthRef=words.number,
+        preAuthPeriod=period,
+        item=[_authorized_item(words)] if words.state != "unclear" else None,
+    )
+
+
+def _authorized_item(words: Authorization) -> Resource:
+    code = _REVIEW_ACTIONS[words.state]
+    action: list[Resource] = [
+        {
+            "url": f"{_PAS}/extension-reviewActionCode",
+            "valueCodeableConcept": concept(coding("https://codesystem.x12.org/005010/306", code)),
+        }
+    ]
+    if words.number:
+        action.append({"url": "number", "valueString": words.number})
+    extensions: list[Resource] = [{"url": f"{_PAS}/extension-reviewAction", "extension": action}]
+    if words.quantity is not None:
+        allowed = quantity(words.quantity, words.unit, _UNITS[words.unit])
+        detail = [{"url": "quantity", "valueQuantity": allowed}]
+        extensions.append({"url": f"{_PAS}/extension-itemAuthorizedDetail", "extension": detail})
+    category = concept(coding(f"{TERMINOLOGY}/adjudication", "submitted"))
+    return {"extension": extensions, "itemSequence": 1, "adjudication": [{"category": category}]}
+
+
+def claim(setting: Setting, words: Charges, coverages: list[Resource], encounters: Mapping[str, str]) -> Resource:
+    """Charges as Claim; ``encounters`` maps dates to the id of the visit's Encounter."""
+    last = max(encounters, default=setting.day(0))
+    day = last if words.day is None else setting.day(words.day)
+    encounter = encounters.get(day) if words.encounter else None
+    insured = {"reference": f"Coverage/{coverages[0]['id']}"} if coverages else {"display": "No coverage on record"}
+    accident = given(
+        date=day,
+        type=concept(coding(_ACT_CODE, "WPA", "work place accident")),
+        locationAddress={"state": words.accident_state, "country": "US"},
+    )
+    return given(
+        resourceType="Claim",
+        id=setting.id(words.id, "charges", day),
+        status=words.status,
+        type=concept(coding(f"{TERMINOLOGY}/claim-type", "professional")),
+        use="claim",
+        patient=setting.subject,
+        created=day,
+        provider=site_reference(setting),
+        priority=concept(coding(f"{TERMINOLOGY}/processpriority", "normal")),
+        diagnosis=[
+            {"sequence": number, "diagnosisReference": condition}
+            for number, condition in enumerate(setting.conditions(None), start=1)
+        ],
+        insurance=[
+            given(
+                sequence=1,
+                focal=True,
+                coverage=insured,
+                preAuthRef=[words.authorization] if words.authorization else None,
+            )
+        ],
+        accident=accident if words.accident_state else None,
+        item=[_line(number, line, day, encounter) for number, line in enumerate(words.lines, start=1)],
+    )
+
+
+def _line(number: int, line: ChargeLine, day: str, encounter: str | None) -> Resource:
+    return given(
+        sequence=number,
+        productOrService=concept(billing_coding(line.code)),
+        modifier=[concept(billing_coding(modifier)) for modifier in line.modifiers],
+        servicedDate=day if line.dated else None,
+        quantity=quantity(line.units),
+        encounter=[{"reference": f"Encounter/{encounter}"}] if encounter else None,
+    )

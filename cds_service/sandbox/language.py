@@ -1,0 +1,418 @@
+"""The language that patient stories are written in: plain data with the words of the field.
+
+A story says only what matters to it. What it leaves out is ordinary: one workers' compensation coverage, one
+work-related injury, one active PT plan of care, sessions by the therapist of that plan. ``none`` says that there is
+nothing of the kind. Days are ``today``, days from today (``-7``) or dates; times are ``08:00``. Unknown keys are
+refused. Every class here is one mapping of the language, its fields the keys.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from cds_service.domain.codes import FIRST_BLOCK
+from cds_service.sandbox.dates import DEFAULT_OFFSET, WEEKDAYS, Day, parse_day, parse_time
+
+NONE = "none"
+
+
+def _listed(value: object) -> object:
+    """``none`` is an empty list, one thing is a list of one."""
+    if value is None or value == NONE:
+        return []
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _nothing(value: object) -> object:
+    return None if value == NONE else value
+
+
+def _texts(value: object) -> object:
+    items = _listed(value)
+    return [str(item) if isinstance(item, int) else item for item in items] if isinstance(items, list) else items
+
+
+def _time_or_none(value: object) -> time | None:
+    return None if value is None or value == NONE else parse_time(value)
+
+
+def _day_or_none(value: object) -> Day | None:
+    return None if value is None or value == NONE else parse_day(value)
+
+
+AnyDay: TypeAlias = Annotated[Day, PlainValidator(parse_day)]
+Clock: TypeAlias = Annotated[time, PlainValidator(parse_time)]
+ClockOrNone: TypeAlias = Annotated[time | None, PlainValidator(_time_or_none)]
+DayOrNone: TypeAlias = Annotated[Day | None, PlainValidator(_day_or_none)]
+Texts: TypeAlias = Annotated[list[str], BeforeValidator(_texts)]
+Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_listed)]
+ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
+DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
+RoleName: TypeAlias = Literal["PT", "PTA", "OT", "OTA", "SLP", "unknown"]
+Override: TypeAlias = Literal["absent", "null", "failed", "empty"]
+FhirId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
+Slug: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+class Words(BaseModel):
+    """A mapping of the language; keys it does not know are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Person(Words):
+    """A treating person; ``role`` decides the taxonomy code, ``unknown`` has none."""
+
+    role: RoleName
+    name: str
+
+
+class Patient(Words):
+    """The injured worker; ``state`` is the state of the home address, like TX."""
+
+    id: FhirId | None = None
+    name: str = "Testa Exampleton"
+    birth: date = date(1985, 4, 12)
+    gender: Literal["male", "female", "other", "unknown"] = "unknown"
+    state: str | None = None
+
+
+class Site(Words):
+    """Where visits take place; ``state`` is the state of its address."""
+
+    name: str = "Exampleville Work Rehab (invented)"
+    state: str | None = None
+
+
+class Coverage(Words):
+    """One coverage: ``payer_id`` is the payer's identifier, ``order`` its place in line, ``class: none`` untyped."""
+
+    id: FhirId | None = None
+    kind: Literal[
+        "workers-compensation", "medicare", "medicaid", "commercial", "auto", "government", "self-pay", "none"
+    ] = Field(default="workers-compensation", alias="class")
+    payer: str = "Prairie Mutual Compensation (invented)"
+    payer_id: str | None = None
+    order: int | None = None
+    start: AnyDay | None = None
+    end: AnyDay | None = None
+    member: str | None = None
+
+
+class Injury(Words):
+    """What is treated: text, ICD-10-CM code; ``work_related`` adds the external cause Y99.0, ``note`` what is said."""
+
+    id: str = "injury"
+    text: str = "Low back strain"
+    code: str | None = "S39.012D"
+    work_related: bool = True
+    note: str | None = None
+    onset: AnyDay | None = None
+
+
+class GoalWords(Words):
+    """A functional goal: ``measure`` names the tool, ``target`` the value to reach by ``due``."""
+
+    text: str
+    measure: str | None = None
+    target: float | None = None
+    unit: str | None = None
+    due: AnyDay | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_alone(cls, value: object) -> object:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class Plan(Words):
+    """A plan of care. ``end`` or ``weeks`` from ``start``; the activity says how often and how long.
+
+    ``author`` is who signs it, by default the therapist of the discipline. ``injury`` names what it addresses.
+    """
+
+    id: FhirId | None = None
+    title: str | None = None
+    status: Literal["draft", "active", "on-hold", "revoked", "completed", "unknown"] = "active"
+    discipline: DisciplineName = "PT"
+    author: Annotated[str | None, BeforeValidator(_nothing)] = None
+    program: ProgramName | None = None
+    code: Texts = [FIRST_BLOCK]
+    start: AnyDay | None = None
+    weeks: int | None = None
+    end: DayOrNone = None
+    goals: Annotated[list[GoalWords], BeforeValidator(_listed)] = [
+        GoalWords(text="Lift 50 lb from floor to waist, 10 times", measure="lift", target=50, unit="lb")
+    ]
+    sessions_a_week: int | None = None
+    minutes: int | None = None
+    injury: str | None = None
+
+
+class Timed(Words):
+    """Something with a time of day: ``from`` and ``to``, or ``from`` and ``minutes``.
+
+    ``to: none`` records a start without stop, ``date_only`` the date without any time.
+    """
+
+    start: Clock | None = Field(default=None, alias="from")
+    stop: ClockOrNone = Field(default=None, alias="to")
+    minutes: Annotated[int, Field(ge=1, le=24 * 60)] | None = None
+    date_only: bool = False
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "Timed":
+        if self.stop is not None and self.minutes is not None:
+            raise ValueError("'to' and 'minutes' both say when it ends; keep one")
+        return self
+
+
+class Treatment(Timed):
+    """Who treats and how it is recorded; shared by sessions, services, visits and courses.
+
+    ``code`` is what the session is recorded with: 97545, another code, several, or none.
+    """
+
+    by: Texts | None = None
+    program: ProgramName | None = None
+    code: Texts = [FIRST_BLOCK]
+    text: str | None = None
+    status: str = "completed"
+    note: str | None = None
+    injury: str | None = None
+
+
+class Session(Treatment):
+    """One run of work rehabilitation within a visit."""
+
+    id: FhirId | None = None
+
+
+class Service(Timed):
+    """Another service of a visit, billed with its own code."""
+
+    id: FhirId | None = None
+    code: Annotated[str, BeforeValidator(str)]
+    by: Texts | None = None
+    text: str | None = None
+    status: str = "completed"
+    note: str | None = None
+
+
+class Encounter(Timed):
+    """The encounter of a visit, where it is not simply the time of what was done in it."""
+
+    id: FhirId | None = None
+    status: str = "finished"
+    text: str | None = None
+
+
+class Content(Treatment):
+    """What a visit consists of: ``sessions`` in full, or the keys of one session (``from``, ``to``, ``by``) right here.
+
+    Keys given here hold for all sessions that do not say otherwise. Without any time and without sessions there is
+    an encounter only. ``evaluation: 97161`` adds an evaluation.
+    """
+
+    sessions: Annotated[list[Session] | None, BeforeValidator(_listed)] = None
+    services: Annotated[list[Service], BeforeValidator(_listed)] = []
+    encounter: Annotated[Encounter | None, BeforeValidator(_nothing)] = Encounter()
+    evaluation: Annotated[str, BeforeValidator(str)] | None = None
+
+
+class Visit(Content):
+    """One visit on one day."""
+
+    day: AnyDay
+
+
+class Course(Content):
+    """Many like visits in one line, from the day ``first`` to the day ``last``.
+
+    On ``weekdays``, or with ``days_per_week`` on the first days of every seven from ``first``, so that the number of
+    visits is the same whatever day it is today. ``grow`` is the minutes by which the last session of the day gets
+    longer each week, ``except`` the days left out.
+    """
+
+    first: AnyDay
+    last: AnyDay
+    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = list(WEEKDAYS[:5])
+    days_per_week: Annotated[int, Field(ge=1, le=7)] | None = None
+    grow: Annotated[int, Field(ge=0)] = 0
+    left_out: list[AnyDay] = Field(default=[], alias="except")
+
+
+class Evaluation(Timed):
+    """An evaluation or re-evaluation by its code; the date alone unless a time is given."""
+
+    id: FhirId | None = None
+    day: AnyDay
+    code: Annotated[str, BeforeValidator(str)] = "97161"
+    by: Texts | None = None
+    note: str | None = None
+    status: str = "completed"
+
+
+class Assessment(Words):
+    """A measurement with a tool; ``objective: false`` is a re-evaluation date without any value."""
+
+    id: FhirId | None = None
+    day: AnyDay
+    tool: str = "oswestry"
+    value: float | None = None
+    unit: str | None = None
+    category: str = "survey"
+    objective: bool = True
+    status: str = "final"
+
+
+class Questionnaire(Words):
+    """A questionnaire that was filled in: answers by question."""
+
+    id: FhirId | None = None
+    day: AnyDay
+    title: str
+    answers: dict[str, float | str] = {}
+    status: str = "completed"
+
+
+class Authorization(Words):
+    """A payer's answer to a request for prior authorization."""
+
+    id: FhirId | None = None
+    number: str | None = None
+    start: AnyDay | None = Field(default=None, alias="from")
+    end: AnyDay | None = Field(default=None, alias="to")
+    quantity: float | None = None
+    unit: Literal["hours", "visits", "units"] = "visits"
+    state: Literal["approved", "pending", "denied", "unclear"] = "approved"
+    created: AnyDay | None = None
+    payer: str | None = None
+
+
+class Times(Words):
+    """How often an order is to be carried out: ``frequency`` times a ``period``, ``minutes`` each, for ``weeks``."""
+
+    frequency: int | None = None
+    period: Literal["d", "wk"] = "wk"
+    minutes: int | None = None
+    weeks: int | None = None
+    count: int | None = None
+    start: AnyDay | None = None
+    end: AnyDay | None = None
+
+
+class Order(Words):
+    """An order: ``quantity`` in units of the code; ``selected: false`` is a draft nobody chose yet."""
+
+    id: FhirId | None = None
+    text: str | None = None
+    code: Texts = [FIRST_BLOCK]
+    program: ProgramName | None = None
+    quantity: float | None = None
+    times: Times | None = None
+    modifiers: Texts = []
+    selected: bool = True
+    discipline: DisciplineName | None = None
+    status: str | None = None
+    injury: str | None = None
+
+
+class Appointment(Timed):
+    """A proposed visit; ``text`` says what for."""
+
+    id: FhirId | None = None
+    day: AnyDay
+    text: str | None = None
+    code: Texts = []
+    program: ProgramName | None = None
+    status: str = "proposed"
+
+
+_LINE = re.compile(r"^(?P<code>[A-Z0-9]{5}) x(?P<units>\d+)(?P<modifiers>(?:[ ,]+[A-Z0-9]{2})*)$")
+
+
+class ChargeLine(Words):
+    """One line of a claim, also written ``97545 x1 GP``. ``dated: false`` leaves out the date of service."""
+
+    code: Annotated[str, BeforeValidator(str)]
+    units: float = 1
+    modifiers: Texts = []
+    dated: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = _LINE.match(value)
+        if found is None:
+            raise ValueError("a line is written like '97545 x1 GP'")
+        modifiers = re.findall(r"[A-Z0-9]{2}", found["modifiers"])
+        return {"code": found["code"], "units": int(found["units"]), "modifiers": modifiers}
+
+
+class Charges(Words):
+    """A claim for the visit of ``day``. ``encounter: false`` leaves the reference to the visit out."""
+
+    id: FhirId | None = None
+    day: AnyDay | None = None
+    status: Literal["draft", "active", "cancelled", "entered-in-error"] = "draft"
+    lines: Annotated[list[ChargeLine], BeforeValidator(_listed)] = []
+    encounter: bool = True
+    authorization: str | None = None
+    accident_state: str | None = None
+
+
+class Client(Words):
+    """What the client profile says where the chart says nothing."""
+
+    jurisdiction: str | None = None
+
+
+class StoryWords(Words):
+    """A whole story.
+
+    ``hook`` are the hooks to call with it, the first by default; ``program`` and ``plan`` hold for everything that
+    does not say otherwise. ``visit`` is the day of the visit that encounter hooks are about (default: the last one).
+    ``people`` adds or renames treating persons; with ``roles: included`` their roles are resources of their own
+    instead of contained ones. ``prefetch`` says per key what went wrong on the way; ``resources`` and ``drafts`` are
+    FHIR as it is. ``client``, ``policies`` and ``expect`` are for tests.
+    """
+
+    name: Slug = "story"
+    title: str = ""
+    about: str = ""
+    today: date | None = None
+    hook: Annotated[list[str], BeforeValidator(_listed)] = ["encounter-discharge"]
+    offset: str = DEFAULT_OFFSET
+    zone: str | None = None
+    patient: Patient = Patient()
+    site: Site = Site()
+    people: dict[str, Person] = {}
+    roles: Literal["contained", "included"] = "contained"
+    coverage: Annotated[list[Coverage], BeforeValidator(_listed)] = [Coverage(order=1)]
+    injury: Annotated[list[Injury], BeforeValidator(_listed)] = [Injury()]
+    deficits: Texts = []
+    program: ProgramName = "conditioning"
+    plan: Annotated[list[Plan], BeforeValidator(_listed)] = [Plan()]
+    visits: Annotated[list[Visit], BeforeValidator(_listed)] = []
+    course: Annotated[list[Course], BeforeValidator(_listed)] = []
+    evaluations: Annotated[list[Evaluation], BeforeValidator(_listed)] = []
+    assessments: Annotated[list[Assessment], BeforeValidator(_listed)] = []
+    questionnaires: Annotated[list[Questionnaire], BeforeValidator(_listed)] = []
+    authorizations: Annotated[list[Authorization], BeforeValidator(_listed)] = []
+    orders: Annotated[list[Order], BeforeValidator(_listed)] = []
+    existing_orders: Annotated[list[Order], BeforeValidator(_listed)] = []
+    appointments: Annotated[list[Appointment], BeforeValidator(_listed)] = []
+    charges: Annotated[list[Charges], BeforeValidator(_listed)] = []
+    visit: AnyDay | None = None
+    prefetch: dict[str, Override | None] | Literal["absent"] = {}
+    resources: Raw = []
+    drafts: Raw = []
+    client: Client = Client()
+    policies: Mapping[str, Any] = {}
+    expect: Mapping[str, Any] = {}

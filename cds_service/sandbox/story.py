@@ -1,0 +1,225 @@
+"""From the words of a story to FHIR R4 resources and CDS Hooks requests."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from cds_service.errors import CdsError
+from cds_service.hooks.services import TEMPLATES
+from cds_service.sandbox import clinical, financial, ordering
+from cds_service.sandbox.dates import Calendar, parse_zone
+from cds_service.sandbox.fhir import Resource, Setting
+from cds_service.sandbox.language import NONE, Client, StoryWords, Treatment, Visit
+from cds_service.sandbox.people import people_of, roles, therapist, user
+from cds_service.sandbox.request import HOOKS, Material, request_of
+from cds_service.sandbox.visits import all_visits
+
+
+class StoryError(CdsError):
+    """A story cannot be read; the text names the story and the key."""
+
+    def __init__(self, source: str, key: str, why: str) -> None:
+        self.source = source
+        self.key = key
+        where = f"{source}: {key}" if key else source
+        super().__init__(f"{where}: {why}", "docs/stories.md describes the language of stories.")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A patient story for one today.
+
+    ``resources`` are the chart as FHIR R4, valid unless the story appended raw ones; ``drafts`` and ``appointments``
+    are what the context of order and booking hooks carries. ``hooks`` are those the story is meant for, the first by
+    default. ``client``, ``policies`` and ``expect`` are handed through for the test that plays the story.
+    """
+
+    name: str
+    title: str
+    about: str
+    today: date
+    hooks: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    drafts: tuple[Resource, ...]
+    appointments: tuple[Resource, ...]
+    client: Client
+    policies: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    material: Material
+
+    @property
+    def patient_id(self) -> str:
+        """Id of the story's patient."""
+        return self.material.patient
+
+    def request(self, hook: str | None = None) -> dict[str, Any]:
+        """The whole CDS Hooks request of a hook (default: the story's first).
+
+        Prefetch holds exactly the keys that the service listed with the hook asks for; what the story has not is an
+        empty Bundle, or null for a read. The same story on the same today makes the same request.
+
+        Raises:
+            StoryError: There is no such hook, or it is about a visit and the story has none.
+        """
+        wanted = hook or self.hooks[0]
+        if wanted not in HOOKS:
+            raise StoryError(self.name, "hook", f"no service answers '{wanted}'; known: {', '.join(HOOKS)}")
+        if wanted.startswith("encounter-") and self.material.encounter is None:
+            raise StoryError(self.name, "visits", f"{wanted} is about a visit, and the story has none")
+        return request_of(wanted, self.material)
+
+
+def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
+    """Build a story from plain data in the language of ``cds_service.sandbox.language``.
+
+    Args:
+        data: The story's words, as read from YAML.
+        today: The day of the call, unless the story fixes its own.
+        source: Where the data comes from, for error messages; the story's name when it gives none.
+
+    Raises:
+        StoryError: A key is unknown, missing or has a value that means nothing; names source and key.
+    """
+    try:
+        words = StoryWords.model_validate(data)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        raise StoryError(source, _key(first["loc"]), _reason(first)) from None
+    try:
+        zone = parse_zone(words.offset, words.zone)
+    except ValueError as wrong:
+        raise StoryError(source, "zone" if words.zone else "offset", str(wrong)) from None
+    calendar = Calendar(words.today or today, zone)
+    visits = all_visits(words, calendar)
+    people = people_of(words)
+    setting = Setting(words, calendar, words.patient.id or words.name[:30].strip("-"), people)
+    _check_names(source, words, visits, people.keys())
+    return _story(words, setting, visits)
+
+
+def _key(loc: Iterable[int | str]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people: Container[str]) -> None:
+    """Names that refer to something else in the story must be known there.
+
+    Raises:
+        StoryError: A hook, prefetch key, person or injury is not known.
+    """
+    for hook in words.hook:
+        if hook not in HOOKS:
+            raise StoryError(source, "hook", f"no service answers '{hook}'; known: {', '.join(HOOKS)}")
+    if not words.hook:
+        raise StoryError(source, "hook", "name at least one")
+    for key in words.prefetch if isinstance(words.prefetch, Mapping) else ():
+        if key not in TEMPLATES:
+            raise StoryError(source, f"prefetch.{key}", f"unknown key; known: {', '.join(TEMPLATES)}")
+    for person in _people_named(words, visits):
+        if person not in people:
+            raise StoryError(source, "by", f"nobody is called '{person}'; add them under people")
+    known = {injury.id for injury in words.injury}
+    for injury in _injuries_named(words, visits):
+        if injury not in known:
+            raise StoryError(source, "injury", f"no injury has the id '{injury}'")
+
+
+def _treatments(visits: Sequence[Visit]) -> Iterator[Treatment]:
+    for visit in visits:
+        yield visit
+        yield from visit.sessions or ()
+
+
+def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
+    """Keys of everybody the story names, in the order of the story."""
+    lists = (
+        *(one.by for one in _treatments(visits)),
+        *(service.by for visit in visits for service in visit.services),
+        *(one.by for one in words.evaluations),
+        *([plan.author] for plan in words.plan if plan.author),
+    )
+    return [key for keys in lists for key in keys or ()]
+
+
+def _injuries_named(words: StoryWords, visits: Sequence[Visit]) -> Iterator[str]:
+    lists = (
+        (plan.injury for plan in words.plan),
+        (order.injury for order in (*words.orders, *words.existing_orders)),
+        (treatment.injury for treatment in _treatments(visits)),
+    )
+    return (injury for named in lists for injury in named if injury is not None and injury != NONE)
+
+
+def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit]) -> Story:
+    calendar = setting.calendar
+    coverages = [financial.coverage(setting, one) for one in words.coverage]
+    days = [*(visit.day for visit in visits), *(one.day for one in words.evaluations)]
+    begins = min((calendar.date_of(day) for day in days), default=calendar.today)
+    by_visit = [(visit, clinical.visit(setting, visit)) for visit in visits]
+    encounters = {
+        setting.day(visit.day): done[0]["id"] for visit, done in by_visit if done and visit.encounter is not None
+    }
+    everybody = (therapist(setting), *_people_named(words, visits))
+    resources: list[Resource] = [
+        clinical.patient(setting),
+        clinical.site(setting),
+        *roles(setting, everybody),
+        *coverages,
+        *(one for injury in words.injury for one in clinical.injuries(setting, injury)),
+        *clinical.deficits(setting),
+        *(one for plan in words.plan for one in clinical.plans(setting, plan, begins)),
+        *(clinical.evaluation(setting, one) for one in words.evaluations),
+        *(one for _, done in by_visit for one in done),
+        *(clinical.assessment(setting, one) for one in words.assessments),
+        *(clinical.questionnaire_response(setting, one) for one in words.questionnaires),
+        *(financial.authorization(setting, one) for one in words.authorizations),
+        *(ordering.order(setting, one, "active", coverages) for one in words.existing_orders),
+        *(financial.claim(setting, one, coverages, encounters) for one in words.charges),
+        *words.resources,
+    ]
+    drafts = [ordering.order(setting, one, "draft", coverages) for one in words.orders]
+    selected = [draft for draft, one in zip(drafts, words.orders, strict=True) if one.selected]
+    drafts += words.drafts
+    appointments = tuple(ordering.appointment(setting, one) for one in words.appointments)
+    material = Material(
+        patient=setting.patient,
+        user=user(setting),
+        performer=clinical.site_reference(setting)["reference"],
+        encounter=_encounter_in_context(words, setting, encounters),
+        encounter_named=words.visit is not None,
+        resources=tuple(resources),
+        drafts=tuple(drafts),
+        selected=tuple(f"{one['resourceType']}/{one['id']}" for one in (*selected, *words.drafts) if "id" in one),
+        appointments=appointments,
+        overrides=None if words.prefetch == "absent" else {k: v or "null" for k, v in words.prefetch.items()},
+    )
+    return Story(
+        name=words.name,
+        title=words.title,
+        about=words.about,
+        today=calendar.today,
+        hooks=tuple(words.hook),
+        resources=material.resources,
+        drafts=material.drafts,
+        appointments=appointments,
+        client=words.client,
+        policies=words.policies,
+        expect=words.expect,
+        material=material,
+    )
+
+
+def _encounter_in_context(words: StoryWords, setting: Setting, encounters: Mapping[str, str]) -> str | None:
+    """Id of the Encounter that the call is about: of the day named, else the last one; None when there is none."""
+    if words.visit is not None:
+        return encounters.get(setting.day(words.visit))
+    return encounters[max(encounters)] if encounters else None

@@ -1,0 +1,55 @@
+"""Courses of visits, written out visit by visit."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from cds_service.sandbox.dates import WEEKDAYS, Calendar
+from cds_service.sandbox.language import Course, StoryWords, Timed, Visit
+
+_COURSE_ONLY: Final = frozenset({"first", "last", "weekdays", "days_per_week", "grow", "left_out"})
+_DAY_MINUTES: Final = 24 * 60
+
+TimedT = TypeVar("TimedT", bound=Timed)
+
+
+def all_visits(words: StoryWords, calendar: Calendar) -> list[Visit]:
+    """All visits, those of courses included, by date and time of day."""
+    visits = [*words.visits, *(visit for course in words.course for visit in _of_course(course, calendar))]
+    return sorted(visits, key=lambda one: (calendar.date_of(one.day), _clock(one)))
+
+
+def _clock(visit: Visit) -> str:
+    starts = [one.start for one in (visit, *(visit.sessions or []), *visit.services) if one.start is not None]
+    return min(starts).isoformat() if starts else ""
+
+
+def _of_course(course: Course, calendar: Calendar) -> Iterator[Visit]:
+    first, last = calendar.date_of(course.first), calendar.date_of(course.last)
+    left_out = {calendar.date_of(day) for day in course.left_out}
+    shared = course.model_dump(by_alias=True, exclude_unset=True, exclude=set(_COURSE_ONLY))
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if course.days_per_week is None:
+            held = WEEKDAYS[day.weekday()] in course.weekdays
+        else:
+            held = number % 7 < course.days_per_week
+        if held and day not in left_out:
+            yield _grown(Visit.model_validate({**shared, "day": day}), course.grow * (number // 7))
+
+
+def _grown(visit: Visit, minutes: int) -> Visit:
+    if visit.sessions:
+        return visit.model_copy(update={"sessions": [*visit.sessions[:-1], _longer(visit.sessions[-1], minutes)]})
+    return _longer(visit, minutes)
+
+
+def _longer(timed: TimedT, minutes: int) -> TimedT:
+    """The same, ending so many minutes later; unchanged where no end is recorded."""
+    if timed.start is None or (timed.stop is None and timed.minutes is None):
+        return timed
+    lasts = timed.minutes
+    if lasts is None and timed.stop is not None:
+        start, stop = (one.hour * 60 + one.minute for one in (timed.start, timed.stop))
+        lasts = (stop - start) % _DAY_MINUTES or _DAY_MINUTES
+    return timed.model_copy(update={"minutes": (lasts or 0) + minutes, "stop": None}) if minutes else timed

@@ -1,0 +1,119 @@
+"""Settings: environment variables that begin with ``CDS_``, checked once at start."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, FilePath, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cds_service.errors import ConfigurationError
+
+PREFIX: Final = "CDS_"
+LOOPBACK: Final = "loopback"
+
+
+class Settings(BaseSettings):
+    """Everything a site can set. Each field is the environment variable ``CDS_`` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="The address clients know this service by; links in cards start with it. No trailing slash needed.",
+    )
+    policy_dirs: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="Folders with the site's own policy files, separated by commas or the system's path separator.",
+    )
+    max_body_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=1024, description="Largest request body in bytes; larger ones get status 413."
+    )
+    max_cards: int = Field(default=5, ge=1, le=50, description="Most cards in one answer; the rest are counted in it.")
+    source_label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] = Field(
+        default="Work Rehab CDS", description="The name that cards give as their source."
+    )
+    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = Field(
+        default=None, description="State assumed when nothing in the chart tells, like US-TX."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins of browser clients, separated by commas, like https://ehr.example.org; "
+        "the word loopback stands for this machine on any port.",
+    )
+    strict_fhir: bool = Field(default=False, description="Validate every received resource as FHIR R4. Slow.")
+    cpt_descriptors: FilePath | None = Field(
+        default=None, description="File with the CPT descriptors that the site has licensed."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severe log record that is written."
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be an absolute http or https URL without query")
+        return url.rstrip("/")
+
+    @field_validator("policy_dirs", mode="before")
+    @classmethod
+    def _paths(cls, value: object) -> object:
+        return _split(value, f",{os.pathsep}")
+
+    @field_validator("policy_dirs")
+    @classmethod
+    def _folders(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        for folder in folders:
+            if not folder.is_dir():
+                raise ValueError(f"{folder} is not a folder")
+        return folders
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return _split(value, ",")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != LOOPBACK and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
+                raise ValueError(f"{origin!r} is no origin like https://ehr.example.org, nor the word {LOOPBACK}")
+        return origins
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+def _split(value: object, separators: str) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in re.split(f"[{re.escape(separators)}]", value) if part.strip())
+
+
+def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - checked by the model
+    """Settings from the environment; ``given`` ones go before it.
+
+    Raises:
+        ConfigurationError: a value cannot be used; the text names each variable and what is wrong.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as wrong:
+        problems = sorted({f"{_variable(error['loc'])}: {_reason(error['msg'])}" for error in wrong.errors()})
+        raise ConfigurationError("; ".join(problems)) from None
+
+
+def _variable(location: Iterable[int | str]) -> str:
+    return f"{PREFIX}{next(iter(location), '')}".upper()
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,66 @@
+"""What surrounds each request: its id, the access log, and the headers every answer has."""
+
+import logging
+import re
+from time import perf_counter_ns
+from typing import Final
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log: Final = logging.getLogger(__name__)
+
+
+class Access:
+    """Notes of one request for the log. Views add what they know; nothing of a patient belongs here."""
+
+    __slots__ = ("cards", "hook", "request_id", "service", "started", "tolerated")
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        self.started = perf_counter_ns()
+        self.service: str | None = None
+        self.hook: str | None = None
+        self.cards: int | None = None
+        self.tolerated: tuple[str, ...] = ()
+
+
+def access() -> Access:
+    """The notes of the request at hand."""
+    notes: Access = g.access
+    return notes
+
+
+def _open() -> None:
+    sent = request.headers.get("X-Request-Id")
+    g.access = Access(sent if sent and _TOKEN.fullmatch(sent) else uuid4().hex)
+
+
+def _close(response: Response) -> Response:
+    notes = access()
+    headers = response.headers
+    headers["X-Request-Id"] = notes.request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    if _log.isEnabledFor(logging.INFO):
+        fields = {
+            "request": notes.request_id,
+            "method": request.method,
+            "route": request.url_rule.rule if request.url_rule is not None else None,
+            "status": response.status_code,
+            "ms": round((perf_counter_ns() - notes.started) / 1e6, 3),
+            "service": notes.service,
+            "hook": notes.hook,
+            "cards": notes.cards,
+            "tolerated": notes.tolerated,
+        }
+        _log.info("request", extra={"fields": fields})
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Register with the application."""
+    app.before_request(_open)
+    app.after_request(_close)

@@ -1,0 +1,235 @@
+"""Measures a whole answered call against the floor, paired in one run, and prints the ratios.
+
+Run:  python -m tests.benchmarks [--rounds 5] [--json]
+
+Both servers run side by side; each round asks one and then the other with the same bytes, so that a machine whose
+speed drifts changes both. Only ratios are reported as results; times are shown for orientation.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from tests.benchmarks import generator
+
+HOST: Final = "127.0.0.1"
+PATH: Final = "/cds-services/work-rehab-visit"
+SERVE: Final = """
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+Granian({target!r}, factory=True, address="127.0.0.1", port={port}, interface=Interfaces.WSGI, workers={workers},
+        blocking_threads=1, websockets=False, log_level=LogLevels.warning).serve()
+"""
+TARGETS: Final = {"floor": "tests.benchmarks.floor:application", "ours": "cds_service.web.server:application"}
+
+
+@dataclass
+class Server:
+    """A running server and how long it took from its start to its first ready answer."""
+
+    process: psutil.Process
+    port: int
+    ready_after: float
+
+    @property
+    def tree(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+    def cpu(self) -> float:
+        return sum(sum(one.cpu_times()[:2]) for one in self.tree)
+
+    def worker_memory(self) -> float:
+        """MB of the largest worker."""
+        return max(one.memory_info().rss for one in self.tree) / 1e6
+
+
+@contextmanager
+def serving(name: str, port: int, workers: int = 1) -> Iterator[Server]:
+    code = SERVE.format(target=TARGETS[name], port=port, workers=workers)
+    started = time.perf_counter()
+    environment = {"PATH": "/usr/bin:/bin", "CDS_LOG_LEVEL": "WARNING", "PYTHONPATH": str(Path.cwd())}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    try:
+        while True:
+            try:
+                connection = HTTPConnection(HOST, port, timeout=5)
+                connection.request("GET", "/health/ready")
+                if connection.getresponse().status == 200:
+                    break
+            except OSError:
+                if process.poll() is not None or time.perf_counter() - started > 60:
+                    raise SystemExit(f"{name} did not start") from None
+                time.sleep(0.01)
+        yield Server(psutil.Process(process.pid), port, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def calls(server: Server, body: bytes, count: int) -> list[float]:
+    """Seconds of each of so many calls on one connection."""
+    connection = HTTPConnection(HOST, server.port, timeout=60)
+    times = []
+    for _ in range(count):
+        began = time.perf_counter()
+        connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        answer = reply.read()
+        times.append(time.perf_counter() - began)
+        if reply.status != 200:
+            raise SystemExit(f"status {reply.status}: {answer[:500]!r}")
+    connection.close()
+    return times
+
+
+def at_once(server: Server, body: bytes, count: int, connections: int) -> list[float]:
+    times: list[float] = []
+    threads = [
+        threading.Thread(target=lambda: times.extend(calls(server, body, count))) for _ in range(connections)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+def percentile(times: list[float], share: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+@dataclass
+class Series:
+    """All rounds of one body on one server."""
+
+    rounds: list[list[float]] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[float]:
+        return [one for times in self.rounds for one in times]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.all)
+
+
+def paired(floor: Server, ours: Server, body: bytes, rounds: int, count: int) -> dict[str, object]:
+    series = {"floor": Series(), "ours": Series()}
+    for server in (floor, ours):
+        calls(server, body, max(3, count // 10))
+    for _ in range(rounds):
+        for name, server in (("floor", floor), ("ours", ours)):
+            before = server.cpu()
+            series[name].rounds.append(calls(server, body, count))
+            series[name].cpu.append((server.cpu() - before) / count)
+    ratios = [
+        statistics.median(ours_) / statistics.median(floor_)
+        for floor_, ours_ in zip(series["floor"].rounds, series["ours"].rounds, strict=True)
+    ]
+    return {
+        "kB": round(len(body) / 1000),
+        "floor ms": round(series["floor"].median * 1000, 2),
+        "ours ms": round(series["ours"].median * 1000, 2),
+        "median x floor": round(statistics.median(ratios), 2),
+        "rounds": [round(one, 2) for one in ratios],
+        "CPU x floor": round(statistics.median(series["ours"].cpu) / max(1e-9, statistics.median(series["floor"].cpu)), 2),
+        "p99 x own median": round(percentile(series["ours"].all, 0.99) / series["ours"].median, 2),
+    }
+
+
+def measure(rounds: int) -> dict[str, object]:
+    bodies = {
+        "small (5 visits)": (generator.chart(5), 200),
+        "typical (30 visits)": (generator.chart(30), 200),
+        "large (10 000 resources)": (generator.chart(30, resources=10_000), 5),
+    }
+    result: dict[str, object] = {}
+    with serving("floor", 8971) as floor, serving("ours", 8972) as ours:
+        result["ready after s"] = round(ours.ready_after, 2)
+        calls(ours, bodies["typical (30 visits)"][0], 50)
+        before = ours.worker_memory()
+        result["memory MB a worker"] = round(before)
+        for name, (body, count) in bodies.items():
+            result[name] = paired(floor, ours, body, rounds, count)
+        result["memory MB after the large ones"] = round(ours.worker_memory())
+        for _ in range(3):
+            calls(ours, bodies["typical (30 visits)"][0], 200)
+        result["memory MB at the end"] = round(ours.worker_memory())
+        result["time per resource, large x typical"] = _per_resource(result, bodies)
+    with serving("ours", 8973, workers=2) as ours:
+        at_once(ours, bodies["typical (30 visits)"][0], 20, 8)
+        times = [one for _ in range(rounds) for one in at_once(ours, bodies["typical (30 visits)"][0], 100, 8)]
+        result["p99 x median at 8 connections, 2 workers"] = round(percentile(times, 0.99) / statistics.median(times), 2)
+    result["one more rule ms"] = one_more_rule()
+    return result
+
+
+def _per_resource(result: dict[str, object], bodies: dict[str, tuple[bytes, int]]) -> float:
+    def each(name: str) -> float:
+        row = result[name]
+        assert isinstance(row, dict)
+        return float(row["ours ms"]) / generator.count(bodies[name][0])
+
+    return round(each("large (10 000 resources)") / each("typical (30 visits)"), 2)
+
+
+def one_more_rule() -> float:
+    """Cost of one more of the dearest rule, measured on the typical chart in this process."""
+    from cds_service.domain.case import Case, Moment
+    from cds_service.hooks.answer import policy_for
+    from cds_service.hooks.call import read_call
+    from cds_service.hooks.gathering import Gathered
+    from cds_service.policies.stack import PolicyStack
+    from cds_service.rules.catalogue import RULES
+    from cds_service.rules.engine import evaluate
+    from tests.conftest import TODAY
+
+    case = Gathered(read_call(generator.chart(30), "work-rehab-visit")).case(TODAY)
+    assert isinstance(case, Case)
+    policy = policy_for(case, PolicyStack.load())
+    evaluate(case, policy)
+    dearest = 0.0
+    for rule in (one for one in RULES if Moment.VISIT_CLOSE in one.moments):
+        times = []
+        for _ in range(200):
+            began = time.perf_counter()
+            evaluate(case, policy, (rule,))
+            times.append(time.perf_counter() - began)
+        dearest = max(dearest, statistics.median(times))
+    return round(dearest * 1000, 4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds, at least 5 for a report")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    result = measure(arguments.rounds)
+    if arguments.json:
+        print(json.dumps(result, indent=2))  # noqa: T201
+        return
+    for name, value in result.items():
+        if isinstance(value, dict):
+            print(name)  # noqa: T201
+            for key, one in value.items():
+                print(f"    {key:22} {one}")  # noqa: T201
+        else:
+            print(f"{name:45} {value}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Invented facts, findings and actions for the tests of the cards."""
+
+from datetime import date
+
+from cards.settings import CardSettings
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.findings import (
+    ChargeLine,
+    Evaluation,
+    Evidence,
+    Finding,
+    MissingFact,
+    Outcome,
+    Proposal,
+    RuleOutcome,
+    Severity,
+    Topic,
+)
+from cds_service.domain.values import PolicyValue, Source
+
+TODAY = date(2026, 3, 18)
+PUBLIC_URL = "https://rehab.example.org"
+LINES = (ChargeLine("97545", ("WH", "GP"), 1, TODAY), ChargeLine("97546", ("WH", "GP", "CQ"), 2, TODAY))
+
+FACTS: dict[str, object] = {
+    "adds": ("97546",),
+    "alone": 120,
+    "applies": "warn",
+    "authorized": "120",
+    "baseline": date(2026, 3, 9),
+    "ceiling": 2,
+    "choices": (
+        "97545 with modifier 52",
+        "15-minute codes for one-on-one time",
+        "a pro-rated 97545",
+        "not billable",
+    ),
+    "code": "97545",
+    "codes": ("97545", "97546"),
+    "column1": "97545",
+    "column2": "97164",
+    "conditioning": "WC",
+    "count": 10,
+    "date": date(2026, 12, 28),
+    "day": 143,
+    "days": 12,
+    "days_left": 5,
+    "days_over": 12,
+    "discipline": "PT",
+    "disciplines": ("PT", "OT"),
+    "drafted": LINES[:1],
+    "end": date(2025, 12, 28),
+    "evaluation": date(2025, 12, 28),
+    "expected": 30,
+    "first": date(2025, 11, 24),
+    "found": ("97110", "97530"),
+    "full": 120,
+    "hardening": "WH",
+    "hours": "4.33333",
+    "interval": 7,
+    "items": (("D-2", "deficits that interfere with the patient's work"), ("D-9", "start and stop times")),
+    "last": date(2025, 12, 28),
+    "last_day": date(2026, 12, 28),
+    "lines": LINES,
+    "mai": 3,
+    "maximum": "8",
+    "minimum": 91,
+    "minutes": 240,
+    "missing": ("start and stop of 12 of 14 treatments", "start and stop of the whole visit"),
+    "modifier": "CQ",
+    "number": "AUTH-2026-000123",
+    "ordered": "12",
+    "other": "workers-compensation",
+    "over": "1",
+    "per_injury": 1,
+    "percent": 10,
+    "planned": "4",
+    "policy": "medicare-national",
+    "program": "conditioning",
+    "remaining": "12.5",
+    "sessions": 30,
+    "start": date(2025, 11, 24),
+    "status": "entered-in-error",
+    "tool": "Maximum floor-to-waist lift, right hand",
+    "total": 240,
+    "undecided": ("the discipline modifier",),
+    "unit": "hours",
+    "units": 60,
+    "used": "117",
+    "values": ("20", "20", "19.5"),
+    "weeks": 6,
+    "within": 2,
+}
+OF_KIND: dict[str, dict[str, object]] = {
+    "discipline-modifier.disagrees": {"found": "GO", "expected": "GP"},
+    "payer-coverage.order": {"first": "commercial"},
+    "plan-of-care.outside": {"day": date(2026, 3, 18)},
+}
+
+SETTINGS = CardSettings(
+    public_url=PUBLIC_URL,
+    source_label="Work rehab advisor",
+    hook_instance="d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+    service="work-rehab-visit",
+    today=TODAY,
+)
+SOURCE = Source("Invented Payer Guide", date(2026, 1, 2), "2(A)", "https://payer.example.org/guide?a=(1)")
+
+
+def facts_of(kind: str, names: frozenset[str]) -> dict[str, object]:
+    """Example values for the facts that the words of a kind read."""
+    unknown = names - set(FACTS)
+    assert not unknown, (
+        f"add an example value of {sorted(unknown)} (used by {kind}) to FACTS in tests/cards/card_examples.py"
+    )
+    return {name: OF_KIND.get(kind, {}).get(name, FACTS[name]) for name in names}
+
+
+def a_value(parameter="reassessment.interval_days", value=7, **changed):
+    """A policy value of an invented policy."""
+    given = {
+        "parameter": parameter,
+        "value": value,
+        "plain": value,
+        "policy": "invented-payer",
+        "since": date(2024, 1, 1),
+        "source": SOURCE,
+        "confidence": "default",
+    }
+    return PolicyValue(**(given | changed))
+
+
+def a_finding(rule="reassessment", kind="reassessment.overdue", topic=Topic.REASSESSMENT, **changed):
+    """A finding, by default an overdue reassessment."""
+    given = {
+        "severity": Severity.WARNING,
+        "facts": {"last": date(2026, 3, 9), "days_over": 2, "interval": 7},
+        "values": (a_value(),),
+        "evidence": (Evidence("last measured", date(2026, 3, 9), "Observation/lift-1"),),
+        "subject": "2026-03-18",
+    }
+    return Finding(rule=rule, topic=topic, kind=kind, **(given | changed))
+
+
+def charges(**changed):
+    """The finding of a visit's charges with one proposal."""
+    given = {
+        "severity": Severity.INFO,
+        "facts": {"lines": LINES, "minutes": 240},
+        "values": (a_value("time.first_unit_full_minutes", 120),),
+        "evidence": (Evidence("minutes", 240, "Procedure/session-1"),),
+        "proposals": (Proposal("charges", (), recommended=True),),
+    }
+    return a_finding("visit-charges", "visit-charges.draft", Topic.UNITS, **(given | changed))
+
+
+def actions_for(*findings):
+    """A created claim for every proposal of the findings."""
+    resource = {"resourceType": "Claim", "status": "draft", "patient": {"reference": "Patient/example"}}
+    return {
+        (finding.key, index): [{"type": "create", "description": "Create the draft claim", "resource": resource}]
+        for finding in findings
+        for index, _ in enumerate(finding.proposals)
+    }
+
+
+def an_evaluation(*findings, **changed):
+    """An evaluation whose rules fired as the findings say."""
+    given = {
+        "date_of_service": TODAY,
+        "findings": findings,
+        "rules": (*(RuleOutcome(one.rule, Outcome.FIRED) for one in findings), RuleOutcome("intensity", Outcome.QUIET)),
+        "gaps": (MissingFact(Fact.COVERAGE, "the server <b>refused</b>", ("authorization",), "Coverage/c1"),),
+        "policies": ("generic", "invented-payer"),
+        "episode": "2026-03-02 to 2026-03-18",
+    }
+    return Evaluation(**(given | changed))
+
+
+def a_gap(why="one treatment has no end"):
+    """Something not known."""
+    return Gap(Fact.SESSION_TIME, why, "Procedure/session-2")

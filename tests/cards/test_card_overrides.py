@@ -1,0 +1,58 @@
+import pytest
+from card_examples import PUBLIC_URL
+from fhir.resources.R4B.codesystem import CodeSystem
+
+from cards.overrides import NON_ADHERENCE, REASONS, override_reason_system, override_reasons, topic_system
+from cds_service.domain.findings import Topic
+
+PUBLISHED = {
+    "patient-ineligible",
+    "action-completed",
+    "need-more-info",
+    "policy-contradicts",
+    "patient-refuses",
+    "service-not-available",
+    "too-costly-uncovered",
+}
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+def test_every_topic_offers_a_handful_of_reasons_that_end_with_other(topic):
+    offered = override_reasons(topic, PUBLIC_URL)
+
+    assert 4 <= len(offered) <= 9
+    assert "other" == offered[-1]["code"]
+    assert all({"system", "code", "display"} == set(one) for one in offered)
+
+
+def test_every_offered_reason_is_in_the_code_system():
+    listed = {concept["code"] for concept in override_reason_system(PUBLIC_URL)["concept"]}
+    offered = {one["code"] for topic in Topic for one in override_reasons(topic, PUBLIC_URL)}
+
+    assert listed == offered
+
+
+def test_reasons_point_only_to_published_codes():
+    assert {one.standard for one in REASONS if one.standard} <= PUBLISHED
+
+
+def test_changing_an_answer_does_not_change_the_next_one():
+    override_reasons(Topic.CODE, PUBLIC_URL)[0]["display"] = "changed"
+
+    assert "changed" not in {one["display"] for one in override_reasons(Topic.CODE, PUBLIC_URL)}
+
+
+@pytest.mark.parametrize("system", [override_reason_system(PUBLIC_URL), topic_system(PUBLIC_URL)])
+def test_code_systems_are_valid_fhir_under_the_address_of_the_codings(system):
+    assert f"{PUBLIC_URL}/CodeSystem/{system['id']}" == CodeSystem.model_validate(system).url
+
+
+def test_the_standard_code_of_a_reason_is_a_coding_of_the_published_system():
+    concepts = {one["code"]: one for one in override_reason_system(PUBLIC_URL)["concept"]}
+    codings = [one["valueCoding"] for one in concepts["patient-ineligible"]["property"]]
+
+    assert {"system": NON_ADHERENCE, "code": "patient-ineligible"} in codings
+
+
+def test_the_topics_are_those_of_the_findings():
+    assert {topic.value for topic in Topic} == {one["code"] for one in topic_system(PUBLIC_URL)["concept"]}

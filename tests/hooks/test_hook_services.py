@@ -1,0 +1,143 @@
+import re
+from itertools import groupby
+
+import pytest
+
+from cds_service.domain.case import Moment
+from cds_service.domain.chart import Fact
+from cds_service.hooks.services import SERVICES, TEMPLATES, discovery, hooks_of
+from cds_service.rules.catalogue import RULES
+from tests.hooks.hook_requests import SERVICE_OF
+
+SUBSET = {
+    # Search parameters of FHIR R4 by resource type, as far as the query subset of CDS Hooks allows them.
+    "Coverage": {"patient", "status"},
+    "CarePlan": {"patient"},
+    "Encounter": {"patient"},
+    "Procedure": {"patient"},
+    "Condition": {"patient"},
+    "Goal": {"patient"},
+    "Observation": {"patient", "category"},
+    "QuestionnaireResponse": {"patient", "status"},
+    "ClaimResponse": {"patient", "use"},
+    "ServiceRequest": {"patient"},
+    "Claim": {"patient", "use"},
+}
+PUBLISHED_VERSIONS = {
+    "order-select": "1.0",
+    "order-sign": "1.0",
+    "order-dispatch": "1.1",
+    "encounter-start": "1.0",
+    "encounter-discharge": "1.0",
+    "appointment-book": "1.0",
+    "patient-view": "1.0",
+}
+FACTS_OF = {
+    "patient": set(),
+    "encounter": {Fact.ENCOUNTER},
+    "coverage": {Fact.COVERAGE},
+    "carePlans": {Fact.PLAN_OF_CARE, Fact.DISCIPLINE, Fact.PROGRAM},
+    "encounters": {Fact.ENCOUNTER, Fact.SESSION_TIME},
+    "procedures": {Fact.SESSIONS, Fact.SESSION_TIME, Fact.PERFORMERS, Fact.PROGRAM, Fact.ASSESSMENTS},
+    "conditions": {Fact.INJURY},
+    "goals": {Fact.GOALS},
+    "observations": {Fact.ASSESSMENTS},
+    "questionnaireResponses": {Fact.ASSESSMENTS},
+    "authorizations": {Fact.AUTHORIZATIONS},
+    "orders": {Fact.ORDERS, Fact.AUTHORIZATIONS},
+    "charges": {Fact.CHARGES, Fact.INJURY},
+}
+FROM_CONTEXT = {Moment.ORDER: {Fact.ORDERS}, Moment.BOOKING: {Fact.APPOINTMENTS}}
+
+entries = pytest.mark.parametrize("entry", discovery()["services"], ids=lambda entry: f"{entry['id']}@{entry['hook']}")
+
+
+def test_the_four_services_stand_on_their_seven_hooks():
+    assert {service.hook: service.id for service in SERVICES} == SERVICE_OF
+
+
+def test_each_hook_belongs_to_its_moment_in_the_workflow():
+    assert {service.hook: service.moment for service in SERVICES} == {
+        "order-select": Moment.ORDER,
+        "order-sign": Moment.ORDER,
+        "order-dispatch": Moment.ORDER,
+        "encounter-start": Moment.VISIT_START,
+        "encounter-discharge": Moment.VISIT_CLOSE,
+        "appointment-book": Moment.BOOKING,
+        "patient-view": Moment.OVERVIEW,
+    }
+
+
+def test_no_pair_of_id_and_hook_is_listed_twice():
+    assert len(SERVICES) == len({(service.id, service.hook) for service in SERVICES})
+
+
+def test_entries_of_one_service_stand_together():
+    assert [service_id for service_id, _ in groupby(service.id for service in SERVICES)] == [
+        "work-rehab-order",
+        "work-rehab-visit",
+        "work-rehab-schedule",
+        "work-rehab-program",
+    ]
+
+
+def test_an_unknown_service_has_no_hooks():
+    assert hooks_of("work-rehab") == {}
+
+
+@entries
+def test_required_and_recommended_texts_are_never_blank(entry):
+    assert all(entry[name].strip() for name in ("hook", "id", "title", "description", "usageRequirements"))
+
+
+@entries
+def test_an_id_needs_no_escaping_in_a_path(entry):
+    assert re.fullmatch(r"[A-Za-z0-9._~-]+", entry["id"])
+
+
+@entries
+def test_the_specification_version_is_the_common_one(entry):
+    assert entry["version"] == "2.0.1"
+
+
+@entries
+def test_the_hook_version_is_the_published_one(entry):
+    assert PUBLISHED_VERSIONS[entry["hook"]] == entry["hookVersion"]
+
+
+@entries
+def test_nothing_in_discovery_is_empty(entry):
+    assert all(entry.values())
+    assert all(isinstance(template, str) and template for template in entry["prefetch"].values())
+
+
+@entries
+def test_templates_use_only_root_level_tokens_that_the_hook_always_has(entry):
+    tokens = {token for template in entry["prefetch"].values() for token in re.findall(r"{{(.*?)}}", template)}
+    has_encounter = entry["hook"] in {"encounter-start", "encounter-discharge"}
+    assert ({"context.patientId", "context.encounterId"} if has_encounter else {"context.patientId"}) == tokens
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values())
+def test_a_template_is_a_read_or_a_search_of_the_subset(template):
+    filled = re.sub(r"{{context\.(patientId|encounterId)}}", "1", template)
+    assert not re.search(r"[{}%]", filled)
+    if "?" not in filled:
+        assert re.fullmatch(r"(Patient|Encounter)/1", filled)
+        return
+    resource_type, _, query = filled.partition("?")
+    names = [part.partition("=")[0] for part in query.split("&")]
+    assert SUBSET[resource_type] == set(names)
+    assert len(names) == len(set(names))
+
+
+def test_the_same_key_means_the_same_query_in_every_service():
+    queries = {(key, template) for entry in discovery()["services"] for key, template in entry["prefetch"].items()}
+    assert len(TEMPLATES) == len(queries)
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.hook)
+def test_every_fact_that_a_rule_declares_can_come_from_prefetch_or_context(service):
+    deliverable = set().union(*(FACTS_OF[key] for key in service.prefetch), FROM_CONTEXT.get(service.moment, set()))
+    declared = {fact for rule in RULES if service.moment in rule.moments for fact in rule.facts}
+    assert set() == declared - deliverable - {Fact.POLICY}

@@ -1,0 +1,42 @@
+"""Talking to the application over HTTP, without a network."""
+
+from typing import Any
+
+from fhir.resources.R4B.operationoutcome import OperationOutcome
+from flask.testing import FlaskClient
+
+from cds_service.hooks.call import HookCall
+from cds_service.policies.stack import PolicyStack
+from cds_service.settings import Settings
+from cds_service.web import create_app
+
+PUBLIC_URL = "https://cds.example"
+
+
+class AnswersWith:
+    """Answers every call by a function."""
+
+    def __init__(self, function) -> None:
+        self.function = function
+
+    def answer(self, call: HookCall) -> dict[str, Any]:
+        return self.function(call)
+
+
+def client_of(function, **settings) -> FlaskClient:
+    """A client of an application whose answers come from a function."""
+    app = create_app(Settings(public_url=PUBLIC_URL, **settings), AnswersWith(function), PolicyStack(()))
+    return app.test_client()
+
+
+def outcome_of(response, status: int) -> dict[str, Any]:
+    """The single issue of an error answer, after checking that it is what every error answer must be."""
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/json"
+    assert response.headers["Cache-Control"] == "no-store"
+    outcome = OperationOutcome.model_validate_json(response.data)
+    (issue,) = outcome.issue
+    assert issue.severity in {"error", "fatal"}
+    assert issue.details.text.strip()
+    assert response.headers["X-Request-Id"] in issue.diagnostics
+    return response.json["issue"][0]

@@ -1,0 +1,109 @@
+from html.parser import HTMLParser
+
+import pytest
+from fhir.resources.R4B.codesystem import CodeSystem
+
+from cds_service.domain.findings import Topic
+from cds_service.rules.catalogue import RULES
+from tests.web.talking import PUBLIC_URL, outcome_of
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PROGRAM = {"Accept": "application/json"}
+PAGES = ["/", "/rules", "/rules/visit-charges", "/policies", "/policies/generic", "/coverage", "/CodeSystem/topic",
+         "/CodeSystem/override-reason"]  # fmt: skip
+
+
+class _Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+        self.tags = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.found |= {value for name, value in attrs if name == "href"}
+
+
+def parsed(html):
+    links = _Links()
+    links.feed(html)
+    return links
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_browser_gets_a_page_that_cannot_run_anything(client, path):
+    response = client.get(path, headers=BROWSER)
+    assert response.status_code == 200
+    assert response.mimetype == "text/html"
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Accept" in response.headers["Vary"]
+    assert "script" not in parsed(response.text).tags
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_program_gets_the_same_as_json(client, path):
+    response = client.get(path, headers=PROGRAM)
+    assert response.status_code == 200
+    assert response.is_json
+
+
+def test_every_link_of_every_page_leads_somewhere(client):
+    seen, open_links = set(), {"/"}
+    while open_links:
+        path = open_links.pop()
+        seen.add(path)
+        response = client.get(path, headers=BROWSER)
+        assert response.status_code == 200, path
+        if response.mimetype == "text/html":
+            open_links |= {link for link in parsed(response.text).found if link.startswith("/")} - seen
+    assert {f"/rules/{rule.id}" for rule in RULES} < seen
+    assert {"/cds-services", "/health/ready", "/coverage", "/policies/generic"} < seen
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_a_page_that_tells_its_law(client, rule):
+    facts = client.get(f"/rules/{rule.id}", headers=PROGRAM).json
+    assert (rule.id, rule.topic, rule.title) == (facts["id"], facts["topic"], facts["title"])
+    assert facts["law"]
+    assert {one["name"] for one in facts["parameters"]} == {one.name for one in rule.parameters}
+
+
+def test_a_rule_page_gives_each_value_with_date_and_source(client):
+    values = client.get("/rules/first-unit", headers=PROGRAM).json["values"]
+    value = next(one for one in values if one["parameter"] == "time.first_unit_full_minutes")
+    assert (value["policy"], value["value"]) == ("generic", 120)
+    assert value["from"]
+    assert value["citation"]
+    assert value["retrieved"]
+
+
+def test_a_policy_page_tells_what_is_not_modelled(client):
+    facts = client.get("/policies/us-tx-dwc", headers=PROGRAM).json
+    assert facts["notModelled"]
+    page = client.get("/policies/us-tx-dwc", headers=BROWSER).text
+    assert "Not modelled" in page
+
+
+def test_the_coverage_page_lists_every_policy(client, policies):
+    assert [policy.id for policy in policies.policies] == [
+        row["id"] for row in client.get("/coverage", headers=PROGRAM).json["policies"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["topic", "override-reason"])
+def test_a_code_system_is_valid_fhir_under_its_own_address(client, name):
+    response = client.get(f"/CodeSystem/{name}", headers={"Accept": "application/fhir+json"})
+    assert response.mimetype == "application/fhir+json"
+    assert f"{PUBLIC_URL}/CodeSystem/{name}" == CodeSystem.model_validate_json(response.data).url
+
+
+def test_the_code_system_of_topics_has_every_topic(client):
+    concepts = client.get("/CodeSystem/topic", headers=PROGRAM).json["concept"]
+    assert {concept["code"] for concept in concepts} == set(Topic)
+
+
+@pytest.mark.parametrize("path", ["/rules/none", "/policies/none", "/CodeSystem/none"])
+def test_an_unknown_page_is_not_found(client, path):
+    outcome_of(client.get(path), 404)
