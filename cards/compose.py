@@ -17,6 +17,8 @@ from cards.overrides import override_reasons, topic_coding
 from cards.settings import CardSettings
 from cds_service.domain.findings import Evaluation, Outcome
 
+__all__ = ["Actions", "CardSettings", "compose"]
+
 Actions: TypeAlias = Mapping[tuple[str, int], Sequence[JsonObject]]
 
 

@@ -80,7 +80,7 @@ def demo(port: int, story: str) -> None:
     os.environ.setdefault("CDS_CORS_ORIGINS", "loopback")
     os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
     load_policies(load_settings())
-    request = load(story, date.today())  # noqa: DTZ011 - the local day is meant
+    told = load(story, date.today())  # noqa: DTZ011 - the local day is meant
     console.print(f"Demo on {url}: this machine only, no client registry, no real patients. Stop with Ctrl+C.")
     from cds_service.web.server import run  # the server is needed by two commands only
 
@@ -88,9 +88,9 @@ def demo(port: int, story: str) -> None:
         if not _ready(url):
             console.print("The service did not become ready.", style="red")
             return
-        console.print(f"\nStory [bold]{story}[/]: {request.title}", highlight=False)
-        show_answer(console, _post(url, request.service, request.request()))
-        console.print(_TRY_NEXT.format(url=url, port=port), highlight=False)
+        console.print(f"\nStory [bold]{told.name}[/]: {told.title}", highlight=False)
+        show_answer(console, _post(url, told.service, told.request()))
+        console.print(_TRY_NEXT.format(url=url), highlight=False)
 
     run("127.0.0.1", port, workers=1, on_start=threading.Thread(target=greet, daemon=True).start)
 
@@ -188,8 +188,8 @@ def _post(url: str, service: str, request: Mapping[str, Any]) -> dict[str, Any]:
     except ValueError:
         raise click.ClickException(f"{address}: status {reply.status_code}, and the body is not JSON") from None
     if not reply.ok:
-        issue = next(iter(body.get("issue", [])), {})
-        text = issue.get("details", {}).get("text", "no reason given")
+        issues: list[dict[str, Any]] = body.get("issue", [{}])
+        text = issues[0].get("details", {}).get("text", "no reason given")
         raise click.ClickException(f"{address}: status {reply.status_code}: {text}")
     answer: dict[str, Any] = body
     return answer

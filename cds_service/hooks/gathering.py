@@ -1,7 +1,9 @@
 """From a hook call to the case the rules are asked about; None when the call is about something else."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order
@@ -16,6 +18,7 @@ NEEDED = {
     Moment.OVERVIEW: ("procedures", "carePlans"),
 }
 """Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
+UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
 
 
 class Gathered:
@@ -30,7 +33,7 @@ class Gathered:
         self.call = call
         self.prefetch: Prefetch = read_prefetch(call.prefetch, call.service.prefetch)
         needed = NEEDED.get(call.service.moment, ())
-        if needed and all(self.prefetch.state(key) in {State.ABSENT, State.FAILED} for key in needed):
+        if needed and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed):
             raise DataNeeded(needed)
         raw = call.drafts if call.drafts is not None else call.appointments
         self.drafts: tuple[Draft, ...] = read_drafts(raw) if raw is not None else ()
@@ -61,7 +64,7 @@ class Gathered:
         why = self.chart.unavailable.get(Fact.ORDERS)
         return Gap(Fact.ORDERS, f"the dispatched order was not given: {why}") if why is not None else None
 
-    def received(self, reference: str) -> dict[str, object] | None:
+    def received(self, reference: str) -> Mapping[str, Any] | None:
         """The JSON of a resource as the client sent it, a draft before a prefetched one."""
         for draft in self.drafts:
             if draft.reference == reference:
@@ -69,7 +72,8 @@ class Gathered:
         return self.prefetch.as_received(reference)
 
     def _ordering(self, today: date) -> Case | None:
-        orders = orders_of(self.drafts, self.call.selections, self.prefetch)
+        chosen = self.call.selections if self.call.hook == "order-select" else None
+        orders = orders_of(self.drafts, chosen, self.call.patient_id)
         chart = self.chart
         if self.call.dispatched:
             sent = set(self.call.dispatched)
@@ -83,7 +87,7 @@ class Gathered:
         return self._case(Moment.ORDER, min(starts, default=today), today, chart, orders=orders)
 
     def _booking(self, today: date) -> Case | None:
-        appointments = appointments_of(self.drafts, self.chart.orders)
+        appointments = appointments_of(self.drafts, self.chart.orders, self.call.patient_id)
         if not appointments:
             return None
         first = min(one.date for one in appointments)

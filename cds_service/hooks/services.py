@@ -100,7 +100,7 @@ SERVICES: Final[tuple[Service, ...]] = (
             "At the start of a work conditioning or work hardening visit: authorization, program length, "
             "reassessment and plan of care, while there is still time to act."
         ),
-        prefetch=("encounter", *_EVERYWHERE, *_ASSESSMENTS),
+        prefetch=("encounter", *_EVERYWHERE, *_ASSESSMENTS, "goals"),
         moment=Moment.VISIT_START,
     ),
     Service(
@@ -136,7 +136,7 @@ SERVICES: Final[tuple[Service, ...]] = (
             "The state of a running work conditioning or work hardening program: authorization left, program "
             "length, reassessments and plan of care."
         ),
-        prefetch=(*_EVERYWHERE, *_ASSESSMENTS),
+        prefetch=(*_EVERYWHERE, *_ASSESSMENTS, "goals"),
         moment=Moment.OVERVIEW,
     ),
 )

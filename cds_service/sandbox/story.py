@@ -25,7 +25,7 @@ class StoryError(CdsError):
         self.source = source
         self.key = key
         where = f"{source}: {key}" if key else source
-        super().__init__(f"{where}: {why}", "docs/stories.md describes the language of stories.")
+        super().__init__(f"{where}: {why}", "The module cds_service.sandbox.language describes every key.")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,16 @@ class Story:
         """Id of the story's patient."""
         return self.material.patient
 
+    @property
+    def hook(self) -> str:
+        """The hook the story is mainly for."""
+        return self.hooks[0]
+
+    @property
+    def service(self) -> str:
+        """Id of the service that answers that hook."""
+        return HOOKS[self.hook].id
+
     def request(self, hook: str | None = None) -> dict[str, Any]:
         """The whole CDS Hooks request of a hook (default: the story's first).
 
@@ -64,7 +74,7 @@ class Story:
         Raises:
             StoryError: There is no such hook, or it is about a visit and the story has none.
         """
-        wanted = hook or self.hooks[0]
+        wanted = hook or self.hook
         if wanted not in HOOKS:
             raise StoryError(self.name, "hook", f"no service answers '{wanted}'; known: {', '.join(HOOKS)}")
         if wanted.startswith("encounter-") and self.material.encounter is None:
@@ -127,6 +137,8 @@ def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people
     for person in _people_named(words, visits):
         if person not in people:
             raise StoryError(source, "by", f"nobody is called '{person}'; add them under people")
+    if words.visit is not None and words.visit not in [visit.day for visit in visits]:
+        raise StoryError(source, "visit", "there is no visit on that day")
     known = {injury.id for injury in words.injury}
     for injury in _injuries_named(words, visits):
         if injury not in known:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from inspect import cleandoc
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 from flask import Blueprint, Response, render_template, request
@@ -32,9 +33,10 @@ _OFFERED: Final = ("text/html", "application/json", _FHIR_JSON)
 
 
 def blueprint(policies: PolicyStack, public_url: str, title: str) -> Blueprint:
-    """The pages about these policies. ``title`` stands at the head of each."""
+    """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
     routes = Blueprint("knowledge", __name__, template_folder="templates")
-    routes.context_processor(lambda: {"site": title, "plain": plain})
+    root = urlsplit(public_url).path
+    routes.context_processor(lambda: {"site": title, "root": root, "plain": plain})
     _add_home(routes)
     _add_rules(routes, policies)
     _add_policies(routes, policies)

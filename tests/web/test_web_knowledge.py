@@ -5,6 +5,8 @@ from fhir.resources.R4B.codesystem import CodeSystem
 
 from cds_service.domain.findings import Topic
 from cds_service.rules.catalogue import RULES
+from cds_service.settings import Settings
+from cds_service.web import create_app
 from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -60,6 +62,12 @@ def test_every_link_of_every_page_leads_somewhere(client):
             open_links |= {link for link in parsed(response.text).found if link.startswith("/")} - seen
     assert {f"/rules/{rule.id}" for rule in RULES} < seen
     assert {"/cds-services", "/health/ready", "/coverage", "/policies/generic"} < seen
+
+
+def test_links_keep_to_the_path_that_the_service_is_published_under(policies):
+    settings = Settings(public_url=f"{PUBLIC_URL}/rehab")
+    page = create_app(settings, policies=policies).test_client().get("/rules", headers=BROWSER).text
+    assert {link for link in parsed(page).found if not link.startswith("/rehab/")} == set()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -1,0 +1,240 @@
+"""What payers answered to prior-authorization requests (A-1)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Final, NamedTuple
+
+from cds_service.domain.chart import Authorization, AuthorizationState
+from cds_service.domain.codes import WORK_REHAB
+from cds_service.fhir import dates, records
+from cds_service.fhir.concepts import meaning, procedure_codes, texts
+from cds_service.fhir.records import Adjudication, CodeableConcept, Extension, Period, Quantity
+
+PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
+COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+
+# X12 306: certified in total, certified partially, not certified, pended, modified.
+_STATE_OF_ACTION: Final = {
+    "A1": AuthorizationState.APPROVED,
+    "A2": AuthorizationState.APPROVED,
+    "A3": AuthorizationState.DENIED,
+    "A4": AuthorizationState.PENDING,
+    "A6": AuthorizationState.APPROVED,
+}
+_DENIED: Final = re.compile(
+    r"\bden(?:y|ied|ial)\b|\bnot[\s\-]+(?:certified|approved|authorized|medically)|\breject\w*|\badverse\b|\bnon[\s\-]?certif",
+    re.IGNORECASE,
+)
+_PENDING: Final = re.compile(
+    r"\bpend\w*|\bin (?:process|review)\b|\bunder review\b|\badditional information\b", re.IGNORECASE
+)
+_APPROVED: Final = re.compile(r"\b(?:approved|certified|authorized)\b", re.IGNORECASE)
+_GRANTED: Final = re.compile(r"authori[sz]|approv|certif", re.IGNORECASE)
+_UNITS: Final = (
+    (re.compile(r"h|hs|hrs?|hours?", re.IGNORECASE), "hours", 1.0),
+    (re.compile(r"min|mj|minutes?", re.IGNORECASE), "hours", 1 / 60),
+    (re.compile(r"vs|visits?|sessions?|da|dy|d|days?", re.IGNORECASE), "visits", 1.0),
+)
+
+
+class _Part(NamedTuple):
+    """The answer for one item, or for the whole response."""
+
+    state: AuthorizationState | None
+    number: str | None
+    period: Period | None
+    quantity: Quantity | None
+    codes: tuple[str, ...]
+
+
+def of_response(response: records.ClaimResponse, reference: str) -> tuple[Authorization, ...]:
+    """Authorizations for work rehabilitation in one response, items with the same answer added up.
+
+    A response whose items all name other services authorizes none. An approval without any date is weak.
+    """
+    whole = _whole(response)
+    parts = [*(_item(item) for item in response.item), *(_added(item) for item in response.add_item)]
+    parts = [part for part in parts if part != _EMPTY]
+    if parts:
+        parts = [part for part in parts if not part.codes or not WORK_REHAB.isdisjoint(part.codes)]
+        if not parts:
+            return ()
+    merged: dict[object, Authorization] = {}
+    for part in parts or [whole]:
+        one = _authorization(response, reference, whole, part)
+        key = (one.state, one.number, one.start, one.end, one.unit if one.quantity is not None else None)
+        known = merged.get(key)
+        if known is not None and known.quantity is not None and one.quantity is not None:
+            one = replace(one, quantity=known.quantity + one.quantity)
+        merged[key] = one
+    return tuple(merged.values())
+
+
+def of_order(order: records.ServiceRequest, reference: str) -> Iterator[Authorization]:
+    """Authorizations that a payer's coverage information on an order states."""
+    for extension in order.extension:
+        if extension.url != COVERAGE_INFORMATION:
+            continue
+        parts = {part.url: part for part in extension.extension}
+        number = parts.get("satisfied-pa-id", _NO_EXTENSION).value_string
+        if number:
+            yield Authorization(
+                reference,
+                AuthorizationState.APPROVED,
+                number,
+                end=dates.last_day(_date_of(parts.get("expiry-date"))),
+                created=dates.day(_date_of(parts.get("date"))),
+            )
+
+
+def payer_decision(order: records.ServiceRequest) -> str | None:
+    """``pa-needed`` of the coverage information on an order."""
+    for extension in order.extension:
+        if extension.url == COVERAGE_INFORMATION:
+            for part in extension.extension:
+                if part.url == "pa-needed":
+                    return part.value_code
+    return None
+
+
+def of_numbers(numbers: Iterable[tuple[str, str]], known: Iterable[Authorization]) -> Iterator[Authorization]:
+    """Bare numbers on claims, (reference, number), that no answer of a payer explains."""
+    explained = {one.number for one in known}
+    for reference, number in numbers:
+        if number not in explained:
+            explained.add(number)
+            yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True)
+
+
+def is_preauthorization(response: records.ClaimResponse) -> bool:
+    """Whether it is an active answer to a request for authorization."""
+    return response.use == "preauthorization" and response.status in {"active", None}
+
+
+def periods_of(response: records.ClaimResponse) -> Iterator[Period | None]:
+    """All periods that a response gives for its authorizations."""
+    yield response.pre_auth_period
+    for item in response.item:
+        yield _item(item).period
+    for added in response.add_item:
+        yield _added(added).period
+
+
+def quantity_of(quantity: Quantity | None) -> tuple[float | None, str | None]:
+    """(amount, hours | visits | units) of an authorized quantity."""
+    if quantity is None or quantity.value is None:
+        return None, None
+    for written in (quantity.code, quantity.unit):
+        for pattern, unit, factor in _UNITS:
+            if written is not None and pattern.fullmatch(written.strip()):
+                return quantity.value * factor, unit
+    return quantity.value, "units"
+
+
+_NO_EXTENSION: Final = Extension()
+_EMPTY: Final = _Part(None, None, None, None, ())
+
+
+def _authorization(response: records.ClaimResponse, reference: str, whole: _Part, part: _Part) -> Authorization:
+    state = part.state or whole.state or _overall(response)
+    period = part.period or whole.period
+    start = dates.first_day(period.start) if period is not None else None
+    end = dates.last_day(period.end) if period is not None else None
+    amount, unit = quantity_of(part.quantity)
+    return Authorization(
+        reference=reference,
+        state=state,
+        number=part.number or whole.number,
+        start=start,
+        end=end,
+        quantity=amount,
+        unit=unit,
+        weak=state is AuthorizationState.APPROVED and start is None and end is None,
+        created=_created(response),
+    )
+
+
+def _created(response: records.ClaimResponse) -> date | None:
+    return dates.day(response.created)
+
+
+def _overall(response: records.ClaimResponse) -> AuthorizationState:
+    words = response.disposition or ""
+    if _DENIED.search(words):
+        return AuthorizationState.DENIED
+    if response.outcome == "queued" or _PENDING.search(words):
+        return AuthorizationState.PENDING
+    if response.outcome in {"error", "partial"}:
+        return AuthorizationState.UNCLEAR
+    if _APPROVED.search(words) or (response.outcome == "complete" and response.pre_auth_ref):
+        return AuthorizationState.APPROVED
+    return AuthorizationState.UNCLEAR
+
+
+def _whole(response: records.ClaimResponse) -> _Part:
+    part = _part(response.extension, response.adjudication)
+    return part._replace(number=response.pre_auth_ref or part.number, period=response.pre_auth_period or part.period)
+
+
+def _item(item: records.ClaimResponseItem) -> _Part:
+    return _part(item.extension, item.adjudication)
+
+
+def _added(item: records.AddedItem) -> _Part:
+    part = _part(item.extension, item.adjudication)
+    return part._replace(
+        period=part.period or item.serviced_period,
+        quantity=part.quantity or item.quantity,
+        codes=part.codes or _codes(item.product_or_service),
+    )
+
+
+def _part(extensions: Iterable[Extension], adjudications: Iterable[Adjudication]) -> _Part:
+    adjudications = tuple(adjudications)
+    everything = (*extensions, *(one for adjudication in adjudications for one in adjudication.extension))
+    by_name = {one.url.removeprefix(PAS): one for one in everything if one.url is not None and one.url.startswith(PAS)}
+    state, number = _review(by_name.get("extension-reviewAction"))
+    detail = by_name.get("extension-itemAuthorizedDetail", _NO_EXTENSION)
+    details = {one.url: one for one in detail.extension}
+    valid = by_name.get("extension-itemPreAuthPeriod") or by_name.get("extension-itemAuthorizedDate") or _NO_EXTENSION
+    quantity = details.get("quantity", _NO_EXTENSION).value_quantity or _granted(adjudications)
+    codes = _codes(details.get("productOrServiceCode", _NO_EXTENSION).value_codeable_concept)
+    return _Part(state, number, valid.value_period, quantity, codes)
+
+
+def _review(action: Extension | None) -> tuple[AuthorizationState | None, str | None]:
+    if action is None:
+        return None, None
+    state, number = None, None
+    for part in action.extension:
+        if part.url in {"code", f"{PAS}extension-reviewActionCode"} and part.value_codeable_concept is not None:
+            codes = [coding.code for coding in part.value_codeable_concept.coding]
+            state = next((_STATE_OF_ACTION.get(code, AuthorizationState.UNCLEAR) for code in codes if code), None)
+        elif part.url == "number":
+            number = part.value_string
+    return state, number
+
+
+def _granted(adjudications: Iterable[Adjudication]) -> Quantity | None:
+    """The amount that an adjudication named authorized or approved gives."""
+    for one in adjudications:
+        names = (*texts(one.category), *(c.code for c in one.category.coding if c.code)) if one.category else ()
+        if one.value is not None and any(_GRANTED.search(name) for name in names):
+            return Quantity(value=one.value)
+    return None
+
+
+def _codes(concept: CodeableConcept | None) -> tuple[str, ...]:
+    """Procedure codes of an item; a text that names work rehabilitation counts as its first code."""
+    codes = procedure_codes(concept)
+    if not codes and meaning(concept).work_rehab:
+        return tuple(sorted(WORK_REHAB))
+    if not codes and concept is not None and concept.coding:
+        return tuple(coding.code for coding in concept.coding if coding.code)
+    return codes
+
+
+def _date_of(part: Extension | None) -> str | None:
+    return part.value_date if part is not None else None

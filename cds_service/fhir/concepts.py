@@ -1,0 +1,281 @@
+"""What coded and written descriptions mean: work rehabilitation, its kind, disciplines, evaluations, injuries."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from cds_service.domain.chart import AssessmentKind, Role
+from cds_service.domain.codes import EVALUATIONS, PERFORMANCE_TEST, REEVALUATIONS, WORK_REHAB, Discipline, Program
+from cds_service.fhir.records import CodeableConcept
+
+CPT: Final = "http://www.ama-assn.org/go/cpt"
+PROCEDURE_SYSTEMS: Final = frozenset(
+    {
+        None,
+        CPT,
+        "https://www.ama-assn.org/go/cpt",
+        "urn:oid:2.16.840.1.113883.6.12",
+        "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+        "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+        "urn:oid:2.16.840.1.113883.6.285",
+    }
+)
+WORK_HARDENING: Final = "228648008"
+JOB_SIMULATION: Final = "228645006"
+ICD_10_CM: Final = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90", None})
+WORK_ACTIVITY: Final = "Y99.0"
+
+DISCIPLINE_OF_SNOMED: Final = {
+    "91251008": Discipline.PT,
+    "84478008": Discipline.OT,
+    "311555007": Discipline.SLP,
+}
+ROLE_OF_SNOMED: Final = {
+    "36682004": Role(Discipline.PT, assistant=False),
+    "80546007": Role(Discipline.OT, assistant=False),
+    "159026005": Role(Discipline.SLP, assistant=False),
+}
+# The first four characters of a NUCC taxonomy code are its classification; the rest is the specialization.
+ROLE_OF_TAXONOMY: Final = {
+    "2251": Role(Discipline.PT, assistant=False),
+    "2252": Role(Discipline.PT, assistant=True),
+    "225X": Role(Discipline.OT, assistant=False),
+    "224Z": Role(Discipline.OT, assistant=True),
+    "235Z": Role(Discipline.SLP, assistant=False),
+}
+
+_CPT_CODE: Final = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}", re.ASCII)
+_TAXONOMY: Final = re.compile(r"[0-9A-Z]{9}X", re.ASCII)
+_GAP: Final = r"[\s\-\u2010-\u2015/]*"
+_NAMED: Final = re.compile(rf"\bwork{_GAP}(?:hardening|conditioning)\b", re.IGNORECASE)
+_BOTH: Final = re.compile(
+    r"hardening\s*(?:/|,|-|&|\bor\b|\band\b)\s*(?:work[\s\-]*)?conditioning"
+    r"|conditioning\s*(?:/|,|-|&|\bor\b|\band\b)\s*(?:work[\s\-]*)?hardening",
+    re.IGNORECASE,
+)
+_HARDENING: Final = re.compile(
+    r"\bhardening\b|\b(?:job|work)[\s\-]*(?:tasks?[\s\-]*)?simulat\w*"
+    r"|\bsimulat\w*[\s\-]+(?:of[\s\-]+)?(?:\w+[\s\-]+){0,2}?(?:job|work)\b",
+    re.IGNORECASE,
+)
+_CONDITIONING: Final = re.compile(r"\bconditioning\b", re.IGNORECASE)
+_EVALUATION: Final = re.compile(
+    r"\b(?:initial|physical therapy|occupational therapy|pt|ot|baseline)[\s\-]+(?:\w+[\s\-]+){0,2}?eval(?:uation)?\b"
+    r"|\beval(?:uation)?\b.{0,30}\b(?:physical|occupational) therapy\b",
+    re.IGNORECASE,
+)
+_REEVALUATION: Final = re.compile(r"\bre[\s\-]*(?:eval(?:uation)?|assessment)\b", re.IGNORECASE)
+_NEGATION: Final = re.compile(
+    r"\b(?:no|not|non|never|neither|nor|without|denie[sd]|denying|exclud\w+|isn't|wasn't|rule[sd]? out)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.;!?\n]")
+_LOOK_BACK: Final = 60
+
+_HARM: Final = (
+    r"(?:injur\w*|accident\w*|incident|hurt|fell|fall|fractur\w*|sprain\w*|strain\w*|trauma|crash\w*|collision|burn\w*)"
+)
+_INJURY: Final = re.compile(
+    r"\bwork[\s\-]*related\b(?!\s+(?:activit|task|goal|function|demand|dut|skill|abilit|movement|exercis|capacit))"
+    rf"|\b(?:industrial|workplace|occupational|work|on[\s\-]the[\s\-]job)[\s\-]+{_HARM}\b"
+    rf"|\b{_HARM}\b[^.;!?\n]{{0,60}}?\b(?:at\s+(?:the\s+|his\s+|her\s+|their\s+)?(?:work|workplace|job(?:[\s\-]*site)?)"
+    r"|on[\s\-]the[\s\-]job|while\s+(?:working|on\s+duty))\b",
+    re.IGNORECASE,
+)
+
+# Abbreviations count in capitals only: "pt" in a sentence is a patient.
+_DISCIPLINE_WORDS: Final = (
+    (re.compile(r"(?i:\bphysical[\s\-]+therap|\bphysiotherap)|\bPT\b"), Discipline.PT),
+    (re.compile(r"(?i:\boccupational[\s\-]+therap)|\bOT\b"), Discipline.OT),
+    (re.compile(r"(?i:\bspeech\b)|\bSLP\b"), Discipline.SLP),
+)
+_ROLE_WORDS: Final = (
+    (
+        re.compile(r"\bPTA\b|(?i:\bphysi(?:cal[\s\-]+therap\w+|otherap\w+)[\s\-]+assistant)"),
+        Role(Discipline.PT, assistant=True),
+    ),
+    (re.compile(r"\bC?OTA\b|(?i:\boccupational[\s\-]+therap\w+[\s\-]+assistant)"), Role(Discipline.OT, assistant=True)),
+    (re.compile(r"\bD?PT\b|(?i:\bphysical[\s\-]+therapist|\bphysiotherapist)"), Role(Discipline.PT, assistant=False)),
+    (re.compile(r"\bOTR?\b|\bOTD\b|(?i:\boccupational[\s\-]+therapist)"), Role(Discipline.OT, assistant=False)),
+    (re.compile(r"\bSLP\b|(?i:\bspeech\b.{0,20}\b(?:patholog|therapist))"), Role(Discipline.SLP, assistant=False)),
+)
+
+
+class Meaning(NamedTuple):
+    """What the code of a procedure, order or activity says."""
+
+    codes: tuple[str, ...]
+    work_rehab: bool
+    program: Program
+    evaluation: AssessmentKind | None
+
+
+NOTHING: Final = Meaning((), work_rehab=False, program=Program.UNKNOWN, evaluation=None)
+
+
+def meaning(concept: CodeableConcept | None, extra: Iterable[str | None] = ()) -> Meaning:
+    """Classify a concept; ``extra`` texts (title, description) count as its text."""
+    if concept is None and not extra:
+        return NOTHING
+    codes = procedure_codes(concept)
+    words = " \n ".join((*texts(concept), *(text for text in extra if text)))
+    evaluation = _coded_evaluation(codes)
+    if evaluation is None and not codes:
+        evaluation = _written_evaluation(words)
+    work_rehab = not WORK_REHAB.isdisjoint(codes) or (
+        evaluation is None and (has_code(concept, WORK_HARDENING) or _NAMED.search(words) is not None)
+    )
+    program = program_of((concept,), (words,)) if work_rehab else Program.UNKNOWN
+    return Meaning(codes, work_rehab, program, evaluation)
+
+
+def texts(concept: CodeableConcept | None) -> Iterator[str]:
+    """The text of a concept and the displays of its codings."""
+    if concept is None:
+        return
+    if concept.text:
+        yield concept.text
+    for coding in concept.coding:
+        if coding.display:
+            yield coding.display
+
+
+def procedure_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
+    """CPT and HCPCS codes of a concept, each once."""
+    if concept is None:
+        return ()
+    found = [
+        coding.code
+        for coding in concept.coding
+        if coding.code is not None and coding.system in PROCEDURE_SYSTEMS and _CPT_CODE.fullmatch(coding.code)
+    ]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+
+
+def has_code(concept: CodeableConcept | None, *codes: str) -> bool:
+    """Whether any coding has one of the codes."""
+    return concept is not None and any(coding.code in codes for coding in concept.coding)
+
+
+def names_work_rehab(text: str | None) -> bool:
+    """Whether a text names work hardening, work conditioning or work rehabilitation."""
+    return text is not None and _NAMED.search(text) is not None
+
+
+def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> Program:
+    """The kind of programme (WR-CODE-1).
+
+    A phrase that names both kinds, as the common title of the two codes does, tells neither; simulation that is
+    ruled out ("no job simulation") does not count.
+    """
+    concepts = tuple(concepts)
+    if any(has_code(concept, WORK_HARDENING, JOB_SIMULATION) for concept in concepts):
+        return Program.HARDENING
+    everything = " \n ".join(
+        (*(text for concept in concepts for text in texts(concept)), *(word for word in words if word))
+    )
+    if not everything:
+        return Program.UNKNOWN
+    told = _BOTH.sub(" ", everything)
+    if any(not negated(told, match.start()) for match in _HARDENING.finditer(told)):
+        return Program.HARDENING
+    return Program.CONDITIONING if _CONDITIONING.search(told) else Program.UNKNOWN
+
+
+def negated(text: str, position: int) -> bool:
+    """Whether a negating word stands shortly before the position in the same sentence."""
+    before = text[max(0, position - _LOOK_BACK) : position]
+    return _NEGATION.search(_SENTENCE_END.split(before)[-1]) is not None
+
+
+def documented_injury(text: str | None) -> str | None:
+    """The words with which a text states a work-related injury, or None."""
+    if not text:
+        return None
+    for match in _INJURY.finditer(text):
+        if not negated(text, match.start()) and not _NEGATION.search(match.group()):
+            return " ".join(match.group().split())
+    return None
+
+
+def is_work_activity(concept: CodeableConcept | None) -> bool:
+    """Whether a diagnosis is ICD-10-CM Y99.0."""
+    return concept is not None and any(
+        coding.code == WORK_ACTIVITY and coding.system in ICD_10_CM for coding in concept.coding
+    )
+
+
+def diagnosis_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
+    """ICD-10-CM codes of a concept."""
+    if concept is None:
+        return ()
+    return tuple(
+        coding.code
+        for coding in concept.coding
+        if coding.code and coding.system in ICD_10_CM and coding.system is not None
+    )
+
+
+def disciplines_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> set[Discipline]:
+    """Disciplines that codes name, else those that texts name."""
+    concepts = tuple(concepts)
+    coded = {
+        DISCIPLINE_OF_SNOMED[coding.code]
+        for concept in concepts
+        if concept is not None
+        for coding in concept.coding
+        if coding.code in DISCIPLINE_OF_SNOMED
+    }
+    if coded:
+        return coded
+    written = [text for concept in concepts for text in texts(concept)]
+    written.extend(word for word in words if word)
+    return {discipline for pattern, discipline in _DISCIPLINE_WORDS for text in written if pattern.search(text)}
+
+
+def role_of(concepts: Iterable[CodeableConcept | None]) -> Role | None:
+    """Profession by NUCC taxonomy, SNOMED CT, or text as a last resort; an assistant's code wins over a therapist's."""
+    known = [concept for concept in concepts if concept is not None]
+    codes = [coding.code for concept in known for coding in concept.coding if coding.code]
+    roles = [ROLE_OF_TAXONOMY[code[:4]] for code in codes if _TAXONOMY.fullmatch(code) and code[:4] in ROLE_OF_TAXONOMY]
+    if not roles:
+        roles = [ROLE_OF_SNOMED[code] for code in codes if code in ROLE_OF_SNOMED]
+    if not roles:
+        roles = [role for concept in known for text in texts(concept) if (role := role_in_words(text)) is not None]
+    return max(roles, key=lambda role: role.assistant, default=None)
+
+
+def role_in_words(text: str | None) -> Role | None:
+    """Profession that a title such as "PTA" or "occupational therapist" names."""
+    if not text:
+        return None
+    return next((role for pattern, role in _ROLE_WORDS if pattern.search(text)), None)
+
+
+def tool_of(concept: CodeableConcept | None) -> tuple[str | None, str | None]:
+    """(identity, label) of an instrument: the first code, preferably LOINC, else the text in lower case."""
+    if concept is None:
+        return None, None
+    label = next(texts(concept), None)
+    coded = [coding for coding in concept.coding if coding.code]
+    first = next((coding for coding in coded if coding.system == "http://loinc.org"), coded[0] if coded else None)
+    if first is not None:
+        return first.code, label or first.code
+    return (label.strip().lower() if label else None), label
+
+
+def _coded_evaluation(codes: tuple[str, ...]) -> AssessmentKind | None:
+    for code in codes:
+        if code in EVALUATIONS:
+            return AssessmentKind.EVALUATION
+        if code in REEVALUATIONS:
+            return AssessmentKind.REEVALUATION
+        if code == PERFORMANCE_TEST:
+            return AssessmentKind.PERFORMANCE_TEST
+    return None
+
+
+def _written_evaluation(words: str) -> AssessmentKind | None:
+    if _REEVALUATION.search(words):
+        return AssessmentKind.REEVALUATION
+    return AssessmentKind.EVALUATION if _EVALUATION.search(words) else None

@@ -1,0 +1,55 @@
+"""Evidence that the injury is work-related (WR-CODE-2)."""
+
+from collections.abc import Iterable, Iterator
+
+from cds_service.domain.chart import Coverage, InjuryEvidence
+from cds_service.domain.codes import PayerClass
+from cds_service.fhir import records
+from cds_service.fhir.concepts import WORK_ACTIVITY, documented_injury, is_work_activity, texts
+
+# v3-ActIncidentCode of accidents at school and in sport; all other accidents on a claim may be from work.
+_NOT_AT_WORK = frozenset({"SCHOOL", "SPT"})
+
+
+def of_coverages(coverages: Iterable[Coverage]) -> Iterator[InjuryEvidence]:
+    """Workers' compensation coverage."""
+    for one in coverages:
+        if one.payer_class is PayerClass.WORKERS_COMPENSATION:
+            yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.value)
+
+
+def of_condition(condition: records.Condition, reference: str) -> Iterator[InjuryEvidence]:
+    """External-cause code Y99.0, or words in the condition's name or notes."""
+    if is_work_activity(condition.code):
+        yield InjuryEvidence("external cause code", reference, WORK_ACTIVITY)
+    words = (*texts(condition.code), *(note.text for note in condition.note))
+    yield from _documented(words, reference)
+
+
+def of_encounter(encounter: records.Encounter, reference: str) -> Iterator[InjuryEvidence]:
+    """External-cause code Y99.0 as reason of an encounter; its diagnoses are conditions."""
+    if any(is_work_activity(reason) for reason in encounter.reason_code):
+        yield InjuryEvidence("external cause code", reference, WORK_ACTIVITY)
+
+
+def of_plan(plan: records.CarePlan, reference: str) -> Iterator[InjuryEvidence]:
+    """Words in a plan of care."""
+    return _documented((plan.title, plan.description, *(note.text for note in plan.note)), reference)
+
+
+def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
+    """An accident on a claim, unless it is one at school or in sport."""
+    accident = claim.accident
+    if accident is None:
+        return
+    codes = {coding.code for coding in accident.type.coding} if accident.type is not None else set()
+    if not codes & _NOT_AT_WORK:
+        yield InjuryEvidence("accident on a claim", reference, accident.date or "no date")
+
+
+def _documented(words: Iterable[str | None], reference: str) -> Iterator[InjuryEvidence]:
+    for text in words:
+        stated = documented_injury(text)
+        if stated is not None:
+            yield InjuryEvidence("documented statement", reference, stated)
+            return

@@ -1,0 +1,205 @@
+"""Orders and appointments: drafts of the hook's context and ServiceRequests on record."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import Final
+
+from cds_service.domain.chart import Appointment, Order, Schedule
+from cds_service.domain.codes import Program
+from cds_service.fhir import dates, records
+from cds_service.fhir.authorizations import payer_decision
+from cds_service.fhir.concepts import disciplines_of, meaning, names_work_rehab, program_of, role_of
+from cds_service.fhir.reading import Draft, aliases_of
+from cds_service.fhir.records import CodeableConcept, Quantity, Timing
+from cds_service.fhir.references import References, normal
+
+_NO_ORDERS: Final = frozenset({"revoked", "entered-in-error"})
+_NO_APPOINTMENTS: Final = frozenset({"cancelled", "noshow", "entered-in-error"})
+_MODIFIER_LENGTH: Final = 2
+_DAYS: Final = {"d": 1.0, "wk": 7.0, "mo": 365.25 / 12, "a": 365.25, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86400}
+_MINUTES: Final = {"min": 1.0, "h": 60.0, "s": 1 / 60, "d": 1440.0}
+
+
+def orders_of(
+    source: Iterable[Draft | records.ServiceRequest],
+    selections: Collection[str] | None = None,
+    patient_id: str | None = None,
+) -> tuple[Order, ...]:
+    """Orders among drafts or ServiceRequests, in the order given.
+
+    Args:
+        source: Drafts as read, or records.
+        selections: References the user has selected (order-select); None means that every order is meant.
+        patient_id: When given, orders that name another patient as subject are left out.
+    """
+    source = tuple(source)
+    aliases = aliases_of(one for one in source if isinstance(one, Draft))
+    chosen = None if selections is None else {normal(one, aliases) for one in selections}
+    orders = []
+    for position, one in enumerate(source, start=1):
+        if isinstance(one, Draft):
+            record, reference = one.record, one.reference
+        else:
+            record = one
+            reference = f"ServiceRequest/{one.id}" if one.id is not None else f"ServiceRequest {position}"
+        if not isinstance(record, records.ServiceRequest) or not is_order(record):
+            continue
+        if patient_id is not None and not may_be_of(record.subject, patient_id, aliases):
+            continue
+        selected = chosen is None or reference in chosen or f"ServiceRequest/{record.id}" in chosen
+        orders.append(order(record, reference, References(aliases), selected=selected))
+    return tuple(orders)
+
+
+def appointments_of(
+    drafts: Iterable[Draft | records.Appointment], orders: Iterable[Order] = (), patient_id: str | None = None
+) -> tuple[Appointment, ...]:
+    """Work-rehab appointments among drafts, by date.
+
+    An appointment is one when its service type, appointment type, reason or description says so, or when it is based
+    on a work-rehab order. One that names another patient is left out.
+    """
+    drafts = tuple(drafts)
+    aliases = aliases_of(one for one in drafts if isinstance(one, Draft))
+    ordered = {one.reference for one in orders if one.work_rehab}
+    found = []
+    for position, one in enumerate(drafts, start=1):
+        if isinstance(one, Draft):
+            record, reference = one.record, one.reference
+        else:
+            record = one
+            reference = f"Appointment/{one.id}" if one.id is not None else f"Appointment {position}"
+        if not isinstance(record, records.Appointment) or record.status in _NO_APPOINTMENTS:
+            continue
+        if patient_id is not None and not of_patient(record, patient_id, aliases):
+            continue
+        span = dates.span(records.Period(record.start, record.end), record.start)
+        if span.date is not None and _is_work_rehab(record, ordered, aliases):
+            found.append(Appointment(reference, span.date, span.period))
+    return tuple(sorted(found, key=lambda one: (one.date, one.reference)))
+
+
+def is_order(record: records.ServiceRequest) -> bool:
+    """Whether it asks for something: not revoked, not entered in error, not an order to refrain."""
+    return record.status not in _NO_ORDERS and record.do_not_perform is not True
+
+
+def may_be_of(subject: records.Ref | None, patient_id: str, aliases: Mapping[str, str]) -> bool:
+    """Whether a draft may be the patient's: it names the patient or nobody."""
+    if subject is None or subject.reference is None:
+        return True
+    return normal(subject.reference, aliases) == f"Patient/{patient_id}"
+
+
+def of_patient(record: records.Appointment, patient_id: str, aliases: Mapping[str, str]) -> bool:
+    """Whether no patient but this one takes part in the appointment."""
+    actors = [one.actor.reference for one in record.participant if one.actor is not None and one.actor.reference]
+    patients = {name for actor in actors if (name := normal(actor, aliases)).startswith(("Patient/", "urn:"))}
+    return not patients or f"Patient/{patient_id}" in patients
+
+
+def order(record: records.ServiceRequest, reference: str, references: References, *, selected: bool = True) -> Order:
+    """One order as the rules need it."""
+    told = meaning(record.code)
+    disciplines = disciplines_of((record.performer_type, *record.category), ())
+    if not disciplines and record.performer_type is not None:
+        role = role_of((record.performer_type,))
+        disciplines = {role.discipline} if role is not None else set()
+    return Order(
+        reference=reference,
+        work_rehab=told.work_rehab,
+        program=_program(record) if told.work_rehab else Program.UNKNOWN,
+        codes=told.codes,
+        modifiers=tuple(modifiers_of(record.order_detail)),
+        quantity=record.quantity_quantity.value if record.quantity_quantity is not None else None,
+        schedule=schedule_of(record),
+        discipline=disciplines.pop() if len(disciplines) == 1 else None,
+        selected=selected,
+        editable=record.id is not None,
+        conditions=tuple(
+            name
+            for one in record.reason_reference
+            if one.reference is not None and (name := references.normal(one.reference)).startswith("Condition/")
+        ),
+        payer_decision=payer_decision(record),
+    )
+
+
+def modifiers_of(concepts: Iterable[CodeableConcept]) -> list[str]:
+    """Two-character modifiers, in the order given."""
+    return [
+        coding.code
+        for concept in concepts
+        for coding in concept.coding
+        if coding.code is not None and len(coding.code) == _MODIFIER_LENGTH and coding.code.isalnum()
+    ]
+
+
+def schedule_of(record: records.ServiceRequest) -> Schedule:
+    """Sessions in all, minutes of each, days per week and dates of an order, as far as it says."""
+    timing = record.occurrence_timing
+    repeat = (timing.repeat if timing is not None else None) or records.Repeat()
+    period = record.occurrence_period or repeat.bounds_period or records.Period()
+    start, end = dates.first_day(period.start), dates.last_day(period.end)
+    if start is None and end is None and record.occurrence_date_time is not None:
+        start = end = dates.day(record.occurrence_date_time)
+    events = [found for one in (timing.event if timing is not None else ()) if (found := dates.day(one)) is not None]
+    if start is None and end is None and events:
+        start, end = min(events), max(events)
+    days = _days_per_week(repeat)
+    return Schedule(
+        sessions=_sessions(repeat, timing, days, start, end),
+        session_minutes=_minutes(repeat),
+        days_per_week=days,
+        start=start,
+        end=end,
+    )
+
+
+def _program(record: records.ServiceRequest) -> Program:
+    return program_of((record.code, *record.order_detail), tuple(note.text for note in record.note))
+
+
+def _is_work_rehab(record: records.Appointment, ordered: set[str], aliases: Mapping[str, str]) -> bool:
+    concepts = (*record.service_type, record.appointment_type, *record.reason_code)
+    return (
+        any(meaning(concept).work_rehab for concept in concepts if concept is not None)
+        or names_work_rehab(record.description)
+        or any(one.reference is not None and normal(one.reference, aliases) in ordered for one in record.based_on)
+    )
+
+
+def _days_per_week(repeat: records.Repeat) -> float | None:
+    if repeat.day_of_week:
+        return float(len(set(repeat.day_of_week)))
+    if repeat.period and repeat.period > 0 and repeat.period_unit in _DAYS:
+        return (repeat.frequency or 1) * 7.0 / (repeat.period * _DAYS[repeat.period_unit])
+    return None
+
+
+def _minutes(repeat: records.Repeat) -> int | None:
+    factor = _MINUTES.get(repeat.duration_unit or "")
+    length = repeat.duration_max or repeat.duration
+    return round(length * factor) if factor is not None and length is not None else None
+
+
+def _sessions(
+    repeat: records.Repeat, timing: Timing | None, per_week: float | None, start: date | None, end: date | None
+) -> int | None:
+    """Sessions in all: a count, listed events, or so many a week for the time the order spans."""
+    if repeat.count is not None:
+        return repeat.count
+    if timing is not None and timing.event:
+        return len(timing.event)
+    weeks = _weeks(repeat.bounds_duration)
+    if weeks is None and start is not None and end is not None and end >= start:
+        weeks = ((end - start).days + 1) / 7
+    return round(weeks * per_week) if weeks is not None and per_week is not None else None
+
+
+def _weeks(duration: Quantity | None) -> float | None:
+    if duration is None or duration.value is None:
+        return None
+    unit = (duration.code or duration.unit or "").strip().lower()
+    unit = {"day": "d", "days": "d", "week": "wk", "weeks": "wk", "month": "mo", "months": "mo"}.get(unit, unit)
+    return duration.value * _DAYS[unit] / 7 if unit in _DAYS else None

@@ -1,0 +1,103 @@
+"""Who treated, and what they are licensed as."""
+
+import msgspec
+
+from cds_service.domain.chart import Performer, Role
+from cds_service.fhir import records
+from cds_service.fhir.concepts import role_in_words, role_of
+from cds_service.fhir.reading import Prefetch
+from cds_service.fhir.records import CodeableConcept, NamedRef, Resource
+from cds_service.fhir.references import References
+
+_CONTAINED = msgspec.json.Decoder(records.AnyResource)
+
+
+def contained(resource: Resource, reference: str) -> Resource | None:
+    """The contained resource that ``#id`` refers to; None when it is missing or unreadable."""
+    for raw in getattr(resource, "contained", ()):
+        try:
+            one = _CONTAINED.decode(raw)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            continue
+        if one.id is not None and one.id.removeprefix("#") == reference[1:]:
+            return one
+    return None
+
+
+class People:
+    """Roles of the people that resources refer to, read from contained resources or from any bundle given."""
+
+    def __init__(self, prefetch: Prefetch, references: References) -> None:
+        self._roles = prefetch.of(records.PractitionerRole)
+        self._practitioners = prefetch.of(records.Practitioner)
+        self._references = references
+        self._known: dict[str, Role | None] = {}
+        self._roles_of: dict[str, list[records.PractitionerRole]] | None = None
+
+    def performer(
+        self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
+    ) -> Performer | None:
+        """The performer that a reference names; ``function`` and the display decide when nothing else tells."""
+        role = self.role(source, actor)
+        if role is None and function is not None:
+            role = role_of((function,))
+        if actor is None or actor.reference is None:
+            return Performer("unnamed performer", role) if role is not None or actor is not None else None
+        return Performer(self._references.normal(actor.reference), role)
+
+    def role(self, source: Resource, actor: NamedRef | None) -> Role | None:
+        """What the person is licensed as, or None."""
+        if actor is None:
+            return None
+        role = self._referred(source, actor.reference) if actor.reference is not None else None
+        return role if role is not None else _credentials(actor.display)
+
+    def _referred(self, source: Resource, reference: str) -> Role | None:
+        if reference.startswith("#"):
+            return self._read(source, contained(source, reference))
+        name = self._references.normal(reference)
+        if name not in self._known:
+            kind, _, key = name.partition("/")
+            one: Resource | None = None
+            if kind == "PractitionerRole":
+                one = self._roles.get(key)
+            elif kind == "Practitioner":
+                one = self._practitioners.get(key) or records.Practitioner(id=key)
+            self._known[name] = self._read(source, one)
+        return self._known[name]
+
+    def _read(self, source: Resource, one: Resource | None) -> Role | None:
+        if isinstance(one, records.PractitionerRole):
+            role = role_of((*one.code, *one.specialty))
+            if role is None and one.practitioner is not None:
+                return self._qualified(source, one.practitioner)
+            return role
+        if isinstance(one, records.Practitioner):
+            return role_of(q.code for q in one.qualification) or self._by_roles(one.id)
+        return None
+
+    def _qualified(self, source: Resource, practitioner: NamedRef) -> Role | None:
+        if practitioner.reference is None:
+            return None
+        if practitioner.reference.startswith("#"):
+            one = contained(source, practitioner.reference)
+        else:
+            one = self._practitioners.get(self._references.normal(practitioner.reference).rpartition("/")[2])
+        return role_of(q.code for q in one.qualification) if isinstance(one, records.Practitioner) else None
+
+    def _by_roles(self, practitioner: str | None) -> Role | None:
+        """The role of a practitioner whose PractitionerRoles all say the same."""
+        if self._roles_of is None:
+            self._roles_of = {}
+            for one in self._roles.values():
+                if one.practitioner is not None and one.practitioner.reference is not None:
+                    name = self._references.normal(one.practitioner.reference)
+                    self._roles_of.setdefault(name, []).append(one)
+        found = {role_of((*one.code, *one.specialty)) for one in self._roles_of.get(f"Practitioner/{practitioner}", ())}
+        found.discard(None)
+        return found.pop() if len(found) == 1 else None
+
+
+def _credentials(display: str | None) -> Role | None:
+    """Credentials after the comma of a name, such as "A. Example, PTA"."""
+    return role_in_words(display.partition(",")[2]) if display else None

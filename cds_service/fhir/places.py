@@ -1,0 +1,114 @@
+"""Where a service falls under which law: the jurisdiction, like ``US-TX``, and what tells it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from cds_service.domain.chart import Encounter, Place
+from cds_service.fhir import records
+from cds_service.fhir.people import contained
+from cds_service.fhir.reading import Prefetch
+from cds_service.fhir.records import Address, Resource
+from cds_service.fhir.references import References
+
+_STATES: Final = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
+    "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia",
+    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky",
+    "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota",
+    "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire",
+    "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota",
+    "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island",
+    "SC": "South Carolina", "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont",
+    "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+    "PR": "Puerto Rico", "GU": "Guam", "VI": "Virgin Islands", "AS": "American Samoa",
+    "MP": "Northern Mariana Islands",
+}  # fmt: skip
+_STATE_OF: Final = {name.upper(): code for code, name in _STATES.items()} | {code: code for code in _STATES}
+_UNITED_STATES: Final = frozenset({"", "US", "USA", "U.S.", "U.S.A.", "UNITED STATES", "UNITED STATES OF AMERICA"})
+_SPACES: Final = re.compile(r"[\s.]+")
+
+
+def jurisdiction(address: Address | None) -> str | None:
+    """``US-XX`` of an address in the United States, from a state code or name; None otherwise."""
+    if address is None or address.state is None:
+        return None
+    if (address.country or "").strip().upper() not in _UNITED_STATES:
+        return None
+    state = _SPACES.sub(" ", address.state).strip().upper().removeprefix("US-")
+    code = _STATE_OF.get(state)
+    return f"US-{code}" if code is not None else None
+
+
+def first_jurisdiction(addresses: Iterable[Address | None]) -> str | None:
+    """The first address that tells one."""
+    return next((found for address in addresses if (found := jurisdiction(address)) is not None), None)
+
+
+class Places:
+    """Addresses of organizations and locations given anywhere."""
+
+    def __init__(self, prefetch: Prefetch, references: References) -> None:
+        self._organizations: Mapping[str, records.Organization] = prefetch.of(records.Organization)
+        self._locations: Mapping[str, records.Location] = prefetch.of(records.Location)
+        self._references = references
+
+    def of_encounter(self, encounter: records.Encounter) -> str | None:
+        """State of the provider, else of the location of an encounter."""
+        refs = [encounter.service_provider, *(one.location for one in encounter.location)]
+        return first_jurisdiction(
+            address for ref in refs if ref is not None for address in self._addresses(encounter, ref.reference)
+        )
+
+    def of_accident(self, claim: records.Claim) -> str | None:
+        """State in which the accident of a claim happened."""
+        accident = claim.accident
+        if accident is None:
+            return None
+        place = accident.location_reference
+        there = self._addresses(claim, place.reference) if place is not None else ()
+        return first_jurisdiction((accident.location_address, *there))
+
+    def _addresses(self, source: Resource, reference: str | None) -> Iterator[Address | None]:
+        if reference is None:
+            return
+        one: Resource | None
+        if reference.startswith("#"):
+            one = contained(source, reference)
+        else:
+            kind, _, key = self._references.normal(reference).partition("/")
+            one = self._organizations.get(key) if kind == "Organization" else self._locations.get(key)
+        if isinstance(one, records.Organization):
+            yield from one.address
+        elif isinstance(one, records.Location):
+            yield one.address
+
+
+def place_of(
+    accidents: Iterable[tuple[str, str | None]],
+    encounters: Iterable[Encounter],
+    patient: records.Patient | None,
+    clients_jurisdiction: str | None,
+) -> Place | None:
+    """The jurisdiction by precedence: accident, encounter, the patient's home, the client's profile.
+
+    Args:
+        accidents: (reference, jurisdiction) of claims with an accident.
+        encounters: The encounter in question first, then the latest.
+        patient: The patient, for the home address.
+        clients_jurisdiction: What the client's profile says.
+    """
+    for reference, found in accidents:
+        if found is not None:
+            return Place(found, "place of the accident on a claim", reference)
+    for encounter in encounters:
+        if encounter.state is not None:
+            return Place(encounter.state, "place of the encounter", encounter.reference)
+    if patient is not None:
+        homes = sorted(patient.address, key=lambda one: (one.use == "old", one.use != "home"))
+        found = first_jurisdiction(homes)
+        if found is not None:
+            return Place(found, "the patient's address", f"Patient/{patient.id}")
+    if clients_jurisdiction is not None:
+        return Place(clients_jurisdiction, "the client's profile")
+    return None

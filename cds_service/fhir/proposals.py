@@ -1,0 +1,298 @@
+"""Findings' proposals as FHIR R4 actions: draft Claims and ServiceRequests, whole resources each (CH-S-13).
+
+An update is the resource as it was received plus our change. Every resource that leaves is validated with
+``fhir.resources.R4B``; one that does not validate is not proposed.
+"""
+
+import copy
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIRST_BLOCK, LABELS, WORK_REHAB
+from cds_service.domain.findings import (
+    AddLineModifier,
+    AddOrder,
+    Change,
+    ChangeOrder,
+    ChargeLine,
+    DraftCharges,
+    Proposal,
+    RemoveChargedLines,
+    RemoveOrder,
+)
+from cds_service.fhir.judge import check
+
+CPT: Final = "http://www.ama-assn.org/go/cpt"
+HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
+PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
+NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
+CPT_MODIFIERS: Final = frozenset({"52", "59"})
+PROGRAM_MODIFIERS: Final = frozenset({"WC", "WH", "CA"})
+
+Json = dict[str, Any]
+Received = Callable[[str], Mapping[str, Any] | None]
+
+
+def actions(proposal: Proposal, *, patient: str, today: date, call: str, received: Received) -> tuple[Json, ...]:
+    """CDS Hooks actions of one proposal, empty when one of its resources could not be built validly.
+
+    Args:
+        proposal: what to change.
+        patient: bare id of the patient.
+        today: the day of the call, for ``Claim.created``.
+        call: identity of the hook call; ids of new resources derive from it.
+        received: gives the JSON of a resource of the request exactly as it was received.
+    """
+    drafts: dict[str, Json] = {}
+    built: list[Json] = []
+    for change in proposal.changes:
+        action = _action(change, patient, today, call, lambda ref: drafts.get(ref) or received(ref))
+        if action is None:
+            return ()
+        resource = action.get("resource")
+        if resource is not None:
+            if check(resource) is not None:
+                return ()
+            drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
+        built.append(action)
+    return tuple(built)
+
+
+def _action(change: Change, patient: str, today: date, call: str, received: Received) -> Json | None:
+    match change:
+        case DraftCharges():
+            return _charges(change, patient, today, call, received)
+        case RemoveChargedLines():
+            return _without_lines(change, received)
+        case AddLineModifier():
+            return _with_modifier(change, received)
+        case ChangeOrder():
+            return _changed_order(change, received)
+        case AddOrder():
+            return _added_order(change, call, received)
+        case RemoveOrder():
+            return {"type": "delete", "description": f"Delete {change.order}", "resourceId": change.order}
+
+
+def modifier_concept(modifier: str) -> Json:
+    """A modifier as a coding: CPT's own, HCPCS Level II, else the payer's, which has no public code system."""
+    if modifier in CPT_MODIFIERS:
+        return {"coding": [{"system": CPT, "code": modifier}]}
+    if modifier in PROGRAM_MODIFIERS or modifier == "M3":
+        return {"coding": [{"code": modifier}], "text": modifier}
+    return {"coding": [{"system": HCPCS, "code": modifier}]}
+
+
+def line_text(line: ChargeLine) -> str:
+    """A line as billers write it, like ``97546 x2, GP CQ``."""
+    return f"{line.code} x{line.units}" + (f", {' '.join(line.modifiers)}" if line.modifiers else "")
+
+
+def _new_id(call: str, *parts: object) -> str:
+    return str(uuid.uuid5(NAMESPACE, "/".join((call, *map(str, parts)))))
+
+
+def _charges(change: DraftCharges, patient: str, today: date, call: str, received: Received) -> Json | None:
+    lines = "; ".join(map(line_text, change.lines))
+    if change.claim is None:
+        claim = _new_claim(change, patient, today, call)
+        _put_lines(claim, change)
+        return {"type": "create", "description": f"Draft the claim: {lines}", "resource": claim}
+    original = received(change.claim)
+    if original is None:
+        return None
+    claim = copy.deepcopy(dict(original))
+    _put_lines(claim, change)
+    if change.authorization is not None:
+        for insurance in claim.get("insurance", [])[:1]:
+            numbers = insurance.setdefault("preAuthRef", [])
+            if change.authorization not in numbers:
+                numbers.append(change.authorization)
+    return {"type": "update", "description": f"Change the drafted claim to: {lines}", "resource": claim}
+
+
+def _new_claim(change: DraftCharges, patient: str, today: date, call: str) -> Json:
+    claim: Json = {
+        "resourceType": "Claim",
+        "id": _new_id(call, "claim", change.date, change.lines),
+        "status": "draft",
+        "type": {"coding": [{"system": CLAIM_TYPE, "code": "professional"}]},
+        "use": "claim",
+        "patient": {"reference": f"Patient/{patient}"},
+        "billablePeriod": {"start": change.date.isoformat(), "end": change.date.isoformat()},
+        "created": today.isoformat(),
+        "provider": _reference(change.provider, "billing provider not recorded on the encounter"),
+        "priority": {"coding": [{"system": PRIORITY, "code": "normal"}]},
+    }
+    team = [performer for performer in change.performers if "/" in performer]
+    if team:
+        claim["careTeam"] = [
+            {"sequence": number, "provider": {"reference": reference}} for number, reference in enumerate(team, 1)
+        ]
+    if change.conditions:
+        claim["diagnosis"] = [
+            {"sequence": number, "diagnosisReference": {"reference": reference}}
+            for number, reference in enumerate(change.conditions, 1)
+        ]
+    insurance: Json = {
+        "sequence": 1,
+        "focal": True,
+        "coverage": _reference(change.coverage, "coverage not recorded"),
+    }
+    if change.authorization is not None:
+        insurance["preAuthRef"] = [change.authorization]
+    claim["insurance"] = [insurance]
+    return claim
+
+
+def _reference(reference: str | None, otherwise: str) -> Json:
+    return {"reference": reference} if reference is not None else {"display": otherwise}
+
+
+def _put_lines(claim: Json, change: DraftCharges) -> None:
+    """Replace the work-rehab items of the date; items of other codes and dates keep their place and number."""
+    kept = [item for item in claim.get("item", []) if not _is_replaced(item, change)]
+    old = {_code_of(item): item for item in claim.get("item", []) if _is_replaced(item, change)}
+    free = _free_numbers({item.get("sequence") for item in kept})
+    items = [*kept]
+    for line in change.lines:
+        base = copy.deepcopy(old.get(line.code, {}))
+        items.append({**base, **_item(line, change, claim, base, next(free))})
+    claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
+
+
+def _free_numbers(taken: set[Any]) -> Any:  # noqa: ANN401 - an endless iterator of numbers
+    return (number for number in range(1, 10_000) if number not in taken)
+
+
+def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: Json, number: int) -> Json:
+    """One claim item. Modifiers that were there and that nobody here decides about stay, after ours."""
+    foreign = [
+        concept
+        for concept in base.get("modifier", [])
+        if not ({coding.get("code") for coding in concept.get("coding", [])} & _DECIDED)
+    ]
+    item: Json = {
+        "sequence": number,
+        "productOrService": base.get("productOrService")
+        or {"coding": [{"system": CPT, "code": line.code}], "text": LABELS[line.code]},
+        "servicedDate": line.date.isoformat(),
+        "quantity": {"value": line.units},
+    }
+    modifiers = [*map(modifier_concept, line.modifiers), *foreign]
+    if modifiers:
+        item["modifier"] = modifiers
+    if change.encounter is not None:
+        item["encounter"] = [{"reference": change.encounter}]
+    if not base:
+        for name, link in (("careTeam", "careTeamSequence"), ("diagnosis", "diagnosisSequence")):
+            if claim.get(name):
+                item[link] = [entry["sequence"] for entry in claim[name] if "sequence" in entry]
+    return item
+
+
+_DECIDED: Final = frozenset({*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, "52", "CQ", "CO", "M3"})
+
+
+def _is_replaced(item: Mapping[str, Any], change: DraftCharges) -> bool:
+    day = item.get("servicedDate") or item.get("servicedPeriod", {}).get("start", "")[:10]
+    return _code_of(item) in WORK_REHAB and day in {"", change.date.isoformat()}
+
+
+def _code_of(item: Mapping[str, Any]) -> str:
+    codings = item.get("productOrService", {}).get("coding", [])
+    return next((coding["code"] for coding in codings if coding.get("code") in WORK_REHAB), "")
+
+
+def _without_lines(change: RemoveChargedLines, received: Received) -> Json | None:
+    original = received(change.claim)
+    if original is None:
+        return None
+    claim = copy.deepcopy(dict(original))
+    claim["item"] = [item for item in claim.get("item", []) if item.get("sequence") not in change.sequences]
+    if not claim["item"]:
+        del claim["item"]
+    numbers = ", ".join(map(str, change.sequences))
+    return {"type": "update", "description": f"Take line {numbers} off the drafted claim", "resource": claim}
+
+
+def _with_modifier(change: AddLineModifier, received: Received) -> Json | None:
+    original = received(change.claim)
+    if original is None:
+        return None
+    claim = copy.deepcopy(dict(original))
+    for item in claim.get("item", []):
+        if item.get("sequence") == change.sequence:
+            item.setdefault("modifier", []).append(modifier_concept(change.modifier))
+    description = f"Add modifier {change.modifier} to line {change.sequence}: a separate service is documented"
+    return {"type": "update", "description": description, "resource": claim}
+
+
+def _changed_order(change: ChangeOrder, received: Received) -> Json | None:
+    original = received(change.order)
+    if original is None or not original.get("id"):
+        return None
+    order = copy.deepcopy(dict(original))
+    done = []
+    if change.code is not None:
+        _set_code(order, change.code)
+        done.append(f"code {change.code}")
+    if change.units is not None:
+        order.pop("quantityRatio", None)
+        order.pop("quantityRange", None)
+        order["quantityQuantity"] = {"value": change.units, "unit": "units"}
+        done.append(f"{change.units} units")
+    if change.modifiers:
+        _set_modifiers(order, change.modifiers)
+        done.append(f"modifier {' '.join(change.modifiers)}")
+    return {"type": "update", "description": f"Change the draft order: {', '.join(done)}", "resource": order}
+
+
+def _set_code(order: Json, code: str) -> None:
+    """Give the order this CPT code beside its own text and codings; another CPT code is replaced."""
+    concept = order.get("code")
+    concept = concept if isinstance(concept, dict) else {}
+    codings = concept.get("coding", [])
+    codings = [codings] if isinstance(codings, dict) else codings
+    kept = [one for one in codings if one and one.get("system") != CPT]
+    order["code"] = {**concept, "coding": [{"system": CPT, "code": code}, *kept]}
+    if not order["code"].get("text"):
+        order["code"]["text"] = LABELS[code]
+
+
+def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
+    """Carry these modifiers in ``orderDetail``; a discipline or programme modifier that is not among them goes."""
+    details = order.get("orderDetail", [])
+    details = [details] if isinstance(details, dict) else details
+    ours = {*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, *modifiers}
+    kept = [one for one in details if one and not ({c.get("code") for c in one.get("coding", [])} & ours)]
+    order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
+
+
+def _added_order(change: AddOrder, call: str, received: Received) -> Json | None:
+    """A draft like the one it is based on: same patient, timing, requester and reason, another code."""
+    original = received(change.based_on)
+    if original is None:
+        return None
+    shared = ("subject", "encounter", "requester", "performer", "performerType", "reasonCode", "reasonReference")
+    timing = ("occurrenceTiming", "occurrencePeriod", "occurrenceDateTime", "authoredOn", "insurance", "category")
+    order: Json = {
+        "resourceType": "ServiceRequest",
+        "id": _new_id(call, "order", change.based_on, change.code),
+        "status": "draft",
+        "intent": original.get("intent", "order"),
+        **{name: copy.deepcopy(original[name]) for name in (*shared, *timing) if original.get(name)},
+        "code": {"coding": [{"system": CPT, "code": change.code}], "text": LABELS[change.code]},
+    }
+    if original.get("id"):
+        order["basedOn"] = [{"reference": change.based_on}]
+    if change.units is not None:
+        order["quantityQuantity"] = {"value": change.units, "unit": "units"}
+    if change.modifiers:
+        _set_modifiers(order, change.modifiers)
+    amount = f", {change.units} units" if change.units is not None else ""
+    what = "first block" if change.code == FIRST_BLOCK else "further hours"
+    return {"type": "create", "description": f"Add a draft order for {change.code} ({what}{amount})", "resource": order}

@@ -1,0 +1,453 @@
+"""From the bytes of a request to records: prefetch and drafts, entry by entry where they do not decode whole.
+
+A resource is read in three steps: typed decoding; a tolerant second reading; and where both fail it is left out as a
+named gap with the exact error of the R4 models. The rest still counts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from cds_service.domain.chart import Fact, Gap
+from cds_service.fhir import judge, records, tolerant
+from cds_service.fhir.records import RECORD_OF, AnyResource, Bundle, Entry, OperationOutcome, Resource, type_of
+from cds_service.fhir.references import named
+
+Given: TypeAlias = "bytes | msgspec.Raw | None"
+R = TypeVar("R", bound=Resource)
+
+TYPE_OF_KEY: Final[Mapping[str, type[Resource]]] = {
+    "patient": records.Patient,
+    "coverage": records.Coverage,
+    "carePlans": records.CarePlan,
+    "encounters": records.Encounter,
+    "procedures": records.Procedure,
+    "conditions": records.Condition,
+    "goals": records.Goal,
+    "observations": records.Observation,
+    "questionnaireResponses": records.QuestionnaireResponse,
+    "authorizations": records.ClaimResponse,
+    "orders": records.ServiceRequest,
+    "encounter": records.Encounter,
+    "charges": records.Claim,
+}
+SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
+    {records.PractitionerRole, records.Practitioner, records.Organization, records.Location}
+)
+FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
+    "Patient": Fact.PATIENT,
+    "Coverage": Fact.COVERAGE,
+    "CarePlan": Fact.PLAN_OF_CARE,
+    "Encounter": Fact.ENCOUNTER,
+    "Procedure": Fact.SESSIONS,
+    "Condition": Fact.INJURY,
+    "Goal": Fact.GOALS,
+    "Observation": Fact.ASSESSMENTS,
+    "QuestionnaireResponse": Fact.ASSESSMENTS,
+    "ClaimResponse": Fact.AUTHORIZATIONS,
+    "ServiceRequest": Fact.ORDERS,
+    "Claim": Fact.CHARGES,
+    "Appointment": Fact.APPOINTMENTS,
+    "PractitionerRole": Fact.PERFORMERS,
+    "Practitioner": Fact.PERFORMERS,
+    "Organization": Fact.COVERAGE,
+    "Location": Fact.ENCOUNTER,
+}
+MOST_GAPS_PER_FACT: Final = 20
+
+_UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError)
+_ISSUE_CODE: Final = re.compile(r"[a-z\-]{1,40}", re.ASCII)
+_HARMLESS: Final = frozenset({"information", "warning"})
+_MESSAGE_VALUE: Final = re.compile(r" value '.*?'(?= - at|$)", re.DOTALL)
+
+
+class State(StrEnum):
+    """What became of one prefetch key."""
+
+    PRESENT = "present"
+    EMPTY = "empty"
+    FAILED = "failed"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One prefetch key: EMPTY is known to be empty; FAILED and ABSENT carry the reason, without patient data.
+
+    ``next_link`` is where the following page of the search is, when only the first was given.
+    """
+
+    key: str
+    state: State
+    reason: str | None = None
+    next_link: str | None = None
+
+
+@dataclass(frozen=True)
+class Prefetch:
+    """All that a request's prefetch gave, by resource type and in the order given; duplicates dropped, first wins."""
+
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    by_type: Mapping[type[Resource], Mapping[str, Resource]] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    raw: Given = None
+
+    def of(self, kind: type[R]) -> Mapping[str, R]:
+        """Resources of one type by id; one without id stands under a name that is no id."""
+        return self.by_type.get(kind, {})  # type: ignore[return-value]
+
+    def as_received(self, reference: str) -> dict[str, Any] | None:
+        """The raw JSON of one resource exactly as received; reads the request again, so not for the hot path."""
+        if self.raw is None:
+            return None
+        try:
+            given = msgspec.json.decode(self.raw)
+        except _UNREADABLE:
+            return None
+        if not isinstance(given, dict):
+            return None
+        for key in self.slots:
+            for _, resource in _plain_entries(given.get(key)):
+                if f"{resource.get('resourceType')}/{resource.get('id')}" == reference:
+                    return resource
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A resource of the hook's context. ``received`` is its JSON as it came.
+
+    ``record`` is None when it could not be read; ``gap`` then says why. ``reference`` is ``Type/id``, for one without
+    id its place among the drafts; ``full_url`` the entry's.
+    """
+
+    record: Resource | None
+    received: Mapping[str, Any]
+    reference: str
+    full_url: str | None = None
+    gap: Gap | None = None
+
+
+class Quarantine:
+    """Collects what could not be read or used; after the first few of each fact only a count."""
+
+    def __init__(self) -> None:
+        self._gaps: dict[Fact, list[Gap]] = {}
+        self._more: dict[Fact, int] = {}
+
+    def full(self, fact: Fact) -> bool:
+        """Whether further gaps of this fact are only counted, so that their reason need not be worked out."""
+        return len(self._gaps.get(fact, ())) >= MOST_GAPS_PER_FACT
+
+    def add(self, gap: Gap) -> None:
+        """Record one gap."""
+        if self.full(gap.fact):
+            self._more[gap.fact] = self._more.get(gap.fact, 0) + 1
+        else:
+            self._gaps.setdefault(gap.fact, []).append(gap)
+
+    def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
+        """Record a resource that could not be read, with the error of the R4 models."""
+        fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT)
+        reason = None if self.full(fact) else judge.check(resource)
+        gap = Gap(fact, f"could not be read: {reason or _in_words(error)}", name)
+        self.add(gap)
+        return gap
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All gaps, by fact in the order met."""
+        counted = (Gap(fact, f"{more} more resources were left out") for fact, more in self._more.items())
+        return (*(gap for gaps in self._gaps.values() for gap in gaps), *counted)
+
+
+def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
+    """Read the prefetch keys asked for; other keys are ignored. Never raises on what a client sent.
+
+    Args:
+        raw: The JSON of ``prefetch``, or None when the request has none.
+        keys: Keys of DESIGN part 2 that the service asks for.
+    """
+    wanted = tuple(dict.fromkeys(keys))
+    if raw is None:
+        return Prefetch({key: Slot(key, State.ABSENT, f"{key} was not given") for key in wanted})
+    reader = _Reader()
+    try:
+        given = _prefetch_decoder(wanted).decode(raw)
+    except _UNREADABLE:
+        slots = {key: reader.slowly(key, value) for key, value in _values_by_key(raw, wanted).items()}
+    else:
+        slots = {
+            key: reader.slot(key, value) for key, value in zip(wanted, msgspec.structs.astuple(given), strict=True)
+        }
+    aliases = {url: reference for url, reference in reader.aliases.items() if reference}
+    return Prefetch(slots, reader.by_type, aliases, reader.quarantine.gaps, raw)
+
+
+def read_drafts(raw: bytes | msgspec.Raw | None) -> tuple[Draft, ...]:
+    """Read ``draftOrders`` or ``appointments``: a Bundle with or without type, a list of resources, or one resource.
+
+    Resource types that no rule reads are skipped. Never raises: what cannot be read is a Draft without record.
+    """
+    if raw is None:
+        return ()
+    try:
+        given = msgspec.json.decode(raw)
+    except _UNREADABLE:
+        return (Draft(None, {}, "drafts", gap=Gap(Fact.ORDERS, "the drafts are not readable JSON")),)
+    quarantine = Quarantine()
+    drafts = []
+    for position, (full_url, resource) in enumerate(_plain_entries(given), start=1):
+        draft = _draft(resource, full_url, position, quarantine)
+        if draft is not None:
+            drafts.append(draft)
+    return tuple(drafts)
+
+
+def aliases_of(drafts: Iterable[Draft]) -> dict[str, str]:
+    """What ``urn:`` references among the drafts stand for."""
+    aliases: dict[str, str] = {}
+    for draft in drafts:
+        if draft.full_url is not None and draft.full_url.startswith("urn:"):
+            _add_alias(aliases, draft.full_url, draft.reference)
+    return {url: reference for url, reference in aliases.items() if reference}
+
+
+def _draft(resource: dict[str, Any], full_url: str | None, position: int, quarantine: Quarantine) -> Draft | None:
+    kind = resource.get("resourceType")
+    if not isinstance(kind, str) or kind not in RECORD_OF:
+        return None
+    otherwise = full_url if full_url is not None and full_url.startswith("urn:") else f"{kind} {position}"
+    name = named(kind, resource.get("id"), otherwise)
+    try:
+        record = tolerant.read(resource)
+    except _UNREADABLE as error:
+        return Draft(None, resource, name, full_url, quarantine.unread(resource, name, error))
+    return None if record is None else Draft(record, resource, name, full_url)
+
+
+class _Reader:
+    """Gathers the resources of one prefetch."""
+
+    def __init__(self) -> None:
+        self.by_type: dict[type[Resource], dict[str, Resource]] = {}
+        self.aliases: dict[str, str] = {}
+        self.quarantine = Quarantine()
+        self._nameless = 0
+
+    def slot(self, key: str, value: object) -> Slot:
+        """Take in a value that decoded whole."""
+        if value is msgspec.UNSET:
+            return Slot(key, State.ABSENT, f"{key} was not given")
+        if value is None:
+            return Slot(key, State.EMPTY)
+        if isinstance(value, Bundle):
+            return self.bundle(key, value)
+        return self.settle(key, self.take(key, (value,)), (value,))  # type: ignore[arg-type]
+
+    def bundle(self, key: str, bundle: Bundle, unread: int = 0) -> Slot:
+        """Take in a Bundle; ``unread`` of its entries are in quarantine already."""
+        resources = []
+        for entry in bundle.entry:
+            resource = entry.resource
+            if resource is None:
+                continue
+            resources.append(resource)
+            if entry.full_url is not None and entry.full_url.startswith("urn:") and resource.id is not None:
+                _add_alias(self.aliases, entry.full_url, f"{type_of(resource)}/{resource.id}")
+        slot = self.settle(key, self.take(key, resources), resources, unread)
+        following = next((link.url for link in bundle.link if link.relation == "next" and link.url), None)
+        if following is None:
+            return slot
+        self.quarantine.add(Gap(_fact(key), f"only the first page of {key} was given"))
+        return Slot(key, slot.state, slot.reason, following)
+
+    def take(self, key: str, resources: Sequence[Resource]) -> int:
+        """Keep the resources that belong under the key; how many of the key's own type there were."""
+        own = TYPE_OF_KEY.get(key)
+        count = 0
+        for resource in resources:
+            kind = type(resource)
+            if kind is own:
+                count += 1
+            elif kind not in SUPPORTING:
+                continue
+            kept = self.by_type.get(kind)
+            if kept is None:
+                kept = self.by_type[kind] = {}
+            name = resource.id
+            if name is None:
+                self._nameless += 1
+                name = f"no id {self._nameless}"
+            kept.setdefault(name, resource)
+        return count
+
+    def settle(self, key: str, usable: int, resources: Sequence[Resource], unread: int = 0) -> Slot:
+        """The state of a key whose resources were taken in."""
+        outcomes = [resource for resource in resources if isinstance(resource, OperationOutcome)]
+        errors = [outcome for outcome in outcomes if _is_error(outcome) or len(resources) == 1 == len(outcomes)]
+        if errors:
+            reason = f"the EHR reported an error for {key}{_issue_code(errors[0])}"
+            if usable:
+                self.quarantine.add(Gap(_fact(key), reason))
+                return Slot(key, State.PRESENT)
+            return Slot(key, State.FAILED, reason)
+        if usable:
+            return Slot(key, State.PRESENT)
+        if unread:
+            return Slot(key, State.FAILED, f"nothing given under {key} could be read")
+        foreign = any(type(one) not in SUPPORTING and not isinstance(one, OperationOutcome) for one in resources)
+        if foreign:
+            return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
+        return Slot(key, State.EMPTY)
+
+    def slowly(self, key: str, raw: msgspec.Raw | None) -> Slot:
+        """Take in a value of a prefetch that did not decode whole."""
+        if raw is None:
+            return Slot(key, State.ABSENT, f"{key} was not given")
+        try:
+            return self.slot(key, _VALUE.decode(raw))
+        except _UNREADABLE:
+            pass
+        try:
+            loose = _LOOSE_BUNDLE.decode(raw)
+        except _UNREADABLE:
+            return self._untyped(key, raw)
+        if loose.resource_type not in {None, "Bundle"}:
+            return self._untyped(key, raw)
+        read = [self._entry(key, entry) for entry in loose.entry]
+        entries = tuple(entry for entry in read if entry is not None)
+        return self.bundle(key, Bundle(link=loose.link, entry=entries), unread=len(read) - len(entries))
+
+    def _entry(self, key: str, raw: msgspec.Raw) -> Entry | None:
+        try:
+            return _ENTRY.decode(raw)
+        except _UNREADABLE:
+            pass
+        try:
+            plain = msgspec.json.decode(raw)
+        except _UNREADABLE as error:
+            self.quarantine.add(Gap(_fact(key), f"an entry of {key} could not be read: {_in_words(error)}"))
+            return None
+        entries = [self._resource(key, full_url, resource) for full_url, resource in _plain_entries([plain])]
+        return entries[0] if entries else Entry()
+
+    def _untyped(self, key: str, raw: msgspec.Raw) -> Slot:
+        try:
+            plain = msgspec.json.decode(raw)
+        except _UNREADABLE as error:
+            return Slot(key, State.FAILED, f"{key} could not be read: {_in_words(error)}")
+        if not isinstance(plain, dict | list):
+            return Slot(key, State.ABSENT, f"what was given under {key} is not a resource")
+        read = [self._resource(key, full_url, resource) for full_url, resource in _plain_entries(plain)]
+        entries = tuple(entry for entry in read if entry is not None)
+        links = plain.get("link") if isinstance(plain, dict) else None
+        return self.bundle(key, Bundle(link=_links(links), entry=entries), unread=len(read) - len(entries))
+
+    def _resource(self, key: str, full_url: str | None, resource: dict[str, Any]) -> Entry | None:
+        """One resource read tolerantly; None when it went into quarantine."""
+        kind = RECORD_OF.get(str(resource.get("resourceType")))
+        if not isinstance(resource.get("resourceType"), str):
+            self.quarantine.add(Gap(_fact(key), f"a resource under {key} has no resourceType"))
+            return None
+        if kind is not TYPE_OF_KEY.get(key) and kind not in SUPPORTING and kind is not OperationOutcome:
+            return Entry(resource=records.Other())
+        try:
+            return Entry(full_url=full_url, resource=tolerant.read(resource))
+        except _UNREADABLE as error:
+            name = named(str(resource.get("resourceType")), resource.get("id"), f"a resource under {key}")
+            self.quarantine.unread(resource, name, error)
+            return None
+
+
+class _LooseBundle(msgspec.Struct, rename="camel"):
+    entry: list[msgspec.Raw]
+    resource_type: str | None = None
+    link: tuple[records.Link, ...] = ()
+
+
+_VALUE: Final[msgspec.json.Decoder[Resource | None]] = msgspec.json.Decoder(AnyResource | None)
+_ENTRY: Final = msgspec.json.Decoder(Entry)
+_LOOSE_BUNDLE: Final = msgspec.json.Decoder(_LooseBundle)
+_RAW_VALUES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@lru_cache(maxsize=64)
+def _prefetch_decoder(keys: tuple[str, ...]) -> msgspec.json.Decoder[msgspec.Struct]:
+    """A decoder of exactly these keys, so that the rest is skipped and not built."""
+    kind: object = AnyResource | None | msgspec.UnsetType
+    names = {f"key{number}": key for number, key in enumerate(keys)}
+    record = msgspec.defstruct("Prefetch", [(name, kind, msgspec.UNSET) for name in names], rename=names, gc=False)
+    return msgspec.json.Decoder(record)
+
+
+def _values_by_key(raw: bytes | msgspec.Raw, keys: tuple[str, ...]) -> dict[str, msgspec.Raw | None]:
+    try:
+        given = _RAW_VALUES.decode(raw)
+    except _UNREADABLE:
+        given = {}
+    return {key: given.get(key) for key in keys}
+
+
+def _plain_entries(given: object) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """(fullUrl, resource) of a Bundle, an entry, a resource or a list of any of them."""
+    for one in given if isinstance(given, list) else [given]:
+        if not isinstance(one, dict):
+            continue
+        entries = one.get("entry")
+        if one.get("resourceType") == "Bundle" or ("resourceType" not in one and entries is not None):
+            for entry in entries if isinstance(entries, list) else [entries]:
+                if isinstance(entry, dict):
+                    yield from _plain_entry(entry)
+        else:
+            yield from _plain_entry(one)
+
+
+def _plain_entry(entry: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    if "resourceType" in entry or "resource" not in entry:
+        yield None, entry
+        return
+    url = entry.get("fullUrl")
+    resource = entry["resource"]
+    if isinstance(resource, dict):
+        yield (url if isinstance(url, str) else None), resource
+
+
+def _links(given: object) -> tuple[records.Link, ...]:
+    try:
+        return msgspec.convert(given or (), tuple[records.Link, ...])
+    except msgspec.ValidationError:
+        return ()
+
+
+def _add_alias(aliases: dict[str, str], url: str, reference: str) -> None:
+    """A URL that stands for two resources stands for none; that is kept as an empty reference."""
+    if aliases.setdefault(url, reference) != reference:
+        aliases[url] = ""
+
+
+def _is_error(outcome: OperationOutcome) -> bool:
+    return any(issue.severity not in _HARMLESS for issue in outcome.issue)
+
+
+def _issue_code(outcome: OperationOutcome) -> str:
+    code = next((issue.code for issue in outcome.issue if issue.code), None)
+    return f" ({code})" if code is not None and _ISSUE_CODE.fullmatch(code) else ""
+
+
+def _fact(key: str) -> Fact:
+    kind = TYPE_OF_KEY.get(key)
+    return FACT_OF_TYPE[kind.__name__] if kind is not None else Fact.PATIENT
+
+
+def _in_words(error: Exception) -> str:
+    """The decoder's message; it names element and type, and a value only for unknown codes, which is taken out."""
+    if isinstance(error, msgspec.ValidationError):
+        return _MESSAGE_VALUE.sub(" value", str(error))
+    return "nested too deeply" if isinstance(error, RecursionError) else "not readable JSON"

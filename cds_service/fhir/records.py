@@ -1,0 +1,568 @@
+"""FHIR R4 resources as far as the rules need them: typed records decoded straight from the request's bytes.
+
+Elements that no rule reads are skipped by the decoder. Dates stay text, because FHIR dates may be partial. All
+records are read-only and hold no cycles, so the garbage collector need not follow them.
+"""
+
+from typing import TYPE_CHECKING, Final, TypeAlias, Union
+
+import msgspec
+
+
+class Record(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    """Base of all records: camelCase names, unknown elements ignored."""
+
+
+class Coding(Record, frozen=True):
+    """FHIR Coding."""
+
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+
+
+class CodeableConcept(Record, frozen=True):
+    """FHIR CodeableConcept."""
+
+    coding: tuple[Coding, ...] = ()
+    text: str | None = None
+
+
+class Code(Record, frozen=True):
+    """A Coding of which only the code is read."""
+
+    code: str | None = None
+
+
+class Category(Record, frozen=True):
+    """A CodeableConcept of which only codes and text are read."""
+
+    coding: tuple[Code, ...] = ()
+    text: str | None = None
+
+
+class Ref(Record, frozen=True):
+    """FHIR Reference of which only the literal reference is read."""
+
+    reference: str | None = None
+
+
+class Identifier(Record, frozen=True):
+    """FHIR Identifier."""
+
+    system: str | None = None
+    value: str | None = None
+
+
+class NamedRef(Record, frozen=True):
+    """FHIR Reference with the name and identifier of its target."""
+
+    reference: str | None = None
+    display: str | None = None
+    identifier: Identifier | None = None
+
+
+class Period(Record, frozen=True):
+    """FHIR Period, as written."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class Quantity(Record, frozen=True):
+    """FHIR Quantity."""
+
+    value: float | None = None
+    unit: str | None = None
+    code: str | None = None
+
+
+class Range(Record, frozen=True):
+    """FHIR Range."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+class Annotation(Record, frozen=True):
+    """FHIR Annotation."""
+
+    text: str | None = None
+
+
+class Repeat(Record, frozen=True):
+    """FHIR Timing.repeat."""
+
+    bounds_period: Period | None = None
+    bounds_duration: Quantity | None = None
+    count: int | None = None
+    count_max: int | None = None
+    duration: float | None = None
+    duration_max: float | None = None
+    duration_unit: str | None = None
+    frequency: int | None = None
+    frequency_max: int | None = None
+    period: float | None = None
+    period_unit: str | None = None
+    day_of_week: tuple[str, ...] = ()
+
+
+class Timing(Record, frozen=True):
+    """FHIR Timing."""
+
+    event: tuple[str, ...] = ()
+    repeat: Repeat | None = None
+
+
+class Address(Record, frozen=True):
+    """FHIR Address down to the state."""
+
+    use: str | None = None
+    state: str | None = None
+    country: str | None = None
+    period: Period | None = None
+
+
+class Extension(Record, frozen=True):
+    """FHIR Extension with the value types that prior authorization uses."""
+
+    url: str | None = None
+    extension: tuple["Extension", ...] = ()
+    value_string: str | None = None
+    value_code: str | None = None
+    value_date: str | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    value_coding: Coding | None = None
+    value_quantity: Quantity | None = None
+    value_period: Period | None = None
+
+
+class Resource(Record, frozen=True, tag_field="resourceType", tag=True):
+    """Base of all resources; the tag is the resource type."""
+
+    id: str | None = None
+
+
+class DomainResource(Resource, frozen=True):
+    """A resource whose contained resources are decoded only when something refers to them."""
+
+    contained: tuple[msgspec.Raw, ...] = ()
+
+
+class Patient(Resource, frozen=True):
+    """FHIR Patient: identity and state of residence only."""
+
+    address: tuple[Address, ...] = ()
+
+
+class Coverage(DomainResource, frozen=True):
+    """FHIR Coverage."""
+
+    status: str | None = None
+    type: CodeableConcept | None = None
+    beneficiary: Ref | None = None
+    period: Period | None = None
+    payor: tuple[NamedRef, ...] = ()
+    order: int | None = None
+
+
+class ActivityDetail(Record, frozen=True):
+    """CarePlan.activity.detail."""
+
+    code: CodeableConcept | None = None
+    status: str | None = None
+    scheduled_timing: Timing | None = None
+    scheduled_period: Period | None = None
+    scheduled_string: str | None = None
+    daily_amount: Quantity | None = None
+    quantity: Quantity | None = None
+    description: str | None = None
+
+
+class Activity(Record, frozen=True):
+    """CarePlan.activity."""
+
+    reference: Ref | None = None
+    detail: ActivityDetail | None = None
+
+
+class CarePlan(DomainResource, frozen=True):
+    """FHIR CarePlan."""
+
+    status: str | None = None
+    category: tuple[CodeableConcept, ...] = ()
+    title: str | None = None
+    description: str | None = None
+    subject: Ref | None = None
+    period: Period | None = None
+    author: NamedRef | None = None
+    contributor: tuple[NamedRef, ...] = ()
+    addresses: tuple[Ref, ...] = ()
+    goal: tuple[Ref, ...] = ()
+    activity: tuple[Activity, ...] = ()
+    note: tuple[Annotation, ...] = ()
+
+
+class EncounterDiagnosis(Record, frozen=True):
+    """Encounter.diagnosis."""
+
+    condition: Ref | None = None
+
+
+class EncounterLocation(Record, frozen=True):
+    """Encounter.location."""
+
+    location: Ref | None = None
+
+
+class Participant(Record, frozen=True):
+    """Encounter.participant."""
+
+    individual: NamedRef | None = None
+
+
+class Encounter(DomainResource, frozen=True):
+    """FHIR Encounter."""
+
+    status: str | None = None
+    type: tuple[CodeableConcept, ...] = ()
+    service_type: CodeableConcept | None = None
+    subject: Ref | None = None
+    participant: tuple[Participant, ...] = ()
+    period: Period | None = None
+    reason_code: tuple[CodeableConcept, ...] = ()
+    reason_reference: tuple[Ref, ...] = ()
+    diagnosis: tuple[EncounterDiagnosis, ...] = ()
+    location: tuple[EncounterLocation, ...] = ()
+    service_provider: Ref | None = None
+
+
+class ProcedurePerformer(Record, frozen=True):
+    """Procedure.performer."""
+
+    function: CodeableConcept | None = None
+    actor: NamedRef | None = None
+
+
+class Procedure(DomainResource, frozen=True):
+    """FHIR Procedure."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    subject: Ref | None = None
+    encounter: Ref | None = None
+    performed_date_time: str | None = None
+    performed_period: Period | None = None
+    performer: tuple[ProcedurePerformer, ...] = ()
+    reason_reference: tuple[Ref, ...] = ()
+    note: tuple[Annotation, ...] = ()
+
+
+class Condition(Resource, frozen=True):
+    """FHIR Condition."""
+
+    clinical_status: Category | None = None
+    verification_status: Category | None = None
+    code: CodeableConcept | None = None
+    subject: Ref | None = None
+    note: tuple[Annotation, ...] = ()
+
+
+class GoalTarget(Record, frozen=True):
+    """Goal.target."""
+
+    measure: CodeableConcept | None = None
+    detail_quantity: Quantity | None = None
+    detail_range: Range | None = None
+    detail_integer: int | None = None
+    due_date: str | None = None
+
+
+class Goal(Resource, frozen=True):
+    """FHIR Goal."""
+
+    lifecycle_status: str | None = None
+    description: CodeableConcept | None = None
+    subject: Ref | None = None
+    target: tuple[GoalTarget, ...] = ()
+
+
+class Component(Record, frozen=True):
+    """Observation.component, as far as telling whether something was measured."""
+
+    value_quantity: Quantity | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+
+
+class Observation(Resource, frozen=True):
+    """FHIR Observation."""
+
+    status: str | None = None
+    category: tuple[Category, ...] = ()
+    code: CodeableConcept | None = None
+    subject: Ref | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    effective_instant: str | None = None
+    issued: str | None = None
+    value_quantity: Quantity | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+    value_range: Range | None = None
+    component: tuple[Component, ...] = ()
+
+
+class QuestionnaireResponse(Resource, frozen=True):
+    """FHIR QuestionnaireResponse."""
+
+    questionnaire: str | None = None
+    status: str | None = None
+    subject: Ref | None = None
+    authored: str | None = None
+
+
+class Adjudication(Record, frozen=True):
+    """ClaimResponse.item.adjudication."""
+
+    extension: tuple[Extension, ...] = ()
+    category: CodeableConcept | None = None
+    value: float | None = None
+
+
+class ClaimResponseItem(Record, frozen=True):
+    """ClaimResponse.item."""
+
+    item_sequence: int | None = None
+    extension: tuple[Extension, ...] = ()
+    adjudication: tuple[Adjudication, ...] = ()
+
+
+class AddedItem(Record, frozen=True):
+    """ClaimResponse.addItem."""
+
+    extension: tuple[Extension, ...] = ()
+    product_or_service: CodeableConcept | None = None
+    serviced_period: Period | None = None
+    quantity: Quantity | None = None
+    adjudication: tuple[Adjudication, ...] = ()
+
+
+class ClaimResponse(Resource, frozen=True):
+    """FHIR ClaimResponse with the extensions of Da Vinci Prior Authorization Support."""
+
+    extension: tuple[Extension, ...] = ()
+    status: str | None = None
+    use: str | None = None
+    patient: Ref | None = None
+    created: str | None = None
+    outcome: str | None = None
+    disposition: str | None = None
+    pre_auth_ref: str | None = None
+    pre_auth_period: Period | None = None
+    item: tuple[ClaimResponseItem, ...] = ()
+    add_item: tuple[AddedItem, ...] = ()
+    adjudication: tuple[Adjudication, ...] = ()
+
+
+class ServiceRequest(DomainResource, frozen=True):
+    """FHIR ServiceRequest."""
+
+    extension: tuple[Extension, ...] = ()
+    status: str | None = None
+    intent: str | None = None
+    category: tuple[CodeableConcept, ...] = ()
+    do_not_perform: bool | None = None
+    code: CodeableConcept | None = None
+    order_detail: tuple[CodeableConcept, ...] = ()
+    quantity_quantity: Quantity | None = None
+    subject: Ref | None = None
+    occurrence_date_time: str | None = None
+    occurrence_period: Period | None = None
+    occurrence_timing: Timing | None = None
+    requester: NamedRef | None = None
+    performer_type: CodeableConcept | None = None
+    performer: tuple[NamedRef, ...] = ()
+    reason_reference: tuple[Ref, ...] = ()
+    note: tuple[Annotation, ...] = ()
+
+
+class Accident(Record, frozen=True):
+    """Claim.accident."""
+
+    date: str | None = None
+    type: CodeableConcept | None = None
+    location_address: Address | None = None
+    location_reference: Ref | None = None
+
+
+class ClaimInsurance(Record, frozen=True):
+    """Claim.insurance."""
+
+    pre_auth_ref: tuple[str, ...] = ()
+
+
+class ClaimItem(Record, frozen=True):
+    """Claim.item."""
+
+    sequence: int | None = None
+    product_or_service: CodeableConcept | None = None
+    modifier: tuple[CodeableConcept, ...] = ()
+    serviced_date: str | None = None
+    serviced_period: Period | None = None
+    quantity: Quantity | None = None
+    encounter: tuple[Ref, ...] = ()
+
+
+class Claim(DomainResource, frozen=True):
+    """FHIR Claim."""
+
+    status: str | None = None
+    use: str | None = None
+    patient: Ref | None = None
+    insurance: tuple[ClaimInsurance, ...] = ()
+    accident: Accident | None = None
+    item: tuple[ClaimItem, ...] = ()
+
+
+class AppointmentParticipant(Record, frozen=True):
+    """Appointment.participant."""
+
+    actor: Ref | None = None
+
+
+class Appointment(DomainResource, frozen=True):
+    """FHIR Appointment."""
+
+    status: str | None = None
+    service_type: tuple[CodeableConcept, ...] = ()
+    appointment_type: CodeableConcept | None = None
+    reason_code: tuple[CodeableConcept, ...] = ()
+    description: str | None = None
+    start: str | None = None
+    end: str | None = None
+    based_on: tuple[Ref, ...] = ()
+    participant: tuple[AppointmentParticipant, ...] = ()
+
+
+class PractitionerRole(Resource, frozen=True):
+    """FHIR PractitionerRole."""
+
+    practitioner: NamedRef | None = None
+    code: tuple[CodeableConcept, ...] = ()
+    specialty: tuple[CodeableConcept, ...] = ()
+
+
+class Qualification(Record, frozen=True):
+    """Practitioner.qualification."""
+
+    code: CodeableConcept | None = None
+
+
+class Practitioner(Resource, frozen=True):
+    """FHIR Practitioner, without name."""
+
+    qualification: tuple[Qualification, ...] = ()
+
+
+class Organization(Resource, frozen=True):
+    """FHIR Organization."""
+
+    identifier: tuple[Identifier, ...] = ()
+    name: str | None = None
+    address: tuple[Address, ...] = ()
+
+
+class Location(Resource, frozen=True):
+    """FHIR Location."""
+
+    address: Address | None = None
+
+
+class Issue(Record, frozen=True):
+    """OperationOutcome.issue without its free text, which may name the patient."""
+
+    severity: str | None = None
+    code: str | None = None
+
+
+class OperationOutcome(Resource, frozen=True):
+    """FHIR OperationOutcome."""
+
+    issue: tuple[Issue, ...] = ()
+
+
+class Link(Record, frozen=True):
+    """Bundle.link."""
+
+    relation: str | None = None
+    url: str | None = None
+
+
+class Entry(Record, frozen=True):
+    """Bundle.entry."""
+
+    full_url: str | None = None
+    resource: Union["AnyResource", None] = None
+
+
+class Bundle(Resource, frozen=True):
+    """FHIR Bundle."""
+
+    link: tuple[Link, ...] = ()
+    entry: tuple[Entry, ...] = ()
+
+
+class Other(Resource, frozen=True):
+    """A resource of a type that no rule reads."""
+
+
+_OTHER_TYPES: Final = (
+    "Account", "ActivityDefinition", "AdministrableProductDefinition", "AdverseEvent", "AllergyIntolerance",
+    "AppointmentResponse", "AuditEvent", "Basic", "Binary", "BiologicallyDerivedProduct", "BodyStructure",
+    "CapabilityStatement", "CareTeam", "CatalogEntry", "ChargeItem", "ChargeItemDefinition",
+    "ChemicalSubstance", "Citation", "ClinicalImpression", "ClinicalUseDefinition", "CodeSystem",
+    "Communication", "CommunicationRequest", "CompartmentDefinition", "Composition", "ConceptMap", "Consent",
+    "Contract", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device",
+    "DeviceDefinition", "DeviceMetric", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport",
+    "DocumentManifest", "DocumentReference", "EffectEvidenceSynthesis", "Endpoint", "EnrollmentRequest",
+    "EnrollmentResponse", "EpisodeOfCare", "EventDefinition", "Evidence", "EvidenceReport", "EvidenceVariable",
+    "ExampleScenario", "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "GraphDefinition", "Group",
+    "GuidanceResponse", "HealthcareService", "ImagingStudy", "Immunization", "ImmunizationEvaluation",
+    "ImmunizationRecommendation", "ImplementationGuide", "Ingredient", "InsurancePlan", "Invoice", "Library",
+    "Linkage", "List", "ManufacturedItemDefinition", "Measure", "MeasureReport", "Media", "Medication",
+    "MedicationAdministration", "MedicationDispense", "MedicationKnowledge", "MedicationRequest",
+    "MedicationStatement", "MedicinalProductDefinition", "MessageDefinition", "MessageHeader",
+    "MolecularSequence", "NamingSystem", "NutritionOrder", "NutritionProduct", "ObservationDefinition",
+    "OperationDefinition", "OrganizationAffiliation", "PackagedProductDefinition", "Parameters",
+    "PaymentNotice", "PaymentReconciliation", "Person", "PlanDefinition", "Provenance", "Questionnaire",
+    "RegulatedAuthorization", "RelatedPerson", "RequestGroup", "ResearchDefinition",
+    "ResearchElementDefinition", "ResearchStudy", "ResearchSubject", "RiskAssessment", "RiskEvidenceSynthesis",
+    "Schedule", "SearchParameter", "Slot", "Specimen", "SpecimenDefinition", "StructureDefinition",
+    "StructureMap", "Subscription", "SubscriptionStatus", "SubscriptionTopic", "Substance",
+    "SubstanceDefinition", "SupplyDelivery", "SupplyRequest", "Task", "TerminologyCapabilities", "TestReport",
+    "TestScript", "ValueSet", "VerificationResult", "VisionPrescription",
+)  # fmt: skip
+
+RECORDS: Final[tuple[type[Resource], ...]] = (
+    Patient, Coverage, CarePlan, Encounter, Procedure, Condition, Goal, Observation, QuestionnaireResponse,
+    ClaimResponse, ServiceRequest, Claim, Appointment, PractitionerRole, Practitioner, Organization, Location,
+    OperationOutcome, Bundle,
+)  # fmt: skip
+RECORD_OF: Final = {record.__name__: record for record in RECORDS}
+
+if TYPE_CHECKING:
+    AnyResource: TypeAlias = Resource
+else:
+    AnyResource = Union[
+        (*RECORDS, *(msgspec.defstruct(name, [], bases=(Other,), frozen=True, gc=False) for name in _OTHER_TYPES))
+    ]
+
+
+def type_of(resource: Resource) -> str:
+    """The FHIR resource type of a record."""
+    return type(resource).__name__

@@ -1,0 +1,127 @@
+import re
+from datetime import date, timedelta
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+
+from cds_service.hooks.services import SERVICES
+from cds_service.sandbox import StoryError, bundled, load
+
+TODAY = date(2026, 3, 10)
+PREFETCH = {service.hook: service.prefetch for service in SERVICES}
+EXPECTED_STORIES = {
+    "booking-past-authorization",
+    "clean-programme",
+    "colles-fracture",
+    "commercial-exclusion",
+    "food-delivery-driver",
+    "medicare",
+    "order-without-code",
+    "past-six-weeks-with-approval",
+    "past-six-weeks-without-approval",
+    "reassessment-overdue",
+    "texas-hardening-pt-pta",
+}
+each_story = pytest.mark.parametrize("name", bundled())
+
+
+def references(value):
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value["reference"]
+        for part in value.values():
+            yield from references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from references(part)
+
+
+def minutes_of(resource):
+    clock = [re.search(r"T(\d\d):(\d\d)", resource["performedPeriod"][end]).groups() for end in ("start", "end")]
+    start, stop = (int(hours) * 60 + int(minutes) for hours, minutes in clock)
+    return stop - start
+
+
+def test_the_stories_that_are_promised_are_bundled():
+    assert set(bundled()) >= EXPECTED_STORIES
+
+
+@each_story
+def test_every_resource_of_a_bundled_story_is_valid_r4(name):
+    story = load(name, TODAY)
+    resources = (*story.resources, *story.drafts, *story.appointments)
+    assert len(resources) > 5
+    for resource in resources:
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+
+
+@each_story
+def test_a_bundled_story_says_what_it_tells_and_what_a_biller_expects(name):
+    story = load(name, TODAY)
+    assert name == story.name
+    assert story.title
+    assert story.about
+
+
+@each_story
+def test_references_of_a_bundled_story_lead_to_a_resource_of_it(name):
+    story = load(name, TODAY)
+    resources = (*story.resources, *story.drafts, *story.appointments)
+    known = {f"{one['resourceType']}/{one['id']}" for one in resources}
+    assert len(known) == len(resources)
+    for resource in resources:
+        inside = {f"#{one['id']}" for one in resource.get("contained", ())}
+        assert set(references(resource)) <= known | inside
+
+
+@each_story
+def test_a_bundled_story_makes_a_whole_request_for_each_of_its_hooks(name):
+    story = load(name, TODAY)
+    for hook in story.hooks:
+        request = story.request(hook)
+        assert hook == request["hook"]
+        assert story.patient_id == request["context"]["patientId"]
+        assert set(PREFETCH[hook]) == set(request["prefetch"])
+        assert story.patient_id == request["prefetch"]["patient"]["id"]
+
+
+@each_story
+def test_the_same_story_on_the_same_day_makes_the_same_request(name):
+    first, again = load(name, TODAY), load(name, TODAY)
+    assert first.request() == again.request()
+
+
+@each_story
+def test_a_bundled_story_has_the_same_visits_whatever_the_weekday(name):
+    def days_before(today):
+        encounters = [one for one in load(name, today).resources if one["resourceType"] == "Encounter"]
+        return [(today - date.fromisoformat(one["period"]["start"][:10])).days for one in encounters]
+
+    on_sunday = date(2026, 6, 14)
+    for later in range(1, 7):
+        assert days_before(on_sunday) == days_before(on_sunday + timedelta(days=later))
+
+
+def test_no_two_bundled_stories_share_a_resource():
+    known = [f"{one['resourceType']}/{one['id']}" for name in bundled() for one in load(name, TODAY).resources]
+    assert len(set(known)) == len(known)
+
+
+def test_the_food_delivery_driver_is_treated_one_hour_at_a_time():
+    sessions = [one for one in load("food-delivery-driver", TODAY).resources if "performedPeriod" in one]
+    assert {60} == {minutes_of(one) for one in sessions}
+
+
+def test_the_sessions_of_the_colles_fracture_grow():
+    sessions = [one for one in load("colles-fracture", TODAY).resources if "performedPeriod" in one]
+    assert [120] * 5 + [150] * 5 + [180] == [minutes_of(one) for one in sessions]
+
+
+def test_a_story_nobody_bundled_is_refused_with_the_names_there_are():
+    with pytest.raises(StoryError, match=r"none called 'nobody'.*colles-fracture"):
+        load("nobody", TODAY)
+
+
+def test_a_story_names_its_main_hook_and_the_service_that_answers_it():
+    story = load("order-without-code", TODAY)
+    assert ("order-sign", "work-rehab-order") == (story.hook, story.service)

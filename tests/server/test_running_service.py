@@ -1,0 +1,143 @@
+"""The service as an EHR meets it: a real server process on a real port."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+import requests
+
+from cds_service.sandbox import bundled, load
+
+pytestmark = pytest.mark.server
+
+COMMAND = [sys.executable, "-m", "cds_service.cli"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(*arguments, **environment):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"PATH": "/usr/bin:/bin", "CDS_PUBLIC_URL": url, **environment},
+        text=True,
+    )
+    try:
+        for _ in range(600):
+            try:
+                if requests.get(f"{url}/health/ready", timeout=5).ok:
+                    break
+            except requests.ConnectionError:
+                assert process.poll() is None, process.stdout.read()
+                time.sleep(0.05)
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def service():
+    with running("serve", "--workers", "2") as (url, _):
+        yield url
+
+
+def call(url, story):
+    return requests.post(f"{url}/cds-services/{story.service}", json=story.request(), timeout=30)
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_every_bundled_story_is_answered_over_http(service, name):
+    reply = call(service, load(name, date.today()))
+    assert 200 == reply.status_code, reply.text
+    assert isinstance(reply.json()["cards"], list)
+
+
+def test_the_same_call_twice_gives_the_same_answer(service):
+    story = load("colles-fracture", date.today())
+    assert call(service, story).json() == call(service, story).json()
+
+
+def test_two_hundred_concurrent_calls_share_nothing(service):
+    stories = [load(name, date.today()) for name in bundled()]
+    alone = {story.name: call(service, story).json() for story in stories}
+    mixed = [stories[number % len(stories)] for number in range(200)]
+    with ThreadPoolExecutor(max_workers=40) as pool:
+        answers = list(pool.map(lambda story: call(service, story).json(), mixed))
+    assert [alone[story.name] for story in mixed] == answers
+
+
+def test_what_discovery_lists_can_be_called(service):
+    for entry in requests.get(f"{service}/cds-services", timeout=5).json()["services"]:
+        reply = requests.post(f"{service}/cds-services/{entry['id']}", json={"hook": entry["hook"]}, timeout=5)
+        assert 400 == reply.status_code
+        assert "OperationOutcome" == reply.json()["resourceType"]
+
+
+def test_a_body_of_fifty_megabytes_is_refused_and_the_service_lives_on(service):
+    reply = requests.post(f"{service}/cds-services/work-rehab-visit", data=b"[" + b" " * 50_000_000, timeout=60)
+    assert 413 == reply.status_code
+    assert requests.get(f"{service}/health/live", timeout=5).ok
+
+
+def test_nested_arrays_without_end_are_refused(service):
+    body = b'{"hook": "encounter-discharge", "prefetch": ' + b"[" * 1_000_000
+    reply = requests.post(f"{service}/cds-services/work-rehab-visit", data=body, timeout=60)
+    assert 400 == reply.status_code
+
+
+def test_a_call_in_flight_is_finished_when_the_service_stops():
+    with running("serve", "--workers", "1") as (url, process):
+        story = load("clean-programme", date.today())
+        expected = call(url, story).json()
+        body = json.dumps(story.request()).encode()
+        host, port = re.fullmatch(r"http://(.*):(\d+)", url).groups()
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            head = f"POST /cds-services/{story.service} HTTP/1.1\r\nHost: cds\r\nContent-Type: application/json\r\n"
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+            process.send_signal(signal.SIGTERM)
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert expected == json.loads(received.partition(b"\r\n\r\n")[2])
+        assert 0 == process.wait(timeout=60)
+
+
+def test_the_demo_answers_a_story_by_itself_and_says_what_to_try():
+    with running("demo") as (_, process):
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "cds-services" in line:
+                break
+        said = "".join(lines)
+    assert "no client registry" in said
+    assert "97545" in said
+
+
+def test_a_wrong_setting_stops_the_start_and_names_the_variable():
+    stopped = subprocess.run(
+        [*COMMAND, "serve", "--port", str(free_port())],
+        env={"PATH": "/usr/bin:/bin", "CDS_MAX_CARDS": "many"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert 0 != stopped.returncode
+    assert "CDS_MAX_CARDS" in stopped.stderr
