@@ -11,7 +11,7 @@ from cards.explanation import (
     evaluation_extension,
     finding_extension,
 )
-from cards.groups import Group, Worded, grouped
+from cards.groups import Group, Worded, grouped, within_budget
 from cards.markdown import plain
 from cards.overrides import override_reasons, topic_coding
 from cards.settings import CardSettings
@@ -33,8 +33,7 @@ def compose(evaluation: Evaluation | None, actions: Actions, settings: CardSetti
     """
     if evaluation is None or all(one.outcome is Outcome.NOT_APPLICABLE for one in evaluation.rules):
         return {"cards": []}
-    groups = grouped(evaluation.findings, settings)
-    shown, withheld = groups[: settings.max_cards], groups[settings.max_cards :]
+    shown, withheld = within_budget(grouped(evaluation.findings, settings), settings.max_cards)
     return {
         "cards": [_card(group, actions, settings) for group in shown],
         "extension": {EVALUATION_EXTENSION: evaluation_extension(evaluation, withheld, settings)},

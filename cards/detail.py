@@ -11,12 +11,12 @@ from cards.numbers import day, number, readable
 from cards.settings import CardSettings
 from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evidence
-from cds_service.domain.values import Confidence, Json, Parameter, PolicyValue, Source
+from cds_service.domain.values import Confidence, Json, PolicyValue, Source
 
 CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
-    "verified": "read in the source",
-    "seed": "from our coding guide, not checked with the payer",
-    "default": "our default, not the payer's own rule",
+    "verified": "verified",
+    "seed": "coding guide, ask your payer",
+    "default": "our default, ask your payer",
     "unverified": "not verified",
 }
 MAX_FACT_ROWS: Final = 10
@@ -56,17 +56,24 @@ def _facts_table(evidence: Sequence[Evidence], today: date) -> str:
 
 
 def _rule_table(values: Iterable[PolicyValue[object]], settings: CardSettings) -> str:
-    rows = [
-        (
-            _meaning(value.parameter, settings.parameters.get(value.parameter)),
-            escape(_in_words(value, settings)),
-            day(value.since),
-            _citation(value.source),
-            CONFIDENCE_WORDS[value.confidence],
-        )
-        for value in values
-    ]
-    return table(("Rule", "Value", "In force since", "Source", "How sure"), rows)
+    rows = [_rule_row(value, *_label_and_unit(value, settings)) for value in values]
+    return table(("Rule", "Value", "Since", "Source", "How sure"), rows)
+
+
+@lru_cache(maxsize=4096)
+def _rule_row(value: PolicyValue[object], label: str, unit: str) -> tuple[str, ...]:
+    return (
+        escape(label),
+        escape(_in_words(value, unit)),
+        day(value.since),
+        _citation(value.source),
+        CONFIDENCE_WORDS[value.confidence],
+    )
+
+
+def _label_and_unit(value: PolicyValue[object], settings: CardSettings) -> tuple[str, str]:
+    known = settings.parameters.get(value.parameter)
+    return (known.label, known.unit) if known is not None else (value.parameter, "")
 
 
 def _caveat(gap: Gap) -> str:
@@ -75,8 +82,8 @@ def _caveat(gap: Gap) -> str:
 
 
 def _question(value: PolicyValue[object], settings: CardSettings) -> str:
-    meaning = _meaning(value.parameter, settings.parameters.get(value.parameter))
-    return f"- To ask the payer: {meaning}: {escape(_in_words(value, settings))}? ({_citation(value.source)})"
+    label, unit = _label_and_unit(value, settings)
+    return f"- To ask the payer: {escape(label)} {escape(_in_words(value, unit))}? ({_citation(value.source)})"
 
 
 @lru_cache(maxsize=1024)
@@ -85,18 +92,10 @@ def _citation(source: Source) -> str:
     return link(text, source.href) if source.href else escape(text)
 
 
-def _meaning(parameter: str, known: Parameter[object] | None) -> str:
-    return _escaped_policy_text(known.meaning.rstrip(".") if known else parameter)
-
-
-_escaped_policy_text = lru_cache(maxsize=1024)(escape)
-
-
-def _in_words(value: PolicyValue[object], settings: CardSettings) -> str:
-    known = settings.parameters.get(value.parameter)
+def _in_words(value: PolicyValue[object], unit: str) -> str:
     text = _plain_in_words(bounded(value.plain))
-    if known and known.unit and isinstance(value.plain, int | float) and not isinstance(value.plain, bool):
-        text = f"{text} {known.unit}"
+    if unit and isinstance(value.plain, int | float) and not isinstance(value.plain, bool):
+        text = f"{text} {unit}"
     return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1].rpartition(' ')[0]}…"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from cards.detail import bounded
@@ -20,7 +21,7 @@ EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
 def finding_extension(group: Group) -> JsonObject:
     """Rule, deciding policy value, citations, evidence, all values applied, joined rules, questions to the payer."""
     finding = group.host.finding
-    explained: JsonObject = {"rule": finding.rule}
+    explained: JsonObject = {"rule": finding.rule, "kind": finding.kind}
     if finding.values:
         deciding = finding.values[0]
         explained["policy"] = deciding.policy
@@ -56,6 +57,7 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Group], sett
     )
 
 
+@lru_cache(maxsize=4096)
 def _value(value: PolicyValue[object]) -> JsonObject:
     described: JsonObject = {
         "parameter": value.parameter,
@@ -85,6 +87,7 @@ def _fact(evidence: Evidence) -> JsonObject:
     return described
 
 
+@lru_cache(maxsize=1024)
 def _cited(source: Source) -> JsonObject:
     described = {"title": source.title, "retrieved": source.retrieved.isoformat()}
     if source.paragraph:

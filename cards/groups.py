@@ -29,6 +29,7 @@ TOPIC_ORDER: Final = (
     Topic.REASSESSMENT,
     Topic.DOCUMENTATION,
 )
+NEVER_WITHHELD: Final = frozenset({"visit-charges", "first-unit"})
 _TOPIC_RANK: Final = {topic: rank for rank, topic in enumerate(TOPIC_ORDER)}
 
 
@@ -97,6 +98,13 @@ def grouped(findings: Iterable[Finding], settings: CardSettings) -> list[Group]:
     """
     worded = sorted(_worded(findings, settings), key=lambda one: one.finding.key)
     return sorted(_folded(worded), key=lambda group: group.rank)
+
+
+def within_budget(groups: Sequence[Group], most: int) -> tuple[list[Group], list[Group]]:
+    """Cards to show and cards to hold back, both in order; the charges of a visit are never held back."""
+    by_need = sorted(groups, key=lambda group: group.host.finding.rule not in NEVER_WITHHELD)
+    kept = {id(group) for group in by_need[:most]}
+    return [one for one in groups if id(one) in kept], [one for one in groups if id(one) not in kept]
 
 
 def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:

@@ -1,7 +1,7 @@
 """The one immutable input to the rules: a chart, the moment in the workflow and the date of service."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -84,6 +84,7 @@ class Case:
 
     ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
     question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
+    ``shared`` holds what several rules derive alike, so that it is derived once.
     """
 
     moment: Moment
@@ -93,6 +94,7 @@ class Case:
     orders: tuple[Order, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
+    shared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def visits(self) -> dict[date, Visit]:

@@ -30,7 +30,7 @@ def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return what is left of ``intervals`` outside ``removed``; sorted and disjoint."""
     left = list(union(intervals))
-    for hole in union(removed):
+    for hole in union(removed) if left else ():
         cut: list[Interval] = []
         for interval in left:
             if hole.end <= interval.start or hole.start >= interval.end:
@@ -46,8 +46,10 @@ def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tupl
 
 def overlap(intervals: Iterable[Interval], others: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return the time that lies in both; sorted and disjoint."""
-    mine = union(intervals)
-    return subtract(mine, subtract(mine, others))
+    mine, theirs = union(intervals), union(others)
+    if not mine or not theirs:
+        return ()
+    return subtract(mine, subtract(mine, theirs))
 
 
 def elapsed(intervals: Iterable[Interval]) -> timedelta:

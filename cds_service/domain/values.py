@@ -21,9 +21,11 @@ class Source:
     href: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PolicyValue(Generic[T_co]):
     """One value of one parameter in one policy layer, in force from ``since`` until ``until`` (inclusive).
+
+    Equal only to itself: values are loaded once and live as long as their policies.
 
     ``plain`` is the value as JSON, for the explanation that travels with a card. ``unverified`` holds values of
     more specific layers that were passed over because nobody verified them: they are asked about, never applied.
@@ -43,9 +45,13 @@ class PolicyValue(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Generic[T]):
-    """A named policy parameter. ``kind`` is the Python type that a value must have; ``unit`` its unit or shape."""
+    """A named policy parameter.
+
+    ``label`` is its short name on a card, ``kind`` the Python type that a value must have, ``unit`` its unit or shape.
+    """
 
     name: str
+    label: str
     kind: object
     unit: str
     meaning: str

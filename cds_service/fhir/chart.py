@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Final, TypeVar
 
 from cds_service.domain.chart import (
@@ -25,7 +26,7 @@ from cds_service.domain.chart import (
 from cds_service.domain.codes import WORK_REHAB, Program
 from cds_service.fhir import authorizations, clinical, dates, injury, payers, records
 from cds_service.fhir.availability import unavailable
-from cds_service.fhir.concepts import Meaning, is_work_activity, meaning, procedure_codes, program_of
+from cds_service.fhir.concepts import Meaning, diagnosis_codes, is_work_activity, meaning, procedure_codes, program_of
 from cds_service.fhir.orders import appointments_of, is_order, may_be_of, modifiers_of, of_patient, order, orders_of
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places, place_of
@@ -251,6 +252,7 @@ class _Builder:
 
     def _encounters(self, conditions: dict[str, records.Condition]) -> dict[str, tuple[records.Encounter, Encounter]]:
         found: dict[str, tuple[records.Encounter, Encounter]] = {}
+        diagnosed = cache(lambda names: _diagnoses(names, conditions))
         for key, record in self.prefetch.of(records.Encounter).items():
             if not self._mine(record, key, record.subject, may_be_silent=True):
                 continue
@@ -260,7 +262,8 @@ class _Builder:
                 continue
             reference = _name("Encounter", key)
             state = self.places.of_encounter(record)
-            one, span = clinical.encounter(record, reference, self.references, conditions, state)
+            told = [self._meaning(concept) for concept in clinical.concepts_of(record)]
+            one, span = clinical.encounter(record, reference, self.references, told, diagnosed, state)
             self._zoned[reference] = span.zoned
             found[reference] = record, one
         return found
@@ -323,7 +326,7 @@ class _Builder:
             time_problem=span.problem,
             performers=clinical.performers_of(record, self.people),
             encounter=visit,
-            conditions=clinical.names_of(record.reason_reference, self.references, "Condition") or conditions,
+            conditions=clinical.names_of(record.reason_reference, self.references, "Condition/") or conditions,
             described=any(note.text for note in record.note),
         )
 
@@ -437,8 +440,16 @@ class _Claims:
 
 
 def _name(kind: str, key: str) -> str:
-    """Reference of a resource kept under its id, or under a place where it has none."""
-    return named(kind, key, f"{kind} ({key})" if key.startswith("no id ") else f"{kind} (unusual id)")
+    """Reference of a resource kept under its id, or under its place where it has none."""
+    if key.startswith("no id "):
+        return named(kind, None, key)
+    return named(kind, key)
+
+
+def _diagnoses(names: tuple[str, ...], conditions: dict[str, records.Condition]) -> tuple[str, ...]:
+    """ICD-10-CM codes of the conditions named, each once."""
+    known = (conditions.get(name.removeprefix("Condition/")) for name in names)
+    return tuple(dict.fromkeys(code for one in known if one is not None for code in diagnosis_codes(one.code)))
 
 
 def _program(record: records.Procedure, told: Meaning) -> Program:

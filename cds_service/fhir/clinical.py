@@ -1,6 +1,6 @@
 """Plans, encounters, sessions, goals and assessments out of the patient's own resources."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -26,7 +26,7 @@ from cds_service.fhir.concepts import (
     tool_of,
 )
 from cds_service.fhir.people import People
-from cds_service.fhir.records import Quantity, Ref
+from cds_service.fhir.records import CodeableConcept, Quantity, Ref
 from cds_service.fhir.references import References
 
 RECORDED: Final = frozenset({"completed", "in-progress"})
@@ -41,9 +41,14 @@ _THERAPY_WORDS: Final = (
 
 
 def names_of(refs: Iterable[Ref | None], references: References, kind: str | None = None) -> tuple[str, ...]:
-    """Normal forms of references, each once; with ``kind`` only those to that resource type."""
-    found = (references.normal(ref.reference) for ref in refs if ref is not None and ref.reference)
-    return tuple(dict.fromkeys(name for name in found if kind is None or name.startswith(f"{kind}/")))
+    """Normal forms of references, each once; with ``kind``, such as ``Goal/``, only those that start so."""
+    found: dict[str, None] = {}
+    for ref in refs:
+        if ref is not None and ref.reference:
+            name = references.normal(ref.reference)
+            if kind is None or name.startswith(kind):
+                found[name] = None
+    return tuple(found)
 
 
 def plan_of_care(
@@ -76,8 +81,8 @@ def plan_of_care(
         program=_plan_program(plan, activities) if work_rehab else Program.UNKNOWN,
         discipline=discipline,
         discipline_from=origin,
-        conditions=names_of(plan.addresses, references, "Condition"),
-        goals=names_of(plan.goal, references, "Goal"),
+        conditions=names_of(plan.addresses, references, "Condition/"),
+        goals=names_of(plan.goal, references, "Goal/"),
         scheduled=any(_is_scheduled(one.detail) for one in plan.activity),
         codes=coded,
     )
@@ -87,31 +92,34 @@ def encounter(
     record: records.Encounter,
     reference: str,
     references: References,
-    conditions: Mapping[str, records.Condition],
+    told: Sequence[Meaning],
+    diagnosed: Callable[[tuple[str, ...]], tuple[str, ...]],
     state: str | None,
 ) -> tuple[Encounter, dates.Span]:
-    """An encounter, with its time as read. ``diagnoses`` are ICD-10-CM codes of its conditions and reasons."""
+    """An encounter, with its time as read.
+
+    ``told`` is what its types, service type and reasons mean, ``diagnosed`` gives the ICD-10-CM codes of conditions,
+    ``state`` the state it took place in.
+    """
     span = dates.span(record.period)
-    concepts = (*record.type, record.service_type, *record.reason_code)
-    told = [meaning(concept) for concept in concepts if concept is not None]
     work_rehab = any(one.work_rehab for one in told)
-    names = names_of((*(one.condition for one in record.diagnosis), *record.reason_reference), references, "Condition")
-    known = (
-        conditions[name.removeprefix("Condition/")] for name in names if name.removeprefix("Condition/") in conditions
-    )
-    codes = [
-        code for concept in (*(one.code for one in known), *record.reason_code) for code in diagnosis_codes(concept)
-    ]
+    provider = record.service_provider
+    concerns = (*(one.condition for one in record.diagnosis), *record.reason_reference)
+    conditions = names_of(concerns, references, "Condition/") if concerns else ()
+    diagnoses = diagnosed(conditions)
+    if record.reason_code:
+        reasons = (code for reason in record.reason_code for code in diagnosis_codes(reason))
+        diagnoses = tuple(dict.fromkeys((*diagnoses, *reasons)))
     return (
         Encounter(
             reference=reference,
             date=span.date,
             period=span.period,
             work_rehab=work_rehab,
-            program=program_of(concepts) if work_rehab else Program.UNKNOWN,
-            conditions=names,
-            diagnoses=tuple(dict.fromkeys(codes)),
-            provider=next(iter(names_of((record.service_provider,), references)), None),
+            program=program_of(concepts_of(record)) if work_rehab else Program.UNKNOWN,
+            conditions=conditions,
+            diagnoses=diagnoses,
+            provider=references.normal(provider.reference) if provider is not None and provider.reference else None,
             state=state,
             ended=record.status == "finished" or (record.period is not None and record.period.end is not None),
         ),
@@ -119,18 +127,26 @@ def encounter(
     )
 
 
+def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
+    """What the encounter says it is about: types, service type, reasons."""
+    concepts = [*record.type, *record.reason_code]
+    return concepts if record.service_type is None else [*concepts, record.service_type]
+
+
 def performers_of(record: records.Procedure, people: People) -> tuple[Performer, ...]:
     """Who performed a procedure, each once."""
-    found = (people.performer(record, one.actor, one.function) for one in record.performer)
-    return tuple(dict.fromkeys(one for one in found if one is not None))
+    return _each_once(people.performer(record, one.actor, one.function) for one in record.performer)
 
 
 def attending_of(record: records.Encounter, people: People) -> tuple[Performer, ...]:
     """Who took part in an encounter as a professional."""
-    found = (people.performer(record, one.individual) for one in record.participant if one.individual is not None)
-    return tuple(
-        dict.fromkeys(one for one in found if one is not None and not one.reference.startswith("RelatedPerson/"))
-    )
+    found = (people.performer(record, one.individual) for one in record.participant)
+    return _each_once(one for one in found if one is not None and not one.reference.startswith("RelatedPerson/"))
+
+
+def _each_once(performers: Iterable[Performer | None]) -> tuple[Performer, ...]:
+    found = [one for one in performers if one is not None]
+    return tuple(found) if len(found) <= 1 else tuple(dict.fromkeys(found))
 
 
 def session_of_encounter(one: Encounter, day: date, performers: tuple[Performer, ...]) -> Session:

@@ -41,7 +41,7 @@ def orders_of(
             record, reference = one.record, one.reference
         else:
             record = one
-            reference = f"ServiceRequest/{one.id}" if one.id is not None else f"ServiceRequest {position}"
+            reference = f"ServiceRequest/{one.id}" if one.id is not None else f"ServiceRequest (no id {position})"
         if not isinstance(record, records.ServiceRequest) or not is_order(record):
             continue
         if patient_id is not None and not may_be_of(record.subject, patient_id, aliases):
@@ -68,7 +68,7 @@ def appointments_of(
             record, reference = one.record, one.reference
         else:
             record = one
-            reference = f"Appointment/{one.id}" if one.id is not None else f"Appointment {position}"
+            reference = f"Appointment/{one.id}" if one.id is not None else f"Appointment (no id {position})"
         if not isinstance(record, records.Appointment) or record.status in _NO_APPOINTMENTS:
             continue
         if patient_id is not None and not of_patient(record, patient_id, aliases):

@@ -31,6 +31,7 @@ class People:
         self._roles = prefetch.of(records.PractitionerRole)
         self._practitioners = prefetch.of(records.Practitioner)
         self._references = references
+        self._performers: dict[str, Performer] = {}
         self._known: dict[str, Role | None] = {}
         self._roles_of: dict[str, list[records.PractitionerRole]] | None = None
 
@@ -38,11 +39,18 @@ class People:
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
     ) -> Performer | None:
         """The performer that a reference names; ``function`` and the display decide when nothing else tells."""
+        if actor is None or actor.reference is None:
+            role = self.role(source, actor) or (role_of((function,)) if function is not None else None)
+            return Performer("unnamed performer", role) if role is not None or actor is not None else None
+        known = self._performers.get(actor.reference)
+        if known is not None:
+            return known
         role = self.role(source, actor)
+        if role is not None and not actor.reference.startswith("#"):
+            performer = self._performers[actor.reference] = Performer(self._references.normal(actor.reference), role)
+            return performer
         if role is None and function is not None:
             role = role_of((function,))
-        if actor is None or actor.reference is None:
-            return Performer("unnamed performer", role) if role is not None or actor is not None else None
         return Performer(self._references.normal(actor.reference), role)
 
     def role(self, source: Resource, actor: NamedRef | None) -> Role | None:

@@ -223,8 +223,7 @@ def _draft(resource: dict[str, Any], full_url: str | None, position: int, quaran
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or kind not in RECORD_OF:
         return None
-    otherwise = full_url if full_url is not None and full_url.startswith("urn:") else f"{kind} {position}"
-    name = named(kind, resource.get("id"), otherwise)
+    name = named(kind, resource.get("id"), f"no id {position}")
     try:
         record = tolerant.read(resource)
     except _UNREADABLE as error:
@@ -361,7 +360,7 @@ class _Reader:
         try:
             return Entry(full_url=full_url, resource=tolerant.read(resource))
         except _UNREADABLE as error:
-            name = named(str(resource.get("resourceType")), resource.get("id"), f"a resource under {key}")
+            name = named(str(resource.get("resourceType")), resource.get("id"))
             self.quarantine.unread(resource, name, error)
             return None
 

@@ -19,11 +19,11 @@ def normal(reference: str, aliases: Mapping[str, str]) -> str:
     return "/".join(parts[-2:])
 
 
-def named(resource_type: str, resource_id: object, otherwise: str) -> str:
-    """The name of a resource for people and programs: ``Type/id``; where the id is missing or odd, ``otherwise``."""
+def named(resource_type: str, resource_id: object, otherwise: str = "unusual id") -> str:
+    """The name of a resource for people and programs: ``Type/id``; ``Type (otherwise)`` for a missing or odd id."""
     if isinstance(resource_id, str) and _SAFE_ID.fullmatch(resource_id):
         return f"{resource_type}/{resource_id}"
-    return otherwise
+    return f"{resource_type} ({otherwise})"
 
 
 class References:

@@ -29,148 +29,235 @@ from cds_service.policies.shapes import (
 )
 
 FIRST_UNIT_FULL: Final[Parameter[int]] = Parameter(
-    "time.first_unit_full_minutes", Positive, "minutes", "Time that fills the first unit, 97545 (T-1)."
+    "time.first_unit_full_minutes",
+    "full first block",
+    Positive,
+    "minutes",
+    "Time that fills the first unit, 97545 (T-1).",
 )
 FIRST_UNIT_MINIMUM: Final[Parameter[int]] = Parameter(
     "time.first_unit_minimum_minutes",
+    "least first block",
     Positive,
     "minutes",
     "Least time for which 97545 may be proposed, with a question to the payer below the full block (T-2).",
 )
 ADDITIONAL_UNIT_MINIMUM: Final[Parameter[int]] = Parameter(
     "time.additional_unit_minimum_minutes",
+    "least further hour",
     MinutesOfAnHour,
-    "minutes, 1 to 60",
-    "Least time of a further hour that earns one unit of 97546 (T-3).",
+    "minutes",
+    "Least time of a further hour that earns one unit of 97546; 1 to 60 (T-3).",
 )
 BELOW_FIRST_UNIT: Final[Parameter[tuple[BelowFirstUnit, ...]]] = Parameter(
     "time.below_first_unit",
+    "under the first block",
     tuple[BelowFirstUnit, ...],
     "list of choices",
     "What the payer may take when the time does not fill the first unit (T-4).",
 )
 FIFTEEN_MINUTE_METHOD: Final[Parameter[FifteenMinuteMethod]] = Parameter(
     "time.fifteen_minute_method",
+    "15-minute codes",
     FifteenMinuteMethod,
     "choice",
     "How minutes of 15-minute codes become units; never used for 97545 and 97546 (T-6).",
 )
 DAILY_MAXIMUM: Final[Parameter[Mapping[str, int]]] = Parameter(
-    "units.daily_maximum", Mapping[Code, Positive], "units by code", "Payer's own ceiling per date of service (E-2)."
+    "units.daily_maximum",
+    "payer's units a day",
+    Mapping[Code, Positive],
+    "units by code",
+    "Payer's own ceiling per date of service (E-2).",
 )
 EDIT_PAIRS: Final[Parameter[tuple[PairEdit, ...]]] = Parameter(
-    "edits.pairs", PairEdits, "pair edits", "Code pairs that are not paid together on one date (E-4, E-5)."
+    "edits.pairs",
+    "code pairs",
+    PairEdits,
+    "pair edits",
+    "Code pairs that are not paid together on one date (E-4, E-5).",
 )
 EDIT_MUE: Final[Parameter[Mapping[str, Mue]]] = Parameter(
-    "edits.mue", Mapping[Code, Mue], "units by code and setting", "Medically unlikely edits (E-2, E-3)."
+    "edits.mue",
+    "unit edits (MUE)",
+    Mapping[Code, Mue],
+    "units by code and setting",
+    "Medically unlikely edits (E-2, E-3).",
 )
 EDIT_ADD_ON: Final[Parameter[Mapping[str, tuple[str, ...]]]] = Parameter(
     "edits.add_on",
+    "add-on codes",
     Mapping[Code, tuple[Code, ...]],
     "primary codes by add-on code",
     "Add-on codes that are paid only with one of their primary codes on the same date (E-1).",
 )
 EDITS_APPLY: Final[Parameter[EditsApply]] = Parameter(
-    "edits.apply", EditsApply, "choice", "Whether the payer uses the national edits: off, warn or enforce (E-6)."
+    "edits.apply",
+    "national edits",
+    EditsApply,
+    "choice",
+    "Whether the payer uses the national edits: off, warn or enforce (E-6).",
 )
 EDIT_SETTING: Final[Parameter[Setting]] = Parameter(
-    "edits.setting", Setting, "choice", "Which CMS edit tables apply to this site: practitioner or hospital (E-3, E-4)."
+    "edits.setting",
+    "edit tables",
+    Setting,
+    "choice",
+    "Which CMS edit tables apply to this site: practitioner or hospital (E-3, E-4).",
 )
 DISCIPLINE_REQUIRED: Final[Parameter[bool]] = Parameter(
-    "modifiers.discipline_required", bool, "yes or no", "Whether each line needs GP, GO or GN (M-1)."
+    "modifiers.discipline_required",
+    "GP, GO or GN needed",
+    bool,
+    "yes or no",
+    "Whether each line needs GP, GO or GN (M-1).",
 )
 ASSISTANT_MODIFIERS: Final[Parameter[Mapping[Discipline, str]]] = Parameter(
     "modifiers.assistant",
+    "assistant modifier",
     Mapping[Discipline, Modifier],
     "modifier by discipline",
     "Modifier for time of an assistant alone; empty when the payer wants none (M-2).",
 )
 ASSISTANT_DE_MINIMIS: Final[Parameter[int]] = Parameter(
     "modifiers.assistant_de_minimis_percent",
+    "assistant share over",
     Percent,
     "percent",
     "Share of assistant-alone time that must be exceeded before the assistant modifier applies (M-2).",
 )
 PROGRAM_MODIFIERS: Final[Parameter[Mapping[Program, str]]] = Parameter(
     "modifiers.program",
+    "program modifier",
     Mapping[Program, Modifier],
     "modifier by programme",
     "Modifier that names the programme; empty when the payer wants none (M-6).",
 )
 ACCREDITED_MODIFIER: Final[Parameter[str]] = Parameter(
     "modifiers.accredited",
+    "modifier when accredited",
     Modifier,
     "modifier",
     "Modifier of a CARF-accredited programme, after the programme's (M-6).",
 )
 PROGRAM_ACCREDITED: Final[Parameter[bool]] = Parameter(
     "program.accredited",
+    "program accredited",
     bool,
     "yes or no",
     "Whether the site's programme is CARF-accredited; only the site knows (M-6).",
 )
 COVERAGE_POSITION: Final[Parameter[CoveragePosition]] = Parameter(
-    "coverage.position", CoveragePosition, "choice", "Payer's position on 97545 and 97546 (COV-1, COV-2)."
+    "coverage.position",
+    "payer's position",
+    CoveragePosition,
+    "choice",
+    "Payer's position on 97545 and 97546 (COV-1, COV-2).",
 )
 SAME_DAY_EVALUATION: Final[Parameter[SameDayEvaluation]] = Parameter(
     "coverage.same_day_evaluation",
+    "evaluation on the date",
     SameDayEvaluation,
     "choice",
     "Whether an evaluation or re-evaluation is paid on a date with work rehabilitation (COV-3).",
 )
 AUTHORIZATION_REQUIRED: Final[Parameter[AuthorizationRequired]] = Parameter(
-    "authorization.required", AuthorizationRequired, "choice", "When prior authorization is needed (A-1, A-2)."
+    "authorization.required",
+    "authorization needed",
+    AuthorizationRequired,
+    "choice",
+    "When prior authorization is needed (A-1, A-2).",
 )
 AUTHORIZATION_UNIT: Final[Parameter[AuthorizationUnit]] = Parameter(
-    "authorization.quantity_unit", AuthorizationUnit, "choice", "What an authorized quantity counts (A-1)."
+    "authorization.quantity_unit",
+    "authorized in",
+    AuthorizationUnit,
+    "choice",
+    "What an authorized quantity counts (A-1).",
 )
 AUTHORIZATION_WARN_DAYS: Final[Parameter[int]] = Parameter(
-    "authorization.warn_days", Positive, "days", "How long before its end an authorization is spoken of (A-1)."
+    "authorization.warn_days",
+    "told ahead",
+    Positive,
+    "days",
+    "How long before its end an authorization is spoken of (A-1).",
 )
 MAX_WEEKS: Final[Parameter[Mapping[Program, int]]] = Parameter(
     "program.max_weeks",
+    "weeks without approval",
     Mapping[Program, Positive],
     "weeks by programme",
     "Length of a programme beyond which written authorization is needed (A-2).",
 )
 HOURS_PER_DAY: Final[Parameter[Mapping[Program, Range]]] = Parameter(
-    "program.hours_per_day", Mapping[Program, Range], "hours by programme", "Hours of programme in a day (A-4)."
+    "program.hours_per_day",
+    "hours a day",
+    Mapping[Program, Range],
+    "hours by programme",
+    "Hours of programme in a day (A-4).",
 )
 DAYS_PER_WEEK: Final[Parameter[Mapping[Program, Range]]] = Parameter(
-    "program.days_per_week", Mapping[Program, Range], "days by programme", "Days of programme in an ISO week (A-4)."
+    "program.days_per_week",
+    "days a week",
+    Mapping[Program, Range],
+    "days by programme",
+    "Days of programme in an ISO week (A-4).",
 )
 PROGRAMS_PER_INJURY: Final[Parameter[int]] = Parameter(
-    "program.per_injury", Positive, "programmes", "How many programmes the payer pays for one injury (A-3)."
+    "program.per_injury",
+    "programs an injury",
+    Positive,
+    "programmes",
+    "How many programmes the payer pays for one injury (A-3).",
 )
 BASELINE_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
     "evaluation.baseline_within_days",
+    "baseline test by day",
     Positive,
-    "days, the first visit is day 1",
-    "Latest day of the baseline functional capacity evaluation (R-1).",
+    "days",
+    "Latest day of the baseline functional capacity evaluation; the first visit is day 1 (R-1).",
 )
 REASSESSMENT_INTERVAL: Final[Parameter[int]] = Parameter(
-    "reassessment.interval_days", Positive, "days", "Longest time between objective assessments (R-2)."
+    "reassessment.interval_days",
+    "reassessment every",
+    Positive,
+    "days",
+    "Longest time between objective assessments (R-2).",
 )
 NO_PROGRESS_COUNT: Final[Parameter[int]] = Parameter(
     "reassessment.no_progress_count",
+    "reassessments without progress",
     Positive,
     "reassessments",
     "Consecutive reassessments without improvement that call for a review of goals (R-6).",
 )
 REASSESSMENT_TOOLS: Final[Parameter[Mapping[str, Tool]]] = Parameter(
-    "reassessment.tools", Mapping[str, Tool], "tool by its code", "Tools whose scores can be compared (R-6)."
+    "reassessment.tools", "tools", Mapping[str, Tool], "tool by its code", "Tools whose scores can be compared (R-6)."
 )
 PROGRESS_REPORT_DAYS: Final[Parameter[int]] = Parameter(
-    "progress_report.treatment_days", Positive, "treatment days", "Treatment days to the next progress report (R-3)."
+    "progress_report.treatment_days",
+    "progress report every",
+    Positive,
+    "treatment days",
+    "Treatment days to the next progress report (R-3).",
 )
 PLAN_MAXIMUM_DAYS: Final[Parameter[int]] = Parameter(
-    "plan_of_care.maximum_days", Positive, "days", "Longest interval that one plan of care may cover (R-4)."
+    "plan_of_care.maximum_days",
+    "longest plan",
+    Positive,
+    "days",
+    "Longest interval that one plan of care may cover (R-4).",
 )
 PLAN_CERTIFY_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
-    "plan_of_care.certify_within_days", Positive, "days", "Days from the first treatment to certification (R-4)."
+    "plan_of_care.certify_within_days",
+    "certified within",
+    Positive,
+    "days",
+    "Days from the first treatment to certification (R-4).",
 )
 DOCUMENTATION_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "documentation.required",
+    "record has to hold",
     tuple[Element, ...],
     "list of element ids D-1 to D-20",
     "Documentation elements the payer wants before it pays.",

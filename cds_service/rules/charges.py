@@ -105,7 +105,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     below = policy.get(params.BELOW_FIRST_UNIT)
     choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
     facts = {"minutes": visit.minutes, "minimum": time_rule.minimum, "full": time_rule.full, "choices": choices}
-    used = (*charges.thresholds.values[:2], *values(below, policy.get(params.FIFTEEN_MINUTE_METHOD)))
+    used = (*charges.thresholds.of_first_block, *values(below, policy.get(params.FIFTEEN_MINUTE_METHOD)))
     evidence = (*time_evidence(visit), *_drafted_evidence(drafted))
     if visit.minutes < time_rule.minimum:
         yield Answer(
@@ -128,7 +128,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
         severity=Severity.WARNING,
         subject=visit.date.isoformat(),
         facts=facts,
-        values=(*used, *charges.values[3:]),
+        values=(*used, *charges.modifier_values),
         evidence=evidence,
         proposals=()
         if submitted

@@ -20,7 +20,25 @@ class TimeThresholds:
     """The payer's time rule with the policy values it comes from."""
 
     rule: TimeRule
-    values: tuple[PolicyValue[Any], ...]
+    full: PolicyValue[int]
+    minimum: PolicyValue[int]
+    additional: PolicyValue[int]
+
+    @property
+    def values(self) -> tuple[PolicyValue[Any], ...]:
+        """All three."""
+        return (self.full, self.minimum, self.additional)
+
+    @property
+    def of_first_block(self) -> tuple[PolicyValue[Any], ...]:
+        """What decides about the first block."""
+        return (self.full, self.minimum)
+
+    def deciding(self, minutes: int) -> tuple[PolicyValue[Any], ...]:
+        """The values that made the units of so many minutes."""
+        if minutes < self.rule.full:
+            return self.of_first_block
+        return (self.full, self.additional) if minutes > self.rule.full else (self.full,)
 
 
 def time_thresholds(policy: PolicyView) -> TimeThresholds | None:
@@ -30,7 +48,7 @@ def time_thresholds(policy: PolicyView) -> TimeThresholds | None:
     additional = policy.get(params.ADDITIONAL_UNIT_MINIMUM)
     if full is None or minimum is None or additional is None:
         return None
-    return TimeThresholds(TimeRule(full.value, minimum.value, additional.value), (full, minimum, additional))
+    return TimeThresholds(TimeRule(full.value, minimum.value, additional.value), full, minimum, additional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,8 @@ def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
             codes.append(case.discipline.modifier)
         else:
             undecided.append(Gap(Fact.DISCIPLINE, "no single plan of care decides GP, GO or GN"))
-    used = values(program, accredited_modifier if accredited else None, accredited, required)
+    wanted = program if program is not None and program.value else None
+    used = values(wanted, accredited_modifier if accredited else None, accredited, required)
     return Modifiers(tuple(codes), tuple(undecided), used)
 
 
@@ -98,12 +117,25 @@ class Charges:
     units: Units
     lines: tuple[ChargeLine, ...]
     undecided: tuple[Gap, ...]
-    values: tuple[PolicyValue[Any], ...]
+    modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
+
+    @property
+    def values(self) -> tuple[PolicyValue[Any], ...]:
+        """The policy values that made the lines, the time rule first."""
+        return (*self.thresholds.deciding(self.minutes), *self.modifier_values)
 
 
 def charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     """The lines for the visit's countable time; None when no policy defines the time rule."""
+    key = f"charges of {visit.date}"
+    if key not in case.shared:
+        case.shared[key] = _charges_of(case, visit, policy)
+    found = case.shared[key]
+    return found if isinstance(found, Charges) else None
+
+
+def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     thresholds = time_thresholds(policy)
     if thresholds is None:
         return None
@@ -121,7 +153,7 @@ def charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
         units=found,
         lines=lines,
         undecided=modifiers.undecided,
-        values=(*thresholds.values, *modifiers.values, *used_assistant),
+        modifier_values=(*modifiers.values, *used_assistant),
         thresholds=thresholds,
     )
 

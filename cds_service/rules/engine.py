@@ -16,14 +16,15 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
     the chart stand beside the findings they might have changed, and take the recommendation off their suggestions.
     """
+    chart = case.chart
     findings: list[Finding] = []
     outcomes: list[RuleOutcome] = []
     lacking: dict[Gap, list[str]] = {}
     for rule in rules:
         if case.moment not in rule.moments:
             continue
-        left_out = [gap for gap in case.chart.gaps if gap.fact in rule.facts]
-        missing = [Gap(fact, case.chart.unavailable[fact]) for fact in rule.facts if fact in case.chart.unavailable]
+        left_out = [gap for gap in chart.gaps if gap.fact in rule.facts] if chart.gaps else []
+        missing = [Gap(fact, chart.unavailable[fact]) for fact in rule.facts if fact in chart.unavailable]
         results: list[Result] = list(missing) if missing else list(rule.check(case, policy))
         answers = [result for result in results if isinstance(result, Answer)]
         gaps = [result for result in results if isinstance(result, Gap)]

@@ -195,7 +195,8 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
         )
         return
     modifier = wanted.value[case.program]
-    used = values(wanted, policy.get(params.ACCREDITED_MODIFIER), policy.get(params.PROGRAM_ACCREDITED))
+    accredited = policy.get(params.PROGRAM_ACCREDITED)
+    used = values(wanted, policy.get(params.ACCREDITED_MODIFIER) if accredited is not None else None, accredited)
     facts = {"modifier": modifier, "program": case.program.value}
     evidence = (Evidence("programme", case.program.value),)
     if case.moment is Moment.ORDER:

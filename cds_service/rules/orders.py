@@ -169,7 +169,7 @@ def _short_session(found: OrderReview, kind: str) -> Answer:
             "minimum": rule.minimum if rule else 0,
             "full": rule.full if rule else 0,
         },
-        values=found.thresholds.values[:2] if found.thresholds else (),
+        values=found.thresholds.of_first_block if found.thresholds else (),
         evidence=_evidence(found.order),
     )
 

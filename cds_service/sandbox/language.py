@@ -8,7 +8,7 @@ refused. Every class here is one mapping of the language, its fields the keys.
 
 import re
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
@@ -35,6 +35,25 @@ def _texts(value: object) -> object:
     return [str(item) if isinstance(item, int) else item for item in items] if isinstance(items, list) else items
 
 
+def _as_json(value: object) -> object:
+    """FHIR as it is: dates that YAML understood become text again.
+
+    Raises:
+        ValueError: YAML understood a time, and its offset as written is lost.
+    """
+    if isinstance(value, datetime):
+        raise ValueError("write times in quotes, so that they stay as they are")  # noqa: TRY004 - for pydantic
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: _as_json(part) for name, part in value.items()}
+    return [_as_json(part) for part in value] if isinstance(value, list) else value
+
+
+def _raw(value: object) -> object:
+    return _as_json(_listed(value))
+
+
 def _time_or_none(value: object) -> time | None:
     return None if value is None or value == NONE else parse_time(value)
 
@@ -48,7 +67,7 @@ Clock: TypeAlias = Annotated[time, PlainValidator(parse_time)]
 ClockOrNone: TypeAlias = Annotated[time | None, PlainValidator(_time_or_none)]
 DayOrNone: TypeAlias = Annotated[Day | None, PlainValidator(_day_or_none)]
 Texts: TypeAlias = Annotated[list[str], BeforeValidator(_texts)]
-Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_listed)]
+Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_raw)]
 ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
 DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
 RoleName: TypeAlias = Literal["PT", "PTA", "OT", "OTA", "SLP", "unknown"]

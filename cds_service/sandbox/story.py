@@ -107,6 +107,9 @@ def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
     people = people_of(words)
     setting = Setting(words, calendar, words.patient.id or words.name[:30].strip("-"), people)
     _check_names(source, words, visits, people.keys())
+    held = {calendar.date_of(visit.day) for visit in visits if visit.encounter is not None}
+    if words.visit is not None and calendar.date_of(words.visit) not in held:
+        raise StoryError(source, "visit", "there is no visit with an encounter on that day")
     return _story(words, setting, visits)
 
 
@@ -137,8 +140,6 @@ def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people
     for person in _people_named(words, visits):
         if person not in people:
             raise StoryError(source, "by", f"nobody is called '{person}'; add them under people")
-    if words.visit is not None and words.visit not in [visit.day for visit in visits]:
-        raise StoryError(source, "visit", "there is no visit on that day")
     known = {injury.id for injury in words.injury}
     for injury in _injuries_named(words, visits):
         if injury not in known:

@@ -86,14 +86,15 @@ def test_the_detail_shows_facts_and_rule_as_tables_with_source_and_confidence():
 
     assert "| last measured | 9 Mar | Observation/lift-1 |" in detail
     assert "| 7 | 1 Jan 2024 | [Invented Payer Guide 2(A)](https://payer.example.org/guide?a=%281%29) |" in detail
-    assert "our default, not the payer's own rule" in detail
+    assert "our default, ask your payer" in detail
 
 
-def test_the_rule_table_uses_meaning_and_unit_of_the_parameter():
+def test_the_rule_table_uses_label_and_unit_of_the_parameter():
     name = "reassessment.interval_days"
-    settings = replace(SETTINGS, parameters={name: Parameter(name, int, "days", "Days between reassessments.")})
+    interval = Parameter(name, "reassessment every", int, "days", "Longest time between objective assessments.")
+    settings = replace(SETTINGS, parameters={name: interval})
 
-    assert "| Days between reassessments | 7 days |" in only_card(a_finding(), settings=settings)["detail"]
+    assert "| reassessment every | 7 days |" in only_card(a_finding(), settings=settings)["detail"]
 
 
 def test_chart_text_is_inert_in_every_part_of_the_card():
@@ -114,7 +115,7 @@ def test_what_is_not_known_and_what_to_ask_stand_at_the_end():
 
     assert card["detail"].endswith(
         "- Not known: one treatment has no end (Procedure/session-2)\n"
-        "- To ask the payer: reassessment\N{WORD JOINER}.interval\\_days: 14? (Invented Payer Guide 2(A))"
+        "- To ask the payer: reassessment\N{WORD JOINER}.interval\\_days 14? (Invented Payer Guide 2(A))"
     )
     assert [14] == [question["value"] for question in explained(card)["questions"]]
 
@@ -130,6 +131,7 @@ def test_many_facts_are_cut_to_a_short_table():
 def test_the_explanation_has_rule_policy_value_date_confidence_citations_and_evidence():
     assert {
         "rule": "reassessment",
+        "kind": "reassessment.overdue",
         "policy": "invented-payer",
         "parameter": "reassessment.interval_days",
         "value": 7,
@@ -171,7 +173,7 @@ def test_empty_parts_of_a_policy_value_are_left_out_and_zero_is_kept():
 
 
 def test_a_finding_without_policy_value_says_so_by_leaving_the_policy_out():
-    assert {"rule", "evidence"} == set(explained(only_card(work_relation())))
+    assert {"rule", "kind", "evidence"} == set(explained(only_card(work_relation())))
 
 
 def test_warnings_come_first_then_the_money_at_stake():

@@ -62,6 +62,7 @@ def test_a_file_may_hold_several_stories(tmp_path):
         ({"visits": [{"day": 0, "from": "8 am"}]}, r"visits\[0\]\.from: a time is written like 08:00"),
         ({"visits": [{"day": 0, "by": "BOB"}]}, "by: nobody is called 'BOB'"),
         ({"visits": [{"day": 0, "injury": "knee"}]}, "injury: no injury has the id 'knee'"),
+        ({"visits": [{"day": -1}], "visit": "today"}, "visit: there is no visit"),
         ({"hook": "order-sing"}, "hook: no service answers 'order-sing'"),
         ({"prefetch": {"coverages": "null"}}, r"prefetch\.coverages: unknown key"),
         ({"zone": "America/Nowhere"}, "zone: no time zone"),
@@ -282,6 +283,11 @@ def test_an_encounter_hook_needs_a_visit():
         story().request("encounter-discharge")
 
 
+def test_the_visit_in_question_may_be_named_by_date():
+    found = story(visits=[{"day": -1, **MORNING}, {"day": 0, **MORNING}], visit="2026-03-09")
+    assert "story-visit-2026-03-09" == found.request()["context"]["encounterId"]
+
+
 def test_an_unknown_hook_is_refused():
     with pytest.raises(StoryError, match="no service answers 'order-sing'"):
         story().request("order-sing")
@@ -315,6 +321,15 @@ def test_raw_resources_and_drafts_are_taken_as_they_are():
     found = story(resources=odd, drafts=draft)
     assert odd in entries(found.request("patient-view")["prefetch"]["observations"])
     assert [draft] == entries(found.request("order-sign")["context"]["draftOrders"])
+
+
+def test_dates_of_raw_resources_stay_text_and_times_need_quotes(tmp_path):
+    file = tmp_path / "raw.yaml"
+    file.write_text("resources: {resourceType: Procedure, performedDateTime: 2026-03-01}")
+    assert "2026-03-01" == of_type(read(file, TODAY)[0], "Procedure")[-1]["performedDateTime"]
+    file.write_text("resources: {resourceType: Procedure, performedDateTime: 2026-03-01T08:00:00-06:00}")
+    with pytest.raises(StoryError, match=r"raw\.yaml: resources: write times in quotes"):
+        read(file, TODAY)
 
 
 def test_the_hook_instance_is_a_uuid_that_follows_from_the_story():

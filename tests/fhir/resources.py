@@ -1,0 +1,135 @@
+"""R4 resources of an invented patient, as short as tests need them."""
+
+from typing import Any
+
+from cds_service.domain.chart import Chart
+from cds_service.fhir.chart import build_chart
+from cds_service.fhir.reading import Prefetch, read_prefetch
+from msgspec import json
+
+CPT = "http://www.ama-assn.org/go/cpt"
+SNOMED = "http://snomed.info/sct"
+ICD_10 = "http://hl7.org/fhir/sid/icd-10-cm"
+PATIENT = {"reference": "Patient/p1"}
+SOMEBODY_ELSE = {"reference": "Patient/p2"}
+
+Json = dict[str, Any]
+
+
+def bundle(*resources: Json, **more: Any) -> Json:
+    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources], **more}
+
+
+def coded(system: str | None, code: str, text: str | None = None) -> Json:
+    coding = {"code": code} | ({"system": system} if system else {})
+    return {"coding": [coding]} | ({"text": text} if text else {})
+
+
+def period(start: str, end: str) -> Json:
+    return {"start": start, "end": end}
+
+
+def procedure(name: str = "a", **more: Any) -> Json:
+    return {
+        "resourceType": "Procedure",
+        "id": name,
+        "status": "completed",
+        "code": coded(CPT, "97545"),
+        "subject": PATIENT,
+        "performedPeriod": period("2026-03-02T09:00:00-06:00", "2026-03-02T11:00:00-06:00"),
+    } | more
+
+
+def encounter(name: str = "e", **more: Any) -> Json:
+    return {
+        "resourceType": "Encounter",
+        "id": name,
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "subject": PATIENT,
+        "period": period("2026-03-02T08:55:00-06:00", "2026-03-02T11:05:00-06:00"),
+    } | more
+
+
+def coverage(name: str = "c", **more: Any) -> Json:
+    return {
+        "resourceType": "Coverage",
+        "id": name,
+        "status": "active",
+        "beneficiary": PATIENT,
+        "payor": [{"display": "Example Fund"}],
+    } | more
+
+
+def observation(name: str = "o", **more: Any) -> Json:
+    return {
+        "resourceType": "Observation",
+        "id": name,
+        "status": "final",
+        "category": [{"coding": [{"code": "exam"}]}],
+        "code": coded("http://loinc.org", "8867-4", "Lift to waist"),
+        "subject": PATIENT,
+        "effectiveDateTime": "2026-03-02",
+        "valueQuantity": {"value": 40, "unit": "lb"},
+    } | more
+
+
+def care_plan(name: str = "cp", **more: Any) -> Json:
+    return {
+        "resourceType": "CarePlan",
+        "id": name,
+        "status": "active",
+        "intent": "plan",
+        "subject": PATIENT,
+        "title": "Work conditioning",
+        "period": {"start": "2026-03-01"},
+    } | more
+
+
+def condition(name: str = "k", **more: Any) -> Json:
+    return {
+        "resourceType": "Condition",
+        "id": name,
+        "subject": PATIENT,
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": coded(ICD_10, "M54.50"),
+    } | more
+
+
+def service_request(name: str | None = "s", **more: Any) -> Json:
+    resource = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "order",
+        "subject": PATIENT,
+        "code": {"text": "Work hardening"},
+    } | more
+    return {"id": name, **resource} if name is not None else resource
+
+
+def claim_response(name: str = "r", **more: Any) -> Json:
+    return {
+        "resourceType": "ClaimResponse",
+        "id": name,
+        "status": "active",
+        "type": coded(None, "professional"),
+        "use": "preauthorization",
+        "patient": PATIENT,
+        "created": "2026-02-20",
+        "insurer": {"display": "Example Fund"},
+        "outcome": "complete",
+        "preAuthRef": "PA-1",
+        "preAuthPeriod": {"start": "2026-03-01", "end": "2026-04-12"},
+    } | more
+
+
+def prefetched(keys: list[str] | None = None, **values: Any) -> Prefetch:
+    return read_prefetch(json.encode(values), list(values) if keys is None else keys)
+
+
+def chart_of(**values: Any) -> Chart:
+    return build_chart("p1", prefetched(**values))
+
+
+def chart_of_procedures(*procedures: Json, **more: Any) -> Chart:
+    return chart_of(procedures=bundle(*procedures), **more)

@@ -1,0 +1,158 @@
+import pytest
+from cds_service.domain.chart import AssessmentKind, Role
+from cds_service.domain.codes import Discipline, Program
+from cds_service.fhir import concepts
+from cds_service.fhir.records import CodeableConcept, Coding
+
+from tests.fhir.resources import CPT, SNOMED
+
+
+def concept(*codings: tuple[str | None, str], text: str | None = None) -> CodeableConcept:
+    return CodeableConcept(tuple(Coding(system, code) for system, code in codings), text)
+
+
+@pytest.mark.parametrize(
+    "system",
+    [CPT, "urn:oid:2.16.840.1.113883.6.12", "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+     "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", None],
+)  # fmt: skip
+def test_a_procedure_code_is_known_under_each_name_of_its_system(system):
+    assert concepts.procedure_codes(concept((system, "97545"))) == ("97545",)
+
+
+@pytest.mark.parametrize("system", ["http://example.org/local", SNOMED])
+def test_a_code_of_another_system_is_no_procedure_code(system):
+    assert concepts.procedure_codes(concept((system, "97545"))) == ()
+
+
+@pytest.mark.parametrize("code", ["9754", "975455", "abcde", "97545-GP", ""])
+def test_a_code_of_another_shape_is_no_procedure_code(code):
+    assert concepts.procedure_codes(concept((CPT, code))) == ()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [concept((CPT, "97545")), concept((CPT, "97546")), concept((SNOMED, "228648008")), concept(text="Work hardening"),
+     concept(text="WORK-CONDITIONING program"), concept(text="work  conditioning, daily")],
+)  # fmt: skip
+def test_work_rehabilitation_is_known_by_code_or_by_name(one):
+    assert concepts.meaning(one).work_rehab
+
+
+@pytest.mark.parametrize(
+    "one",
+    [concept((CPT, "97110")), concept((SNOMED, "228645006")), concept(text="Conditioning exercise"),
+     concept(text="Return to work plan"), concept(text="homework hardening")],
+)  # fmt: skip
+def test_other_therapy_is_not_work_rehabilitation(one):
+    assert not concepts.meaning(one).work_rehab
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("Work hardening", Program.HARDENING),
+        ("work-hardening", Program.HARDENING),
+        ("Work conditioning", Program.CONDITIONING),
+        ("Work conditioning with job simulation", Program.HARDENING),
+        ("Work conditioning with simulation of his work environment", Program.HARDENING),
+        ("Work conditioning, no job simulation", Program.CONDITIONING),
+        ("Work conditioning; does not involve work simulation", Program.CONDITIONING),
+        ("Work hardening/conditioning; initial 2 hours", Program.UNKNOWN),
+        ("Work conditioning or work hardening", Program.UNKNOWN),
+        ("Therapy", Program.UNKNOWN),
+        ("", Program.UNKNOWN),
+    ],
+)
+def test_the_kind_of_programme_is_what_the_words_say(text, program):
+    assert program == concepts.program_of((concept(text=text),))
+
+
+@pytest.mark.parametrize("code", ["228648008", "228645006"])
+def test_a_code_of_hardening_or_job_simulation_makes_it_hardening(code):
+    assert Program.HARDENING == concepts.program_of((concept((SNOMED, code), text="conditioning"),))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("97161", AssessmentKind.EVALUATION), ("97167", AssessmentKind.EVALUATION), ("97164", AssessmentKind.REEVALUATION),
+     ("97168", AssessmentKind.REEVALUATION), ("97750", AssessmentKind.PERFORMANCE_TEST), ("97110", None)],
+)  # fmt: skip
+def test_evaluations_are_known_by_code(code, kind):
+    assert kind == concepts.meaning(concept((CPT, code))).evaluation
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Initial evaluation", AssessmentKind.EVALUATION),
+        ("PT evaluation", AssessmentKind.EVALUATION),
+        ("Initial evaluation for work hardening", AssessmentKind.EVALUATION),
+        ("Re-evaluation", AssessmentKind.REEVALUATION),
+        ("PT re-evaluation", AssessmentKind.REEVALUATION),
+        ("Evaluation of wound", None),
+    ],
+)
+def test_an_uncoded_evaluation_is_known_by_its_name(text, kind):
+    assert kind == concepts.meaning(concept(text=text)).evaluation
+
+
+def test_an_evaluation_for_the_programme_is_not_a_session_of_it():
+    assert not concepts.meaning(concept((CPT, "97161"), text="Evaluation for work hardening")).work_rehab
+
+
+@pytest.mark.parametrize(
+    ("one", "found"),
+    [
+        (concept((SNOMED, "91251008")), {Discipline.PT}),
+        (concept((SNOMED, "84478008")), {Discipline.OT}),
+        (concept((SNOMED, "311555007")), {Discipline.SLP}),
+        (concept(text="Occupational Therapy plan"), {Discipline.OT}),
+        (concept(text="PT plan of care"), {Discipline.PT}),
+        (concept(text="seen by pt"), set()),
+        (concept((SNOMED, "84478008"), text="Physical therapy"), {Discipline.OT}),
+    ],
+)
+def test_the_discipline_is_read_from_code_before_text(one, found):
+    assert found == concepts.disciplines_of((one,))
+
+
+@pytest.mark.parametrize(
+    ("one", "role"),
+    [
+        (concept((None, "225100000X")), Role(Discipline.PT, assistant=False)),
+        (concept((None, "225200000X")), Role(Discipline.PT, assistant=True)),
+        (concept((None, "225X00000X")), Role(Discipline.OT, assistant=False)),
+        (concept((None, "224Z00000X")), Role(Discipline.OT, assistant=True)),
+        (concept((None, "235Z00000X")), Role(Discipline.SLP, assistant=False)),
+        (concept((SNOMED, "36682004")), Role(Discipline.PT, assistant=False)),
+        (concept((SNOMED, "80546007")), Role(Discipline.OT, assistant=False)),
+        (concept((SNOMED, "159026005")), Role(Discipline.SLP, assistant=False)),
+        (concept(text="Physical Therapist Assistant"), Role(Discipline.PT, assistant=True)),
+        (concept(text="physical therapy assistant"), Role(Discipline.PT, assistant=True)),
+        (concept(text="COTA/L"), Role(Discipline.OT, assistant=True)),
+        (concept(text="Physical therapist"), Role(Discipline.PT, assistant=False)),
+        (concept(text="OTR/L"), Role(Discipline.OT, assistant=False)),
+        (concept((None, "363A00000X"), text="Physician Assistant"), None),
+    ],
+)
+def test_the_profession_is_read_from_taxonomy_then_snomed_then_text(one, role):
+    assert role == concepts.role_of((one,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Work-related injury of the wrist", "Injured at work on Monday", "fell off a ladder at the job site",
+     "on-the-job injury", "Industrial accident", "Strain while working. Not severe.", "This is work related."],
+)  # fmt: skip
+def test_a_statement_of_a_work_injury_is_found(text):
+    assert concepts.documented_injury(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Not work-related", "non-work-related fall", "Patient denies injury at work", "no on-the-job injury",
+     "fall not at work", "practice of work-related activities", "lifts 40 lb on the job", "returns to work", "", None],
+)  # fmt: skip
+def test_a_denial_or_another_mention_of_work_is_no_statement_of_an_injury(text):
+    assert concepts.documented_injury(text) is None
