@@ -114,7 +114,7 @@ def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Wor
         if wording is None:
             raise WordingError(f"{finding.kind}: no wording file has words for this kind")
         confidence = finding.values[0].confidence if finding.values else ""
-        yield Worded(finding, wording.words(finding.facts, settings.today, confidence))
+        yield Worded(finding, wording.words(finding.facts, settings.today, confidence, settings.labels))
 
 
 def _folded(found: list[Worded]) -> Iterator[Group]:

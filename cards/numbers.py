@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from cds_service.domain.codes import LABELS, PayerClass, Program
+from cds_service.domain.codes import PayerClass, Program
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -79,9 +79,11 @@ def codes(lines: Iterable[Line]) -> str:
     return " + ".join("-".join((line.code, *line.modifiers)) + f" x{number(line.units)}" for line in given)
 
 
-def label(code: str) -> str:
-    """Our own short label of a code; the code itself when there is none."""
-    return LABELS.get(code, code)
+@pass_context
+def label(context: Context, code: str) -> str:
+    """The short label of a code; the code itself when there is none."""
+    labels: Mapping[str, str] = context["labels"]
+    return labels.get(code, code)
 
 
 def program(kind: str) -> str:

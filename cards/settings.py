@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from cds_service.domain.codes import LABELS
 from cds_service.domain.values import Parameter
 
 NAMESPACE: Final = UUID("5b0f3c57-6c0e-5f0a-9d43-0d2f6f1f7a55")
@@ -27,6 +28,7 @@ class CardSettings:
     max_cards: int = 5
     selection_any: bool = False
     parameters: Mapping[str, Parameter[Any]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
 
     def __post_init__(self) -> None:
         if not self.public_url.startswith(("https://", "http://")) or self.public_url.endswith("/"):

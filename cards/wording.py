@@ -21,9 +21,10 @@ from ruamel.yaml.error import YAMLError
 
 from cards.markdown import escape, plain
 from cards.numbers import FILTERS, readable
+from cds_service.domain.codes import LABELS
 
 SUMMARY_LIMIT: Final = 139
-KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence"})
+KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels"})
 
 _FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional"})
 
@@ -73,9 +74,11 @@ class Wording:
     optional: Mapping[str, None]
     facts: frozenset[str]
 
-    def words(self, facts: Mapping[str, object], today: date, confidence: str = "") -> Words:
-        """Bind the facts of a finding; ``confidence`` is that of its deciding policy value."""
-        given = {**self.optional, **facts, "today": today, "confidence": confidence}
+    def words(
+        self, facts: Mapping[str, object], today: date, confidence: str = "", labels: Mapping[str, str] = LABELS
+    ) -> Words:
+        """Bind the facts of a finding; ``confidence`` is that of its deciding policy value, ``labels`` name codes."""
+        given = {**self.optional, **facts, "today": today, "confidence": confidence, "labels": labels}
         return Words(self, self.summary.new_context(given, shared=True))
 
     def fill(self, template: Template, context: Context) -> str:

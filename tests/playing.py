@@ -11,6 +11,7 @@ What a story can expect:
 ``recommended``      whether the first suggestion of any card is recommended
 ``summaries``        texts that must each be part of some card's summary
 ``details``          texts that must each be part of some card's detail
+``said``             texts that the cards must contain somewhere, suggestions included
 ``unsaid``           texts that no card may contain anywhere
 ``policies``         policy layers that must have been applied
 ``status``           412 when the call must be refused for want of data
@@ -41,7 +42,7 @@ EVALUATION = "work-rehab-cds.evaluation"
 KNOWN = frozenset(
     {
         "fires", "silent", "gaps", "not_applicable", "only", "charges", "recommended", "summaries", "details",
-        "unsaid", "policies", "status",
+        "said", "unsaid", "policies", "status",
     }
 )  # fmt: skip
 CLINIC_TIME = timezone(timedelta(hours=-6))
@@ -154,6 +155,7 @@ def _cards(expect: Mapping[str, Any], played: Played) -> list[str]:
             if not any(text in card[field] for card in played.cards):
                 wrong.append(f"no card's {field} says {text!r}: {[card[field] for card in played.cards]}")
     everything = json.dumps(played.cards, ensure_ascii=False)
+    wrong.extend(f"no card says {text!r}" for text in expect.get("said", []) if text not in everything)
     wrong.extend(f"a card says {text!r}" for text in expect.get("unsaid", []) if text in everything)
     return wrong
 

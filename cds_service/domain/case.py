@@ -1,10 +1,11 @@
 """The one immutable input to the rules: a chart, the moment in the workflow and the date of service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Final
 
 from cds_service.domain.chart import (
@@ -18,7 +19,7 @@ from cds_service.domain.chart import (
     PlanOfCare,
     Session,
 )
-from cds_service.domain.codes import Discipline, Program
+from cds_service.domain.codes import Discipline, PayerClass, Program
 from cds_service.domain.visit import Visit, visits_of
 
 EPISODE_GAP_DAYS: Final = 60
@@ -57,9 +58,9 @@ def episodes_of(sessions: Iterable[Session]) -> tuple[Episode, ...]:
     unless more than 60 days lie between.
     """
     groups: list[tuple[set[str], list[date]]] = []
-    for session in sorted(sessions, key=lambda one: one.date):
-        conditions = set(session.conditions)
-        home = next((group for group in reversed(groups) if conditions & group[0]), None)
+    for session in sorted(sessions, key=attrgetter("date")):
+        conditions = session.conditions
+        home = next((group for group in reversed(groups) if not group[0].isdisjoint(conditions)), None)
         if home is None and groups:
             near = session.date - groups[-1][1][-1] <= timedelta(days=EPISODE_GAP_DAYS)
             if near and not (conditions and groups[-1][0]):
@@ -76,6 +77,10 @@ def episodes_of(sessions: Iterable[Session]) -> tuple[Episode, ...]:
             key=lambda one: one.last,
         )
     )
+
+
+def _place_in_line(coverage: Coverage) -> tuple[bool, int, bool]:
+    return coverage.order is None, coverage.order or 0, coverage.payer_class is not PayerClass.WORKERS_COMPENSATION
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Case:
     @cached_property
     def conditions(self) -> frozenset[str]:
         """Conditions that the visit or the drafts in question are for."""
-        of_visit = (c for s in self.chart.sessions if s.date == self.date_of_service for c in s.conditions)
+        of_visit = (c for s in self.visit.sessions for c in s.conditions) if self.visit else ()
         of_orders = (c for order in self.orders if order.selected for c in order.conditions)
         return frozenset((*of_visit, *of_orders))
 
@@ -139,9 +144,9 @@ class Case:
 
     @cached_property
     def payers(self) -> tuple[Coverage, ...]:
-        """Coverages in force on the date of service, in the order they pay."""
+        """Coverages in force on the date of service in the order they pay; in doubt workers' compensation first."""
         in_force = [coverage for coverage in self.chart.coverages if coverage.in_force(self.date_of_service)]
-        return tuple(sorted(in_force, key=lambda one: (one.order is None, one.order or 0)))
+        return tuple(sorted(in_force, key=_place_in_line))
 
     @cached_property
     def active_plans(self) -> tuple[PlanOfCare, ...]:
@@ -153,17 +158,23 @@ class Case:
     @cached_property
     def program(self) -> Program:
         """Conditioning or hardening as the visit, the drafts or the plan of care say; any hardening makes hardening."""
-        sources = (
-            [s.program for s in self.chart.sessions if s.date == self.date_of_service],
-            [o.program for o in self.orders if o.work_rehab],
-            [p.program for p in self.active_plans],
-            [s.program for s in self.chart.sessions if self.episode and s.date in self.episode.dates],
-        )
-        for programs in sources:
+        for told in self._programs_told():
+            found = set(told)
             for program in (Program.HARDENING, Program.CONDITIONING):
-                if program in programs:
+                if program in found:
                     return program
         return Program.UNKNOWN
+
+    def _programs_told(self) -> Iterator[Iterable[Program]]:
+        """What each source says, the most telling source first."""
+        if self.visit is not None:
+            yield (session.program for session in self.visit.sessions)
+        yield (order.program for order in self.orders if order.work_rehab)
+        yield (plan.program for plan in self.active_plans)
+        yield (session.program for session in self.chart.sessions if self._in_episode(session))
+
+    def _in_episode(self, session: Session) -> bool:
+        return self.episode is not None and self.episode.first <= session.date <= self.episode.last
 
     @cached_property
     def disciplines(self) -> tuple[tuple[Discipline, str, str], ...]:

@@ -17,8 +17,11 @@ class Interval(NamedTuple):
 
 def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     """Merge overlapping and touching intervals; the result is sorted and disjoint."""
+    found = sorted(intervals)
+    if len(found) < 2:  # noqa: PLR2004 - one alone is its own union
+        return tuple(found)
     merged: list[Interval] = []
-    for interval in sorted(intervals):
+    for interval in found:
         if merged and interval.start <= merged[-1].end:
             if interval.end > merged[-1].end:
                 merged[-1] = Interval(merged[-1].start, interval.end)
@@ -54,7 +57,10 @@ def overlap(intervals: Iterable[Interval], others: Iterable[Interval]) -> tuple[
 
 def elapsed(intervals: Iterable[Interval]) -> timedelta:
     """Total duration of disjoint intervals."""
-    return sum((interval.end - interval.start for interval in intervals), timedelta())
+    total = timedelta()
+    for start, end in intervals:
+        total += end - start
+    return total
 
 
 def minutes(intervals: Iterable[Interval]) -> int:

@@ -38,11 +38,9 @@ class Visit:
 
         Time is never counted twice, and time of another billed service never once (T-5).
         """
-        if self.timed:
-            spans = [session.period for session in self.timed if session.period is not None]
-        else:
-            spans = [one.period for one in self.encounters if one.period is not None]
-        return subtract(spans, self.excluded_services)
+        spans = [session.period for session in self.sessions if session.period is not None]
+        spans = spans or [one.period for one in self.encounters if one.period is not None]
+        return subtract(spans, self.excluded_services) if self.services else union(spans)
 
     @cached_property
     def excluded_services(self) -> tuple[Interval, ...]:
@@ -52,7 +50,7 @@ class Visit:
     @cached_property
     def minutes(self) -> int:
         """Whole countable minutes; 0 when no time is recorded."""
-        return minutes(self.countable)
+        return elapsed(self.countable) // timedelta(minutes=1)
 
     @cached_property
     def minutes_excluded(self) -> int:

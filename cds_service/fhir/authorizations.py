@@ -49,13 +49,17 @@ class _Part(NamedTuple):
     codes: tuple[str, ...]
 
 
-def of_response(response: records.ClaimResponse, reference: str) -> tuple[Authorization, ...]:
+def of_response(response: records.ClaimResponse, reference: str) -> tuple[Authorization, ...] | str:
     """Authorizations for work rehabilitation in one response, items with the same answer added up.
 
-    A response whose items all name other services authorizes none. An approval without any date is weak.
+    A response whose items all name other services authorizes none. An approval without any date is weak. Dates that
+    cannot be read give what is wrong with them.
     """
     whole = _whole(response)
     parts = [*(_item(item) for item in response.item), *(_added(item) for item in response.add_item)]
+    problem = next((found for part in (whole, *parts) if (found := dates.problem_of(part.period))), None)
+    if problem is not None:
+        return f"period {problem}"
     parts = [part for part in parts if part != _EMPTY]
     if parts:
         parts = [part for part in parts if not part.codes or not WORK_REHAB.isdisjoint(part.codes)]
@@ -111,15 +115,6 @@ def of_numbers(numbers: Iterable[tuple[str, str]], known: Iterable[Authorization
 def is_preauthorization(response: records.ClaimResponse) -> bool:
     """Whether it is an active answer to a request for authorization."""
     return response.use == "preauthorization" and response.status in {"active", None}
-
-
-def periods_of(response: records.ClaimResponse) -> Iterator[Period | None]:
-    """All periods that a response gives for its authorizations."""
-    yield response.pre_auth_period
-    for item in response.item:
-        yield _item(item).period
-    for added in response.add_item:
-        yield _added(added).period
 
 
 def quantity_of(quantity: Quantity | None) -> tuple[float | None, str | None]:

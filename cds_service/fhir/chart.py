@@ -82,7 +82,7 @@ class _Builder:
         self.left_out = Quarantine()
         self._whose: dict[str, bool] = {}
         self._meanings: dict[CodeableConcept, Meaning] = {}
-        self._zoned: dict[str, bool] = {}
+        self._zoneless: set[str] = set()
 
     def chart(self, clients_jurisdiction: str | None, encounter_id: str | None) -> Chart:
         """Read everything."""
@@ -95,28 +95,42 @@ class _Builder:
         encounters = self._encounters(conditions)
         sessions, services, tests = self._procedures(encounters, plans)
         sessions.extend(self._sessions_of_encounters(encounters, sessions))
-        mixed = self._dates_with_mixed_offsets(sessions, services)
+        visits = [one for _, one in encounters.values()]
+        mixed = self._dates_with_mixed_offsets(sessions, services, visits)
+        if mixed:
+            sessions = [_untimed(one, mixed) for one in sessions]
+            services = [self._agreeing(one, mixed) for one in services]
+            visits = [self._agreeing(one, mixed) for one in visits]
+        visits.sort(key=_by_date)
         measured = self._measurements()
         charges = self._claims()
         answers = [*self._answers(), *from_orders]
         answers.extend(authorizations.of_numbers(charges.numbers, answers))
         evidence = (
             *injury.of_coverages(coverages),
-            *(one for key, record in conditions.items() for one in injury.of_condition(record, f"Condition/{key}")),
-            *(one for found in encounters.values() for one in injury.of_encounter(found[0], found[1].reference)),
+            *(
+                one
+                for key, record in conditions.items()
+                for one in injury.of_condition(record, _name("Condition", key))
+            ),
+            *(
+                one
+                for record, visit in encounters.values()
+                if record.reason_code
+                for one in injury.of_encounter(record, visit.reference)
+            ),
             *plan_evidence,
             *charges.evidence,
         )
         asked = f"Encounter/{encounter_id.rpartition('/')[2]}" if encounter_id else None
-        told = sorted((self._agreeing(one, mixed) for _, one in encounters.values()), key=_by_date)
         return Chart(
             patient=f"Patient/{self.patient}",
             coverages=tuple(coverages),
             injury=tuple(dict.fromkeys(evidence)),
             plans=tuple(sorted(plans, key=lambda one: (one.start or date.min, one.reference))),
-            encounters=tuple(told),
-            sessions=tuple(sorted((_untimed(one, mixed) for one in sessions), key=_by_time)),
-            services=tuple(sorted((self._agreeing(one, mixed) for one in services), key=_by_time)),
+            encounters=tuple(visits),
+            sessions=tuple(sorted(sessions, key=_by_time)),
+            services=tuple(sorted(services, key=_by_time)),
             goals=tuple(self._goals()),
             assessments=tuple(sorted((*tests, *measured), key=lambda one: (one.date, one.reference))),
             authorizations=tuple(answers),
@@ -124,7 +138,7 @@ class _Builder:
             claims=tuple(charges.claims),
             place=place_of(
                 charges.accidents,
-                sorted(told, key=lambda one: (one.reference == asked, one.date or date.min), reverse=True),
+                sorted(visits, key=lambda one: (one.reference == asked, one.date or date.min), reverse=True),
                 patient,
                 clients_jurisdiction,
             ),
@@ -264,7 +278,7 @@ class _Builder:
             state = self.places.of_encounter(record)
             told = [self._meaning(concept) for concept in clinical.concepts_of(record)]
             one, span = clinical.encounter(record, reference, self.references, told, diagnosed, state)
-            self._zoned[reference] = span.zoned
+            self._note_offset(reference, span)
             found[reference] = record, one
         return found
 
@@ -290,10 +304,10 @@ class _Builder:
                 self._leave_out(record, key, span.problem or "no date is recorded")
                 continue
             reference = _name("Procedure", key)
-            self._zoned[reference] = span.zoned
+            self._note_offset(reference, span)
             if told.work_rehab:
                 conditions = (visited.conditions if visited is not None else ()) or planned
-                sessions.append(self._session(record, reference, told, span._replace(date=day), visit, conditions))
+                sessions.append(self._session(record, reference, told, span, day, visit, conditions))
                 continue
             services.extend(Service(reference, day, code, span.period, visit) for code in told.codes)
             if told.evaluation is not None and record.status == "completed":
@@ -313,13 +327,13 @@ class _Builder:
         reference: str,
         told: Meaning,
         span: dates.Span,
+        day: date,
         visit: str | None,
         conditions: tuple[str, ...],
     ) -> Session:
-        assert span.date is not None  # noqa: S101 the caller gives one
         return Session(
             reference=reference,
-            date=span.date,
+            date=day,
             program=_program(record, told),
             codes=told.codes,
             period=span.period,
@@ -327,7 +341,7 @@ class _Builder:
             performers=clinical.performers_of(record, self.people),
             encounter=visit,
             conditions=clinical.names_of(record.reason_reference, self.references, "Condition/") or conditions,
-            described=any(note.text for note in record.note),
+            described=bool(record.note) and any(note.text for note in record.note),
         )
 
     def _reference(self, ref: Ref | None) -> str | None:
@@ -342,18 +356,28 @@ class _Builder:
             if one.work_rehab and one.date is not None and one.date not in treated:
                 yield clinical.session_of_encounter(one, one.date, clinical.attending_of(record, self.people))
 
-    def _dates_with_mixed_offsets(self, sessions: list[Session], services: list[Service]) -> set[date]:
+    def _note_offset(self, reference: str, span: dates.Span) -> None:
+        if span.period is not None and not span.zoned:
+            self._zoneless.add(reference)
+
+    def _dates_with_mixed_offsets(
+        self, sessions: list[Session], services: list[Service], visits: list[Encounter]
+    ) -> set[date]:
         """Dates with sessions on which some times have a UTC offset and some have none: their order is not known."""
+        if not self._zoneless:
+            return set()
         seen: dict[date, set[bool]] = {one.date: set() for one in sessions}
-        timed: tuple[Session | Service, ...] = (*sessions, *services)
+        dated = {one.date for one in sessions if one.period is not None}
+        instead = [one for one in visits if one.date is not None and one.date not in dated]
+        timed: tuple[Session | Service | Encounter, ...] = (*sessions, *services, *instead)
         for one in timed:
             if one.period is not None and one.date in seen:
-                seen[one.date].add(self._zoned[one.reference])
+                seen[one.date].add(one.reference in self._zoneless)
         return {day for day, zoned in seen.items() if len(zoned) > 1}
 
     def _agreeing(self, one: T, mixed: set[date]) -> T:
         """A service or encounter, without its time where that has no offset on a date on which others have."""
-        if one.date in mixed and one.period is not None and not self._zoned[one.reference]:
+        if one.date in mixed and one.reference in self._zoneless:
             return replace(one, period=None)
         return one
 
@@ -383,8 +407,11 @@ class _Builder:
         for key, record in self.prefetch.of(records.ClaimResponse).items():
             if not self._mine(record, key, record.patient) or not authorizations.is_preauthorization(record):
                 continue
-            if all(self._readable_period(record, key, one) for one in authorizations.periods_of(record)):
-                yield from authorizations.of_response(record, _name("ClaimResponse", key))
+            answers = authorizations.of_response(record, _name("ClaimResponse", key))
+            if isinstance(answers, str):
+                self._leave_out(record, key, answers)
+            else:
+                yield from answers
 
     def _claims(self) -> "_Claims":
         found = _Claims()

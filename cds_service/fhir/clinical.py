@@ -104,8 +104,8 @@ def encounter(
     span = dates.span(record.period)
     work_rehab = any(one.work_rehab for one in told)
     provider = record.service_provider
-    concerns = (*(one.condition for one in record.diagnosis), *record.reason_reference)
-    conditions = names_of(concerns, references, "Condition/") if concerns else ()
+    concerns = [one.condition for one in record.diagnosis]
+    conditions = names_of((*concerns, *record.reason_reference), references, "Condition/")
     diagnoses = diagnosed(conditions)
     if record.reason_code:
         reasons = (code for reason in record.reason_code for code in diagnosis_codes(reason))
@@ -116,7 +116,7 @@ def encounter(
             date=span.date,
             period=span.period,
             work_rehab=work_rehab,
-            program=program_of(concepts_of(record)) if work_rehab else Program.UNKNOWN,
+            program=_visit_program(record, told) if work_rehab else Program.UNKNOWN,
             conditions=conditions,
             diagnoses=diagnoses,
             provider=references.normal(provider.reference) if provider is not None and provider.reference else None,
@@ -127,6 +127,12 @@ def encounter(
     )
 
 
+def _visit_program(record: records.Encounter, told: Sequence[Meaning]) -> Program:
+    if len(told) == 1:
+        return told[0].program
+    return program_of(concepts_of(record))
+
+
 def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
     """What the encounter says it is about: types, service type, reasons."""
     concepts = [*record.type, *record.reason_code]
@@ -135,6 +141,9 @@ def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
 
 def performers_of(record: records.Procedure, people: People) -> tuple[Performer, ...]:
     """Who performed a procedure, each once."""
+    if len(record.performer) == 1:
+        only = people.performer(record, record.performer[0].actor, record.performer[0].function)
+        return (only,) if only is not None else ()
     return _each_once(people.performer(record, one.actor, one.function) for one in record.performer)
 
 
@@ -262,7 +271,7 @@ def _target(target: records.GoalTarget) -> float | None:
     if target.detail_quantity is not None:
         return target.detail_quantity.value
     if target.detail_integer is not None:
-        return float(target.detail_integer)
+        return target.detail_integer
     if target.detail_range is not None:
         bound: Quantity | None = target.detail_range.low or target.detail_range.high
         return bound.value if bound is not None else None
@@ -296,4 +305,4 @@ def _has_value(record: records.Observation | records.Component) -> bool:
 def _number(record: records.Observation) -> float | None:
     if record.value_quantity is not None:
         return record.value_quantity.value
-    return float(record.value_integer) if record.value_integer is not None else None
+    return record.value_integer

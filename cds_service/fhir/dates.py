@@ -131,7 +131,7 @@ def _usual_span(period: Period) -> Span | None:
     start, end = period.start, period.end
     if start is None or end is None or len(start) not in _USUAL_LENGTHS or len(end) not in _USUAL_LENGTHS:
         return None
-    if not start[10] == end[10] == "T" or not start[7] == end[7] == "-" == start[4] == end[4]:
+    if start[10] != "T" or end[10] != "T" or start[7] != "-" or end[7] != "-":
         return None
     try:
         started, ended = datetime.fromisoformat(start), datetime.fromisoformat(end)

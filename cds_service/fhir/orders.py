@@ -15,6 +15,7 @@ from cds_service.fhir.references import References, normal
 
 _NO_ORDERS: Final = frozenset({"revoked", "entered-in-error"})
 _NO_APPOINTMENTS: Final = frozenset({"cancelled", "noshow", "entered-in-error"})
+_MOST: Final = 10_000
 _MODIFIER_LENGTH: Final = 2
 _DAYS: Final = {"d": 1.0, "wk": 7.0, "mo": 365.25 / 12, "a": 365.25, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86400}
 _MINUTES: Final = {"min": 1.0, "h": 60.0, "s": 1 / 60, "d": 1440.0}
@@ -173,14 +174,16 @@ def _days_per_week(repeat: records.Repeat) -> float | None:
     if repeat.day_of_week:
         return float(len(set(repeat.day_of_week)))
     if repeat.period and repeat.period > 0 and repeat.period_unit in _DAYS:
-        return (repeat.frequency or 1) * 7.0 / (repeat.period * _DAYS[repeat.period_unit])
+        days = repeat.period * _DAYS[repeat.period_unit]
+        per_week = (repeat.frequency or 1) * 7.0 / days if days else 0.0
+        return per_week if 0 < per_week <= _MOST else None
     return None
 
 
 def _minutes(repeat: records.Repeat) -> int | None:
     factor = _MINUTES.get(repeat.duration_unit or "")
     length = repeat.duration_max or repeat.duration
-    return round(length * factor) if factor is not None and length is not None else None
+    return _whole(length * factor) if factor is not None and length is not None else None
 
 
 def _sessions(
@@ -188,13 +191,18 @@ def _sessions(
 ) -> int | None:
     """Sessions in all: a count, listed events, or so many a week for the time the order spans."""
     if repeat.count is not None:
-        return repeat.count
+        return _whole(repeat.count)
     if timing is not None and timing.event:
         return len(timing.event)
     weeks = _weeks(repeat.bounds_duration)
     if weeks is None and start is not None and end is not None and end >= start:
         weeks = ((end - start).days + 1) / 7
-    return round(weeks * per_week) if weeks is not None and per_week is not None else None
+    return _whole(weeks * per_week) if weeks is not None and per_week is not None else None
+
+
+def _whole(number: float) -> int | None:
+    """A whole positive number, or None where it is beyond all measure."""
+    return round(number) if 0 < number <= _MOST else None
 
 
 def _weeks(duration: Quantity | None) -> float | None:

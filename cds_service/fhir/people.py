@@ -31,27 +31,46 @@ class People:
         self._roles = prefetch.of(records.PractitionerRole)
         self._practitioners = prefetch.of(records.Practitioner)
         self._references = references
-        self._performers: dict[str, Performer] = {}
+        self._performers: dict[object, Performer] = {}
         self._known: dict[str, Role | None] = {}
         self._roles_of: dict[str, list[records.PractitionerRole]] | None = None
 
     def performer(
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
     ) -> Performer | None:
-        """The performer that a reference names; ``function`` and the display decide when nothing else tells."""
+        """The performer that a reference names; ``function`` and the display decide when nothing else tells.
+
+        A contained PractitionerRole goes by the reference of its practitioner, so that one person has one name.
+        """
         if actor is None or actor.reference is None:
             role = self.role(source, actor) or (role_of((function,)) if function is not None else None)
             return Performer("unnamed performer", role) if role is not None or actor is not None else None
-        known = self._performers.get(actor.reference)
+        key = self._key(source, actor.reference)
+        known = self._performers.get(key)
         if known is not None:
             return known
         role = self.role(source, actor)
-        if role is not None and not actor.reference.startswith("#"):
-            performer = self._performers[actor.reference] = Performer(self._references.normal(actor.reference), role)
-            return performer
-        if role is None and function is not None:
-            role = role_of((function,))
-        return Performer(self._references.normal(actor.reference), role)
+        performer = Performer(self._name(source, actor.reference), role)
+        if role is not None:
+            self._performers[key] = performer
+        elif function is not None:
+            return Performer(performer.reference, role_of((function,)))
+        return performer
+
+    def _key(self, source: Resource, reference: str) -> object:
+        """What a reference means: a local one only together with the resources contained beside it."""
+        if not reference.startswith("#"):
+            return reference
+        return reference, *(bytes(raw) for raw in getattr(source, "contained", ()))
+
+    def _name(self, source: Resource, reference: str) -> str:
+        if not reference.startswith("#"):
+            return self._references.normal(reference)
+        one = contained(source, reference)
+        person = one.practitioner if isinstance(one, records.PractitionerRole) else None
+        if person is None or person.reference is None or person.reference.startswith("#"):
+            return reference
+        return self._references.normal(person.reference)
 
     def role(self, source: Resource, actor: NamedRef | None) -> Role | None:
         """What the person is licensed as, or None."""
@@ -62,7 +81,7 @@ class People:
 
     def _referred(self, source: Resource, reference: str) -> Role | None:
         if reference.startswith("#"):
-            return self._read(source, contained(source, reference))
+            return self._read(source, contained(source, reference), local=True)
         name = self._references.normal(reference)
         if name not in self._known:
             kind, _, key = name.partition("/")
@@ -74,14 +93,15 @@ class People:
             self._known[name] = self._read(source, one)
         return self._known[name]
 
-    def _read(self, source: Resource, one: Resource | None) -> Role | None:
+    def _read(self, source: Resource, one: Resource | None, *, local: bool = False) -> Role | None:
         if isinstance(one, records.PractitionerRole):
             role = role_of((*one.code, *one.specialty))
             if role is None and one.practitioner is not None:
                 return self._qualified(source, one.practitioner)
             return role
         if isinstance(one, records.Practitioner):
-            return role_of(q.code for q in one.qualification) or self._by_roles(one.id)
+            role = role_of(q.code for q in one.qualification)
+            return role if role is not None or local else self._by_roles(one.id)
         return None
 
     def _qualified(self, source: Resource, practitioner: NamedRef) -> Role | None:

@@ -1,7 +1,7 @@
 """Findings' proposals as FHIR R4 actions: draft Claims and ServiceRequests, whole resources each (CH-S-13).
 
-An update is the resource as it was received plus our change. Every resource that leaves is validated with
-``fhir.resources.R4B``; one that does not validate is not proposed.
+An update is the resource as it was received plus our change; where it was not quite R4 its spelling is repaired. Every
+resource that leaves is validated with ``fhir.resources.R4B``; one that does not validate is not proposed.
 """
 
 import copy
@@ -23,6 +23,7 @@ from cds_service.domain.findings import (
     RemoveOrder,
 )
 from cds_service.fhir.judge import check
+from cds_service.fhir.spelling import valid
 
 CPT: Final = "http://www.ama-assn.org/go/cpt"
 HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
@@ -49,7 +50,7 @@ def actions(proposal: Proposal, *, patient: str, today: date, call: str, receive
     drafts: dict[str, Json] = {}
     built: list[Json] = []
     for change in proposal.changes:
-        action = _action(change, patient, today, call, lambda ref: drafts.get(ref) or received(ref))
+        action = _action(change, patient, today, call, lambda ref: drafts.get(ref) or _valid(received(ref)))
         if action is None:
             return ()
         resource = action.get("resource")
@@ -59,6 +60,10 @@ def actions(proposal: Proposal, *, patient: str, today: date, call: str, receive
             drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
         built.append(action)
     return tuple(built)
+
+
+def _valid(resource: Mapping[str, Any] | None) -> Json | None:
+    return valid(resource) if resource is not None else None
 
 
 def _action(change: Change, patient: str, today: date, call: str, received: Received) -> Json | None:
@@ -153,15 +158,27 @@ def _reference(reference: str | None, otherwise: str) -> Json:
 
 
 def _put_lines(claim: Json, change: DraftCharges) -> None:
-    """Replace the work-rehab items of the date; items of other codes and dates keep their place and number."""
+    """Replace the work-rehab items of the date; items of other codes and dates keep their place and number.
+
+    Amounts that no longer fit go: the net of an item whose units change, and the total of the claim.
+    """
+    before = copy.deepcopy(claim.get("item", []))
     kept = [item for item in claim.get("item", []) if not _is_replaced(item, change)]
     old = {_code_of(item): item for item in claim.get("item", []) if _is_replaced(item, change)}
     free = _free_numbers({item.get("sequence") for item in kept})
     items = [*kept]
     for line in change.lines:
         base = copy.deepcopy(old.get(line.code, {}))
-        items.append({**base, **_item(line, change, claim, base, next(free))})
+        item = _item(line, change, claim, base, next(free))
+        items.append({**base, **item})
     claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
+    if _amounts(before) != _amounts(claim["item"]):
+        claim.pop("total", None)
+
+
+def _amounts(items: list[Json]) -> list[tuple[str, object]]:
+    """Codes and units of the items, which make the total."""
+    return sorted((_code_of(item), str(item.get("quantity", {}).get("value"))) for item in items)
 
 
 def _free_numbers(taken: set[Any]) -> Any:  # noqa: ANN401 - an endless iterator of numbers
@@ -175,6 +192,9 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
         for concept in base.get("modifier", [])
         if not ({coding.get("code") for coding in concept.get("coding", [])} & _DECIDED)
     ]
+    base.pop("servicedPeriod", None)
+    if base.get("quantity", {}).get("value") != line.units:
+        base.pop("net", None)
     item: Json = {
         "sequence": number,
         "productOrService": base.get("productOrService")
@@ -213,6 +233,7 @@ def _without_lines(change: RemoveChargedLines, received: Received) -> Json | Non
         return None
     claim = copy.deepcopy(dict(original))
     claim["item"] = [item for item in claim.get("item", []) if item.get("sequence") not in change.sequences]
+    claim.pop("total", None)
     if not claim["item"]:
         del claim["item"]
     numbers = ", ".join(map(str, change.sequences))

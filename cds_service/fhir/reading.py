@@ -248,6 +248,8 @@ class _Reader:
             return Slot(key, State.EMPTY)
         if isinstance(value, Bundle):
             return self.bundle(key, value)
+        if isinstance(value, OperationOutcome):
+            return Slot(key, State.FAILED, _failure(key, value))
         return self.settle(key, self.take(key, (value,)), (value,))  # type: ignore[arg-type]
 
     def bundle(self, key: str, bundle: Bundle, unread: int = 0) -> Slot:
@@ -290,9 +292,9 @@ class _Reader:
     def settle(self, key: str, usable: int, resources: Sequence[Resource], unread: int = 0) -> Slot:
         """The state of a key whose resources were taken in."""
         outcomes = [resource for resource in resources if isinstance(resource, OperationOutcome)]
-        errors = [outcome for outcome in outcomes if _is_error(outcome) or len(resources) == 1 == len(outcomes)]
+        errors = [outcome for outcome in outcomes if _is_error(outcome)]
         if errors:
-            reason = f"the EHR reported an error for {key}{_issue_code(errors[0])}"
+            reason = _failure(key, errors[0])
             if usable:
                 self.quarantine.add(Gap(_fact(key), reason))
                 return Slot(key, State.PRESENT)
@@ -435,9 +437,10 @@ def _is_error(outcome: OperationOutcome) -> bool:
     return any(issue.severity not in _HARMLESS for issue in outcome.issue)
 
 
-def _issue_code(outcome: OperationOutcome) -> str:
+def _failure(key: str, outcome: OperationOutcome) -> str:
     code = next((issue.code for issue in outcome.issue if issue.code), None)
-    return f" ({code})" if code is not None and _ISSUE_CODE.fullmatch(code) else ""
+    known = f" ({code})" if code is not None and _ISSUE_CODE.fullmatch(code) else ""
+    return f"the EHR reported an error for {key}{known}"
 
 
 def _fact(key: str) -> Fact:

@@ -100,7 +100,7 @@ class Repeat(Record, frozen=True):
     duration: float | None = None
     duration_max: float | None = None
     duration_unit: str | None = None
-    frequency: int | None = None
+    frequency: float | None = None
     frequency_max: int | None = None
     period: float | None = None
     period_unit: str | None = None
@@ -274,7 +274,7 @@ class GoalTarget(Record, frozen=True):
     measure: CodeableConcept | None = None
     detail_quantity: Quantity | None = None
     detail_range: Range | None = None
-    detail_integer: int | None = None
+    detail_integer: float | None = None
     due_date: str | None = None
 
 
@@ -294,7 +294,7 @@ class Component(Record, frozen=True):
     value_codeable_concept: CodeableConcept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
-    value_integer: int | None = None
+    value_integer: float | None = None
 
 
 class Observation(Resource, frozen=True):
@@ -312,7 +312,7 @@ class Observation(Resource, frozen=True):
     value_codeable_concept: CodeableConcept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
-    value_integer: int | None = None
+    value_integer: float | None = None
     value_range: Range | None = None
     component: tuple[Component, ...] = ()
 

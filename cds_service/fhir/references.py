@@ -21,7 +21,7 @@ def normal(reference: str, aliases: Mapping[str, str]) -> str:
 
 def named(resource_type: str, resource_id: object, otherwise: str = "unusual id") -> str:
     """The name of a resource for people and programs: ``Type/id``; ``Type (otherwise)`` for a missing or odd id."""
-    if isinstance(resource_id, str) and _SAFE_ID.fullmatch(resource_id):
+    if isinstance(resource_id, str) and _SAFE_ID.fullmatch(resource_id) is not None:
         return f"{resource_type}/{resource_id}"
     return f"{resource_type} ({otherwise})"
 
@@ -35,6 +35,8 @@ class References:
 
     def normal(self, reference: str) -> str:
         """See ``normal``."""
+        if reference.count("/") == 1 and ":" not in reference and reference[0] != "#":
+            return reference
         known = self._known.get(reference)
         if known is None:
             known = self._known[reference] = normal(reference, self._aliases)

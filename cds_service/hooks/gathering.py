@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order
+from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
 from cds_service.errors import DataNeeded
 from cds_service.fhir.chart import appointments_of, build_chart, orders_of
 from cds_service.fhir.reading import Draft, Prefetch, State, read_drafts, read_prefetch
@@ -18,7 +18,13 @@ NEEDED = {
     Moment.OVERVIEW: ("procedures", "carePlans"),
 }
 """Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
+RECENT_DAYS = 14
+"""A programme without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
+
+
+def _contains(plan: PlanOfCare, day: date) -> bool:
+    return (plan.start is None or plan.start <= day) and (plan.end is None or day <= plan.end)
 
 
 class Gathered:
@@ -107,10 +113,19 @@ class Gathered:
         return self._case(Moment.VISIT_CLOSE, day, today, self.chart)
 
     def _under_way(self, moment: Moment, day: date, today: date) -> Case | None:
-        """A programme is under way when an episode goes on or an active plan names work rehabilitation."""
+        """A programme is under way when an episode goes on or an active plan names work rehabilitation.
+
+        To the overview a plan counts in its period, and an episode while its last visit is recent: a patient whose
+        programme is over is no reason to speak of approvals and reassessments.
+        """
         case = self._case(moment, day, today, self.chart)
-        planned = any(plan.work_rehab for plan in case.active_plans)
-        return case if planned or case.episode is not None else None
+        planned = any(
+            plan.work_rehab and (moment is Moment.VISIT_START or _contains(plan, day)) for plan in case.active_plans
+        )
+        running = case.episode is not None and (
+            moment is Moment.VISIT_START or (day - case.episode.last).days <= RECENT_DAYS
+        )
+        return case if planned or running else None
 
     def _encounter(self) -> str | None:
         return f"Encounter/{self.call.encounter_id}" if self.call.encounter_id is not None else None

@@ -1,10 +1,10 @@
 """The payer's approval: there, in date, large enough, and there for the weeks beyond the usual maximum."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cds_service.domain.case import Case, Moment
+from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
 from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.intervals import minutes
@@ -29,9 +29,32 @@ def asked_dates(case: Case) -> tuple[date, ...]:
 
 
 def relevant(case: Case) -> tuple[Authorization, ...]:
-    """Authorizations of this episode; one that ended before its first visit belongs to an earlier one."""
+    """Authorizations of this episode; those that ended or were decided before it belong to an earlier one."""
     first = case.episode.first if case.episode else case.date_of_service
-    return tuple(one for one in case.chart.authorizations if one.end is None or one.end >= first)
+    since = first - timedelta(days=EPISODE_GAP_DAYS)
+    before = max((one.last for one in case.episodes if one.last < first), default=None)
+    return tuple(one for one in case.chart.authorizations if _belongs(one, first, since, before))
+
+
+def _belongs(one: Authorization, first: date, since: date, before: date | None) -> bool:
+    """Whether an authorization is for visits from ``first`` on; ``before`` is the last visit of the episode before."""
+    if one.end is not None and one.end >= first:
+        return True
+    begun = one.start or one.created
+    if before is not None and begun is not None and begun <= before:
+        return one.end is None and one.state is AuthorizationState.APPROVED
+    last_known = one.end or (None if one.state is AuthorizationState.APPROVED else one.created)
+    return last_known is None or last_known >= since
+
+
+def newest_answer(on_file: Iterable[Authorization]) -> AuthorizationState | None:
+    """State of the payer's last answer; a request without date counts as the last, an answer without as the first."""
+    dated = [
+        (one.created or (date.max if one.state is AuthorizationState.PENDING else date.min), one.state)
+        for one in on_file
+        if not one.weak
+    ]
+    return max(dated, key=lambda one: one[0], default=(None, None))[1]
 
 
 def _evidence(one: Authorization) -> Evidence:
@@ -86,21 +109,21 @@ def _not_in_force(
     facts: dict[str, FactValue] = {}
     over = [one for one in approved if one.end is not None and one.end < day]
     ahead = [one for one in approved if one.start is not None and one.start > day]
-    by_state = {one.state: one for one in on_file if not one.weak}
+    newest = newest_answer(on_file)
     weak = [one for one in on_file if one.weak]
-    if over:
+    if newest is AuthorizationState.PENDING:
+        kind = "pending"
+        severity = Severity.WARNING if required else Severity.INFO
+    elif newest is AuthorizationState.DENIED:
+        kind = "denied"
+    elif over:
         last = max(one.end for one in over if one.end is not None)
         kind, facts = "expired", {"end": last, "days": (day - last).days}
     elif ahead:
         kind, facts = "not-started", {"start": min(one.start for one in ahead if one.start is not None)}
-    elif AuthorizationState.PENDING in by_state:
-        kind = "pending"
-        severity = Severity.WARNING if required else Severity.INFO
-    elif AuthorizationState.DENIED in by_state:
-        kind = "denied"
     elif weak:
         kind, facts, severity = "weak", {"number": weak[0].number or "unknown"}, Severity.INFO
-    elif AuthorizationState.UNCLEAR in by_state:
+    elif newest is AuthorizationState.UNCLEAR:
         kind = "unclear"
     elif required:
         kind = "missing"
@@ -177,11 +200,8 @@ def _consumption(
     def treated(visit: Visit) -> float | None:
         return _amount_of(visit.minutes, unit, thresholds)
 
-    under = {
-        day: treated(visit)
-        for day, visit in case.visits.items()
-        if (approval.start is None or day >= approval.start) and day <= days[-1]
-    }
+    since = approval.start or (case.episode.first if case.episode else days[0])
+    under = {day: treated(visit) for day, visit in case.visits.items() if since <= day <= days[-1]}
     now = set(days)
     amounts = [amount for day, amount in under.items() if day not in now]
     if None in amounts:
@@ -199,8 +219,22 @@ def _consumption(
         planned += amount if amount is not None else (usual or _amount_of(0, unit, thresholds) or 0)
     if case.moment is Moment.OVERVIEW and not set(under) & now:
         planned = 0.0
+    if case.moment is Moment.ORDER:
+        planned = _ordered(case, unit, thresholds) or planned
     recent = [amount for day, amount in under.items() if (days[-1] - day).days < 14 and amount is not None]  # noqa: PLR2004 - two weeks
     return Consumption(used, planned, sum(recent) / 2)
+
+
+def _ordered(case: Case, unit: str, thresholds: TimeThresholds | None) -> float:
+    """What the drafts ask for: the sessions of the longest, as the two codes of a programme share their sessions."""
+    return max(
+        (
+            order.schedule.sessions * (_amount_of(order.schedule.session_minutes or 0, unit, thresholds) or 0)
+            for order in work_rehab_orders(case)
+            if order.schedule.sessions is not None
+        ),
+        default=0.0,
+    )
 
 
 def _amount_of(treated_minutes: int, unit: str, thresholds: TimeThresholds | None) -> float | None:
@@ -228,7 +262,8 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
 
     Weeks run from the first visit of the episode: with six weeks, day 42 is the last one inside and day 43 needs an
-    approval in force. The last seven days before are announced.
+    approval in force. The last seven days before are announced. What is to be done about it is told on the card about
+    authorization where there is one.
     """
     weeks = policy.get(params.MAX_WEEKS)
     days = asked_dates(case)
@@ -251,17 +286,18 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         weak = next((one for one in relevant(case) if one.weak), None)
         kind, severity = ("over-weak", Severity.INFO) if weak else ("over", Severity.WARNING)
         facts |= {"day": nth, "date": late, "number": (weak.number if weak else None) or "unknown"}
-        yield Answer(kind, severity, subject, facts, (weeks,), (*evidence, Evidence(f"day {nth}", late)))
+        evidence = (*evidence, Evidence(f"day {nth}", late))
+        yield Answer(kind, severity, subject, facts, (weeks,), evidence, joins="authorization")
         return
     if case.authorization_on(beyond) is not None or days[-1] >= beyond:
         return
     ends = [order.schedule.end for order in work_rehab_orders(case) if order.schedule.end]
     if ends and max(ends) >= beyond:
         facts |= {"end": max(ends)}
-        yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence)
+        yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence, joins="authorization")
     elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
         facts |= {"days_left": (beyond - days[-1]).days - 1}
-        yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence)
+        yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence, joins="authorization")
 
 
 RULES = (

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.codes import FIRST_BLOCK, REDUCED_SERVICE, WORK_REHAB
-from cds_service.domain.findings import ChargeLine, Evidence, Proposal, Severity, Topic
+from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB
+from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import (
-    Charges,
     DraftedLine,
     charges_of,
     draft_charges,
     drafted_lines,
+    lines_to_charge,
+    reduced,
     same_charges,
     time_evidence,
     visit_caveats,
@@ -54,13 +55,14 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield NotApplicable("the first block is not full; first-unit answers")
         return
     drafted = drafted_lines(case)
-    if same_charges(drafted, charges.lines, any_discipline=_discipline_left_to_drafter(charges, drafted)):
+    lines = lines_to_charge(charges, drafted)
+    if same_charges(drafted, lines):
         return
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(
         "charges",
-        (draft_charges(case, visit, charges.lines),),
+        (draft_charges(case, visit, lines),),
         recommended=not charges.undecided,
         facts={"undecided": tuple(gap.why for gap in charges.undecided)},
     )
@@ -69,7 +71,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         severity=Severity.WARNING if submitted else Severity.INFO,
         subject=visit.date.isoformat(),
         facts={
-            "lines": charges.lines,
+            "lines": lines,
             "minutes": charges.minutes,
             "drafted": drafted,
             "undecided": tuple(gap.why for gap in charges.undecided),
@@ -105,7 +107,8 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     below = policy.get(params.BELOW_FIRST_UNIT)
     choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
     facts = {"minutes": visit.minutes, "minimum": time_rule.minimum, "full": time_rule.full, "choices": choices}
-    used = (*charges.thresholds.of_first_block, *values(below, policy.get(params.FIFTEEN_MINUTE_METHOD)))
+    fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
+    used = (*charges.thresholds.of_first_block, *values(below, fifteen))
     evidence = (*time_evidence(visit), *_drafted_evidence(drafted))
     if visit.minutes < time_rule.minimum:
         yield Answer(
@@ -118,9 +121,9 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             caveats=visit_caveats(case, visit),
         )
         return
-    options = {"full": charges.lines, "reduced": _reduced(charges.lines)}
-    left_open = _discipline_left_to_drafter(charges, drafted)
-    if any(same_charges(drafted, lines, any_discipline=left_open) for lines in options.values()):
+    whole = lines_to_charge(charges, drafted)
+    options = {"full": whole, "reduced": reduced(whole)}
+    if any(same_charges(drafted, lines) for lines in options.values()):
         return
     submitted = any(line.status != "draft" for line in drafted)
     yield Answer(
@@ -140,11 +143,20 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     )
 
 
-def check_program_code_of_visit(visit: Visit) -> Iterator[Result]:
-    """Sessions of the visit that carry no work-rehab code, or another one; told on the card of the charges."""
+def check_program_code_of_visit(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Result]:
+    """Sessions of the visit that carry no work-rehab code, or another one; told on the card of the charges.
+
+    Silent when the charges drafted have the code, and when the time earns none.
+    """
     wrong = [session for session in visit.sessions if not WORK_REHAB & set(session.codes)]
-    if not wrong:
+    charges = charges_of(case, visit, policy)
+    earned = charges is None or not visit.minutes or charges.lines
+    if not wrong or not earned or drafted_lines(case):
         return
+    card = "time-documentation"
+    if visit.minutes:
+        partial = charges is not None and visit.minutes < charges.thresholds.rule.full
+        card = "first-unit" if partial else "visit-charges"
     found = tuple(dict.fromkeys(code for session in wrong for code in session.codes))
     yield Answer(
         kind="visit",
@@ -154,16 +166,8 @@ def check_program_code_of_visit(visit: Visit) -> Iterator[Result]:
         evidence=tuple(
             Evidence("code recorded", ", ".join(session.codes) or "none", session.reference) for session in wrong
         ),
-        joins="visit-charges" if visit.minutes else "time-documentation",
+        joins=card,
     )
-
-
-def _reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
-    return tuple(ChargeLine(one.code, (*one.modifiers, REDUCED_SERVICE), one.units, one.date) for one in lines)
-
-
-def _discipline_left_to_drafter(charges: Charges, drafted: tuple[DraftedLine, ...]) -> bool:
-    return bool(drafted) and any(gap.fact is Fact.DISCIPLINE for gap in charges.undecided)
 
 
 def _drafted_evidence(drafted: tuple[DraftedLine, ...]) -> tuple[Evidence, ...]:

@@ -5,7 +5,14 @@ from typing import Any
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Claim, Fact, Gap
-from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB, PayerClass
+from cds_service.domain.codes import (
+    DISCIPLINE_OF_MODIFIER,
+    FIRST_BLOCK,
+    FURTHER_HOUR,
+    REDUCED_SERVICE,
+    WORK_REHAB,
+    PayerClass,
+)
 from cds_service.domain.findings import ChargeLine, DraftCharges, Evidence
 from cds_service.domain.units import TimeRule, Units, units
 from cds_service.domain.values import PolicyValue
@@ -78,8 +85,10 @@ def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
     if required is not None and required.value:
         if case.discipline is not None:
             codes.append(case.discipline.modifier)
-        else:
-            undecided.append(Gap(Fact.DISCIPLINE, "no single plan of care decides GP, GO or GN"))
+        unread = case.chart.unavailable.get(Fact.PLAN_OF_CARE)
+        if case.discipline is None or unread is not None:
+            why = "no single plan of care decides GP, GO or GN"
+            undecided.append(Gap(Fact.DISCIPLINE, why if unread is None else f"{why}: {unread}"))
     wanted = program if program is not None and program.value else None
     used = values(wanted, accredited_modifier if accredited else None, accredited, required)
     return Modifiers(tuple(codes), tuple(undecided), used)
@@ -96,17 +105,49 @@ class AssistantShare:
 
 
 def assistant_shares(case: Case, visit: Visit, policy: PolicyView, rule: TimeRule) -> tuple[AssistantShare, ...]:
-    """Judge each line by the minutes that belong to it: the first block, then the further hours."""
+    """Judge each line by the minutes that belong to it: the first block, then the further hours.
+
+    Time that makes no unit has no line. Where only assistants treated, all time is theirs, whoever had which minutes.
+    """
     wanted = policy.get(params.ASSISTANT_MODIFIERS)
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
     modifier = wanted.value.get(case.discipline) if wanted is not None and case.discipline is not None else None
     shares = []
-    for code, (alone, total) in zip((FIRST_BLOCK, FURTHER_HOUR), visit.assistant_shares(rule.full), strict=True):
+    parts = zip((FIRST_BLOCK, FURTHER_HOUR), units(visit.minutes, rule), visit.assistant_shares(rule.full), strict=True)
+    for code, count, (recorded, total) in parts:
+        if not count:
+            continue
+        alone = total if only_assistants(visit) else recorded
         over = percent is not None and alone * 100 > total * percent.value
         shares.append(
             AssistantShare(code, alone.total_seconds() / 60, total.total_seconds() / 60, modifier if over else None)
         )
     return tuple(shares)
+
+
+def only_assistants(visit: Visit) -> bool:
+    """Whether every session names who performed it and all of them are assistants."""
+    return all(
+        session.performers and all(p.role is not None and p.role.assistant for p in session.performers)
+        for session in visit.sessions
+    )
+
+
+def assistant_gap(visit: Visit, policy: PolicyView) -> Gap | None:
+    """Why the assistant's modifier cannot be decided, or None when it can or the payer wants none (M-2)."""
+    wanted = policy.get(params.ASSISTANT_MODIFIERS)
+    if wanted is None or not wanted.value or policy.get(params.ASSISTANT_DE_MINIMIS) is None:
+        return None
+    performers = [(session, one) for session in visit.sessions for one in session.performers]
+    if not performers:
+        return Gap(Fact.PERFORMERS, "nobody is recorded as having treated")
+    unknown = next((one for _, one in performers if one.role is None), None)
+    if unknown is not None:
+        return Gap(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
+    untimed = any(session.period is None and one.role and one.role.assistant for session, one in performers)
+    if untimed and not only_assistants(visit):
+        return Gap(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +184,17 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     modifiers = shared_modifiers(case, policy)
     assistant = {share.code: share.modifier for share in assistant_shares(case, visit, policy, thresholds.rule)}
     lines = tuple(
-        ChargeLine(code, with_assistant(modifiers.codes, assistant[code]), count, visit.date)
+        ChargeLine(code, with_assistant(modifiers.codes, assistant.get(code)), count, visit.date)
         for code, count in ((FIRST_BLOCK, found.first), (FURTHER_HOUR, found.further))
         if count
     )
     used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if any(assistant.values()) else ()
+    treated_by = assistant_gap(visit, policy)
     return Charges(
         minutes=visit.minutes,
         units=found,
         lines=lines,
-        undecided=modifiers.undecided,
+        undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ())),
         modifier_values=(*modifiers.values, *used_assistant),
         thresholds=thresholds,
     )
@@ -187,6 +229,10 @@ def visit_caveats(case: Case, visit: Visit) -> tuple[Gap, ...]:
             Gap(Fact.SESSION_TIME, f"not counted, {session.time_problem or 'no start and stop'}", session.reference)
             for session in visit.untimed
         )
+    if Fact.CHARGES in case.chart.unavailable:
+        why = f"whether the visit is charged already: {case.chart.unavailable[Fact.CHARGES]}"
+        caveats.append(Gap(Fact.CHARGES, why))
+    caveats.extend(gap for gap in case.chart.gaps if gap.fact is Fact.CHARGES)
     return tuple(caveats)
 
 
@@ -240,23 +286,67 @@ def claim_to_change(case: Case) -> Claim | None:
     return next(iter(ours or drafts), None)
 
 
-def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...], *, any_discipline: bool) -> bool:
+def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]) -> bool:
     """Whether the drafted lines already say the same: code, units and every modifier these rules decide about.
 
-    Modifiers nobody here decides (59, KX, a site's own) do not make a difference. With ``any_discipline`` the
-    discipline modifier is left to the drafter.
+    Modifiers nobody here decides (59, KX, a site's own) do not make a difference.
     """
-    ignored = set(DISCIPLINE_OF_MODIFIER) if any_discipline else set()
 
     def shape(code: str, count: float, modifiers: tuple[str, ...]) -> tuple[str, float, tuple[str, ...]]:
-        return code, count, tuple(m for m in modifiers if m in DECIDED and m not in ignored)
+        return code, count, tuple(m for m in modifiers if m in DECIDED)
 
     have = sorted(shape(line.code, line.units, line.modifiers) for line in drafted)
     want = sorted(shape(line.code, line.units, line.modifiers) for line in lines)
     return have == want
 
 
-DECIDED = frozenset({*DISCIPLINE_OF_MODIFIER, "52", "CQ", "CO", "M3", "WC", "WH", "CA"})
+PROGRAM = ("WC", "WH")
+ASSISTANT = ("CQ", "CO", "M3")
+ORDER_OF_MODIFIERS = (*PROGRAM, "CA", *DISCIPLINE_OF_MODIFIER, *ASSISTANT, REDUCED_SERVICE)
+DECIDED = frozenset(ORDER_OF_MODIFIERS)
+LEFT_TO_DRAFTER = {
+    Fact.PROGRAM: (frozenset(PROGRAM),),
+    Fact.DISCIPLINE: (frozenset(DISCIPLINE_OF_MODIFIER), frozenset(ASSISTANT)),
+    Fact.PERFORMERS: (frozenset(ASSISTANT),),
+}
+
+
+def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
+    """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
+    kinds = [kind for gap in charges.undecided for kind in LEFT_TO_DRAFTER.get(gap.fact, ())]
+    by_code = {line.code: line.modifiers for line in drafted}
+    lines = []
+    for line in charges.lines:
+        modifiers = line.modifiers
+        for kind in kinds:
+            chosen = kind.intersection(by_code.get(line.code, ()))
+            if chosen:
+                modifiers = _in_order((*(one for one in modifiers if one not in kind), *chosen))
+        lines.append(ChargeLine(line.code, modifiers, line.units, line.date))
+    return tuple(lines)
+
+
+def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
+    """Programme or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
+    return tuple(one for one in ORDER_OF_MODIFIERS if one in modifiers) + tuple(
+        m for m in modifiers if m not in DECIDED
+    )
+
+
+def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
+    """The same lines as reduced service (M-4)."""
+    return tuple(ChargeLine(one.code, (*one.modifiers, REDUCED_SERVICE), one.units, one.date) for one in lines)
+
+
+def charges_settled(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    """Whether nothing is proposed for the visit's claim: the drafted lines are right, or no line can be said."""
+    charges = charges_of(case, visit, policy)
+    if charges is None or not charges.lines:
+        return True
+    drafted = drafted_lines(case)
+    lines = lines_to_charge(charges, drafted)
+    partial = visit.minutes < charges.thresholds.rule.full
+    return same_charges(drafted, lines) or (partial and same_charges(drafted, reduced(lines)))
 
 
 def draft_charges(case: Case, visit: Visit, lines: tuple[ChargeLine, ...]) -> DraftCharges:

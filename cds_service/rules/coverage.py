@@ -67,7 +67,16 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
         )
         return
     position = policy.get(params.COVERAGE_POSITION)
-    if position is None or position.value == "unknown":
+    if position is not None and position.value == "unknown" and position.unverified:
+        yield Answer(
+            kind="question",
+            severity=Severity.INFO,
+            subject=payer.reference,
+            facts={"policy": position.unverified[0].policy},
+            values=(position,),
+            evidence=evidence,
+        )
+    elif position is None or position.value == "unknown":
         yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is modelled", payer.reference)
     elif position.value in {"excluded", "not-medically-necessary", "restricted"}:
         yield Answer(

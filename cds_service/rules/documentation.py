@@ -88,11 +88,15 @@ def _period(plan: PlanOfCare) -> Evidence:
 
 
 class Element(NamedTuple):
-    """A documentation element: its id, our wording, the fact it is read from, and how it is seen (None: it is not)."""
+    """A documentation element: our wording, the fact it is read from, and how it is seen (None: it is not).
+
+    ``told_by`` is the rule whose own card says what to do when it is missing.
+    """
 
     text: str
     fact: Fact
     present: Callable[[Case, Visit, PolicyView], bool] | None = None
+    told_by: str | None = None
 
 
 def _injury(case: Case, visit: Visit, policy: PolicyView) -> bool:
@@ -173,17 +177,21 @@ def _number_on_claim(case: Case, visit: Visit, policy: PolicyView) -> bool:
 
 
 ELEMENTS: Final[Mapping[str, Element]] = {
-    "D-1": Element("the work-related injury that makes skilled care necessary", Fact.INJURY, _injury),
+    "D-1": Element("the work-related injury that makes skilled care necessary", Fact.INJURY, _injury, "work-relation"),
     "D-2": Element("deficits that interfere with the patient's work", Fact.ASSESSMENTS, _deficits),
     "D-3": Element("the skilled services given in this visit", Fact.SESSIONS, _skilled_services),
     "D-4": Element("functional goals the patient can reach", Fact.GOALS, _goals),
-    "D-5": Element("direct time and total time of the visit", Fact.SESSIONS, _direct_and_total_time),
-    "D-6": Element("this week's assessment with an objective tool", Fact.ASSESSMENTS, _weekly_assessment),
-    "D-7": Element("an active plan for this patient", Fact.PLAN_OF_CARE, _active_plan),
+    "D-5": Element(
+        "direct time and total time of the visit", Fact.SESSIONS, _direct_and_total_time, "time-documentation"
+    ),
+    "D-6": Element(
+        "this week's assessment with an objective tool", Fact.ASSESSMENTS, _weekly_assessment, "reassessment"
+    ),
+    "D-7": Element("an active plan for this patient", Fact.PLAN_OF_CARE, _active_plan, "plan-of-care"),
     "D-8": Element(
         "written approval and necessity beyond the usual weeks", Fact.AUTHORIZATIONS, _approval_beyond_limit
     ),
-    "D-9": Element("start and stop times", Fact.SESSIONS, _start_and_stop),
+    "D-9": Element("start and stop times", Fact.SESSIONS, _start_and_stop, "time-documentation"),
     "D-10": Element("a job description or job analysis", Fact.DOCUMENTS),
     "D-11": Element("a baseline performance test", Fact.ASSESSMENTS, _baseline_test),
     "D-12": Element("the plan signed by provider and patient", Fact.DOCUMENTS),
@@ -201,7 +209,8 @@ ELEMENTS: Final[Mapping[str, Element]] = {
 def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     """The elements a payer wants in the record of a visit; those without evidence are listed on one card (D-1 to D-20).
 
-    Elements that only a document could show are named as not checked: documents are not read.
+    Elements that only a document could show are named as not checked: documents are not read. When another rule's card
+    already says what to do about each missing element, the list stands on that card.
     """
     required = policy.get(params.DOCUMENTATION_REQUIRED)
     visit = case.visit
@@ -226,6 +235,7 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     )
     yield from not_checked
     if missing:
+        told_by = [ELEMENTS[item].told_by for item in missing]
         yield Answer(
             kind="open",
             severity=Severity.INFO,
@@ -234,6 +244,7 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
             values=(required,),
             evidence=tuple(Evidence(item, "nothing found") for item in missing),
             caveats=not_checked,
+            joins=None if None in told_by else told_by[0],
         )
 
 

@@ -19,7 +19,7 @@ from cds_service.domain.findings import (
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import PairEdit
-from cds_service.rules.charging import charges_of
+from cds_service.rules.charging import charges_of, charges_settled
 from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
@@ -72,6 +72,7 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
 
     An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be
     passed with documentation of medical necessity. The units treated stay as they are: the card says what they meet.
+    Lines of one claim count together; work rehabilitation counts as the time makes it, which the charges propose.
     """
     visit = case.visit
     if visit is None:
@@ -79,9 +80,11 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     charges = charges_of(case, visit, policy)
     billed = {line.code: float(line.units) for line in charges.lines} if charges is not None else {}
+    told = WORK_REHAB if billed else frozenset()
     for claim, indexes in case.claims_of_date:
-        for line in (claim.lines[index] for index in indexes):
-            billed[line.code] = max(billed.get(line.code, 0), line.units)
+        lines = [claim.lines[index] for index in indexes]
+        for code in {line.code for line in lines} - told:
+            billed[code] = max(billed.get(code, 0), sum(line.units for line in lines if line.code == code))
     apply, mue, setting = policy.get(params.EDITS_APPLY), policy.get(params.EDIT_MUE), policy.get(params.EDIT_SETTING)
     daily = policy.get(params.DAILY_MAXIMUM)
     for code, count in billed.items():
@@ -121,7 +124,8 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
 
     Indicator 0: column 2 is not paid beside column 1, whatever the modifier. Indicator 1: it needs 59 or an X
     modifier, and only when a separate service is documented. That is attested by a person; nothing here adds the
-    modifier unasked.
+    modifier unasked. An update replaces the whole claim, so at most one card of an answer changes it: while the
+    charges are to be changed, and for further pairs of the same claim, the card has words only.
     """
     pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
     if pairs is None or apply is None or apply.value == "off":
@@ -145,6 +149,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
         for pair in pairs.value
         if pair.column1 in codes and pair.column2 in codes and where in pair.settings
     }
+    offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
     for first, second in permutations(billed, 2):
         pair = edits.get((first.code, second.code))
         if pair is None or not _concerns_work_rehab(pair, billed) or _passed(pair, second):
@@ -159,8 +164,14 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
                 Evidence("column 1", first.code, first.reference),
                 Evidence("column 2", second.code, second.reference),
             ),
-            proposals=_ways_out(pair, second),
+            proposals=() if second.claim in offered else _ways_out(pair, second),
         )
+        if second.claim is not None:
+            offered.add(second.claim)
+
+
+def _claim_stays(case: Case, policy: PolicyView) -> bool:
+    return case.moment is Moment.ORDER or case.visit is None or charges_settled(case, case.visit, policy)
 
 
 def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -175,6 +186,8 @@ def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result
     if position is None or position.value == "allow":
         return
     billed = codes_of_date(case, policy)
+    if case.visit.minutes and not any(one.code in WORK_REHAB for one in billed):
+        return
     pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
     paired = (
         {pair.column2 for pair in pairs.value if pair.column1 in WORK_REHAB}
@@ -213,12 +226,12 @@ def _ways_out(pair: PairEdit, second: BilledCode) -> tuple[Proposal, ...]:
     ways: list[Proposal] = []
     work_rehab_line = second.code in WORK_REHAB
     if second.claim is not None and second.sequence is not None:
-        if pair.indicator:
-            attest = AddLineModifier(second.claim, second.sequence, SEPARATE_SERVICE)
-            ways.append(Proposal("attest", (attest,), facts=facts))
         if not work_rehab_line:
             remove = RemoveChargedLines(second.claim, (second.sequence,))
             ways.append(Proposal("remove", (remove,), recommended=not pair.indicator, facts=facts))
+        if pair.indicator:
+            attest = AddLineModifier(second.claim, second.sequence, SEPARATE_SERVICE)
+            ways.append(Proposal("attest", (attest,), facts=facts))
     elif second.order is not None and not work_rehab_line and not pair.indicator:
         ways.append(Proposal("remove", (RemoveOrder(second.order),), recommended=True, facts=facts))
     return tuple(ways)

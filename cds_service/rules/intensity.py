@@ -34,6 +34,8 @@ def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
         for subject, amount in _hours(case):
             yield from _outside("hours", subject, amount, hour_range, hours)
     if days is not None and day_range is not None:
+        if case.moment is Moment.BOOKING and Fact.SESSIONS in case.chart.unavailable:
+            yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         for subject, count, over_only in _days(case):
             yield from _outside("days", subject, count, day_range, days, over_only=over_only)
 

@@ -8,7 +8,15 @@ from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipl
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import assistant_shares, drafted_lines, shared_modifiers, time_thresholds
+from cds_service.rules.charging import (
+    assistant_gap,
+    assistant_shares,
+    charges_of,
+    drafted_lines,
+    only_assistants,
+    shared_modifiers,
+    time_thresholds,
+)
 from cds_service.rules.orders import NO_ORDER, review, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
@@ -121,14 +129,13 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
     if not performers:
         yield Gap(Fact.PERFORMERS, "nobody is recorded as having treated")
         return
-    unknown = [p for _, p in performers if p.role is None]
     assisted = [session for session, p in performers if p.role is not None and p.role.assistant]
     evidence = tuple(
         Evidence("treated by", _title(p.role.discipline, assistant=p.role.assistant), session.reference)
         for session, p in performers
         if p.role is not None
     )
-    if assisted and any(session.period is None for session in assisted):
+    if any(session.period is None for session in assisted) and not only_assistants(visit):
         yield Answer(
             kind="unknown-minutes",
             severity=Severity.WARNING,
@@ -137,8 +144,9 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
             evidence=evidence,
         )
         return
-    if unknown:
-        yield Gap(Fact.PERFORMERS, "the profession of a treating person is not known", unknown[0].reference)
+    gap = assistant_gap(visit, policy)
+    if gap is not None:
+        yield gap
     thresholds = time_thresholds(policy)
     if thresholds is None:
         return
@@ -184,15 +192,21 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
     if case.moment is Moment.ORDER and not orders:
         yield NO_ORDER
         return
+    lines = drafted_lines(case)
+    charges = charges_of(case, case.visit, policy) if case.visit is not None else None
+    if case.moment is Moment.VISIT_CLOSE and charges is not None and not charges.lines:
+        yield NotApplicable("no work-rehab line to charge")
+        return
     if case.program not in wanted.value:
-        yield Answer(
-            kind="unknown",
-            severity=Severity.WARNING,
-            subject=_subject(case),
-            facts={program.value: wanted.value.get(program, "") for program in Program if program in wanted.value},
-            values=(wanted,),
-            evidence=(Evidence("programme", "conditioning or hardening is not told"),),
-        )
+        if not lines or not all(set(wanted.value.values()) & set(line.modifiers) for line in lines):
+            yield Answer(
+                kind="unknown",
+                severity=Severity.WARNING,
+                subject=_subject(case),
+                facts={program.value: wanted.value.get(program, "") for program in Program if program in wanted.value},
+                values=(wanted,),
+                evidence=(Evidence("programme", "conditioning or hardening is not told"),),
+            )
         return
     modifier = wanted.value[case.program]
     accredited = policy.get(params.PROGRAM_ACCREDITED)
@@ -202,14 +216,9 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
     if case.moment is Moment.ORDER:
         yield from _order_programs(orders, modifier, case, policy)
         return
-    lines = drafted_lines(case)
     if lines and all(modifier in line.modifiers for line in lines):
         return
-    visit, thresholds = case.visit, time_thresholds(policy)
-    if visit is None or not visit.minutes:
-        yield NotApplicable("no time to charge")
-        return
-    full = bool(thresholds and visit.minutes >= thresholds.rule.full)
+    full = charges is not None and charges.minutes >= charges.thresholds.rule.full
     yield Answer(
         kind="lines",
         severity=Severity.INFO,

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, Change, ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.domain.units import Units, units
+from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charges import check_program_code_of_visit
 from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_thresholds
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_ORDER = NotApplicable("no work-rehab order among the drafts")
 
@@ -56,7 +58,8 @@ def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
     problem: str | None = None
     if FURTHER_HOUR in coded and FIRST_BLOCK not in coded:
         if FIRST_BLOCK not in elsewhere:
-            problem = "alone"
+            earned = per_visit is None or per_visit.first
+            problem = "alone" if earned else "short-session"
         else:
             problem = "quantity" if expected is not None and order.quantity != expected else None
     elif not coded:
@@ -114,7 +117,7 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
         if case.visit is None:
             yield NotApplicable("no work-rehab service on this date of service")
         else:
-            yield from check_program_code_of_visit(case.visit)
+            yield from check_program_code_of_visit(case, case.visit, policy)
         return
     orders = work_rehab_orders(case)
     if not orders:
@@ -130,7 +133,7 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
                 severity=Severity.WARNING,
                 subject=order.reference,
                 facts={"code": FIRST_BLOCK, "found": order.codes, "program": order.program.value},
-                values=found.thresholds.values if found.thresholds and found.per_visit else (),
+                values=_deciding(found),
                 evidence=_evidence(order),
                 proposals=_proposal("code", found),
             )
@@ -153,7 +156,7 @@ def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
         elif found.problem == "short-session":
             yield _short_session(found, "short-session")
         elif found.problem in {"alone", "quantity", "further-hours"}:
-            yield _units_answer(found)
+            yield _units_answer(found, policy)
         elif found.per_visit is None and found.problem is None:
             yield Gap(Fact.ORDERS, "the order does not tell how long a session is", order.reference)
 
@@ -174,7 +177,13 @@ def _short_session(found: OrderReview, kind: str) -> Answer:
     )
 
 
-def _units_answer(found: OrderReview) -> Answer:
+def _deciding(found: OrderReview) -> tuple[PolicyValue[Any], ...]:
+    """The values of the time rule that made the units of a session."""
+    minutes = found.order.schedule.session_minutes
+    return found.thresholds.deciding(minutes) if found.thresholds is not None and minutes is not None else ()
+
+
+def _units_answer(found: OrderReview, policy: PolicyView) -> Answer:
     order = found.order
     problem = str(found.problem)
     missing_quantity = problem == "quantity" and order.quantity is None
@@ -192,7 +201,7 @@ def _units_answer(found: OrderReview) -> Answer:
             "minutes": order.schedule.session_minutes,
             "units": sessions * further if sessions is not None else "unknown",
         },
-        values=found.thresholds.values if found.thresholds else (),
+        values=values(policy.get(params.EDIT_ADD_ON)) if problem == "alone" else _deciding(found),
         evidence=_evidence(order),
         proposals=_proposal("units", found),
     )
@@ -248,7 +257,7 @@ RULES = (
         title="Units of the order",
         moments=frozenset({Moment.ORDER}),
         facts=(),
-        parameters=(*_TIME, *_MODIFIERS),
+        parameters=(*_TIME, params.EDIT_ADD_ON, *_MODIFIERS),
         sources=("E-1", "T-1", "T-2", "T-3"),
         check=check_order_units,
     ),

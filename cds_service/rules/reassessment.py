@@ -81,8 +81,8 @@ def objective(assessments: list[Assessment]) -> list[Assessment]:
 def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Weekly assessment and re-evaluation with objective tools and measurements (R-2).
 
-    Due when the interval is reached, overdue when it is passed with a visit in between. The evaluation counts as
-    the first one; a re-evaluation without any measured value does not count.
+    Due when the interval is reached, overdue when it is passed with a visit in between, before the one asked about. The
+    evaluation counts as the first one; a re-evaluation without any measured value does not count.
     """
     interval = policy.get(params.REASSESSMENT_INTERVAL)
     episode = case.episode
@@ -95,7 +95,7 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     last = measured[-1].date if measured else None
     since = last or episode.first
     gap = (day - since).days
-    treated = [one for one in case.visits if since < one <= day]
+    treated = [one for one in case.visits if since <= one < day and one != last]
     subject = episode.first.isoformat()
     evidence = (
         *(Evidence("last measured", one.date, one.reference) for one in measured[-1:]),

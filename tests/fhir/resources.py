@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from msgspec import json
+
 from cds_service.domain.chart import Chart
 from cds_service.fhir.chart import build_chart
 from cds_service.fhir.reading import Prefetch, read_prefetch
-from msgspec import json
 
 CPT = "http://www.ama-assn.org/go/cpt"
 SNOMED = "http://snomed.info/sct"

@@ -1,12 +1,12 @@
 from datetime import date
 
 import pytest
+from msgspec import json
+
 from cds_service.domain.chart import Authorization, AuthorizationState, Fact
 from cds_service.fhir.authorizations import COVERAGE_INFORMATION, PAS
 from cds_service.fhir.chart import build_chart
 from cds_service.fhir.reading import Prefetch, read_drafts
-from msgspec import json
-
 from tests.fhir.resources import CPT, PATIENT, bundle, chart_of, claim_response, coded, service_request
 
 APPROVED = AuthorizationState.APPROVED
@@ -17,7 +17,10 @@ def of(record):
 
 
 def review(code):
-    action = {"url": f"{PAS}extension-reviewActionCode", "valueCodeableConcept": coded("https://codesystem.x12.org/005010/306", code)}
+    action = {
+        "url": f"{PAS}extension-reviewActionCode",
+        "valueCodeableConcept": coded("https://codesystem.x12.org/005010/306", code),
+    }
     return {"url": f"{PAS}extension-reviewAction", "extension": [action, {"url": "number", "valueString": "N-7"}]}
 
 

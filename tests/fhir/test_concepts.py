@@ -1,9 +1,9 @@
 import pytest
+
 from cds_service.domain.chart import AssessmentKind, Role
 from cds_service.domain.codes import Discipline, Program
 from cds_service.fhir import concepts
 from cds_service.fhir.records import CodeableConcept, Coding
-
 from tests.fhir.resources import CPT, SNOMED
 
 

@@ -1,10 +1,11 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from cds_service.fhir import dates
-from cds_service.fhir.records import Period
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cds_service.fhir import dates
+from cds_service.fhir.records import Period
 
 CENTRAL = timezone(timedelta(hours=-6))
 

@@ -1,6 +1,6 @@
 import pytest
-from cds_service.fhir import judge
 
+from cds_service.fhir import judge
 from tests.fhir.resources import PATIENT, procedure
 
 

@@ -1,13 +1,13 @@
 from datetime import date
 
 import pytest
+from msgspec import json
+
 from cds_service.domain.chart import Schedule
 from cds_service.domain.codes import Discipline, Program
 from cds_service.fhir.chart import appointments_of, build_chart, orders_of
 from cds_service.fhir.reading import Prefetch, read_drafts
-from msgspec import json
-
-from tests.fhir.resources import CPT, SNOMED, bundle, coded, service_request
+from tests.fhir.resources import CPT, SNOMED, bundle, coded, period, service_request
 
 
 def drafts(*resources):
@@ -52,7 +52,7 @@ def test_the_discipline_of_an_order_comes_from_performer_type_or_category(change
             Schedule(sessions=30, session_minutes=120, days_per_week=5),
         ),
         (
-            {"repeat": {"boundsPeriod": {"start": "2026-03-02", "end": "2026-03-29"}, "dayOfWeek": ["mon", "wed", "fri"]}},
+            {"repeat": {"boundsPeriod": period("2026-03-02", "2026-03-29"), "dayOfWeek": ["mon", "wed", "fri"]}},
             Schedule(sessions=12, days_per_week=3, start=date(2026, 3, 2), end=date(2026, 3, 29)),
         ),
         ({"repeat": {"count": 18, "duration": 90, "durationUnit": "min"}}, Schedule(sessions=18, session_minutes=90)),
@@ -65,9 +65,26 @@ def test_the_schedule_is_what_the_timing_says(timing, schedule):
     assert schedule == order(occurrenceTiming=timing).schedule
 
 
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        {"duration": 1e308, "durationUnit": "h"},
+        {"count": -3},
+        {"count": 10**30},
+        {"boundsDuration": {"value": 1e308, "code": "a"}, "frequency": 5, "period": 1e-308, "periodUnit": "s"},
+    ],
+)
+def test_a_schedule_beyond_all_measure_says_nothing(repeat):
+    schedule = order(occurrenceTiming={"repeat": repeat}).schedule
+    assert (None, None) == (schedule.sessions, schedule.session_minutes)
+
+
 def test_only_the_selected_orders_are_meant():
     orders = orders_of(drafts(service_request("a"), service_request("b")), ["ServiceRequest/b"], "p1")
-    assert [(one.reference, one.selected) for one in orders] == [("ServiceRequest/a", False), ("ServiceRequest/b", True)]
+    assert [(one.reference, one.selected) for one in orders] == [
+        ("ServiceRequest/a", False),
+        ("ServiceRequest/b", True),
+    ]
 
 
 def test_without_selections_every_order_is_meant():

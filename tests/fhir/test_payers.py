@@ -1,6 +1,6 @@
 import pytest
-from cds_service.domain.codes import PayerClass
 
+from cds_service.domain.codes import PayerClass
 from tests.fhir.resources import bundle, chart_of, coded, coverage
 
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

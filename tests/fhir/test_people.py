@@ -1,7 +1,7 @@
 import pytest
+
 from cds_service.domain.chart import Performer, Role
 from cds_service.domain.codes import Discipline
-
 from tests.fhir.resources import bundle, chart_of_procedures, coded, procedure
 
 ASSISTANT = Role(Discipline.PT, assistant=True)
@@ -65,3 +65,14 @@ def test_people_in_other_bundles_resolve():
     record = procedure(performer=[{"actor": {"reference": "PractitionerRole/r"}}])
     chart = chart_of_procedures(record, encounters=bundle(role_resource()))
     assert chart.sessions[0].performers[0].role == ASSISTANT
+
+
+def test_a_contained_role_goes_by_the_reference_of_its_practitioner():
+    inside = role_resource(practitioner={"reference": "Practitioner/x"})
+    assert (Performer("Practitioner/x", ASSISTANT),) == performers({"actor": {"reference": "#r"}}, contained=[inside])
+
+
+def test_a_contained_practitioner_is_not_taken_for_one_on_the_server_of_the_same_id():
+    inside = {"resourceType": "Practitioner", "id": "x"}
+    known = role_resource(practitioner={"reference": "Practitioner/x"})
+    assert performers({"actor": {"reference": "#x"}}, known, contained=[inside])[0].role is None

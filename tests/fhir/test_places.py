@@ -1,9 +1,9 @@
 import pytest
+
 from cds_service.domain.chart import Place
 from cds_service.fhir.chart import build_chart
 from cds_service.fhir.places import jurisdiction
 from cds_service.fhir.records import Address
-
 from tests.fhir.resources import PATIENT, bundle, encounter, prefetched
 
 PERSON = {"resourceType": "Patient", "id": "p1", "address": [{"use": "home", "state": "LA"}]}
@@ -46,7 +46,9 @@ def test_the_place_of_the_accident_comes_first():
 
 
 def test_then_the_place_of_the_encounter():
-    assert place(patient=PERSON, encounters=bundle(VISIT, CLINIC)) == Place("US-MS", "place of the encounter", "Encounter/e")
+    assert place(patient=PERSON, encounters=bundle(VISIT, CLINIC)) == Place(
+        "US-MS", "place of the encounter", "Encounter/e"
+    )
 
 
 def test_then_the_home_of_the_patient():
@@ -58,11 +60,18 @@ def test_then_the_profile_of_the_client():
 
 
 def test_the_encounter_of_the_call_comes_before_later_ones():
-    later = encounter("f", period={"start": "2026-03-09T09:00:00Z"}, location=[{"location": {"reference": "Location/l"}}])
+    later = encounter(
+        "f", period={"start": "2026-03-09T09:00:00Z"}, location=[{"location": {"reference": "Location/l"}}]
+    )
     where = {"resourceType": "Location", "id": "l", "address": {"state": "FL"}}
     prefetch = prefetched(encounters=bundle(VISIT, CLINIC, later, where))
-    assert [build_chart("p1", prefetch, encounter_id=one).place.jurisdiction for one in ("e", None)] == ["US-MS", "US-FL"]
+    assert [build_chart("p1", prefetch, encounter_id=one).place.jurisdiction for one in ("e", None)] == [
+        "US-MS",
+        "US-FL",
+    ]
 
 
 def test_the_state_stands_on_each_encounter():
-    assert [one.state for one in build_chart("p1", prefetched(encounters=bundle(VISIT, CLINIC))).encounters] == ["US-MS"]
+    assert [one.state for one in build_chart("p1", prefetched(encounters=bundle(VISIT, CLINIC))).encounters] == [
+        "US-MS"
+    ]

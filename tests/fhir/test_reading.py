@@ -1,9 +1,9 @@
 import pytest
+from msgspec import Raw, json
+
 from cds_service.domain.chart import Fact, Gap
 from cds_service.fhir import records
 from cds_service.fhir.reading import MOST_GAPS_PER_FACT, Slot, State, read_drafts, read_prefetch
-from msgspec import Raw, json
-
 from tests.fhir.resources import bundle, care_plan, encounter, observation, prefetched, procedure, service_request
 
 OUTCOME = {
@@ -98,7 +98,10 @@ def test_other_resource_types_are_skipped_silently(kind):
 
 
 def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
-    link = [{"relation": "self", "url": "https://ehr.example.org/1"}, {"relation": "next", "url": "https://ehr.example.org/2"}]
+    link = [
+        {"relation": "self", "url": "https://ehr.example.org/1"},
+        {"relation": "next", "url": "https://ehr.example.org/2"},
+    ]
     prefetch = prefetched(procedures=bundle(procedure(), link=link))
     assert Slot("procedures", State.PRESENT, None, "https://ehr.example.org/2") == prefetch.slots["procedures"]
     assert (Gap(Fact.SESSIONS, "only the first page of procedures was given"),) == prefetch.gaps
@@ -152,7 +155,9 @@ def test_what_cannot_be_read_is_a_gap_with_the_error_of_the_r4_models_and_the_re
 
 def test_a_bundle_of_which_nothing_can_be_read_has_failed():
     prefetch = prefetched(procedures=bundle(procedure(status={"x": 1})))
-    assert Slot("procedures", State.FAILED, "nothing given under procedures could be read") == prefetch.slots["procedures"]
+    assert (
+        Slot("procedures", State.FAILED, "nothing given under procedures could be read") == prefetch.slots["procedures"]
+    )
 
 
 def test_an_entry_without_resource_type_is_a_gap():
@@ -214,7 +219,9 @@ def test_drafts_are_read_from_every_shape_clients_send(given):
 
 
 def test_drafts_as_objects_where_lists_belong_are_read():
-    odd = service_request(category={"text": "Therapy"}, reasonCode={"coding": [{}]}, code={"coding": [{}], "text": "Work hardening"})
+    odd = service_request(
+        category={"text": "Therapy"}, reasonCode={"coding": [{}]}, code={"coding": [{}], "text": "Work hardening"}
+    )
     (draft,) = read_drafts(json.encode(odd))
     assert isinstance(draft.record, records.ServiceRequest)
     assert (records.CodeableConcept(text="Therapy"),) == draft.record.category

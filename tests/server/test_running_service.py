@@ -6,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 import requests
@@ -27,36 +30,59 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@dataclass
+class Running:
+    """A server process; ``said`` reads what it has printed so far."""
+
+    url: str
+    process: subprocess.Popen
+    output: Path
+
+    def said(self):
+        return self.output.read_text()
+
+
 @contextmanager
 def running(*arguments, **environment):
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [*COMMAND, *arguments, "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={"PATH": "/usr/bin:/bin", "CDS_PUBLIC_URL": url, **environment},
-        text=True,
-    )
+    with tempfile.NamedTemporaryFile(suffix=".log") as output:
+        process = subprocess.Popen(
+            [*COMMAND, *arguments, "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={"PATH": "/usr/bin:/bin", "CDS_PUBLIC_URL": url, **environment},
+        )
+        service = Running(url, process, Path(output.name))
+        try:
+            wait_until(lambda: is_ready(service), service)
+            yield service
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+def is_ready(service):
+    assert service.process.poll() is None, service.said()
     try:
-        for _ in range(600):
-            try:
-                if requests.get(f"{url}/health/ready", timeout=5).ok:
-                    break
-            except requests.ConnectionError:
-                assert process.poll() is None, process.stdout.read()
-                time.sleep(0.05)
-        yield url, process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        return requests.get(f"{service.url}/health/ready", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def wait_until(true, service):
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError(service.said())
 
 
 @pytest.fixture(scope="module")
 def service():
-    with running("serve", "--workers", "2") as (url, _):
-        yield url
+    with running("serve", "--workers", "2") as started:
+        yield started.url
 
 
 def call(url, story):
@@ -104,28 +130,28 @@ def test_nested_arrays_without_end_are_refused(service):
 
 
 def test_a_call_in_flight_is_finished_when_the_service_stops():
-    with running("serve", "--workers", "1") as (url, process):
+    with running("serve", "--workers", "1") as started:
         story = load("clean-programme", date.today())
-        expected = call(url, story).json()
+        expected = call(started.url, story).json()
         body = json.dumps(story.request()).encode()
-        host, port = re.fullmatch(r"http://(.*):(\d+)", url).groups()
+        host, port = re.fullmatch(r"http://(.*):(\d+)", started.url).groups()
         with socket.create_connection((host, int(port)), timeout=30) as connection:
             head = f"POST /cds-services/{story.service} HTTP/1.1\r\nHost: cds\r\nContent-Type: application/json\r\n"
-            connection.sendall(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
-            process.send_signal(signal.SIGTERM)
+            head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            connection.sendall(head.encode() + body[:-1])
+            time.sleep(0.2)
+            started.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            connection.sendall(body[-1:])
             received = b"".join(iter(lambda: connection.recv(65536), b""))
         assert expected == json.loads(received.partition(b"\r\n\r\n")[2])
-        assert 0 == process.wait(timeout=60)
+        assert 0 == started.process.wait(timeout=60)
 
 
 def test_the_demo_answers_a_story_by_itself_and_says_what_to_try():
-    with running("demo") as (_, process):
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "cds-services" in line:
-                break
-        said = "".join(lines)
+    with running("demo") as started:
+        wait_until(lambda: "cds-service invoke" in started.said(), started)
+        said = started.said()
     assert "no client registry" in said
     assert "97545" in said
 

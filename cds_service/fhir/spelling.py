@@ -1,0 +1,70 @@
+"""Repair of drafts that are almost R4, so that an update of them is valid.
+
+What the tolerant reading takes for granted is written out: an object where a list belongs becomes a list of one (and a
+list of one its object), nulls and empty texts, lists and objects go, a lone text where a CodeableConcept, Reference or
+Annotation belongs becomes its text or reference. Nothing else changes; elements that R4 does not know stay, and keep
+the resource from being valid.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeAlias, Union, get_args, get_origin
+
+from cds_service.fhir.judge import check
+
+Json: TypeAlias = dict[str, Any]
+
+_LONE_TEXT: Final = {"CodeableConcept": "text", "Annotation": "text", "Reference": "reference"}
+_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
+
+
+def valid(resource: Mapping[str, Any]) -> Json:
+    """The resource itself when it is valid R4, else repaired as far as spelling goes."""
+    if check(resource) is None:
+        return dict(resource)
+    from fhir.resources.R4B import get_fhir_model_class  # loaded late: the models are slow to import
+
+    try:
+        model = get_fhir_model_class(str(resource.get("resourceType")))
+    except (LookupError, ValueError, ImportError, AttributeError):
+        return dict(resource)
+    return _object(resource, model)
+
+
+@cache
+def _elements(model: Any) -> Mapping[str, tuple[bool, Any]]:  # noqa: ANN401 - model classes are known at run time only
+    """Each element's JSON name with whether it repeats and the model of one value (None for a primitive)."""
+    return {field.alias or name: _shape(field.annotation) for name, field in model.model_fields.items()}
+
+
+def _shape(kind: Any) -> tuple[bool, Any]:  # noqa: ANN401 - as above
+    if get_origin(kind) in {Union, UnionType}:
+        kind = next(one for one in get_args(kind) if one is not NoneType)
+    repeats = get_origin(kind) is list
+    inner = get_args(kind)[0] if repeats else kind
+    return repeats, inner.get_model_klass() if hasattr(inner, "get_model_klass") else None
+
+
+def _object(given: Mapping[str, Any], model: Any) -> Json:  # noqa: ANN401 - as above
+    elements = _elements(model)
+    repaired = {name: _element(value, *elements.get(name, (None, None))) for name, value in given.items()}
+    return {name: value for name, value in repaired.items() if value not in _NOTHING}
+
+
+def _element(value: Any, repeats: bool | None, model: Any) -> Any:  # noqa: ANN401, FBT001 - as above
+    if repeats is None:
+        return value
+    if repeats:
+        values = [_value(one, model) for one in (value if isinstance(value, list) else [value])]
+        return [one for one in values if one not in _NOTHING]
+    if isinstance(value, list) and len(value) <= 1:
+        value = value[0] if value else None
+    return _value(value, model)
+
+
+def _value(value: Any, model: Any) -> Any:  # noqa: ANN401 - as above
+    if isinstance(value, dict) and model is not None:
+        return _object(value, model)
+    name = _LONE_TEXT.get(model.__name__) if model is not None else None
+    return {name: value} if name is not None and isinstance(value, str) and value else value

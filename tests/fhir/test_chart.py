@@ -1,0 +1,415 @@
+from datetime import date
+
+import pytest
+
+from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryEvidence, Service
+from cds_service.domain.codes import Discipline, Program
+from cds_service.domain.intervals import minutes
+from cds_service.fhir.chart import MIXED_OFFSETS, build_chart
+from tests.fhir.resources import (
+    CPT,
+    ICD_10,
+    PATIENT,
+    SNOMED,
+    SOMEBODY_ELSE,
+    bundle,
+    care_plan,
+    chart_of,
+    chart_of_procedures,
+    claim_response,
+    coded,
+    condition,
+    coverage,
+    encounter,
+    observation,
+    period,
+    prefetched,
+    procedure,
+    service_request,
+)
+
+DAY = date(2026, 3, 2)
+
+
+def test_a_completed_work_rehab_procedure_is_a_session():
+    (session,) = chart_of_procedures(
+        procedure(code=coded(CPT, "97545", "Work hardening"), encounter={"reference": "Encounter/e/_history/2"})
+    ).sessions
+    assert ("Procedure/a", DAY, Program.HARDENING, ("97545",), "Encounter/e") == (
+        session.reference, session.date, session.program, session.codes, session.encounter,
+    )  # fmt: skip
+    assert session.period is not None
+    assert minutes([session.period]) == 120
+
+
+def test_the_notes_tell_the_programme_when_the_code_does_not():
+    (session,) = chart_of_procedures(procedure(note=[{"text": "Simulated work tasks on the ladder"}])).sessions
+    assert (Program.HARDENING, True) == (session.program, session.described)
+
+
+@pytest.mark.parametrize("status", ["not-done", "entered-in-error", "preparation", "on-hold", "stopped", "unknown"])
+def test_a_procedure_that_did_not_take_place_is_left_out_silently(status):
+    chart = chart_of_procedures(procedure(status=status))
+    assert ((), ()) == (chart.sessions, chart.gaps)
+
+
+@pytest.mark.parametrize("change", [{"status": "done"}, {"status": None}])
+def test_a_procedure_without_a_fhir_status_is_a_gap(change):
+    chart = chart_of_procedures(procedure(**change))
+    assert ((), (Gap(Fact.SESSIONS, "has no FHIR status", "Procedure/a"),)) == (chart.sessions, chart.gaps)
+
+
+def test_a_procedure_without_date_takes_that_of_its_encounter():
+    record = procedure(performedPeriod=None, encounter={"reference": "Encounter/e"})
+    (session,) = chart_of_procedures(record, encounters=bundle(encounter())).sessions
+    assert (DAY, None, "no date is recorded") == (session.date, session.period, session.time_problem)
+
+
+def test_a_procedure_without_any_date_is_a_gap():
+    chart = chart_of_procedures(procedure(performedPeriod=None))
+    assert chart.gaps == (Gap(Fact.SESSIONS, "no date is recorded", "Procedure/a"),)
+
+
+def test_another_coded_procedure_is_a_service():
+    record = procedure(code=coded(CPT, "97110"), encounter={"reference": "Encounter/e"})
+    (service,) = chart_of_procedures(record).services
+    assert Service("Procedure/a", DAY, "97110", service.period, "Encounter/e") == service
+    assert service.period is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("97161", AssessmentKind.EVALUATION),
+        ("97164", AssessmentKind.REEVALUATION),
+        ("97750", AssessmentKind.PERFORMANCE_TEST),
+    ],
+)
+def test_a_completed_evaluation_is_an_assessment_and_a_service(code, kind):
+    chart = chart_of_procedures(procedure(code=coded(CPT, code)))
+    assert [(one.kind, one.date) for one in chart.assessments] == [(kind, DAY)]
+    assert [one.code for one in chart.services] == [code]
+
+
+def test_an_uncoded_evaluation_is_an_assessment():
+    chart = chart_of_procedures(procedure(code={"text": "Initial evaluation for work hardening"}))
+    assert ([AssessmentKind.EVALUATION], (), ()) == (
+        [one.kind for one in chart.assessments], chart.services, chart.sessions,
+    )  # fmt: skip
+
+
+def test_times_with_and_without_offset_on_one_date_are_a_problem_not_a_number():
+    zoneless = procedure("b", performedPeriod=period("2026-03-02T09:30:00", "2026-03-02T11:30:00"))
+    sessions = chart_of_procedures(procedure(), zoneless).sessions
+    assert [(None, MIXED_OFFSETS)] * 2 == [(one.period, one.time_problem) for one in sessions]
+
+
+def test_a_service_without_offset_makes_the_time_of_the_sessions_unknown():
+    zoneless = period("2026-03-02T09:30:00", "2026-03-02T10:00:00")
+    chart = chart_of_procedures(procedure(), procedure("b", code=coded(CPT, "97110"), performedPeriod=zoneless))
+    assert [MIXED_OFFSETS] == [one.time_problem for one in chart.sessions]
+    assert [None] == [one.period for one in chart.services]
+
+
+def test_dates_on_which_no_time_has_an_offset_are_reckoned_with():
+    zoneless = period("2026-03-02T09:00:00", "2026-03-02T11:00:00")
+    (session,) = chart_of_procedures(procedure(performedPeriod=zoneless)).sessions
+    assert session.period is not None
+    assert (120, None) == (minutes([session.period]), session.time_problem)
+
+
+def test_a_work_rehab_encounter_without_procedures_is_a_session_without_time():
+    kind = [{"text": "Work conditioning"}]
+    chart = chart_of(encounters=bundle(encounter(type=kind)), procedures=bundle())
+    (session,) = chart.sessions
+    assert ("Encounter/e", DAY, None, "no Procedure with start and stop", Program.CONDITIONING) == (
+        session.reference, session.date, session.period, session.time_problem, session.program,
+    )  # fmt: skip
+    with_procedure = chart_of(encounters=bundle(encounter(type=kind)), procedures=bundle(procedure()))
+    assert [one.reference for one in with_procedure.sessions] == ["Procedure/a"]
+
+
+@pytest.mark.parametrize("status", ["planned", "cancelled", "entered-in-error"])
+def test_an_encounter_that_did_not_take_place_is_left_out(status):
+    assert chart_of(encounters=bundle(encounter(status=status))).encounters == ()
+
+
+def test_an_encounter_knows_conditions_diagnoses_and_whether_it_ended():
+    record = encounter(
+        diagnosis=[{"condition": {"reference": "Condition/k"}}],
+        status="in-progress",
+        period={"start": "2026-03-02T09:00:00Z"},
+    )
+    (one,) = chart_of(encounters=bundle(record), conditions=bundle(condition())).encounters
+    assert (("Condition/k",), ("M54.50",), False, DAY, None) == (
+        one.conditions, one.diagnoses, one.ended, one.date, one.period,
+    )  # fmt: skip
+
+
+def test_conditions_of_a_session_come_from_reason_then_encounter_then_plan():
+    seen = {"reference": "Encounter/e"}
+    reason = procedure(
+        "a", reasonReference=[{"reference": "Condition/r"}, {"reference": "Observation/x"}], encounter=seen
+    )
+    visit = encounter(diagnosis=[{"condition": {"reference": "Condition/d"}}])
+    plan = care_plan(addresses=[{"reference": "Condition/p"}])
+    chart = chart_of_procedures(
+        reason, procedure("b", encounter=seen), procedure("c"), encounters=bundle(visit), carePlans=bundle(plan)
+    )
+    assert [("Condition/r",), ("Condition/d",), ("Condition/p",)] == [one.conditions for one in chart.sessions]
+
+
+def test_two_work_rehab_plans_do_not_decide_the_condition():
+    plans = bundle(*(care_plan(name, addresses=[{"reference": f"Condition/{name}"}]) for name in "xy"))
+    assert chart_of_procedures(procedure(), carePlans=plans).sessions[0].conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "record", "fact"),
+    [
+        ("procedures", procedure(subject=SOMEBODY_ELSE), Fact.SESSIONS),
+        ("encounters", encounter(subject=SOMEBODY_ELSE), Fact.ENCOUNTER),
+        ("coverage", coverage(beneficiary=SOMEBODY_ELSE), Fact.COVERAGE),
+        ("carePlans", care_plan(subject=SOMEBODY_ELSE), Fact.PLAN_OF_CARE),
+        ("conditions", condition(subject=SOMEBODY_ELSE), Fact.INJURY),
+        ("observations", observation(subject=SOMEBODY_ELSE), Fact.ASSESSMENTS),
+        ("authorizations", claim_response(patient=SOMEBODY_ELSE), Fact.AUTHORIZATIONS),
+        ("orders", service_request(subject=SOMEBODY_ELSE), Fact.ORDERS),
+        ("procedures", procedure(subject={"reference": "Group/p1"}), Fact.SESSIONS),
+        ("procedures", procedure(subject={"reference": "urn:uuid:unknown"}), Fact.SESSIONS),
+        ("procedures", procedure(subject={"reference": "#p1"}), Fact.SESSIONS),
+    ],
+)
+def test_what_belongs_to_another_patient_is_never_used_and_is_a_gap(key, record, fact):
+    chart = chart_of(**{key: bundle(record)})
+    name = f"{record['resourceType']}/{record['id']}"
+    assert (Gap(fact, "belongs to another patient", name),) == chart.gaps
+    used = (
+        chart.sessions,
+        chart.encounters,
+        chart.coverages,
+        chart.plans,
+        chart.assessments,
+        chart.authorizations,
+        chart.orders,
+    )
+    assert not any((*used, chart.injury, chart.deficits))
+
+
+@pytest.mark.parametrize(
+    "reference", ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "Patient/p1/_history/3", "urn:uuid:7"]
+)
+def test_the_patient_is_known_however_the_reference_is_written(reference):
+    entry = {"fullUrl": "urn:uuid:7", "resource": {"resourceType": "Patient", "id": "p1"}}
+    chart = chart_of_procedures(
+        procedure(subject={"reference": reference}), patient={"resourceType": "Bundle", "entry": [entry]}
+    )
+    assert len(chart.sessions) == 1
+
+
+def test_a_temporary_reference_that_stands_for_two_patients_stands_for_none():
+    people = [{"fullUrl": "urn:uuid:7", "resource": {"resourceType": "Patient", "id": name}} for name in ("p1", "p2")]
+    chart = chart_of_procedures(
+        procedure(subject={"reference": "urn:uuid:7"}), patient={"resourceType": "Bundle", "entry": people}
+    )
+    assert chart.sessions == ()
+
+
+def test_a_missing_subject_is_a_gap_but_for_encounters():
+    chart = chart_of_procedures(procedure(subject=None), encounters=bundle(encounter(subject=None)))
+    assert (Gap(Fact.SESSIONS, "does not say which patient it belongs to", "Procedure/a"),) == chart.gaps
+    assert ((), 1) == (chart.sessions, len(chart.encounters))
+
+
+def test_another_patient_resource_is_not_used():
+    stranger = {"resourceType": "Patient", "id": "p2", "address": [{"state": "TX"}]}
+    chart = chart_of(patient=stranger)
+    assert (None, (Gap(Fact.PATIENT, "is another patient", "Patient/p2"),)) == (chart.place, chart.gaps)
+
+
+def test_gaps_of_one_kind_are_counted_after_the_first_twenty():
+    chart = chart_of_procedures(*(procedure(f"x{number}", subject=SOMEBODY_ELSE) for number in range(30)))
+    assert (21, "10 more resources were left out") == (len(chart.gaps), chart.gaps[-1].why)
+
+
+@pytest.mark.parametrize(
+    ("change", "discipline", "origin"),
+    [
+        ({"category": [coded(SNOMED, "91251008")]}, Discipline.PT, "category"),
+        ({"category": [coded(SNOMED, "91251008"), coded(SNOMED, "84478008")]}, None, None),
+        ({"author": {"reference": "PractitionerRole/r"}}, Discipline.OT, "author"),
+        ({"contributor": [{"reference": "PractitionerRole/r"}]}, Discipline.OT, "contributor"),
+        ({}, None, None),
+    ],
+)
+def test_the_discipline_of_a_plan_comes_from_category_then_author_then_contributor(change, discipline, origin):
+    role = {"resourceType": "PractitionerRole", "id": "r", "code": [coded(None, "225X00000X")]}
+    (plan,) = chart_of(carePlans=bundle(care_plan(**change), role)).plans
+    assert (discipline, origin) == (plan.discipline, plan.discipline_from)
+
+
+def test_a_plan_tells_programme_codes_goals_and_frequency():
+    detail = {"code": coded(CPT, "97545", "Work hardening"), "status": "in-progress", "scheduledString": "daily"}
+    (plan,) = chart_of(
+        carePlans=bundle(care_plan(title="Plan", activity=[{"detail": detail}], goal=[{"reference": "Goal/g"}]))
+    ).plans
+    assert (True, Program.HARDENING, ("97545",), ("Goal/g",), True) == (
+        plan.work_rehab, plan.program, plan.codes, plan.goals, plan.scheduled,
+    )  # fmt: skip
+
+
+def test_a_plan_is_one_of_work_rehabilitation_when_its_activity_refers_to_such_an_order():
+    plan = care_plan(title="Plan of care", activity=[{"reference": {"reference": "ServiceRequest/s"}}])
+    assert chart_of(carePlans=bundle(plan), orders=bundle(service_request())).plans[0].work_rehab
+
+
+def test_a_plan_about_something_else_is_no_therapy_plan():
+    assert chart_of(carePlans=bundle(care_plan(title="Diabetes diet"))).plans == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"category": [coded(None, "vital-signs")]},
+        {"valueQuantity": None},
+        {"status": "entered-in-error"},
+        {"status": "registered"},
+    ],
+)
+def test_an_observation_that_measures_no_function_is_no_assessment(change):
+    assert chart_of(observations=bundle(observation(**change))).assessments == ()
+
+
+def test_a_measurement_has_tool_label_value_and_shows_deficits():
+    chart = chart_of(
+        observations=bundle(observation()), conditions=bundle(condition(), condition("y", code=coded(ICD_10, "Y99.0")))
+    )
+    (one,) = chart.assessments
+    assert ("8867-4", "Lift to waist", 40, DAY) == (one.tool, one.label, one.value, one.date)
+    assert chart.deficits == ("Observation/o", "Condition/k")
+
+
+def test_a_panel_with_values_in_components_is_a_measurement_without_one_number():
+    record = observation(valueQuantity=None, component=[{"code": {"text": "left"}, "valueQuantity": {"value": 3}}])
+    assert [one.value for one in chart_of(observations=bundle(record)).assessments] == [None]
+
+
+def test_a_measurement_without_readable_date_is_a_gap():
+    chart = chart_of(observations=bundle(observation(effectiveDateTime="2026-03")))
+    assert chart.gaps == (Gap(Fact.ASSESSMENTS, "date is not complete", "Observation/o"),)
+
+
+def test_a_completed_questionnaire_is_an_assessment():
+    answers = {
+        "resourceType": "QuestionnaireResponse", "id": "q", "status": "completed", "subject": PATIENT,
+        "questionnaire": "https://example.org/Questionnaire/lifting|2", "authored": "2026-03-02T10:00:00Z",
+    }  # fmt: skip
+    (one,) = chart_of(questionnaireResponses=bundle(answers)).assessments
+    assert (AssessmentKind.QUESTIONNAIRE, "https://example.org/Questionnaire/lifting", "lifting") == (
+        one.kind,
+        one.tool,
+        one.label,
+    )
+
+
+def test_a_goal_measures_with_the_same_tool_as_an_observation():
+    goal = {
+        "resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "subject": PATIENT,
+        "description": {"text": "Lift 50 lb"},
+        "target": [
+            {"measure": coded("http://loinc.org", "8867-4"), "detailQuantity": {"value": 50}, "dueDate": "2026-04-01"}
+        ],
+    }  # fmt: skip
+    (one,) = chart_of(goals=bundle(goal)).goals
+    assert ("8867-4", 50, date(2026, 4, 1), True) == (one.measure, one.target, one.due, one.described)
+
+
+WORKERS = coverage(type=coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "WCBPOL"))
+ACCIDENT = {"resourceType": "Claim", "id": "cl", "status": "draft", "use": "claim", "patient": PATIENT}
+HURT = ACCIDENT | {"accident": {"date": "2026-01-02"}}
+WORK_ACTIVITY = coded(ICD_10, "Y99.0")
+
+
+@pytest.mark.parametrize(
+    ("values", "evidence"),
+    [
+        ({"coverage": WORKERS}, ("workers' compensation coverage", "Coverage/c", "workers-compensation")),
+        ({"conditions": condition(code=WORK_ACTIVITY)}, ("external cause code", "Condition/k", "Y99.0")),
+        ({"encounters": encounter(reasonCode=[WORK_ACTIVITY])}, ("external cause code", "Encounter/e", "Y99.0")),
+        ({"charges": HURT}, ("accident on a claim", "Claim/cl", "2026-01-02")),
+        (
+            {"conditions": condition(note=[{"text": "Work-related, on 2 January."}])},
+            ("documented statement", "Condition/k", "Work-related"),
+        ),
+        (
+            {"carePlans": care_plan(description="Injured at work.")},
+            ("documented statement", "CarePlan/cp", "Injured at work"),
+        ),
+    ],
+)
+def test_each_kind_of_evidence_shows_a_work_related_injury(values, evidence):
+    assert chart_of(**values).injury == (InjuryEvidence(*evidence),)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"coverage": bundle(coverage())},
+        {"conditions": bundle(condition(code=coded(ICD_10, "Y99.0"), verificationStatus=coded(None, "refuted")))},
+        {"conditions": bundle(condition(note=[{"text": "Not work-related."}]))},
+        {"charges": bundle(ACCIDENT | {"accident": {"date": "2026-01-02", "type": coded(None, "SPT")}})},
+        {"charges": bundle(ACCIDENT | {"status": "cancelled", "accident": {"date": "2026-01-02"}})},
+    ],
+)
+def test_other_records_show_no_work_related_injury(values):
+    assert chart_of(**values).injury == ()
+
+
+def test_a_claim_tells_its_lines_encounters_and_numbers():
+    item = {
+        "sequence": 4, "productOrService": coded(CPT, "97545"), "modifier": [coded(CPT, "GP"), coded(None, "WH")],
+        "servicedDate": "2026-03-02", "quantity": {"value": 1}, "encounter": [{"reference": "Encounter/e"}],
+    }  # fmt: skip
+    (claim,) = chart_of(
+        charges=bundle(ACCIDENT | {"item": [item, {"sequence": 5}], "insurance": [{"preAuthRef": ["PA-1"]}]})
+    ).claims
+    (line,) = claim.lines
+    assert (4, "97545", ("GP", "WH"), 1, DAY) == (line.sequence, line.code, line.modifiers, line.units, line.date)
+    assert (("Encounter/e",), ("PA-1",)) == (claim.encounters, claim.authorization_numbers)
+
+
+def test_facts_whose_keys_failed_or_are_absent_are_unavailable_and_say_why():
+    prefetch = prefetched(["procedures", "coverage", "goals"], coverage=None, goals=bundle())
+    unavailable = build_chart("p1", prefetch).unavailable
+    assert unavailable[Fact.SESSIONS] == "procedures was not given"
+    assert {Fact.COVERAGE, Fact.GOALS, Fact.ENCOUNTER} & set(unavailable) == set()
+
+
+def test_either_encounter_key_delivers_the_encounters():
+    prefetch = prefetched(["encounter", "encounters"], encounter=encounter())
+    assert Fact.ENCOUNTER not in build_chart("p1", prefetch).unavailable
+
+
+def test_no_evidence_of_an_injury_is_unknown_while_a_source_is_missing():
+    keys = ["coverage", "conditions"]
+    assert Fact.INJURY in build_chart("p1", prefetched(keys, coverage=bundle(coverage()))).unavailable
+    assert Fact.INJURY not in build_chart("p1", prefetched(keys, coverage=bundle(WORKERS))).unavailable
+
+
+def test_sessions_are_sorted_by_time():
+    later = period("2026-03-03T09:00:00Z", "2026-03-03T10:00:00Z")
+    chart = chart_of_procedures(procedure("z", performedPeriod=later), procedure("a"))
+    assert [one.reference for one in chart.sessions] == ["Procedure/a", "Procedure/z"]
+
+
+def test_an_encounter_without_offset_gives_no_time_beside_a_service_with_one():
+    visit = encounter(period=period("2026-03-02T09:00:00", "2026-03-02T11:00:00"))
+    session = procedure(performedPeriod=None, performedDateTime="2026-03-02", encounter={"reference": "Encounter/e"})
+    chart = chart_of_procedures(session, procedure("b", code=coded(CPT, "97110")), encounters=bundle(visit))
+    assert [one.period for one in chart.encounters] == [None]
+
+
+def test_an_encounter_without_offset_does_not_disturb_the_sessions():
+    visit = encounter(period=period("2026-03-02T09:00:00", "2026-03-02T11:00:00"))
+    chart = chart_of_procedures(procedure(), encounters=bundle(visit))
+    assert [one.time_problem for one in chart.sessions] == [None]
