@@ -63,6 +63,19 @@ class Discipline(StrEnum):
 DISCIPLINE_MODIFIERS: Final = {Discipline.PT: "GP", Discipline.OT: "GO", Discipline.SLP: "GN"}
 DISCIPLINE_OF_MODIFIER: Final = {modifier: discipline for discipline, modifier in DISCIPLINE_MODIFIERS.items()}
 
+PROGRAM_MODIFIERS: Final = ("WC", "WH")
+ACCREDITED_MODIFIERS: Final = ("CA",)
+ASSISTANT_MODIFIERS: Final = ("CQ", "CO", "M3")
+DECIDED_MODIFIERS_IN_ORDER: Final = (
+    *PROGRAM_MODIFIERS,
+    *ACCREDITED_MODIFIERS,
+    *DISCIPLINE_OF_MODIFIER,
+    *ASSISTANT_MODIFIERS,
+    REDUCED_SERVICE,
+)
+"""Modifiers the rules decide about, in the order a line carries them (M-6); others on a line are left alone."""
+DECIDED_MODIFIERS: Final = frozenset(DECIDED_MODIFIERS_IN_ORDER)
+
 
 class PayerClass(StrEnum):
     """Kinds of payer that policies are written for."""

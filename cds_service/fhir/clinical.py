@@ -135,8 +135,9 @@ def _visit_program(record: records.Encounter, told: Sequence[Meaning]) -> Progra
 
 def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
     """What the encounter says it is about: types, service type, reasons."""
-    concepts = [*record.type, *record.reason_code]
-    return concepts if record.service_type is None else [*concepts, record.service_type]
+    if record.service_type is None:
+        return [*record.type, *record.reason_code]
+    return [*record.type, *record.reason_code, record.service_type]
 
 
 def performers_of(record: records.Procedure, people: People) -> tuple[Performer, ...]:

@@ -52,24 +52,26 @@ class Places:
         self._organizations: Mapping[str, records.Organization] = prefetch.of(records.Organization)
         self._locations: Mapping[str, records.Location] = prefetch.of(records.Location)
         self._references = references
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str | None, str | None] = {}
 
     def of_encounter(self, encounter: records.Encounter) -> str | None:
         """State of the provider, else of the location of an encounter."""
         provider = encounter.service_provider
-        refs = [provider, *(one.location for one in encounter.location)]
-        return next(
-            (state for ref in refs if ref is not None and (state := self._state(encounter, ref.reference))), None
-        )
+        state = self._state(encounter, provider.reference) if provider is not None else None
+        for one in encounter.location:
+            if state is None and one.location is not None:
+                state = self._state(encounter, one.location.reference)
+        return state
 
     def _state(self, encounter: records.Encounter, reference: str | None) -> str | None:
+        if reference in self._known:
+            return self._known[reference]
         if reference is None:
             return None
-        if reference.startswith("#"):
-            return first_jurisdiction(self._addresses(encounter, reference))
-        if reference not in self._known:
-            self._known[reference] = first_jurisdiction(self._addresses(encounter, reference))
-        return self._known[reference]
+        state = first_jurisdiction(self._addresses(encounter, reference))
+        if not reference.startswith("#"):
+            self._known[reference] = state
+        return state
 
     def of_accident(self, claim: records.Claim) -> str | None:
         """State in which the accident of a claim happened."""

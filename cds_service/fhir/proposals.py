@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIRST_BLOCK, LABELS, WORK_REHAB
+from cds_service.domain.codes import (
+    ACCREDITED_MODIFIERS,
+    DECIDED_MODIFIERS,
+    DISCIPLINE_OF_MODIFIER,
+    FIRST_BLOCK,
+    LABELS,
+    PROGRAM_MODIFIERS,
+    WORK_REHAB,
+)
 from cds_service.domain.findings import (
     AddLineModifier,
     AddOrder,
@@ -31,7 +39,7 @@ CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
 NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 CPT_MODIFIERS: Final = frozenset({"52", "59"})
-PROGRAM_MODIFIERS: Final = frozenset({"WC", "WH", "CA"})
+PAYER_MODIFIERS: Final = frozenset({*PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, "M3"})
 
 Json = dict[str, Any]
 Received = Callable[[str], Mapping[str, Any] | None]
@@ -86,7 +94,7 @@ def modifier_concept(modifier: str) -> Json:
     """A modifier as a coding: CPT's own, HCPCS Level II, else the payer's, which has no public code system."""
     if modifier in CPT_MODIFIERS:
         return {"coding": [{"system": CPT, "code": modifier}]}
-    if modifier in PROGRAM_MODIFIERS or modifier == "M3":
+    if modifier in PAYER_MODIFIERS:
         return {"coding": [{"code": modifier}], "text": modifier}
     return {"coding": [{"system": HCPCS, "code": modifier}]}
 
@@ -190,7 +198,7 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
     foreign = [
         concept
         for concept in base.get("modifier", [])
-        if not ({coding.get("code") for coding in concept.get("coding", [])} & _DECIDED)
+        if not ({coding.get("code") for coding in concept.get("coding", [])} & DECIDED_MODIFIERS)
     ]
     base.pop("servicedPeriod", None)
     if base.get("quantity", {}).get("value") != line.units:
@@ -212,9 +220,6 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
             if claim.get(name):
                 item[link] = [entry["sequence"] for entry in claim[name] if "sequence" in entry]
     return item
-
-
-_DECIDED: Final = frozenset({*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, "52", "CQ", "CO", "M3"})
 
 
 def _is_replaced(item: Mapping[str, Any], change: DraftCharges) -> bool:
@@ -288,7 +293,7 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     """Carry these modifiers in ``orderDetail``; a discipline or programme modifier that is not among them goes."""
     details = order.get("orderDetail", [])
     details = [details] if isinstance(details, dict) else details
-    ours = {*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, *modifiers}
+    ours = {*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *modifiers}
     kept = [one for one in details if one and not ({c.get("code") for c in one.get("coding", [])} & ours)]
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 

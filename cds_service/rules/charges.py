@@ -9,17 +9,8 @@ from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import (
-    DraftedLine,
-    charges_of,
-    draft_charges,
-    drafted_lines,
-    lines_to_charge,
-    reduced,
-    same_charges,
-    time_evidence,
-    visit_caveats,
-)
+from cds_service.rules.charging import charges_of, time_evidence, visit_caveats
+from cds_service.rules.drafted import DraftedLine, draft_charges, drafted_lines, lines_to_charge, reduced, same_charges
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")

@@ -173,6 +173,8 @@ def _number_on_claim(case: Case, visit: Visit, policy: PolicyView) -> bool:
     if case.authorization_on(visit.date) is None:
         return True
     claims = [claim for claim, _ in case.claims_of_date]
+    if Fact.CHARGES in case.chart.unavailable:
+        return False
     return not claims or any(claim.authorization_numbers for claim in claims)
 
 
@@ -189,7 +191,10 @@ ELEMENTS: Final[Mapping[str, Element]] = {
     ),
     "D-7": Element("an active plan for this patient", Fact.PLAN_OF_CARE, _active_plan, "plan-of-care"),
     "D-8": Element(
-        "written approval and necessity beyond the usual weeks", Fact.AUTHORIZATIONS, _approval_beyond_limit
+        "written approval and necessity beyond the usual weeks",
+        Fact.AUTHORIZATIONS,
+        _approval_beyond_limit,
+        "authorization",
     ),
     "D-9": Element("start and stop times", Fact.SESSIONS, _start_and_stop, "time-documentation"),
     "D-10": Element("a job description or job analysis", Fact.DOCUMENTS),
@@ -221,14 +226,14 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield NotApplicable("no policy in force lists documentation")
         return
     unknown = [item for item in required.value if ELEMENTS[item].present is None]
-    unread = [item for item in required.value if ELEMENTS[item].fact in case.chart.unavailable]
-    missing = [
+    unseen = [
         item
         for item in required.value
-        if item not in unread
         for present in [ELEMENTS[item].present]
         if present is not None and not present(case, visit, policy)
     ]
+    unread = [item for item in unseen if ELEMENTS[item].fact in case.chart.unavailable]
+    missing = [item for item in unseen if item not in unread]
     not_checked = tuple(
         Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item)}")
         for item in (*unknown, *unread)

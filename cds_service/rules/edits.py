@@ -19,7 +19,8 @@ from cds_service.domain.findings import (
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import PairEdit
-from cds_service.rules.charging import charges_of, charges_settled
+from cds_service.rules.charging import charges_of
+from cds_service.rules.drafted import charges_settled
 from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 

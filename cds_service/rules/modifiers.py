@@ -12,11 +12,11 @@ from cds_service.rules.charging import (
     assistant_gap,
     assistant_shares,
     charges_of,
-    drafted_lines,
     only_assistants,
     shared_modifiers,
     time_thresholds,
 )
+from cds_service.rules.drafted import drafted_lines
 from cds_service.rules.orders import NO_ORDER, review, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 

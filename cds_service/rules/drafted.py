@@ -1,0 +1,131 @@
+"""Charges somebody already drafted or submitted for the visit, and how proposed lines meet them."""
+
+from dataclasses import dataclass
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Claim, Fact
+from cds_service.domain.codes import (
+    ASSISTANT_MODIFIERS,
+    DECIDED_MODIFIERS,
+    DECIDED_MODIFIERS_IN_ORDER,
+    DISCIPLINE_OF_MODIFIER,
+    PROGRAM_MODIFIERS,
+    REDUCED_SERVICE,
+    WORK_REHAB,
+)
+from cds_service.domain.findings import ChargeLine, DraftCharges
+from cds_service.domain.visit import Visit
+from cds_service.policies.model import PolicyView
+from cds_service.rules.charging import Charges, charges_of
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedLine:
+    """A work-rehab line somebody already put on a claim for the date."""
+
+    claim: str
+    status: str
+    sequence: int
+    code: str
+    modifiers: tuple[str, ...]
+    units: float
+
+
+def drafted_lines(case: Case) -> tuple[DraftedLine, ...]:
+    """Work-rehab lines of the date on claims that are drafted or submitted."""
+    return tuple(
+        DraftedLine(claim.reference, claim.status, line.sequence, line.code, line.modifiers, line.units)
+        for claim, indexes in case.claims_of_date
+        for line in (claim.lines[index] for index in indexes)
+        if line.code in WORK_REHAB
+    )
+
+
+def claim_to_change(case: Case) -> Claim | None:
+    """The claim the visit's lines belong on: the one with work-rehab lines, else a draft of this encounter."""
+    with_lines = {line.claim for line in drafted_lines(case)}
+    claims = [claim for claim, _ in case.claims_of_date]
+    ours = [claim for claim in claims if claim.reference in with_lines]
+    drafts = [claim for claim in claims if claim.status == "draft" and case.encounter in claim.encounters]
+    return next(iter(ours or drafts), None)
+
+
+def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]) -> bool:
+    """Whether the drafted lines already say the same: code, units and every modifier these rules decide about.
+
+    Modifiers nobody here decides (59, KX, a site's own) do not make a difference.
+    """
+    decided = DECIDED_MODIFIERS.union(*(line.modifiers for line in lines))
+
+    def shape(code: str, count: float, modifiers: tuple[str, ...]) -> tuple[str, float, tuple[str, ...]]:
+        return code, count, tuple(m for m in modifiers if m in decided)
+
+    have = sorted(shape(line.code, line.units, line.modifiers) for line in drafted)
+    want = sorted(shape(line.code, line.units, line.modifiers) for line in lines)
+    return have == want
+
+
+LEFT_TO_DRAFTER = {
+    Fact.PROGRAM: (frozenset(PROGRAM_MODIFIERS),),
+    Fact.DISCIPLINE: (frozenset(DISCIPLINE_OF_MODIFIER), frozenset(ASSISTANT_MODIFIERS)),
+    Fact.PERFORMERS: (frozenset(ASSISTANT_MODIFIERS),),
+}
+
+
+def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
+    """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
+    kinds = [kind for gap in charges.undecided for kind in LEFT_TO_DRAFTER.get(gap.fact, ())]
+    by_code = {line.code: line.modifiers for line in drafted}
+    lines = []
+    for line in charges.lines:
+        modifiers = line.modifiers
+        for kind in kinds:
+            chosen = kind.intersection(by_code.get(line.code, ()))
+            if chosen:
+                modifiers = _in_order((*(one for one in modifiers if one not in kind), *chosen))
+        lines.append(ChargeLine(line.code, modifiers, line.units, line.date))
+    return tuple(lines)
+
+
+def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
+    """Programme or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
+    return tuple(one for one in DECIDED_MODIFIERS_IN_ORDER if one in modifiers) + tuple(
+        m for m in modifiers if m not in DECIDED_MODIFIERS
+    )
+
+
+def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
+    """The same lines as reduced service (M-4)."""
+    return tuple(ChargeLine(one.code, (*one.modifiers, REDUCED_SERVICE), one.units, one.date) for one in lines)
+
+
+def charges_settled(case: Case, visit: Visit, policy: PolicyView) -> bool:
+    """Whether nothing is proposed for the visit's claim: the drafted lines are right, or no line can be said."""
+    charges = charges_of(case, visit, policy)
+    if charges is None or not charges.lines:
+        return True
+    drafted = drafted_lines(case)
+    lines = lines_to_charge(charges, drafted)
+    partial = visit.minutes < charges.thresholds.rule.full
+    return same_charges(drafted, lines) or (partial and same_charges(drafted, reduced(lines)))
+
+
+def draft_charges(case: Case, visit: Visit, lines: tuple[ChargeLine, ...]) -> DraftCharges:
+    """The change that puts the lines on the visit's claim, with all the chart knows for the claim's head."""
+    claim = claim_to_change(case)
+    approval = case.authorization_on(visit.date)
+    encounter = case.encounter or next((one.reference for one in visit.encounters), None)
+    provider = next((one.provider for one in visit.encounters if one.provider), None)
+    performers = dict.fromkeys(p.reference for session in visit.sessions for p in session.performers)
+    conditions = dict.fromkeys(c for session in visit.sessions for c in session.conditions)
+    return DraftCharges(
+        date=visit.date,
+        lines=lines,
+        encounter=encounter,
+        claim=claim.reference if claim else None,
+        authorization=approval.number if approval else None,
+        coverage=case.payer.reference if case.payer else None,
+        provider=provider,
+        performers=tuple(performers),
+        conditions=tuple(conditions),
+    )
