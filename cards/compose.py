@@ -1,6 +1,7 @@
 """Findings to a complete CDS Hooks response."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from cards.detail import detail_of
@@ -11,33 +12,51 @@ from cards.explanation import (
     evaluation_extension,
     finding_extension,
 )
-from cards.groups import Group, Worded, grouped, within_budget
+from cards.groups import Group, Withheld, Worded, choose, grouped
 from cards.markdown import plain
 from cards.overrides import override_reasons, topic_coding
 from cards.settings import CardSettings
 from cds_service.domain.findings import Evaluation, Outcome
 
-__all__ = ["Actions", "CardSettings", "compose"]
+__all__ = ["Actions", "CardSettings", "Composition", "compose", "composition"]
 
 Actions: TypeAlias = Mapping[tuple[str, int], Sequence[JsonObject]]
 
 
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A response with what it was made of: the groups behind its cards in their order, and those held back."""
+
+    response: JsonObject
+    shown: tuple[Group, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+
+
 def compose(evaluation: Evaluation | None, actions: Actions, settings: CardSettings) -> JsonObject:
+    """The whole response of a hook call; see ``composition``."""
+    return composition(evaluation, actions, settings).response
+
+
+def composition(
+    evaluation: Evaluation | None, actions: Actions, settings: CardSettings, unwanted: Mapping[str, str] | None = None
+) -> Composition:
     """The whole response of a hook call.
 
     ``actions`` holds the FHIR actions of each proposal by finding key and index; a proposal without actions gets no
-    suggestion. A call about something else (no evaluation, or no rule applied) is answered with no cards only.
+    suggestion. ``unwanted`` says by finding key why a finding is not to be shown. A call about something else (no
+    evaluation, or no rule applied) is answered with no cards only.
 
     Raises:
         WordingError: a finding whose kind has no words, or that lacks a fact its words need.
     """
     if evaluation is None or all(one.outcome is Outcome.NOT_APPLICABLE for one in evaluation.rules):
-        return {"cards": []}
-    shown, withheld = within_budget(grouped(evaluation.findings, settings), settings.max_cards)
-    return {
+        return Composition({"cards": []})
+    shown, withheld = choose(grouped(evaluation.findings, settings), settings.max_cards, unwanted or {})
+    response: JsonObject = {
         "cards": [_card(group, actions, settings) for group in shown],
         "extension": {EVALUATION_EXTENSION: evaluation_extension(evaluation, withheld, settings)},
     }
+    return Composition(response, tuple(shown), tuple(withheld))
 
 
 def _card(group: Group, actions: Actions, settings: CardSettings) -> JsonObject:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from cards.detail import bounded
-from cards.groups import Group
+from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.settings import CardSettings
 from cds_service.domain.findings import Evaluation, Evidence, MissingFact, RuleOutcome
@@ -15,6 +15,7 @@ from cds_service.domain.values import Json, PolicyValue, Source
 JsonObject: TypeAlias = dict[str, Any]
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
+EVALUATION: Final = "evaluation"
 EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
 
 
@@ -39,19 +40,19 @@ def finding_extension(group: Group) -> JsonObject:
     return _without_empty(explained)
 
 
-def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Group], settings: CardSettings) -> JsonObject:
+def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], settings: CardSettings) -> JsonObject:
     """Policies, date of service, episode, gaps, what became of each rule, and findings that got no card."""
     return _without_empty(
         {
-            "id": settings.identity("evaluation"),
+            "id": settings.identity(EVALUATION),
             "policies": list(evaluation.policies),
             "dateOfService": evaluation.date_of_service.isoformat(),
             "episode": plain(evaluation.episode or ""),
             "gaps": [_gap(gap) for gap in evaluation.gaps],
             "rules": [_outcome(outcome) for outcome in evaluation.rules],
             "withheld": [
-                {"rule": group.host.finding.rule, "why": "max_cards", "summary": group.host.words.summary}
-                for group in withheld
+                {"rule": one.group.host.finding.rule, "why": one.why, "summary": one.group.host.words.summary}
+                for one in withheld
             ],
         }
     )

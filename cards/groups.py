@@ -5,7 +5,7 @@ the whole visit is unpaid; wrong units or code cost lines; edits and modifiers c
 reassessment and documentation count when the payer looks back.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -87,6 +87,14 @@ class Group:
         return _each_once(value.unverified for value in self.values)
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A card that is not shown, and why: ``max_cards``, or what was said of each of its findings."""
+
+    group: Group
+    why: str
+
+
 def grouped(findings: Iterable[Finding], settings: CardSettings) -> list[Group]:
     """Word the findings, fold those that join another rule's card, and rank the cards.
 
@@ -105,6 +113,27 @@ def within_budget(groups: Sequence[Group], most: int) -> tuple[list[Group], list
     by_need = sorted(groups, key=lambda group: group.host.finding.rule not in NEVER_WITHHELD)
     kept = {id(group) for group in by_need[:most]}
     return [one for one in groups if id(one) in kept], [one for one in groups if id(one) not in kept]
+
+
+def choose(
+    groups: Sequence[Group], most: int, unwanted: Mapping[str, str]
+) -> tuple[list[Group], list[Withheld]]:
+    """Cards to show and cards to hold back, both in order.
+
+    ``unwanted`` says why by finding key. A card is unwanted when all its findings are: one that is new to the reader
+    brings the whole card. Unwanted cards take no place in the budget.
+    """
+    reasons = {id(group): _unwanted(group, unwanted) for group in groups}
+    shown, over = within_budget([group for group in groups if reasons[id(group)] is None], most)
+    held = {id(group): "max_cards" for group in over}
+    why = [(group, reasons[id(group)] or held.get(id(group))) for group in groups]
+    return shown, [Withheld(group, reason) for group, reason in why if reason is not None]
+
+
+def _unwanted(group: Group, unwanted: Mapping[str, str]) -> str | None:
+    if not unwanted or any(one.finding.key not in unwanted for one in group.members):
+        return None
+    return unwanted[group.host.finding.key]
 
 
 def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:

@@ -5,9 +5,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, ParamSpec, TypeVar
 
 import click
@@ -22,9 +24,12 @@ from cds_service.hooks.services import SERVICES
 from cds_service.policies.describe import applies_to, coverage_of, describe
 from cds_service.policies.loader import PolicyError
 from cds_service.policies.stack import PolicyStack
+from cds_service.records.database import StoreError, reason
+from cds_service.records.insights import KEYS, Insight, insights, totals
+from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
 from cds_service.sandbox import StoryError, bundled, load
-from cds_service.service import answerer_for, load_policies, local_now
+from cds_service.service import answerer_for, load_clients, load_policies, local_now, open_database, open_records
 from cds_service.settings import Settings, load_settings
 from cds_service.terminal import show_answer, show_table
 
@@ -46,6 +51,8 @@ def _told_plainly(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (CdsError, PolicyError, StoryError) as error:
             raise click.ClickException(str(error)) from None
+        except StoreError as error:
+            raise click.ClickException(f"the database cannot be used: {reason(error)}") from None
         except requests.RequestException as error:
             raise click.ClickException(f"the service could not be reached: {type(error).__name__}") from None
 
@@ -92,7 +99,10 @@ def demo(port: int, story: str) -> None:
         show_answer(console, _post(url, told.service, told.request()))
         console.print(_TRY_NEXT.format(url=url), highlight=False)
 
-    run("127.0.0.1", port, workers=1, on_start=threading.Thread(target=greet, daemon=True).start)
+    with TemporaryDirectory(prefix="work-rehab-cds-") as folder:
+        os.environ.setdefault("CDS_DATABASE_URL", f"sqlite:///{folder}/records.sqlite3")
+        open_records(load_settings()).close()
+        run("127.0.0.1", port, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
 
 
 _TRY_NEXT: Final = """
@@ -113,14 +123,17 @@ Try next, in another terminal:
 )  # fmt: skip
 @_told_plainly
 def serve(host: str, port: int, workers: int) -> None:
-    """Run the production server; settings come from CDS_... variables.
+    """Run the production server for registered clients; settings come from CDS_... variables.
 
-    Calls in flight are finished on SIGTERM.
+    Calls in flight are finished on SIGTERM. SIGHUP reads the registry of clients again.
 
     \b
-    Example:  CDS_PUBLIC_URL=https://cds.example.org cds-service serve --host 0.0.0.0 --workers 4
+    Example:  CDS_PUBLIC_URL=https://cds.example.org CDS_CLIENTS=clients.yaml cds-service serve --host 0.0.0.0
     """  # noqa: D301
-    load_policies(load_settings())
+    settings = load_settings()
+    load_policies(settings)
+    load_clients(settings)
+    open_records(settings).close()
     from cds_service.web.server import run  # the server is needed by two commands only
 
     run(host, port, workers)
@@ -333,6 +346,66 @@ def rules(rule: str | None) -> None:
     if found is None:
         raise click.ClickException(f"no rule {rule}; there are {', '.join(one.id for one in RULES)}")
     console.print(Markdown(_rule_text(found.id, load_settings())))
+
+
+COUNTS: Final = ("shown", "accepted", "overridden", "ignored", "withheld", "shadow")
+
+
+@main.command("insights")
+@click.option("--by", type=click.Choice(list(KEYS)), default="rule", show_default=True, help="What to count by.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day that counts, local time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_told_plainly
+def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # noqa: FBT001
+    """Count what became of cards: shown, accepted, overridden, ignored.
+
+    \b
+    Examples:  cds-service insights --by reason --since 2026-01-01
+               cds-service insights --by week --json
+    """  # noqa: D301
+    database = open_database(load_settings())
+    begin = since.astimezone() if since is not None else None
+    found, overall = insights(database, by, begin), totals(database, begin)
+    if as_json:
+        told = {"by": by, "since": begin, "totals": asdict(overall), "counts": [asdict(one) for one in found]}
+        click.echo(json.dumps(told, indent=2, default=str))
+        return
+    console = Console()
+    show_table(console, (by, *COUNTS, "accepted of shown"), [_insight_row(one) for one in found])
+    console.print(
+        f"{overall.calls} calls, {overall.without_cards} of them without cards; {overall.feedback} feedback, "
+        f"{overall.unmatched} of it about cards not on record.",
+        highlight=False,
+    )
+
+
+def _insight_row(one: Insight) -> tuple[str, ...]:
+    share = f"{one.accepted / one.shown:.0%}" if one.shown else ""
+    return (one.key, *(str(getattr(one, name)) for name in COUNTS), share)
+
+
+@main.group()
+def records() -> None:
+    """Look after what is kept of calls and feedback."""
+
+
+@records.command("purge")
+@click.option("--older-than", type=click.IntRange(0, 36_500), help="Days to keep; by default CDS_RETENTION_DAYS.")
+@_told_plainly
+def records_purge(older_than: int | None) -> None:
+    """Remove records that are older than the retention time, and expired tokens.
+
+    \b
+    Example:  cds-service records purge --older-than 90
+    """  # noqa: D301
+    settings = load_settings()
+    now = datetime.now(UTC)
+    days = settings.retention_days if older_than is None else older_than
+    gone = purge(open_database(settings), now - timedelta(days=days), now)
+    click.echo(
+        f"Older than {days} days and removed: {gone.calls} calls with {gone.cards} cards, {gone.feedback} feedback; "
+        f"{gone.tokens} expired tokens."
+    )
 
 
 def _rule_text(rule_id: str, settings: Settings) -> str:

@@ -6,6 +6,8 @@
     CdsError
     ├── ConfigurationError            the service cannot start like this
     ├── RequestError                  the caller can put it right
+    │   ├── Unauthenticated
+    │   ├── Forbidden
     │   ├── UnknownRoute
     │   ├── UnknownService
     │   ├── MethodNotAllowed
@@ -21,6 +23,7 @@
     │   └── BadTransport
     └── ServiceError                  the caller can do nothing about it
         ├── FeedbackNotStored
+        ├── NotReady
         └── Fault
 
 Each carries two texts that are safe to send and to log: ``text`` says what is wrong, ``hint`` what would be right.
@@ -60,6 +63,28 @@ class ConfigurationError(CdsError):
 
 class RequestError(CdsError):
     """The request cannot be answered as it is; the caller can put it right."""
+
+
+class Unauthenticated(RequestError):
+    """No registered client proves that it makes the call (CH-H-06).
+
+    ``reason`` is a short code for the log; the answer does not tell it (CH-X-14). ``issuer`` is the registered client
+    that the token names, None when there is none.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.issuer: str | None = None
+        super().__init__("Authentication is needed.", "Send Authorization: Bearer with a JWT as CDS Hooks describes.")
+
+
+class Forbidden(RequestError):
+    """A registered client, ``issuer``, calls what it may not (CH-H-07); ``reason`` is a short code for the log."""
+
+    def __init__(self, reason: str, issuer: str) -> None:
+        self.reason = reason
+        self.issuer = issuer
+        super().__init__("This client may not make this call.", "The operator registers services and tenants.")
 
 
 class UnknownRoute(RequestError):
@@ -168,13 +193,17 @@ class ServiceError(CdsError):
 
 
 class FeedbackNotStored(ServiceError):
-    """The feedback is valid, but this version keeps none; better said than swallowed."""
+    """The feedback is valid, but the store failed; better said than swallowed (CH-F-08)."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The feedback is valid, but this version of the service does not store feedback.",
-            "Nothing was recorded; there is no need to send it again.",
-        )
+        super().__init__("The feedback could not be stored; nothing of it was.", "Send it again later.")
+
+
+class NotReady(ServiceError):
+    """The database cannot be used: calls are answered, and feedback cannot be stored."""
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be used.", "Hook calls are answered; feedback has to wait.")
 
 
 class Fault(ServiceError):

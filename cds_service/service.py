@@ -3,8 +3,17 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
+from cds_service.hooks.fetching import Fetcher, pool_of_threads
+from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
+from cds_service.records.database import Database
+from cds_service.records.keeping import Records
+from cds_service.security.gate import Gate
+from cds_service.security.registry import Registry
+from cds_service.security.replay import Replay
+from cds_service.security.servers import Addresses, Servers, outgoing_session
 from cds_service.settings import Settings
 
 
@@ -22,8 +31,36 @@ def load_policies(settings: Settings) -> PolicyStack:
     return PolicyStack.load(settings.policy_dirs)
 
 
-def answerer_for(settings: Settings, policies: PolicyStack, clock: Callable[[], datetime] = local_now) -> Answerer:
-    """The pipeline with the site's settings."""
+def open_database(settings: Settings) -> Database:
+    """The database of records, its tables up to date.
+
+    Raises:
+        ConfigurationError: the database cannot be used.
+    """
+    database = Database(settings.database_url.get_secret_value())
+    database.upgrade()
+    return database
+
+
+def open_records(settings: Settings) -> Records:
+    """Where records are kept, its tables up to date.
+
+    Raises:
+        ConfigurationError: the database cannot be used.
+    """
+    key = settings.patient_key.get_secret_value() if settings.patient_key is not None else None
+    return Records.on(open_database(settings), key)
+
+
+def answerer_for(
+    settings: Settings,
+    policies: PolicyStack,
+    clock: Callable[[], datetime] = local_now,
+    records: Records | None = None,
+) -> Answerer:
+    """The pipeline with the site's settings; with ``records`` it does not repeat what was overridden lately."""
+    days = settings.suppress_days
+    suppression = records.suppression(days) if records is not None and days else None
     return Answerer(
         policies=policies,
         clock=clock,
@@ -31,4 +68,41 @@ def answerer_for(settings: Settings, policies: PolicyStack, clock: Callable[[], 
         source_label=settings.source_label,
         max_cards=settings.max_cards,
         jurisdiction=settings.jurisdiction,
+        fetcher=fetcher_for(settings),
+        withhold=suppression,
     )
+
+
+def fetcher_for(settings: Settings) -> Fetcher:
+    """Asks the FHIR servers of clients; connections and threads start with the first call that needs them."""
+    addresses = Addresses(settings.fhir_networks, allow_any=settings.allow_http)
+    authorities = str(settings.fhir_authorities) if settings.fhir_authorities is not None else None
+    return Fetcher(
+        session=outgoing_session(addresses, authorities),
+        pool=pool_of_threads(),
+        servers=lambda allowed: Servers(allowed, settings.allow_http).permits,
+        seconds=settings.fhir_seconds,
+    )
+
+
+def load_clients(settings: Settings) -> Registry:
+    """The registry of clients.
+
+    Raises:
+        ConfigurationError: there is none, or it cannot be used; the text names file, client and key.
+    """
+    if settings.clients is None:
+        raise ConfigurationError(
+            "CDS_CLIENTS is not set, so nobody may call: name the file with the registry of clients, "
+            "or try the service on this machine with: cds-service demo"
+        )
+    return Registry.load(settings.clients, allow_http=settings.allow_http, services={one.id for one in SERVICES})
+
+
+def gate_for(settings: Settings, replay: Replay) -> Gate:
+    """The gate that lets the site's clients in.
+
+    Raises:
+        ConfigurationError: the registry of clients cannot be used.
+    """
+    return Gate(lambda: load_clients(settings), replay, settings.jwt_algorithms)

@@ -3,14 +3,16 @@
 import os
 import re
 from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, FilePath, StringConstraints, ValidationError, field_validator
+from pydantic import Field, FilePath, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.errors import ConfigurationError
+from cds_service.security.algorithms import ALGORITHMS, RECOMMENDED
 
 PREFIX: Final = "CDS_"
 LOOPBACK: Final = "loopback"
@@ -44,9 +46,45 @@ class Settings(BaseSettings):
         description="Origins of browser clients, separated by commas, like https://ehr.example.org; "
         "the word loopback stands for this machine on any port.",
     )
+    clients: FilePath | None = Field(
+        default=None, description="File with the registry of clients; serve needs one, demo ignores it."
+    )
+    discovery_open: bool = Field(default=True, description="Answer discovery without a token.")
+    jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=RECOMMENDED,
+        min_length=1,
+        description="Signature algorithms that tokens of clients may have, separated by commas.",
+    )
+    allow_http: bool = Field(
+        default=False, description="Let keys and FHIR servers of clients be plain http. For sandboxes and tests."
+    )
+    fhir_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        le=30,
+        description="Most seconds that a call waits for the EHR's FHIR server, all queries together.",
+    )
+    fhir_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Private networks in which FHIR servers of clients may be, separated by commas, like 10.20.0.0/16.",
+    )
+    fhir_authorities: FilePath | None = Field(
+        default=None, description="File with the certificate authorities of FHIR servers, instead of the usual ones."
+    )
     strict_fhir: bool = Field(default=False, description="Validate every received resource as FHIR R4. Slow.")
     cpt_descriptors: FilePath | None = Field(
         default=None, description="File with the CPT descriptors that the site has licensed."
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///work-rehab-cds.sqlite3"),
+        description="Where records are kept: a SQLite file, or PostgreSQL like postgresql://cds@db.example.org/cds.",
+    )
+    patient_key: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        default=None, description="Secret for the hashes that stand for patients; without it one is made and kept."
+    )
+    retention_days: int = Field(default=365, ge=1, le=3650, description="Days that records purge leaves.")
+    suppress_days: int = Field(
+        default=7, ge=0, le=365, description="Days that an overridden finding is not shown again; 0 is always shown."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log record that is written."
@@ -73,7 +111,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{folder} is not a folder")
         return folders
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "jwt_algorithms", "fhir_networks", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
         return _split(value, ",")
@@ -85,6 +123,14 @@ class Settings(BaseSettings):
             if origin != LOOPBACK and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
                 raise ValueError(f"{origin!r} is no origin like https://ehr.example.org, nor the word {LOOPBACK}")
         return origins
+
+    @field_validator("jwt_algorithms")
+    @classmethod
+    def _asymmetric(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        for one in algorithms:
+            if one not in ALGORITHMS:
+                raise ValueError(f"{one!r} is none of {', '.join(ALGORITHMS)}")
+        return algorithms
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -50,6 +50,11 @@ class Episode:
         about = f" for {', '.join(self.conditions)}" if self.conditions else ""
         return f"{self.first.isoformat()} to {self.last.isoformat()}{about}"
 
+    @property
+    def key(self) -> str:
+        """The same from visit to visit: the injury where it is known, else the first date."""
+        return ",".join(self.conditions) or self.first.isoformat()
+
 
 def episodes_of(sessions: Iterable[Session]) -> tuple[Episode, ...]:
     """Group sessions into episodes, oldest first.

@@ -186,7 +186,10 @@ class MissingFact:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything one call found: findings, the trace of every rule run, and what could not be known."""
+    """Everything one call found: findings, the trace of every rule run, and what could not be known.
+
+    ``episode`` is its name for people; ``episode_key`` stays the same from visit to visit.
+    """
 
     date_of_service: date
     findings: tuple[Finding, ...]
@@ -194,3 +197,4 @@ class Evaluation:
     gaps: tuple[MissingFact, ...]
     policies: tuple[str, ...]
     episode: str | None = None
+    episode_key: str | None = None

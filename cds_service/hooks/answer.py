@@ -1,21 +1,46 @@
 """The one pipeline that answers a hook call: gather, choose the policies, evaluate, propose, compose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
-from cards.compose import CardSettings, compose
+from cards.compose import CardSettings, Composition, composition
 from cds_service.domain.case import Case
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evaluation
 from cds_service.fhir.proposals import actions
 from cds_service.hooks.call import HookCall
+from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import Gathered
+from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.engine import evaluate, unanswered
+
+
+class Withhold(Protocol):
+    """Who knows which findings are not to be shown."""
+
+    def __call__(self, call: HookCall, evaluation: Evaluation, profile: Profile) -> Mapping[str, str]:
+        """Why, by finding key; findings that are not named are shown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The response to a call with what led to it; ``settings`` give the ids of its cards and suggestions."""
+
+    composition: Composition
+    settings: CardSettings
+    evaluation: Evaluation | None = None
+
+    @property
+    def response(self) -> dict[str, Any]:
+        """The CDS Hooks response."""
+        return self.composition.response
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +57,40 @@ class Answerer:
     source_label: str
     max_cards: int = 5
     jurisdiction: str | None = None
+    withhold: Withhold | None = None
+    fetcher: Fetcher | None = None
 
-    def answer(self, call: HookCall) -> dict[str, Any]:
-        """The CDS Hooks response.
+    def answer(self, call: HookCall, profile: Profile = DEMO) -> dict[str, Any]:
+        """The CDS Hooks response to a call of this client; see ``answered``."""
+        return self.answered(call, profile).response
+
+    def answered(self, call: HookCall, profile: Profile = DEMO) -> Answered:
+        """The response to a call of this client. What it may see of it is for the caller to decide.
 
         Raises:
             DataNeeded: nothing can be said without data that was not given (412).
         """
         today = self.clock().date()
-        gathered = Gathered(call, self.jurisdiction)
+        fetch = partial(self.fetcher.complete, allowed=profile.fhir_servers) if self.fetcher is not None else None
+        gathered = Gathered(call, profile.jurisdiction or self.jurisdiction, fetch)
         case = gathered.case(today)
         settings = CardSettings(
             public_url=self.public_url,
-            source_label=self.source_label,
+            source_label=profile.source_label or self.source_label,
             hook_instance=call.hook_instance,
             service=call.service.id,
             today=today,
-            max_cards=self.max_cards,
+            max_cards=profile.max_cards or self.max_cards,
             parameters=PARAMETERS,
         )
         if case is None:
-            return compose(None, {}, settings)
+            return Answered(composition(None, {}, settings), settings)
         policy = policy_for(case, self.policies)
         missing = gathered.subject_missing
         evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
-        return compose(evaluation, self._actions(evaluation, gathered, case, call), settings)
+        unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
+        composed = composition(evaluation, self._actions(evaluation, gathered, case, call), settings, unwanted)
+        return Answered(composed, settings, evaluation)
 
     def _actions(
         self, evaluation: Evaluation, gathered: Gathered, case: Case, call: HookCall

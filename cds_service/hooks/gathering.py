@@ -1,15 +1,16 @@
 """From a hook call to the case the rules are asked about; None when the call is about something else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
 from cds_service.errors import DataNeeded
 from cds_service.fhir.chart import appointments_of, build_chart, orders_of
 from cds_service.fhir.reading import Draft, Prefetch, State, read_drafts, read_prefetch
+from cds_service.fhir.records import Appointment as AppointmentRecord
 from cds_service.hooks.call import HookCall
 
 NEEDED = {
@@ -22,6 +23,9 @@ RECENT_DAYS = 14
 """A programme without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
 
+Fetch: TypeAlias = Callable[[HookCall, Prefetch], Prefetch]
+"""Completes what a call gave with what can be fetched."""
+
 
 def _contains(plan: PlanOfCare, day: date) -> bool:
     return (plan.start is None or plan.start <= day) and (plan.end is None or day <= plan.end)
@@ -30,22 +34,33 @@ def _contains(plan: PlanOfCare, day: date) -> bool:
 class Gathered:
     """What one call brought: the prefetch, the drafts of its context and the chart made of both."""
 
-    def __init__(self, call: HookCall, jurisdiction: str | None = None) -> None:
-        """Read everything the call carries.
+    def __init__(self, call: HookCall, jurisdiction: str | None = None, fetch: Fetch | None = None) -> None:
+        """Read everything the call carries, and fetch what it lacks when it is about work rehabilitation.
 
         Raises:
             DataNeeded: a hook about a visit or a programme came without any of the data to speak of it (412).
         """
         self.call = call
         self.prefetch: Prefetch = read_prefetch(call.prefetch, call.service.prefetch)
+        raw = call.drafts if call.drafts is not None else call.appointments
+        self.drafts: tuple[Draft, ...] = read_drafts(raw) if raw is not None else ()
+        if fetch is not None and self._may_concern_us():
+            self.prefetch = fetch(call, self.prefetch)
         needed = NEEDED.get(call.service.moment, ())
         if needed and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed):
             raise DataNeeded(needed)
-        raw = call.drafts if call.drafts is not None else call.appointments
-        self.drafts: tuple[Draft, ...] = read_drafts(raw) if raw is not None else ()
         self.chart: Chart = build_chart(
             call.patient_id, self.prefetch, self.drafts, jurisdiction, encounter_id=call.encounter_id
         )
+
+    def _may_concern_us(self) -> bool:
+        """Whether the context leaves it open that the call is about work rehabilitation: most orders are not."""
+        if self.call.service.moment is Moment.BOOKING:
+            based = any(isinstance(one.record, AppointmentRecord) and one.record.based_on for one in self.drafts)
+            return based or bool(appointments_of(self.drafts, (), self.call.patient_id))
+        if self.call.drafts is None:
+            return True
+        return any(order.work_rehab and order.selected for order in self._orders())
 
     def case(self, today: date) -> Case | None:
         """The case in question, or None when the call is not about work rehabilitation."""
@@ -78,8 +93,7 @@ class Gathered:
         return self.prefetch.as_received(reference)
 
     def _ordering(self, today: date) -> Case | None:
-        chosen = self.call.selections if self.call.hook == "order-select" else None
-        orders = orders_of(self.drafts, chosen, self.call.patient_id)
+        orders = self._orders()
         chart = self.chart
         if self.call.dispatched:
             sent = set(self.call.dispatched)
@@ -91,6 +105,11 @@ class Gathered:
             return None
         starts = [order.schedule.start for order in orders if order.work_rehab and order.schedule.start is not None]
         return self._case(Moment.ORDER, min(starts, default=today), today, chart, orders=orders)
+
+    def _orders(self) -> tuple[Order, ...]:
+        """The orders among the drafts, with those marked that the call is about."""
+        chosen = self.call.selections if self.call.hook == "order-select" else None
+        return orders_of(self.drafts, chosen, self.call.patient_id)
 
     def _booking(self, today: date) -> Case | None:
         appointments = appointments_of(self.drafts, self.chart.orders, self.call.patient_id)

@@ -39,6 +39,7 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
         gaps=tuple(MissingFact(gap.fact, gap.why, tuple(ids), gap.reference) for gap, ids in lacking.items()),
         policies=policy.layers,
         episode=case.episode.label if case.episode else None,
+        episode_key=case.episode.key if case.episode else None,
     )
 
 

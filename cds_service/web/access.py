@@ -15,11 +15,12 @@ _log: Final = logging.getLogger(__name__)
 class Access:
     """Notes of one request for the log. Views add what they know; nothing of a patient belongs here."""
 
-    __slots__ = ("cards", "hook", "request_id", "service", "started", "tolerated")
+    __slots__ = ("cards", "client", "hook", "request_id", "service", "started", "tolerated")
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
         self.started = perf_counter_ns()
+        self.client: str | None = None
         self.service: str | None = None
         self.hook: str | None = None
         self.cards: int | None = None
@@ -51,6 +52,7 @@ def _close(response: Response) -> Response:
             "route": request.url_rule.rule if request.url_rule is not None else None,
             "status": response.status_code,
             "ms": round((perf_counter_ns() - notes.started) / 1e6, 3),
+            "client": notes.client,
             "service": notes.service,
             "hook": notes.hook,
             "cards": notes.cards,

@@ -1,28 +1,36 @@
 """The CDS Hooks endpoints: discovery, hook call, feedback."""
 
-from typing import Any, Protocol
+from time import perf_counter_ns
+from typing import Final, Protocol
 
 import orjson
 from flask import Blueprint, Response
 
-from cds_service.errors import FeedbackNotStored, TooDeep
+from cds_service.errors import DataNeeded, TooDeep
+from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall, read_call
 from cds_service.hooks.feedback import read_feedback
+from cds_service.hooks.profile import Profile
 from cds_service.hooks.services import discovery
+from cds_service.records.keeping import Keeps
 from cds_service.web.access import access
 from cds_service.web.replies import json_body, json_reply
+from cds_service.web.trust import profile_of_caller
 
 
 class Answers(Protocol):
     """Who answers hook calls."""
 
-    def answer(self, call: HookCall) -> dict[str, Any]:
-        """The CDS Hooks response to a call; raises ``DataNeeded`` when nothing can be said without some data."""
+    def answered(self, call: HookCall, profile: Profile) -> Answered:
+        """The response to a call of this client, and what led to it; raises ``DataNeeded`` when it lacks some data."""
         ...
 
 
-def blueprint(answerer: Answers) -> Blueprint:
-    """The endpoints, answering hook calls with ``answerer``."""
+NOTHING_SHOWN: Final = {"cards": list[object]()}
+
+
+def blueprint(answerer: Answers, records: Keeps) -> Blueprint:
+    """The endpoints, answering hook calls with ``answerer`` and keeping what happened in ``records``."""
     routes = Blueprint("cds_services", __name__)
     listed = orjson.dumps(discovery())
 
@@ -32,24 +40,39 @@ def blueprint(answerer: Answers) -> Blueprint:
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
-        return json_reply(_answer(answerer, read_call(json_body(), service_id)))
+        body = json_body()
+        return Response(_answer(answerer, records, read_call(body, service_id), body), mimetype="application/json")
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
-        read_feedback(json_body(), service_id)
-        raise FeedbackNotStored
+        entries = read_feedback(json_body(), service_id)
+        records.feedback(service_id, entries, profile_of_caller())
+        return json_reply({"status": "ok"})
 
     return routes
 
 
-def _answer(answerer: Answers, call: HookCall) -> dict[str, Any]:
+def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> bytes:
+    """The body of the answer. In shadow mode the call is evaluated and recorded, and nothing is shown."""
     notes = access()
     notes.service = call.service.id
     notes.hook = call.hook
     notes.tolerated = call.tolerated
+    profile = profile_of_caller()
     try:
-        answer = answerer.answer(call)
-    except RecursionError:
-        raise TooDeep from None
-    notes.cards = len(answer["cards"])
-    return answer
+        answered = answerer.answered(call, profile)
+    except Exception as error:
+        outcome = "data-needed" if isinstance(error, DataNeeded) else "failed"
+        records.refused(call, outcome, profile, body=body, milliseconds=_milliseconds())
+        if isinstance(error, RecursionError):
+            raise TooDeep from None
+        raise
+    response = NOTHING_SHOWN if profile.mode == "shadow" else answered.response
+    reply = orjson.dumps(response)
+    records.answered(call, answered, profile, body=body, reply=reply, milliseconds=_milliseconds())
+    notes.cards = len(response["cards"])
+    return reply
+
+
+def _milliseconds() -> float:
+    return (perf_counter_ns() - access().started) / 1e6

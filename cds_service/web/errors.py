@@ -25,6 +25,8 @@ FAILURES: Final[Mapping[type[errors.CdsError], Failure]] = {
     errors.InvalidRequest: Failure(400, "value"),
     errors.WrongHook: Failure(400, "invalid"),
     errors.BadTransport: Failure(400, "invalid"),
+    errors.Unauthenticated: Failure(401, "login"),
+    errors.Forbidden: Failure(403, "forbidden"),
     errors.UnknownRoute: Failure(404, "not-found"),
     errors.UnknownService: Failure(404, "not-found"),
     errors.MethodNotAllowed: Failure(405, "not-supported"),
@@ -32,7 +34,8 @@ FAILURES: Final[Mapping[type[errors.CdsError], Failure]] = {
     errors.TooLarge: Failure(413, "too-long"),
     errors.UnsupportedMediaType: Failure(415, "not-supported"),
     errors.Fault: Failure(500, "exception", "fatal"),
-    errors.FeedbackNotStored: Failure(501, "not-supported"),
+    errors.FeedbackNotStored: Failure(503, "transient"),
+    errors.NotReady: Failure(503, "transient"),
 }
 
 

@@ -62,6 +62,8 @@ def _failed(error: errors.CdsError) -> Response:
     reply = json_reply(operation_outcome(error, access().request_id), failure_of(error).status)
     if isinstance(error, errors.MethodNotAllowed):
         reply.headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, errors.Unauthenticated):
+        reply.headers["WWW-Authenticate"] = "Bearer"
     return reply
 
 

@@ -11,6 +11,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -33,7 +34,11 @@ from granian.log import LogLevels
 Granian({target!r}, factory=True, address="127.0.0.1", port={port}, interface=Interfaces.WSGI, workers={workers},
         blocking_threads=1, websockets=False, log_level=LogLevels.warning).serve()
 """
-TARGETS: Final = {"floor": "tests.benchmarks.floor:application", "ours": "cds_service.web.server:application"}
+TARGETS: Final = {
+    "floor": "tests.benchmarks.floor:application",
+    "ours": "cds_service.web.server:demo_application",
+    "unrecorded": "tests.benchmarks.recording:unrecorded",
+}
 
 
 @dataclass
@@ -60,7 +65,13 @@ class Server:
 def serving(name: str, port: int, workers: int = 1) -> Iterator[Server]:
     code = SERVE.format(target=TARGETS[name], port=port, workers=workers)
     started = time.perf_counter()
-    environment = {"PATH": "/usr/bin:/bin", "CDS_LOG_LEVEL": "WARNING", "PYTHONPATH": str(Path.cwd())}
+    folder = tempfile.TemporaryDirectory(prefix="work-rehab-cds-")
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "CDS_LOG_LEVEL": "WARNING",
+        "CDS_DATABASE_URL": f"sqlite:///{folder.name}/records.sqlite3",
+        "PYTHONPATH": str(Path.cwd()),
+    }
     process = subprocess.Popen([sys.executable, "-c", code], env=environment)
     try:
         while True:
@@ -77,6 +88,7 @@ def serving(name: str, port: int, workers: int = 1) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(timeout=60)
+        folder.cleanup()
 
 
 def calls(server: Server, body: bytes, count: int) -> list[float]:

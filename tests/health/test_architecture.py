@@ -13,6 +13,14 @@ ALLOWED = {
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
     "cards": {"cards", "cds_service.domain"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
+    "cds_service/security": {"cds_service.errors", "cds_service.security"},
+    "cds_service/records": {
+        "cards",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.hooks",
+        "cds_service.records",
+    },
     "cds_service/hooks": {
         "cards",
         "cds_service.domain",

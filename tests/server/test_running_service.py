@@ -18,10 +18,12 @@ import pytest
 import requests
 
 from cds_service.sandbox import bundled, load
+from tests.security.signing import Ehr, write_registry
 
 pytestmark = pytest.mark.server
 
 COMMAND = [sys.executable, "-m", "cds_service.cli"]
+EHR = Ehr()
 
 
 def free_port():
@@ -80,13 +82,27 @@ def wait_until(true, service):
 
 
 @pytest.fixture(scope="module")
-def service():
-    with running("serve", "--workers", "2") as started:
+def registered(tmp_path_factory):
+    """What a server for the one registered client needs in its environment."""
+    folder = tmp_path_factory.mktemp("site")
+    return {
+        "CDS_CLIENTS": str(write_registry(folder / "clients.yaml", EHR.entry())),
+        "CDS_DATABASE_URL": f"sqlite:///{folder}/records.sqlite3",
+    }
+
+
+@pytest.fixture(scope="module")
+def service(registered):
+    with running("serve", "--workers", "2", **registered) as started:
         yield started.url
 
 
+def post(url, timeout=5, **body):
+    return requests.post(url, headers=EHR.headers(url), timeout=timeout, **body)
+
+
 def call(url, story):
-    return requests.post(f"{url}/cds-services/{story.service}", json=story.request(), timeout=30)
+    return post(f"{url}/cds-services/{story.service}", timeout=30, json=story.request())
 
 
 @pytest.mark.parametrize("name", bundled())
@@ -112,31 +128,33 @@ def test_two_hundred_concurrent_calls_share_nothing(service):
 
 def test_what_discovery_lists_can_be_called(service):
     for entry in requests.get(f"{service}/cds-services", timeout=5).json()["services"]:
-        reply = requests.post(f"{service}/cds-services/{entry['id']}", json={"hook": entry["hook"]}, timeout=5)
+        reply = post(f"{service}/cds-services/{entry['id']}", json={"hook": entry["hook"]})
         assert 400 == reply.status_code
         assert "OperationOutcome" == reply.json()["resourceType"]
 
 
 def test_a_body_of_fifty_megabytes_is_refused_and_the_service_lives_on(service):
-    reply = requests.post(f"{service}/cds-services/work-rehab-visit", data=b"[" + b" " * 50_000_000, timeout=60)
+    reply = post(f"{service}/cds-services/work-rehab-visit", timeout=60, data=b"[" + b" " * 50_000_000)
     assert 413 == reply.status_code
     assert requests.get(f"{service}/health/live", timeout=5).ok
 
 
 def test_nested_arrays_without_end_are_refused(service):
     body = b'{"hook": "encounter-discharge", "prefetch": ' + b"[" * 1_000_000
-    reply = requests.post(f"{service}/cds-services/work-rehab-visit", data=body, timeout=60)
+    reply = post(f"{service}/cds-services/work-rehab-visit", timeout=60, data=body)
     assert 400 == reply.status_code
 
 
-def test_a_call_in_flight_is_finished_when_the_service_stops():
-    with running("serve", "--workers", "1") as started:
+def test_a_call_in_flight_is_finished_when_the_service_stops(registered):
+    with running("serve", "--workers", "1", **registered) as started:
         story = load("clean-programme", date.today())
         expected = call(started.url, story).json()
         body = json.dumps(story.request()).encode()
         host, port = re.fullmatch(r"http://(.*):(\d+)", started.url).groups()
         with socket.create_connection((host, int(port)), timeout=30) as connection:
             head = f"POST /cds-services/{story.service} HTTP/1.1\r\nHost: cds\r\nContent-Type: application/json\r\n"
+            for name, value in EHR.headers(f"{started.url}/cds-services/{story.service}").items():
+                head += f"{name}: {value}\r\n"
             head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
             connection.sendall(head.encode() + body[:-1])
             time.sleep(0.2)

@@ -1,11 +1,15 @@
 """Talking to the application over HTTP, without a network."""
 
+from datetime import date
 from typing import Any
 
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from flask.testing import FlaskClient
 
+from cards.compose import CardSettings, Composition
+from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
+from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.stack import PolicyStack
 from cds_service.settings import Settings
 from cds_service.web import create_app
@@ -19,8 +23,15 @@ class AnswersWith:
     def __init__(self, function) -> None:
         self.function = function
 
-    def answer(self, call: HookCall) -> dict[str, Any]:
-        return self.function(call)
+    def answered(self, call: HookCall, _profile: Profile = DEMO) -> Answered:
+        settings = CardSettings(
+            public_url=PUBLIC_URL,
+            source_label="Example Rehab",
+            hook_instance=call.hook_instance,
+            service=call.service.id,
+            today=date(2026, 3, 16),
+        )
+        return Answered(Composition(self.function(call)), settings)
 
 
 def client_of(function, **settings) -> FlaskClient:

@@ -42,6 +42,11 @@ def test_origins_are_a_list(monkeypatch):
     assert load_settings().cors_origins == ("https://ehr.example", "loopback")
 
 
+def test_algorithms_are_a_list(monkeypatch):
+    monkeypatch.setenv("CDS_JWT_ALGORITHMS", "ES384, PS384")
+    assert load_settings().jwt_algorithms == ("ES384", "PS384")
+
+
 def test_an_empty_variable_is_as_good_as_none(monkeypatch):
     monkeypatch.setenv("CDS_MAX_CARDS", "")
     assert load_settings().max_cards == 5
@@ -64,6 +69,12 @@ def test_what_is_given_goes_before_the_environment(monkeypatch):
         ("CDS_JURISDICTION", "Texas"),
         ("CDS_CORS_ORIGINS", "*"),
         ("CDS_CORS_ORIGINS", "https://ehr.example/path"),
+        ("CDS_CLIENTS", "/no/such/file"),
+        ("CDS_DISCOVERY_OPEN", "perhaps"),
+        ("CDS_JWT_ALGORITHMS", "HS256"),
+        ("CDS_JWT_ALGORITHMS", "ES384,none"),
+        ("CDS_JWT_ALGORITHMS", ","),
+        ("CDS_ALLOW_HTTP", "perhaps"),
         ("CDS_STRICT_FHIR", "perhaps"),
         ("CDS_CPT_DESCRIPTORS", "/no/such/file"),
         ("CDS_LOG_LEVEL", "loud"),
@@ -79,4 +90,19 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch):
     monkeypatch.setenv("CDS_MAX_CARDS", "0")
     monkeypatch.setenv("CDS_JURISDICTION", "Texas")
     with pytest.raises(ConfigurationError, match=r"CDS_JURISDICTION: .*; CDS_MAX_CARDS: "):
+        load_settings()
+
+
+def test_private_networks_of_fhir_servers_are_a_list(monkeypatch):
+    monkeypatch.setenv("CDS_FHIR_NETWORKS", "10.20.0.0/16, fd00::/8")
+    assert [str(one) for one in load_settings().fhir_networks] == ["10.20.0.0/16", "fd00::/8"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("CDS_FHIR_NETWORKS", "10.20.0.1/16"), ("CDS_FHIR_SECONDS", "0"), ("CDS_FHIR_SECONDS", "nan")],
+)
+def test_settings_of_fhir_servers_that_cannot_be_used_stop_the_start(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match=variable):
         load_settings()

@@ -255,10 +255,10 @@ FEEDBACK = {
 }
 
 
-def test_valid_feedback_is_told_that_nothing_stores_it(client):
-    issue = outcome_of(post(client, FEEDBACK, f"{URL}/feedback"), 501)
-    assert issue["code"] == "not-supported"
-    assert "does not store feedback" in issue["details"]["text"]
+def test_valid_feedback_that_nobody_keeps_is_refused(client):
+    issue = outcome_of(post(client, FEEDBACK, f"{URL}/feedback"), 503)
+    assert issue["code"] == "transient"
+    assert "could not be stored" in issue["details"]["text"]
 
 
 def test_invalid_feedback_is_refused(client):

@@ -6,9 +6,12 @@ from cds_service import errors
 from cds_service.web.errors import FAILURES, failure_of, from_http, operation_outcome
 
 R4_ISSUE_TYPES = {
-    "invalid", "structure", "required", "value", "not-supported", "not-found", "too-long", "exception",
+    "invalid", "structure", "required", "value", "not-supported", "not-found", "too-long", "exception", "transient",
+    "login", "forbidden",
 }  # fmt: skip
 EXAMPLES = [
+    errors.Unauthenticated("no-token"),
+    errors.Forbidden("service", "https://ehr.example"),
     errors.UnknownRoute(),
     errors.UnknownService("other"),
     errors.MethodNotAllowed(["POST"]),
@@ -23,6 +26,7 @@ EXAMPLES = [
     errors.DataNeeded(["encounter"]),
     errors.BadTransport(),
     errors.FeedbackNotStored(),
+    errors.NotReady(),
     errors.Fault(),
 ]
 

@@ -1,0 +1,158 @@
+"""From an answered call to the rows that are kept of it; pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+from cards.explanation import EVALUATION
+from cards.groups import Group
+from cds_service.domain.findings import Finding
+from cds_service.hooks.answer import Answered
+from cds_service.hooks.call import HookCall
+from cds_service.hooks.profile import Profile
+from cds_service.records.pseudonyms import Pseudonyms
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The rows of one call. They hold hashes and our own words, nothing of the chart."""
+
+    decision: Row
+    cards: tuple[Row, ...] = ()
+    suggestions: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """When and how a call was made: an id for its record, the moment, the body, and the milliseconds it took."""
+
+    id: str
+    at: datetime
+    body: bytes
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The names of one call's patient, episode and subjects as hashes."""
+
+    pseudonyms: Pseudonyms
+    client: str
+    tenant: str
+    patient_id: str
+
+    @property
+    def patient(self) -> str:
+        """The patient of the call."""
+        return self.pseudonyms.of("patient", self.client, self.tenant, self.patient_id)
+
+    def episode(self, key: str) -> str:
+        """An episode of this patient."""
+        return self.pseudonyms.of("episode", self.client, self.tenant, self.patient_id, key)
+
+    def subject(self, subject: str) -> str:
+        """What a finding is about: a resource or a date."""
+        return self.pseudonyms.of("subject", self.client, self.tenant, self.patient_id, subject)
+
+
+def naming(pseudonyms: Pseudonyms, call: HookCall, profile: Profile) -> Naming:
+    """The hashes for a call of this client."""
+    return Naming(pseudonyms, profile.client, profile.tenant or "", call.patient_id)
+
+
+def entry_of(
+    call: HookCall, answered: Answered, reply: bytes, profile: Profile, occasion: Occasion, names: Naming
+) -> Entry:
+    """The rows of an answered call; ``reply`` is the body that was sent."""
+    composed, evaluation = answered.composition, answered.evaluation
+    shadow = profile.mode == "shadow"
+    decision = _decision(call, profile, occasion, names) | {
+        "evaluation": answered.settings.identity(EVALUATION),
+        "policies": list(evaluation.policies) if evaluation is not None else [],
+        "output": sha256(reply).hexdigest(),
+        "outcome": "answered",
+        "shown": 0 if shadow else len(composed.shown),
+        "withheld": len(composed.withheld) + (len(composed.shown) if shadow else 0),
+        "gaps": len(evaluation.gaps) if evaluation is not None else 0,
+        "episode": names.episode(evaluation.episode_key or "") if evaluation is not None else None,
+    }
+    state = "shadow" if shadow else "shown"
+    states: list[tuple[Group, str, str | None]] = [(group, state, None) for group in composed.shown]
+    states += [(one.group, "withheld", one.why) for one in composed.withheld]
+    identity = answered.settings.identity
+    cards = tuple(
+        {
+            "client": profile.client,
+            "uuid": identity(group.host.finding.key),
+            "decision": occasion.id,
+            "rank": rank,
+            "state": state,
+            "why": why,
+            **_about(group, names),
+        }
+        for rank, (group, state, why) in enumerate(states, start=1)
+    )
+    return Entry(decision, cards, tuple(_suggestions(answered, profile.client)))
+
+
+def refused(call: HookCall, outcome: str, profile: Profile, occasion: Occasion, names: Naming) -> Entry:
+    """The row of a call without answer; ``outcome`` is ``data-needed`` or ``failed``."""
+    nothing = {"shown": 0, "withheld": 0, "gaps": 0, "policies": [], "output": None, "episode": None}
+    return Entry(_decision(call, profile, occasion, names) | nothing | {"evaluation": occasion.id, "outcome": outcome})
+
+
+def _decision(call: HookCall, profile: Profile, occasion: Occasion, names: Naming) -> dict[str, Any]:
+    return {
+        "id": occasion.id,
+        "at": occasion.at,
+        "client": profile.client,
+        "tenant": profile.tenant,
+        "service": call.service.id,
+        "hook": call.hook,
+        "hook_instance": call.hook_instance,
+        "input": sha256(occasion.body).hexdigest(),
+        "latency": round(occasion.milliseconds, 3),
+        "patient": names.patient,
+        "shadow": profile.mode == "shadow",
+    }
+
+
+def _about(group: Group, names: Naming) -> dict[str, Any]:
+    finding = group.host.finding
+    return {
+        "rule": finding.rule,
+        "kind": finding.kind,
+        "topic": finding.topic.value,
+        "indicator": group.severity.value,
+        "severity": finding.severity.value,
+        "policy": finding.values[0].policy if finding.values else None,
+        "subject": names.subject(finding.subject),
+        "joined": [_joined(one.finding, names) for one in group.joined],
+    }
+
+
+def _joined(finding: Finding, names: Naming) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "kind": finding.kind,
+        "subject": names.subject(finding.subject),
+        "severity": finding.severity.value,
+    }
+
+
+def _suggestions(answered: Answered, client: str) -> Iterator[Row]:
+    """The suggestions that stand on the cards; a proposal that came to no action has none."""
+    identity = answered.settings.identity
+    for group, card in zip(answered.composition.shown, answered.response["cards"], strict=True):
+        sent = {one["uuid"] for one in card.get("suggestions", ())}
+        if not sent:
+            continue
+        for member in group.members:
+            for index, proposal in enumerate(member.finding.proposals):
+                uuid = identity(f"{member.finding.key}#{index}")
+                if uuid in sent:
+                    yield {"client": client, "uuid": uuid, "card": card["uuid"], "label": proposal.key}

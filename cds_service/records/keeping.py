@@ -1,0 +1,129 @@
+"""Everything that is kept, behind one object: calls, feedback, used tokens."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, Self
+from uuid import uuid4
+
+from cds_service.errors import FeedbackNotStored
+from cds_service.hooks.answer import Answered
+from cds_service.hooks.call import HookCall
+from cds_service.hooks.feedback import CardFeedback
+from cds_service.hooks.profile import Profile
+from cds_service.records.database import Database, StoreError
+from cds_service.records.entries import Occasion, entry_of, naming, refused
+from cds_service.records.feedback import keep_feedback
+from cds_service.records.pseudonyms import Pseudonyms, pseudonyms_with
+from cds_service.records.replay import DatabaseReplay, Seen
+from cds_service.records.suppression import Suppression
+from cds_service.records.writer import Counts, Writer
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class Keeps(Protocol):
+    """Who keeps records of calls and feedback."""
+
+    def answered(
+        self, call: HookCall, answered: Answered, profile: Profile, *, body: bytes, reply: bytes, milliseconds: float
+    ) -> None:
+        """Keep a call and its answer. Never fails."""
+        ...
+
+    def refused(self, call: HookCall, outcome: str, profile: Profile, *, body: bytes, milliseconds: float) -> None:
+        """Keep a call that was not answered: ``data-needed`` or ``failed``. Never fails."""
+        ...
+
+    def feedback(self, service: str, entries: Iterable[CardFeedback], profile: Profile) -> None:
+        """Keep feedback; raises ``FeedbackNotStored``."""
+        ...
+
+    def reachable(self) -> bool:
+        """Whether feedback could be kept now."""
+        ...
+
+
+class NothingKept:
+    """Keeps nothing, and says so when feedback comes."""
+
+    def answered(self, *_: object, **__: object) -> None:
+        """Forget it."""
+
+    def refused(self, *_: object, **__: object) -> None:
+        """Forget it."""
+
+    def feedback(self, *_: object) -> None:
+        """Refuse it."""
+        raise FeedbackNotStored
+
+    def reachable(self) -> bool:
+        """There is nothing to reach."""
+        return True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Records:
+    """What is kept of calls and feedback, in one database."""
+
+    database: Database
+    pseudonyms: Pseudonyms
+    writer: Writer
+    clock: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def on(cls, database: Database, key: str | None = None, clock: Callable[[], datetime] = utc_now) -> Self:
+        """Records in a database whose tables are up to date; ``key`` is the site's own for patient hashes.
+
+        Raises:
+            ConfigurationError: the database cannot be used.
+        """
+        return cls(database, pseudonyms_with(key, database), Writer(database), clock)
+
+    def answered(
+        self, call: HookCall, answered: Answered, profile: Profile, *, body: bytes, reply: bytes, milliseconds: float
+    ) -> None:
+        """Keep a call and its answer, soon. When the store is gone for long, the record is dropped and counted."""
+        occasion = Occasion(id=str(uuid4()), at=self.clock(), body=body, milliseconds=milliseconds)
+        names = naming(self.pseudonyms, call, profile)
+        self.writer.put(entry_of(call, answered, reply, profile, occasion, names))
+
+    def refused(self, call: HookCall, outcome: str, profile: Profile, *, body: bytes, milliseconds: float) -> None:
+        """Keep a call that was not answered: ``data-needed`` or ``failed``."""
+        occasion = Occasion(id=str(uuid4()), at=self.clock(), body=body, milliseconds=milliseconds)
+        self.writer.put(refused(call, outcome, profile, occasion, naming(self.pseudonyms, call, profile)))
+
+    def feedback(self, service: str, entries: Iterable[CardFeedback], profile: Profile) -> None:
+        """Keep all of these entries, before this returns.
+
+        Raises:
+            FeedbackNotStored: the store failed; none was kept.
+        """
+        try:
+            keep_feedback(self.database, profile.client, service, entries, self.clock())
+        except StoreError as error:
+            raise FeedbackNotStored from error
+
+    def reachable(self) -> bool:
+        """Whether the database answers."""
+        return self.database.reachable()
+
+    def counts(self) -> Counts:
+        """Records written, dropped and waiting since the start of this process."""
+        return self.writer.counts()
+
+    def replay(self, own: Seen) -> DatabaseReplay:
+        """Which tokens were used; ``own`` is the memory of this process."""
+        return DatabaseReplay(self.database, own)
+
+    def suppression(self, days: int) -> Suppression:
+        """What not to show again within so many days of its override."""
+        return Suppression(self.database, self.pseudonyms, days, self.clock)
+
+    def close(self) -> None:
+        """Write what is waiting and let go of the database."""
+        self.writer.close()
+        self.database.close()

@@ -1,0 +1,56 @@
+"""Keyed hashes in place of names: equal for equal things of one client and tenant, useless without the key."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from cds_service.errors import ConfigurationError
+from cds_service.records.database import Database, StoreError, reason
+from cds_service.records.tables import SecretRow
+
+PATIENT_KEY: Final = "patient-key"
+_KEY_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pseudonyms:
+    """HMAC-SHA256 with one key; it is a secret, so without a repr."""
+
+    key: bytes
+
+    def of(self, *names: str) -> str:
+        """The hash of these names, in their order, as 64 hexadecimal digits."""
+        return hmac.digest(self.key, "\0".join(names).encode("utf-8", "replace"), "sha256").hex()
+
+
+def pseudonyms_with(key: str | None, database: Database) -> Pseudonyms:
+    """Pseudonyms with the site's key, else with one that the database keeps; the first process to ask makes it.
+
+    Raises:
+        ConfigurationError: the database cannot be used.
+    """
+    if key is not None:
+        return Pseudonyms(key.encode())
+    try:
+        return Pseudonyms(bytes.fromhex(_kept(database)))
+    except StoreError as error:
+        raise ConfigurationError(f"CDS_DATABASE_URL: the database cannot be used: {reason(error)}") from None
+
+
+def _kept(database: Database) -> str:
+    wanted = select(SecretRow.value).where(SecretRow.name == PATIENT_KEY)
+    with database.reading() as connection:
+        found = connection.execute(wanted).scalar()
+    if found is not None:
+        return found
+    try:
+        with database.writing() as connection:
+            connection.execute(insert(SecretRow), {"name": PATIENT_KEY, "value": secrets.token_hex(_KEY_BYTES)})
+    except IntegrityError:
+        pass  # another process was first; its key counts
+    with database.reading() as connection:
+        return connection.execute(wanted).scalar_one()

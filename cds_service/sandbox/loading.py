@@ -1,0 +1,134 @@
+"""Puts stories into a FHIR server, so that any client can be tried against it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import Progress
+
+from cds_service.sandbox.fhir import EXAMPLE, TERMINOLOGY, Resource, coding
+from cds_service.sandbox.files import bundled, load
+from cds_service.sandbox.server import FhirServer
+from cds_service.sandbox.story import Story
+
+TEST_DATA: Final = coding(f"{TERMINOLOGY}/v3-ActReason", "HTEST", "test health data")
+OF_A_PATIENT: Final = (
+    "CarePlan",
+    "Claim",
+    "ClaimResponse",
+    "Condition",
+    "Coverage",
+    "Encounter",
+    "Goal",
+    "Observation",
+    "Procedure",
+    "QuestionnaireResponse",
+    "ServiceRequest",
+)
+"""Types of which a story holds other resources on another day; all are searched by patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a story: resources put, and resources of an earlier load removed."""
+
+    story: str
+    patient: str
+    put: int
+    removed: int
+
+
+def in_order(resources: Sequence[Resource]) -> list[Resource]:
+    """Resources with those referred to before those that refer to them; as given where they refer in a circle."""
+    by_reference = {_reference(one): one for one in resources}
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for reference, one in by_reference.items():
+        sorter.add(reference, *(to for to in _references(one) if to in by_reference and to != reference))
+    try:
+        return [by_reference[reference] for reference in sorter.static_order()]
+    except CycleError:
+        return list(resources)
+
+
+def resources_of(story: Story) -> list[Resource]:
+    """What a server has to hold of a story, marked as its test data, in the order to be put.
+
+    Orders that are sent out are on the server by then; other drafts and proposed appointments exist in the context of
+    a call only.
+    """
+    ordered = story.drafts if "order-dispatch" in story.hooks else ()
+    return [_marked(one, story.name) for one in in_order([*story.resources, *ordered])]
+
+
+def load_story(server: FhirServer, story: Story, step: Callable[[], None] = lambda: None) -> Loaded:
+    """Put a story on a server; a second time changes nothing, and on another day the story has moved on.
+
+    Only resources that an earlier load of this story marked are removed.
+
+    Args:
+        server: Where to.
+        story: The story, for one today.
+        step: Called after each resource.
+
+    Raises:
+        FhirServerError: the server refuses a resource; names it and the server's answer.
+    """
+    resources = resources_of(story)
+    for one in resources:
+        server.put(one)
+        step()
+    kept = {_reference(one) for one in resources}
+    found = [one for kind in OF_A_PATIENT for one in server.search(f"{kind}?patient={story.patient_id}")]
+    outdated = [one for one in found if _tag(story.name) in _tags(one) and _reference(one) not in kept]
+    for one in reversed(in_order(outdated)):
+        server.delete(_reference(one))
+    return Loaded(story.name, story.patient_id, len(resources), len(outdated))
+
+
+def load_stories(console: Console, server: FhirServer, names: Iterable[str], today: date) -> list[Loaded]:
+    """Put bundled stories on a server, all of them when none is named, and show how far it is.
+
+    Raises:
+        StoryError: there is no such story.
+        FhirServerError: the server refuses a resource.
+    """
+    stories = [load(name, today) for name in (*names,) or bundled()]
+    loaded: list[Loaded] = []
+    with Progress(console=console, transient=True) as progress:
+        for story in stories:
+            task = progress.add_task(story.name, total=len(resources_of(story)))
+            loaded.append(load_story(server, story, lambda task=task: progress.advance(task)))  # type: ignore[misc]
+    return loaded
+
+
+def _marked(resource: Resource, story: str) -> Resource:
+    meta = resource.get("meta", {})
+    return {**resource, "meta": {**meta, "security": [TEST_DATA], "tag": [*meta.get("tag", ()), _tag(story)]}}
+
+
+def _tag(story: str) -> Resource:
+    return coding(EXAMPLE, story)
+
+
+def _tags(resource: Mapping[str, Any]) -> list[Resource]:
+    tags = resource.get("meta", {}).get("tag", ())
+    return [coding(one.get("system", ""), one.get("code", "")) for one in tags]
+
+
+def _reference(resource: Mapping[str, Any]) -> str:
+    return f"{resource['resourceType']}/{resource.get('id', '')}"
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        reference = value.get("reference")
+        if isinstance(reference, str):
+            yield reference
+        for one in value.values():
+            yield from _references(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _references(one)

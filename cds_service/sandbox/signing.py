@@ -1,0 +1,150 @@
+"""Tokens that prove who calls, as an EHR makes them, and key pairs for trials (CH-X-01 to CH-X-06)."""
+
+import json
+import os
+import time
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from cds_service.errors import CdsError
+
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+LIFETIME: Final = 300
+"""Seconds that a token lives."""
+ALGORITHMS: Final = ("ES384", "RS384")
+ISSUER: Final = "https://sandbox.example.org"
+KEY_FILE: Final = "private-key.pem"
+JWKS_FILE: Final = "jwks.json"
+
+_THUMBPRINT_MEMBERS: Final = ("crv", "e", "kty", "n", "x", "y")
+
+
+class KeyFileError(CdsError):
+    """A key file cannot be used or written."""
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(f"{file}: {why}", "The command sandbox keys makes a pair that fits.")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signer:
+    """A client that signs its calls; ``kid`` names the key in the set that it publishes. Without a repr, for its key."""
+
+    key: PrivateKey
+    issuer: str
+    kid: str
+    algorithm: str
+
+    def headers(self, url: str) -> dict[str, str]:
+        """The Authorization header for one call of exactly this URL."""
+        now = int(time.time())
+        claims = {"iss": self.issuer, "aud": url, "iat": now, "exp": now + LIFETIME, "jti": str(uuid4())}
+        token = jwt.encode(claims, self.key, self.algorithm, {"kid": self.kid, "typ": "JWT"})
+        return {"Authorization": f"Bearer {token}"}
+
+
+def read_signer(file: Path, issuer: str, kid: str | None = None, algorithm: str | None = None) -> Signer:
+    """A signer from a private key, PEM without password or JWK.
+
+    Args:
+        file: The private key.
+        issuer: ``iss`` of the tokens, as registered.
+        kid: Id of the key; by default that of the JWK, else the key's thumbprint (RFC 7638), as ``make_keys`` has it.
+        algorithm: ``ES384`` or ``RS384``; by default the one that fits the key.
+
+    Raises:
+        KeyFileError: this is no private key, or it does not fit the algorithm.
+    """
+    named, key = _read(file)
+    fitting = "ES384" if isinstance(key, ec.EllipticCurvePrivateKey) else "RS384"
+    if isinstance(key, ec.EllipticCurvePrivateKey) and not isinstance(key.curve, ec.SECP384R1):
+        raise KeyFileError(file, f"ES384 needs a key on P-384, this one is on {key.curve.name}")
+    if algorithm not in (None, fitting):
+        raise KeyFileError(file, f"the key is for {fitting}, not for {algorithm}")
+    return Signer(key, issuer, kid or named or thumbprint(public_jwk(key)), fitting)
+
+
+def _read(file: Path) -> tuple[str | None, PrivateKey]:
+    """Key id, where the file tells it, and key."""
+    try:
+        content = file.read_bytes()
+        jwk = json.loads(content) if content.lstrip().startswith(b"{") else None
+        if jwk is None:
+            key = load_pem_private_key(content, password=None)
+        else:
+            algorithm = ECAlgorithm if jwk.get("kty") == "EC" else RSAAlgorithm
+            key = algorithm.from_jwk(jwk)  # type: ignore[assignment]
+    except OSError as error:
+        raise KeyFileError(file, error.strerror or "cannot be read") from None
+    except (ValueError, TypeError, jwt.InvalidKeyError):
+        raise KeyFileError(file, "is no private key in PEM without password, nor a JWK") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise KeyFileError(file, "needs a private key, elliptic curve or RSA")
+    return (jwk.get("kid") if jwk is not None else None), key
+
+
+def public_jwk(key: PrivateKey) -> dict[str, Any]:
+    """The public half as a JWK, without id."""
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {name: value for name, value in RSAAlgorithm.to_jwk(key.public_key(), as_dict=True).items() if name != "key_ops"}
+
+
+def thumbprint(jwk: dict[str, Any]) -> str:
+    """The thumbprint of a key with SHA-256 (RFC 7638)."""
+    members = {name: jwk[name] for name in _THUMBPRINT_MEMBERS if name in jwk}
+    digest = sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def make_keys(folder: Path) -> str:
+    """Make a key pair for ES384: the private key for the client, the public one in a JWKS file for the service.
+
+    Returns:
+        The id of the key.
+
+    Raises:
+        KeyFileError: a file is there already, or the folder cannot be written.
+    """
+    key = ec.generate_private_key(ec.SECP384R1())
+    public = public_jwk(key)
+    kid = thumbprint(public)
+    jwks = {"keys": [{**public, "kid": kid, "alg": "ES384", "use": "sig"}]}
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write(folder / KEY_FILE, private, 0o600)
+    _write(folder / JWKS_FILE, json.dumps(jwks, indent=2).encode(), 0o644)
+    return kid
+
+
+def _write(file: Path, content: bytes, mode: int) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as opened:
+            opened.write(content)
+    except FileExistsError:
+        raise KeyFileError(file, "is there already, and keys are not overwritten") from None
+    except OSError as error:
+        raise KeyFileError(file, error.strerror or "cannot be written") from None
+
+
+def registry_entry(folder: Path, issuer: str, fhir: str | None) -> str:
+    """A registry of clients, as YAML, with this one client."""
+    lines = ["clients:", f"  - issuer: {issuer}", f"    jwks_file: {(folder / JWKS_FILE).resolve()}"]
+    if fhir is not None:
+        lines.append(f"    fhir_servers: [{fhir}]")
+    return "\n".join(lines)
