@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cds_service.descriptors import labels_from
 from cds_service.hooks.answer import Answerer
 from cds_service.policies.stack import PolicyStack
 from cds_service.settings import Settings
@@ -31,4 +32,6 @@ def answerer_for(settings: Settings, policies: PolicyStack, clock: Callable[[], 
         source_label=settings.source_label,
         max_cards=settings.max_cards,
         jurisdiction=settings.jurisdiction,
+        labels=labels_from(settings.cpt_descriptors),
+        strict_fhir=settings.strict_fhir,
     )

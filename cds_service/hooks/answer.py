@@ -1,15 +1,15 @@
 """The one pipeline that answers a hook call: gather, choose the policies, evaluate, propose, compose."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cards.compose import CardSettings, compose
 from cds_service.domain.case import Case
-from cds_service.domain.codes import PayerClass
+from cds_service.domain.codes import LABELS, PayerClass
 from cds_service.domain.findings import Evaluation
-from cds_service.fhir.proposals import actions
+from cds_service.fhir.proposals import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.gathering import Gathered
 from cds_service.policies.model import PolicyView
@@ -23,7 +23,7 @@ class Answerer:
     """Answers hook calls; immutable, so that calls share nothing.
 
     ``clock`` gives the present moment with its zone; the day of the call is its local date. ``jurisdiction`` stands
-    in when nothing in the chart tells the state.
+    in when nothing in the chart tells the state. ``labels`` name codes. ``strict_fhir`` validates every resource.
     """
 
     policies: PolicyStack
@@ -32,6 +32,8 @@ class Answerer:
     source_label: str
     max_cards: int = 5
     jurisdiction: str | None = None
+    labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    strict_fhir: bool = False
 
     def answer(self, call: HookCall) -> dict[str, Any]:
         """The CDS Hooks response.
@@ -40,7 +42,7 @@ class Answerer:
             DataNeeded: nothing can be said without data that was not given (412).
         """
         today = self.clock().date()
-        gathered = Gathered(call, self.jurisdiction)
+        gathered = Gathered(call, self.jurisdiction, strict_fhir=self.strict_fhir)
         case = gathered.case(today)
         settings = CardSettings(
             public_url=self.public_url,
@@ -50,6 +52,7 @@ class Answerer:
             today=today,
             max_cards=self.max_cards,
             parameters=PARAMETERS,
+            labels=self.labels,
         )
         if case is None:
             return compose(None, {}, settings)
@@ -61,14 +64,15 @@ class Answerer:
     def _actions(
         self, evaluation: Evaluation, gathered: Gathered, case: Case, call: HookCall
     ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
+        writing = Writing(
+            patient=call.patient_id,
+            today=case.today,
+            call=call.hook_instance,
+            received=gathered.received,
+            labels=self.labels,
+        )
         return {
-            (finding.key, index): actions(
-                proposal,
-                patient=call.patient_id,
-                today=case.today,
-                call=call.hook_instance,
-                received=gathered.received,
-            )
+            (finding.key, index): actions(proposal, writing)
             for finding in evaluation.findings
             for index, proposal in enumerate(finding.proposals)
         }

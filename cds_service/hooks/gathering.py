@@ -30,8 +30,8 @@ def _contains(plan: PlanOfCare, day: date) -> bool:
 class Gathered:
     """What one call brought: the prefetch, the drafts of its context and the chart made of both."""
 
-    def __init__(self, call: HookCall, jurisdiction: str | None = None) -> None:
-        """Read everything the call carries.
+    def __init__(self, call: HookCall, jurisdiction: str | None = None, *, strict_fhir: bool = False) -> None:
+        """Read everything the call carries; with ``strict_fhir`` every resource that is not valid R4 becomes a gap.
 
         Raises:
             DataNeeded: a hook about a visit or a programme came without any of the data to speak of it (412).
@@ -46,6 +46,8 @@ class Gathered:
         self.chart: Chart = build_chart(
             call.patient_id, self.prefetch, self.drafts, jurisdiction, encounter_id=call.encounter_id
         )
+        if strict_fhir:
+            self.chart = replace(self.chart, gaps=(*self.chart.gaps, *self.prefetch.not_valid()))
 
     def case(self, today: date) -> Case | None:
         """The case in question, or None when the call is not about work rehabilitation."""

@@ -174,6 +174,10 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
         return
     total = consumption.used + consumption.planned
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
+    days_left = int((approval.quantity - total) / consumption.weekly * 7) if consumption.weekly else None
+    soon = warn_days is not None and days_left is not None and days_left <= warn_days.value
+    if total <= approval.quantity and not soon:
+        return
     evidence = (
         _evidence(approval),
         Evidence("used", f"{consumption.used:g} {unit}"),
@@ -189,11 +193,7 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
     }
     if total > approval.quantity:
         yield Answer("exhausted", Severity.WARNING, approval.reference, facts, values(None), evidence)
-        return
-    if warn_days is None or not consumption.weekly:
-        return
-    days_left = int((approval.quantity - total) / consumption.weekly * 7)
-    if days_left <= warn_days.value:
+    elif warn_days is not None and days_left is not None:
         runs_out = days[-1] + timedelta(days=days_left)
         if approval.end is None or runs_out <= approval.end:
             yield Answer(
@@ -289,11 +289,13 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     length = weeks.value[case.program]
     beyond = first + timedelta(weeks=length)
+    late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
+    if late is None and (case.authorization_on(beyond) is not None or days[-1] >= beyond):
+        return
     evidence = (Evidence("first visit" if case.episode else "planned start", first), *map(_evidence, relevant(case)))
     facts = {"weeks": length, "first": first, "limit_day": beyond, "last_day": beyond - timedelta(days=1)}
     card = card_on_duration(case, policy)
     joins = card if card == "authorization" else None
-    late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
     subject = first.isoformat()
     if late is not None:
         nth = (late - first).days + 1
@@ -302,8 +304,6 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         facts |= {"day": nth, "date": late, "number": (weak.number if weak else None) or "unknown"}
         evidence = (*evidence, Evidence(f"day {nth}", late))
         yield Answer(kind, severity, subject, facts, (weeks,), evidence, joins=joins)
-        return
-    if case.authorization_on(beyond) is not None or days[-1] >= beyond:
         return
     ends = [order.schedule.end for order in work_rehab_orders(case) if order.schedule.end]
     if ends and max(ends) >= beyond:

@@ -37,7 +37,7 @@ class OrderReview:
 
 def work_rehab_orders(case: Case) -> tuple[Order, ...]:
     """Draft orders in question that are about work rehabilitation."""
-    return tuple(order for order in case.orders if order.work_rehab and order.selected)
+    return tuple([order for order in case.orders if order.work_rehab and order.selected])
 
 
 def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:

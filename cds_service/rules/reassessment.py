@@ -81,8 +81,8 @@ def objective(assessments: list[Assessment]) -> list[Assessment]:
 def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Weekly assessment and re-evaluation with objective tools and measurements (R-2).
 
-    Due when the interval is reached, overdue when it is passed with a visit in between, before the one asked about. The
-    evaluation counts as the first one; a re-evaluation without any measured value does not count.
+    Due at a visit when the interval is reached, overdue when it is passed with a visit in between, before the one
+    asked about. The evaluation counts as the first one; a re-evaluation without any measured value does not count.
     """
     interval = policy.get(params.REASSESSMENT_INTERVAL)
     episode = case.episode
@@ -102,7 +102,8 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
         Evidence("visits since", len(treated)),
         Evidence("days since", gap),
     )
-    if gap < interval.value or (gap > interval.value and not treated):
+    at_visit = case.moment is not Moment.OVERVIEW
+    if gap < interval.value or (gap > interval.value and not treated and not at_visit):
         return
     narrative = [one for one in on_file if one not in measured and one.date > since]
     facts: dict[str, FactValue]
@@ -113,7 +114,7 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     elif last is None:
         facts = {"first": episode.first, "days": gap}
         yield Answer("never", Severity.WARNING, subject, facts, (interval,), evidence)
-    elif gap == interval.value:
+    elif gap == interval.value or not treated:
         yield Answer("due", Severity.INFO, subject, {"last": last}, (interval,), evidence)
     else:
         facts = {"last": last, "days_over": gap - interval.value, "interval": interval.value}
