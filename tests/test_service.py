@@ -14,7 +14,7 @@ from cds_service.settings import Settings
 TODAY = date(2026, 3, 16)
 
 
-def answer(story, settings, change=lambda request: None):
+def answer(story, settings, change=lambda _: None):
     request = story.request()
     change(request)
     answerer = answerer_for(settings, load_policies(settings))

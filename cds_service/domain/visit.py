@@ -34,7 +34,7 @@ class Visit:
 
     @lazy
     def countable(self) -> tuple[Interval, ...]:
-        """Time in the programme: the union of the sessions, without separately billed services that overlap it.
+        """Time in the program: the union of the sessions, without separately billed services that overlap it.
 
         Time is never counted twice, and time of another billed service never once (T-5).
         """

@@ -195,7 +195,7 @@ def names_work_rehab(text: str | None) -> bool:
 
 
 def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> Program:
-    """The kind of programme (WR-CODE-1).
+    """The kind of program (WR-CODE-1).
 
     A phrase that names both kinds, as the common title of the two codes does, tells neither; simulation that is
     ruled out ("no job simulation") does not count.

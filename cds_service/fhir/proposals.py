@@ -299,7 +299,7 @@ def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
 
 
 def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
-    """Carry these modifiers in ``orderDetail``; a discipline or programme modifier that is not among them goes."""
+    """Carry these modifiers in ``orderDetail``; a discipline or program modifier that is not among them goes."""
     details = order.get("orderDetail", [])
     details = [details] if isinstance(details, dict) else details
     ours = {*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *modifiers}

@@ -74,7 +74,7 @@ class Visits:
                 if record.status not in _ENCOUNTER_STATUS:
                     self._own.leave_out(records.Encounter, reference, "has no FHIR status")
                 continue
-            # The visits of a programme are about the same; working it out anew takes ten times the look-up.
+            # The visits of a program are about the same; working it out anew takes ten times the look-up.
             key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
             about = abouts.get(key)
             if about is None:

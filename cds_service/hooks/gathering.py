@@ -19,7 +19,7 @@ NEEDED = {
 }
 """Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
 RECENT_DAYS = 14
-"""A programme without an active plan for today is looked at in the overview for two weeks after its last visit."""
+"""A program without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
 
 
@@ -34,7 +34,7 @@ class Gathered:
         """Read everything the call carries; with ``strict_fhir`` every resource that is not valid R4 becomes a gap.
 
         Raises:
-            DataNeeded: a hook about a visit or a programme came without any of the data to speak of it (412).
+            DataNeeded: a hook about a visit or a program came without any of the data to speak of it (412).
         """
         self.call = call
         self.prefetch: Prefetch = read_prefetch(call.prefetch, call.service.prefetch)
@@ -115,10 +115,10 @@ class Gathered:
         return self._case(Moment.VISIT_CLOSE, day, today, self.chart)
 
     def _under_way(self, moment: Moment, day: date, today: date) -> Case | None:
-        """A programme is under way when an episode goes on or an active plan names work rehabilitation.
+        """A program is under way when an episode goes on or an active plan names work rehabilitation.
 
         To the overview a plan counts in its period, and an episode while its last visit is recent: a patient whose
-        programme is over is no reason to speak of approvals and reassessments.
+        program is over is no reason to speak of approvals and reassessments.
         """
         case = self._case(moment, day, today, self.chart)
         planned = any(

@@ -18,7 +18,7 @@ from cds_service.rules.orders import work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 EVERYWHERE = frozenset(Moment)
-NO_PROGRAM = NotApplicable("no programme under way")
+NO_PROGRAM = NotApplicable("no program under way")
 
 
 def asked_dates(case: Case) -> tuple[date, ...]:
@@ -237,7 +237,7 @@ def _consumption(
 
 
 def _ordered(case: Case, unit: str, thresholds: TimeThresholds | None) -> float:
-    """What the drafts ask for: the sessions of the longest, as the two codes of a programme share their sessions."""
+    """What the drafts ask for: the sessions of the longest, as the two codes of a program share their sessions."""
     return max(
         (
             order.schedule.sessions * (_amount_of(order.schedule.session_minutes or 0, unit, thresholds) or 0)
@@ -335,7 +335,7 @@ RULES = (
     Rule(
         id="program-duration",
         topic=Topic.AUTHORIZATION,
-        title="Weeks of the programme",
+        title="Weeks of the program",
         moments=EVERYWHERE,
         facts=(Fact.SESSIONS, Fact.AUTHORIZATIONS),
         parameters=(params.MAX_WEEKS, params.AUTHORIZATION_REQUIRED),

@@ -62,7 +62,7 @@ class Modifiers:
 
 
 def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
-    """Programme or state modifier, accreditation, then discipline (M-1, M-6)."""
+    """Program or state modifier, accreditation, then discipline (M-1, M-6)."""
     codes: list[str] = []
     undecided: list[Gap] = []
     program = policy.get(params.PROGRAM_MODIFIERS)

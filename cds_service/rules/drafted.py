@@ -93,7 +93,7 @@ def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple
 
 
 def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
-    """Programme or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
+    """Program or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
     return tuple(one for one in DECIDED_MODIFIERS_IN_ORDER if one in modifiers) + tuple(
         m for m in modifiers if m not in DECIDED_MODIFIERS
     )

@@ -1,4 +1,4 @@
-"""Modifiers of the lines: discipline, assistant, programme."""
+"""Modifiers of the lines: discipline, assistant, program."""
 
 from collections.abc import Iterator, Sequence
 
@@ -181,10 +181,10 @@ def _drafted_so(case: Case, wanted: dict[str, str | None]) -> bool:
 
 
 def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Some payers tell conditioning from hardening by a modifier, and accredited programmes by another (M-6)."""
+    """Some payers tell conditioning from hardening by a modifier, and accredited programs by another (M-6)."""
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:
-        yield NotApplicable("the payer wants no programme modifier")
+        yield NotApplicable("the payer wants no program modifier")
         return
     if case.moment is Moment.VISIT_CLOSE and case.visit is None:
         yield NO_VISIT
@@ -206,7 +206,7 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
                 subject=_subject(case),
                 facts={program.value: wanted.value.get(program, "") for program in Program if program in wanted.value},
                 values=(wanted,),
-                evidence=(Evidence("programme", "conditioning or hardening is not told"),),
+                evidence=(Evidence("program", "conditioning or hardening is not told"),),
             )
         return
     modifier = wanted.value[case.program]
@@ -224,7 +224,7 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
         subject=_subject(case),
         facts={"modifier": modifier, "program": case.program.value},
         values=used,
-        evidence=(Evidence("programme", case.program.value),),
+        evidence=(Evidence("program", case.program.value),),
         joins="visit-charges" if full else "first-unit",
     )
 
@@ -245,7 +245,7 @@ def _order_programs(orders: tuple[Order, ...], modifier: str, case: Case, policy
             subject=order.reference,
             facts={"modifier": modifier, "program": case.program.value},
             values=values(policy.get(params.PROGRAM_MODIFIERS)),
-            evidence=(Evidence("programme", case.program.value, order.reference),),
+            evidence=(Evidence("program", case.program.value, order.reference),),
             proposals=_order_modifiers(order.reference, case, policy),
             joins=joins,
         )
@@ -281,7 +281,7 @@ RULES = (
     Rule(
         id="program-modifier",
         topic=Topic.MODIFIER,
-        title="Programme modifier",
+        title="Program modifier",
         moments=HERE,
         facts=(Fact.COVERAGE,),
         parameters=(params.PROGRAM_MODIFIERS, params.ACCREDITED_MODIFIER, params.PROGRAM_ACCREDITED),

@@ -13,7 +13,7 @@ from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 ON_VISITS = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE, Moment.OVERVIEW})
-NO_PROGRAM = NotApplicable("no programme under way")
+NO_PROGRAM = NotApplicable("no program under way")
 MEASURED = frozenset({AssessmentKind.MEASUREMENT, AssessmentKind.QUESTIONNAIRE, AssessmentKind.PERFORMANCE_TEST})
 
 
@@ -31,7 +31,7 @@ def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(Assessme
 
 
 def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """A programme rests on a comprehensive evaluation on or before its first visit (R-1).
+    """A program rests on a comprehensive evaluation on or before its first visit (R-1).
 
     Where the payer wants a baseline performance test within so many days of the start, that is watched as well.
     """
@@ -221,7 +221,7 @@ RULES = (
     Rule(
         id="initial-evaluation",
         topic=Topic.REASSESSMENT,
-        title="Evaluation before the programme",
+        title="Evaluation before the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(Fact.ASSESSMENTS, Fact.SESSIONS),
         parameters=(params.BASELINE_WITHIN_DAYS,),

@@ -132,7 +132,7 @@ def test_nested_arrays_without_end_are_refused(service):
 
 def test_a_call_in_flight_is_finished_when_the_service_stops():
     with running("serve", "--workers", "1") as started:
-        story = load("clean-programme", TODAY)
+        story = load("clean-program", TODAY)
         expected = call(started.url, story).json()
         body = json.dumps(story.request()).encode()
         host, port = re.fullmatch(r"http://(.*):(\d+)", started.url).groups()
