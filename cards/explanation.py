@@ -105,7 +105,9 @@ def _gap(gap: MissingFact) -> JsonObject:
 
 def _outcome(outcome: RuleOutcome) -> JsonObject:
     described = {"id": outcome.rule, "outcome": outcome.outcome.value}
-    return described | {"why": plain(outcome.why)} if outcome.why else described
+    if outcome.why:
+        described["why"] = plain(outcome.why)
+    return described
 
 
 def _empty(value: object) -> bool:

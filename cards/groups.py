@@ -7,7 +7,6 @@ reassessment and documentation count when the payer looks back.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import Final, TypeVar
 
@@ -15,6 +14,7 @@ from cards.settings import CardSettings
 from cards.wording import WordingError, Words, bundled
 from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic
+from cds_service.domain.lazy import lazy
 from cds_service.domain.values import PolicyValue
 
 T = TypeVar("T")
@@ -48,12 +48,12 @@ class Group:
     host: Worded
     joined: tuple[Worded, ...] = ()
 
-    @cached_property
+    @lazy
     def members(self) -> tuple[Worded, ...]:
         """All findings of the card, its own first."""
         return (self.host, *self.joined)
 
-    @cached_property
+    @lazy
     def severity(self) -> Severity:
         """The most serious of all members, so that folding never hides a warning."""
         warns = any(one.finding.severity is Severity.WARNING for one in self.members)
@@ -66,22 +66,22 @@ class Group:
         only_information = self.severity is Severity.INFO
         return only_information, _TOPIC_RANK[finding.topic], finding.rule, finding.subject, finding.kind
 
-    @cached_property
+    @lazy
     def evidence(self) -> tuple[Evidence, ...]:
         """Facts used by any member."""
         return _distinct([one.finding.evidence for one in self.members])
 
-    @cached_property
+    @lazy
     def caveats(self) -> tuple[Gap, ...]:
         """What is not known to any member."""
         return _distinct([one.finding.caveats for one in self.members])
 
-    @cached_property
+    @lazy
     def values(self) -> tuple[PolicyValue[object], ...]:
         """Policy values applied, each once."""
         return _each_once(one.finding.values for one in self.members)
 
-    @cached_property
+    @lazy
     def questions(self) -> tuple[PolicyValue[object], ...]:
         """Unverified values that were passed over, each once."""
         return _each_once(value.unverified for value in self.values)

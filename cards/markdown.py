@@ -6,8 +6,7 @@ from typing import Final
 
 WORD_JOINER: Final = "\u2060"
 
-_HARMLESS: Final = re.compile(r"(?!.*//)[A-Za-z0-9][A-Za-z0-9,;%/-]*(?: [A-Za-z0-9,;%/-]+)*").fullmatch
-_ORDINARY: Final = re.compile(r"[!-~]+(?: [!-~]+)*").fullmatch
+_HARMLESS: Final = re.compile(r"(?!.*//)[A-Za-z0-9][A-Za-z0-9,;:+%/-]*(?: [A-Za-z0-9,;:+%/-]+)*").fullmatch
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]+"
 )
@@ -25,14 +24,15 @@ _LOOK_ALIKES: Final = str.maketrans({"<": "\u2039", ">": "\u203a"})
 
 def one_line(text: str) -> str:
     """Collapse whitespace and control characters to single spaces; drop invisible and direction characters."""
-    if _ORDINARY(text):
+    if text.isascii() and text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
         return text
     return _SPACE.sub(" ", _INVISIBLE.sub("", _SURROGATE.sub("\ufffd", text))).strip()
 
 
 def plain(text: str) -> str:
     """Text for fields that are shown as they are (summary, labels): one line, look-alikes for angle brackets."""
-    return one_line(text).translate(_LOOK_ALIKES)
+    line = one_line(text)
+    return line.translate(_LOOK_ALIKES) if "<" in line or ">" in line else line
 
 
 def escape(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cds_service.descriptors import labels_from
 from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads
@@ -70,6 +71,8 @@ def answerer_for(
         jurisdiction=settings.jurisdiction,
         fetcher=fetcher_for(settings),
         withhold=suppression,
+        labels=labels_from(settings.cpt_descriptors),
+        strict_fhir=settings.strict_fhir,
     )
 
 

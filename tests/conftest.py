@@ -61,5 +61,3 @@ def clock():
     """A frozen clock, far from UTC, so that date arithmetic in the wrong zone shows."""
     moment = datetime(TODAY.year, TODAY.month, TODAY.day, 9, 0, tzinfo=timezone(timedelta(hours=-6)))
     return lambda: moment
-
-

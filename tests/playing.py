@@ -7,7 +7,7 @@ What a story can expect:
 ``gaps``             rules that must say that a fact is missing
 ``not_applicable``   rules whose question must not arise
 ``only``             the rules of exactly the cards shown, in their order; ``[]`` is no card
-``charges``          the lines of the first charge suggestion, like ``97545 x1 GP; 97546 x2 GP``; ``none`` is no such suggestion
+``charges``          the lines of the first charge suggestion, like ``97545 x1 GP; 97546 x2 GP``; or ``none``
 ``recommended``      whether the first suggestion of any card is recommended
 ``summaries``        texts that must each be part of some card's summary
 ``details``          texts that must each be part of some card's detail
@@ -45,6 +45,7 @@ KNOWN = frozenset(
         "said", "unsaid", "policies", "status",
     }
 )  # fmt: skip
+OUTCOMES = {"fires": "fired", "silent": "quiet", "gaps": "gap", "not_applicable": "not-applicable"}
 CLINIC_TIME = timezone(timedelta(hours=-6))
 
 
@@ -88,7 +89,14 @@ def policies_of(story: Story) -> PolicyStack:
         name: [{"from": story.today.replace(year=2000), "value": value, "source": source, "confidence": "default"}]
         for name, value in story.policies.items()
     }
-    document = {"policy": "site", "title": "Site", "match": {}, "status": "partial", "not_modelled": [], "values": values}
+    document = {
+        "policy": "site",
+        "title": "Site",
+        "match": {},
+        "status": "partial",
+        "not_modelled": [],
+        "values": values,
+    }
     with tempfile.TemporaryDirectory() as folder:
         YAML(typ="safe", pure=True).dump(document, Path(folder) / "site.yaml")
         return PolicyStack.load([Path(folder)])
@@ -127,7 +135,7 @@ def check(story: Story, played: Played) -> list[str]:
 
 def _rules(expect: Mapping[str, Any], played: Played) -> list[str]:
     wrong = []
-    for key, outcome in (("fires", "fired"), ("silent", "quiet"), ("gaps", "gap"), ("not_applicable", "not-applicable")):
+    for key, outcome in OUTCOMES.items():
         for name in expect.get(key, []):
             rule = name.split(".")[0]
             if played.outcomes.get(rule) != outcome:
@@ -151,9 +159,9 @@ def _cards(expect: Mapping[str, Any], played: Played) -> list[str]:
     if "recommended" in expect and expect["recommended"] != recommended:
         wrong.append(f"a suggestion is {'' if recommended else 'not '}recommended")
     for key, field in (("summaries", "summary"), ("details", "detail")):
-        for text in expect.get(key, []):
-            if not any(text in card[field] for card in played.cards):
-                wrong.append(f"no card's {field} says {text!r}: {[card[field] for card in played.cards]}")
+        told = [card[field] for card in played.cards]
+        missing = [text for text in expect.get(key, []) if not any(text in one for one in told)]
+        wrong.extend(f"no card's {field} says {text!r}: {told}" for text in missing)
     everything = json.dumps(played.cards, ensure_ascii=False)
     wrong.extend(f"no card says {text!r}" for text in expect.get("said", []) if text not in everything)
     wrong.extend(f"a card says {text!r}" for text in expect.get("unsaid", []) if text in everything)

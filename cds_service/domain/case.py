@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from functools import cached_property
 from operator import attrgetter
 from typing import Final
 
@@ -20,6 +19,7 @@ from cds_service.domain.chart import (
     Session,
 )
 from cds_service.domain.codes import Discipline, PayerClass, Program
+from cds_service.domain.lazy import lazy
 from cds_service.domain.visit import Visit, visits_of
 
 EPISODE_GAP_DAYS: Final = 60
@@ -65,23 +65,20 @@ def episodes_of(sessions: Iterable[Session]) -> tuple[Episode, ...]:
     groups: list[tuple[set[str], list[date]]] = []
     for session in sorted(sessions, key=attrgetter("date")):
         conditions = session.conditions
-        home = next((group for group in reversed(groups) if not group[0].isdisjoint(conditions)), None)
-        if home is None and groups:
-            near = session.date - groups[-1][1][-1] <= timedelta(days=EPISODE_GAP_DAYS)
-            if near and not (conditions and groups[-1][0]):
-                home = groups[-1]
-        if home is None:
-            home = (set(), [])
-            groups.append(home)
+        for home in reversed(groups):
+            if not home[0].isdisjoint(conditions):
+                break
+        else:
+            home = groups[-1] if groups else (set(), [session.date])
+            near = (session.date - home[1][-1]).days <= EPISODE_GAP_DAYS
+            if not groups or not near or (conditions and home[0]):
+                home = (set(), [session.date])
+                groups.append(home)
         home[0].update(conditions)
-        if not home[1] or home[1][-1] != session.date:
+        if home[1][-1] != session.date:
             home[1].append(session.date)
-    return tuple(
-        sorted(
-            (Episode(dates[0], dates[-1], tuple(dates), tuple(sorted(conditions))) for conditions, dates in groups),
-            key=lambda one: one.last,
-        )
-    )
+    found = [Episode(dates[0], dates[-1], tuple(dates), tuple(sorted(about))) for about, dates in groups]
+    return tuple(sorted(found, key=attrgetter("last")))
 
 
 def _place_in_line(coverage: Coverage) -> tuple[bool, int, bool]:
@@ -104,31 +101,31 @@ class Case:
     orders: tuple[Order, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
-    shared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    shared: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
+    @lazy
     def visits(self) -> dict[date, Visit]:
         """Work-rehab visits by date of service."""
         return visits_of(self.chart)
 
-    @cached_property
+    @lazy
     def visit(self) -> Visit | None:
         """The visit of the date of service."""
         return self.visits.get(self.date_of_service)
 
-    @cached_property
+    @lazy
     def episodes(self) -> tuple[Episode, ...]:
         """All episodes on record up to the date of service, oldest first."""
         return episodes_of(session for session in self.chart.sessions if session.date <= self.date_of_service)
 
-    @cached_property
+    @lazy
     def conditions(self) -> frozenset[str]:
         """Conditions that the visit or the drafts in question are for."""
         of_visit = (c for s in self.visit.sessions for c in s.conditions) if self.visit else ()
         of_orders = (c for order in self.orders if order.selected for c in order.conditions)
         return frozenset((*of_visit, *of_orders))
 
-    @cached_property
+    @lazy
     def episode(self) -> Episode | None:
         """The episode the date of service belongs to, if it goes on: same condition, or no gap over 60 days."""
         if not self.episodes:
@@ -139,28 +136,28 @@ class Case:
                 return same[-1]
         latest = self.episodes[-1]
         other_injury = bool(self.conditions and latest.conditions)
-        near = self.date_of_service - latest.last <= timedelta(days=EPISODE_GAP_DAYS)
+        near = (self.date_of_service - latest.last).days <= EPISODE_GAP_DAYS
         return latest if near and not other_injury else None
 
-    @cached_property
+    @lazy
     def payer(self) -> Coverage | None:
         """The coverage that is first in line on the date of service."""
         return next(iter(self.payers), None)
 
-    @cached_property
+    @lazy
     def payers(self) -> tuple[Coverage, ...]:
         """Coverages in force on the date of service in the order they pay; in doubt workers' compensation first."""
         in_force = [coverage for coverage in self.chart.coverages if coverage.in_force(self.date_of_service)]
         return tuple(sorted(in_force, key=_place_in_line))
 
-    @cached_property
+    @lazy
     def active_plans(self) -> tuple[PlanOfCare, ...]:
         """Active therapy plans; those that name work rehabilitation first."""
         active = [plan for plan in self.chart.plans if plan.status == "active"]
         named = [plan for plan in active if plan.work_rehab]
         return tuple(named or active)
 
-    @cached_property
+    @lazy
     def program(self) -> Program:
         """Conditioning or hardening as the visit, the drafts or the plan of care say; any hardening makes hardening."""
         for told in self._programs_told():
@@ -181,7 +178,7 @@ class Case:
     def _in_episode(self, session: Session) -> bool:
         return self.episode is not None and self.episode.first <= session.date <= self.episode.last
 
-    @cached_property
+    @lazy
     def disciplines(self) -> tuple[tuple[Discipline, str, str], ...]:
         """Disciplines the active plans (else the treating therapists) name: (discipline, read from, reference)."""
         from_plans = [(p.discipline, p.discipline_from or "plan", p.reference) for p in self.active_plans]
@@ -196,17 +193,17 @@ class Case:
             }
         return tuple(found.values())
 
-    @cached_property
+    @lazy
     def discipline(self) -> Discipline | None:
         """The discipline of the plan of care, when exactly one is named."""
         return self.disciplines[0][0] if len(self.disciplines) == 1 else None
 
-    @cached_property
+    @lazy
     def encounters_of_date(self) -> tuple[Encounter, ...]:
         """Encounters of the date of service."""
         return tuple(one for one in self.chart.encounters if one.date == self.date_of_service)
 
-    @cached_property
+    @lazy
     def claims_of_date(self) -> tuple[tuple[Claim, tuple[int, ...]], ...]:
         """Claims with lines on the date of service and those lines' indexes; undated lines follow the encounter."""
         refs = {one.reference for one in self.encounters_of_date} | ({self.encounter} if self.encounter else set())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from cds_service.domain.codes import Discipline, PayerClass, Program
 from cds_service.domain.intervals import Interval
@@ -49,16 +50,14 @@ class Role:
     assistant: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Performer:
+class Performer(NamedTuple):
     """Who treated. ``role`` is None when nothing given tells the person's profession."""
 
     reference: str
     role: Role | None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """A completed or in-progress work-rehab Procedure.
 
     ``date`` is the local date of the start in the offset written. ``period`` is None when start or stop is not
@@ -77,8 +76,7 @@ class Session:
     described: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """Another billable Procedure, with its own CPT or HCPCS code."""
 
     reference: str
@@ -88,8 +86,7 @@ class Service:
     encounter: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Encounter:
+class Encounter(NamedTuple):
     """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``."""
 
     reference: str
@@ -168,8 +165,7 @@ class AssessmentKind(StrEnum):
     QUESTIONNAIRE = "questionnaire"
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """An evaluation, re-evaluation, test, measurement or questionnaire (R-1, R-2).
 
     ``tool`` identifies the instrument (code or text) and ``label`` names it; ``value`` is the number measured.

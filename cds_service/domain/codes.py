@@ -40,7 +40,7 @@ LABELS: Final = {
 
 
 class Program(StrEnum):
-    """Which work-rehabilitation programme it is (WR-CODE-1); both kinds use the same two codes."""
+    """Which work-rehabilitation program it is (WR-CODE-1); both kinds use the same two codes."""
 
     CONDITIONING = "conditioning"
     HARDENING = "hardening"

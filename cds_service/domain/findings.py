@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.values import PolicyValue
@@ -33,8 +33,7 @@ class Severity(StrEnum):
 FactValue: TypeAlias = str | int | float | date
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One fact used: what it says and the resource it was read from (None for a computed one)."""
 
     fact: str
@@ -42,8 +41,7 @@ class Evidence:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeLine:
+class ChargeLine(NamedTuple):
     """One claim line: CPT code, modifiers in the order they are sent, units, date of service."""
 
     code: str
@@ -165,8 +163,7 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOutcome:
+class RuleOutcome(NamedTuple):
     """Trace of one rule; ``why`` says why it did not apply or what it lacked."""
 
     rule: str

@@ -5,7 +5,10 @@ Durations are elapsed time, so a change to or from daylight-saving time neither 
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+MINUTE: Final = timedelta(minutes=1)
+_NOTHING: Final = timedelta()
 
 
 class Interval(NamedTuple):
@@ -17,11 +20,11 @@ class Interval(NamedTuple):
 
 def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     """Merge overlapping and touching intervals; the result is sorted and disjoint."""
-    found = sorted(intervals)
+    found = tuple(intervals)
     if len(found) < 2:  # noqa: PLR2004 - one alone is its own union
-        return tuple(found)
+        return found
     merged: list[Interval] = []
-    for interval in found:
+    for interval in sorted(found):
         if merged and interval.start <= merged[-1].end:
             if interval.end > merged[-1].end:
                 merged[-1] = Interval(merged[-1].start, interval.end)
@@ -32,7 +35,7 @@ def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return what is left of ``intervals`` outside ``removed``; sorted and disjoint."""
-    left = list(union(intervals))
+    left: Iterable[Interval] = union(intervals)
     for hole in union(removed) if left else ():
         cut: list[Interval] = []
         for interval in left:
@@ -50,14 +53,17 @@ def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tupl
 def overlap(intervals: Iterable[Interval], others: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return the time that lies in both; sorted and disjoint."""
     mine, theirs = union(intervals), union(others)
-    if not mine or not theirs:
-        return ()
-    return subtract(mine, subtract(mine, theirs))
+    return tuple(
+        Interval(max(one.start, other.start), min(one.end, other.end))
+        for one in mine
+        for other in theirs
+        if one.start < other.end and other.start < one.end
+    )
 
 
 def elapsed(intervals: Iterable[Interval]) -> timedelta:
     """Total duration of disjoint intervals."""
-    total = timedelta()
+    total = _NOTHING
     for start, end in intervals:
         total += end - start
     return total
@@ -65,7 +71,7 @@ def elapsed(intervals: Iterable[Interval]) -> timedelta:
 
 def minutes(intervals: Iterable[Interval]) -> int:
     """Whole minutes in the union of the intervals; a started minute does not count."""
-    return elapsed(union(intervals)) // timedelta(minutes=1)
+    return elapsed(union(intervals)) // MINUTE
 
 
 def split_after(intervals: Iterable[Interval], first: timedelta) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
@@ -75,7 +81,7 @@ def split_after(intervals: Iterable[Interval], first: timedelta) -> tuple[tuple[
     left = first
     for interval in intervals:
         length = interval.end - interval.start
-        if left <= timedelta():
+        if left <= _NOTHING:
             tail.append(interval)
         elif length <= left:
             head.append(interval)
@@ -84,5 +90,5 @@ def split_after(intervals: Iterable[Interval], first: timedelta) -> tuple[tuple[
             middle = interval.start + left
             head.append(Interval(interval.start, middle))
             tail.append(Interval(middle, interval.end))
-            left = timedelta()
+            left = _NOTHING
     return tuple(head), tuple(tail)

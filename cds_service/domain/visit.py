@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 
 from cds_service.domain.chart import Chart, Encounter, Service, Session
-from cds_service.domain.intervals import Interval, elapsed, minutes, overlap, split_after, subtract, union
+from cds_service.domain.intervals import MINUTE, Interval, elapsed, minutes, overlap, split_after, subtract, union
+from cds_service.domain.lazy import lazy
 
 
 @dataclass(frozen=True)
@@ -17,24 +17,24 @@ class Visit:
     services: tuple[Service, ...] = ()
     encounters: tuple[Encounter, ...] = ()
 
-    @cached_property
+    @lazy
     def timed(self) -> tuple[Session, ...]:
         """Sessions with start and stop."""
         return tuple(session for session in self.sessions if session.period is not None)
 
-    @cached_property
+    @lazy
     def untimed(self) -> tuple[Session, ...]:
         """Sessions without usable start and stop."""
         return tuple(session for session in self.sessions if session.period is None)
 
-    @cached_property
+    @lazy
     def from_encounter(self) -> bool:
         """Whether the time can only be read from the encounter, because no session has start and stop."""
         return not self.timed
 
-    @cached_property
+    @lazy
     def countable(self) -> tuple[Interval, ...]:
-        """Time in the programme: the union of the sessions, without separately billed services that overlap it.
+        """Time in the program: the union of the sessions, without separately billed services that overlap it.
 
         Time is never counted twice, and time of another billed service never once (T-5).
         """
@@ -42,41 +42,45 @@ class Visit:
         spans = spans or [one.period for one in self.encounters if one.period is not None]
         return subtract(spans, self.excluded_services) if self.services else union(spans)
 
-    @cached_property
+    @lazy
     def excluded_services(self) -> tuple[Interval, ...]:
         """Time of separately billed services of the date."""
         return union(service.period for service in self.services if service.period is not None)
 
-    @cached_property
+    @lazy
     def minutes(self) -> int:
         """Whole countable minutes; 0 when no time is recorded."""
-        return elapsed(self.countable) // timedelta(minutes=1)
+        return elapsed(self.countable) // MINUTE
 
-    @cached_property
+    @lazy
     def minutes_excluded(self) -> int:
         """Minutes of separately billed services that lay inside the sessions."""
         spans = [session.period for session in self.timed if session.period is not None]
         return minutes(overlap(spans, self.excluded_services))
 
-    @cached_property
+    @lazy
     def assistant_alone(self) -> tuple[Interval, ...]:
         """Countable time in which only assistants perform; time together with a therapist is the therapist's (M-2)."""
-        by_assistants = [
-            session.period
-            for session in self.timed
-            if session.period is not None and any(p.role is not None and p.role.assistant for p in session.performers)
-        ]
-        by_others = [
-            session.period
-            for session in self.timed
-            if session.period is not None and any(p.role is None or not p.role.assistant for p in session.performers)
-        ]
+        by_assistants: list[Interval] = []
+        by_others: list[Interval] = []
+        for session in self.sessions:
+            if session.period is None:
+                continue
+            assistants = [one.role is not None and one.role.assistant for one in session.performers]
+            if any(assistants):
+                by_assistants.append(session.period)
+            if not all(assistants):
+                by_others.append(session.period)
         return subtract(overlap(by_assistants, self.countable), by_others)
 
     def assistant_shares(self, first_block_minutes: int) -> tuple[tuple[timedelta, timedelta], ...]:
         """(assistant alone, all) time of the first block and of the hours after it."""
-        parts = split_after(self.countable, timedelta(minutes=first_block_minutes))
-        return tuple((elapsed(overlap(part, self.assistant_alone)), elapsed(part)) for part in parts)
+        first_block = first_block_minutes * MINUTE
+        total, alone = elapsed(self.countable), elapsed(self.assistant_alone)
+        first_total, first_alone = min(total, first_block), alone
+        if alone:
+            first_alone = elapsed(overlap(split_after(self.countable, first_block)[0], self.assistant_alone))
+        return (first_alone, first_total), (alone - first_alone, total - first_total)
 
 
 def visits_of(chart: Chart) -> dict[date, Visit]:
@@ -91,11 +95,11 @@ def visits_of(chart: Chart) -> dict[date, Visit]:
     encounters = {one.reference: one for one in chart.encounters}
     visits = {}
     for day, sessions in dates.items():
-        references = dict.fromkeys(session.encounter for session in sessions if session.encounter)
+        references = dict.fromkeys([session.encounter for session in sessions])
         visits[day] = Visit(
             date=day,
             sessions=tuple(sessions),
             services=tuple(services.get(day, ())),
-            encounters=tuple(encounters[ref] for ref in references if ref in encounters),
+            encounters=tuple([encounters[ref] for ref in references if ref in encounters]),
         )
     return visits

@@ -1,7 +1,7 @@
 """What payers answered to prior-authorization requests (A-1)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final, NamedTuple
@@ -14,6 +14,7 @@ from cds_service.fhir.records import Adjudication, CodeableConcept, Extension, P
 
 PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
 COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+_ACTION_CODE: Final = frozenset({"code", f"{PAS}extension-reviewActionCode"})
 
 # X12 306: certified in total, certified partially, not certified, pended, modified.
 _STATE_OF_ACTION: Final = {
@@ -36,6 +37,7 @@ _UNITS: Final = (
     (re.compile(r"h|hs|hrs?|hours?", re.IGNORECASE), "hours", 1.0),
     (re.compile(r"min|mj|minutes?", re.IGNORECASE), "hours", 1 / 60),
     (re.compile(r"vs|visits?|sessions?|da|dy|d|days?", re.IGNORECASE), "visits", 1.0),
+    (re.compile(r"un|units?", re.IGNORECASE), "units", 1.0),
 )
 
 
@@ -65,8 +67,10 @@ def of_response(response: records.ClaimResponse, reference: str) -> tuple[Author
         parts = [part for part in parts if not part.codes or not WORK_REHAB.isdisjoint(part.codes)]
         if not parts:
             return ()
+    if len(parts) <= 1:
+        return (_authorization(response, reference, whole, parts[0] if parts else whole),)
     merged: dict[object, Authorization] = {}
-    for part in parts or [whole]:
+    for part in parts:
         one = _authorization(response, reference, whole, part)
         key = (one.state, one.number, one.start, one.end, one.unit if one.quantity is not None else None)
         known = merged.get(key)
@@ -118,14 +122,14 @@ def is_preauthorization(response: records.ClaimResponse) -> bool:
 
 
 def quantity_of(quantity: Quantity | None) -> tuple[float | None, str | None]:
-    """(amount, hours | visits | units) of an authorized quantity."""
+    """(amount, hours | visits | units) of an authorized quantity; no unit where none is told: the policy has one."""
     if quantity is None or quantity.value is None:
         return None, None
     for written in (quantity.code, quantity.unit):
         for pattern, unit, factor in _UNITS:
             if written is not None and pattern.fullmatch(written.strip()):
                 return quantity.value * factor, unit
-    return quantity.value, "units"
+    return quantity.value, None
 
 
 _NO_EXTENSION: Final = Extension()
@@ -169,8 +173,8 @@ def _overall(response: records.ClaimResponse) -> AuthorizationState:
 
 
 def _whole(response: records.ClaimResponse) -> _Part:
-    part = _part(response.extension, response.adjudication)
-    return part._replace(number=response.pre_auth_ref or part.number, period=response.pre_auth_period or part.period)
+    state, number, period, quantity, codes = _part(response.extension, response.adjudication)
+    return _Part(state, response.pre_auth_ref or number, response.pre_auth_period or period, quantity, codes)
 
 
 def _item(item: records.ClaimResponseItem) -> _Part:
@@ -186,8 +190,9 @@ def _added(item: records.AddedItem) -> _Part:
     )
 
 
-def _part(extensions: Iterable[Extension], adjudications: Iterable[Adjudication]) -> _Part:
-    adjudications = tuple(adjudications)
+def _part(extensions: Sequence[Extension], adjudications: Sequence[Adjudication]) -> _Part:
+    if not extensions and not adjudications:
+        return _EMPTY
     everything = (*extensions, *(one for adjudication in adjudications for one in adjudication.extension))
     by_name = {one.url.removeprefix(PAS): one for one in everything if one.url is not None and one.url.startswith(PAS)}
     state, number = _review(by_name.get("extension-reviewAction"))
@@ -204,7 +209,7 @@ def _review(action: Extension | None) -> tuple[AuthorizationState | None, str | 
         return None, None
     state, number = None, None
     for part in action.extension:
-        if part.url in {"code", f"{PAS}extension-reviewActionCode"} and part.value_codeable_concept is not None:
+        if part.url in _ACTION_CODE and part.value_codeable_concept is not None:
             codes = [coding.code for coding in part.value_codeable_concept.coding]
             state = next((_STATE_OF_ACTION.get(code, AuthorizationState.UNCLEAR) for code in codes if code), None)
         elif part.url == "number":
@@ -215,20 +220,22 @@ def _review(action: Extension | None) -> tuple[AuthorizationState | None, str | 
 def _granted(adjudications: Iterable[Adjudication]) -> Quantity | None:
     """The amount that an adjudication named authorized or approved gives."""
     for one in adjudications:
-        names = (*texts(one.category), *(c.code for c in one.category.coding if c.code)) if one.category else ()
-        if one.value is not None and any(_GRANTED.search(name) for name in names):
+        if one.value is None or one.category is None:
+            continue
+        names = (*texts(one.category), *(coding.code for coding in one.category.coding if coding.code))
+        if any(_GRANTED.search(name) for name in names):
             return Quantity(value=one.value)
     return None
 
 
 def _codes(concept: CodeableConcept | None) -> tuple[str, ...]:
     """Procedure codes of an item; a text that names work rehabilitation counts as its first code."""
+    if concept is None:
+        return ()
     codes = procedure_codes(concept)
     if not codes and meaning(concept).work_rehab:
         return tuple(sorted(WORK_REHAB))
-    if not codes and concept is not None and concept.coding:
-        return tuple(coding.code for coding in concept.coding if coding.code)
-    return codes
+    return codes or tuple(coding.code for coding in concept.coding if coding.code)
 
 
 def _date_of(part: Extension | None) -> str | None:

@@ -26,7 +26,7 @@ _ANY_OF: Final[Mapping[Fact, tuple[str, ...]]] = {
     Fact.PROGRAM: ("carePlans", "procedures", "orders"),
 }
 _INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "encounter", "charges")
-_LACKING: Final = frozenset({State.FAILED, State.ABSENT})
+_LACKING: Final = (State.FAILED, State.ABSENT)
 
 
 def unavailable(slots: Mapping[str, Slot], *, injury_shown: bool, drafts_given: bool) -> dict[Fact, str]:
@@ -38,6 +38,8 @@ def unavailable(slots: Mapping[str, Slot], *, injury_shown: bool, drafts_given: 
         drafts_given: Whether orders came as drafts of the hook's context, which need no prefetch.
     """
     lacking = {key: slot.reason or f"{key} was not given" for key, slot in slots.items() if slot.state in _LACKING}
+    if not lacking:
+        return {}
     found: dict[Fact, str] = {}
     for fact, keys in _ALL_OF.items():
         reasons = [lacking[key] for key in keys if key in lacking]

@@ -1,9 +1,8 @@
 """Plans, encounters, sessions, goals and assessments out of the patient's own resources."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from cds_service.domain.chart import (
     Assessment,
@@ -42,29 +41,31 @@ _THERAPY_WORDS: Final = (
 
 def names_of(refs: Iterable[Ref | None], references: References, kind: str | None = None) -> tuple[str, ...]:
     """Normal forms of references, each once; with ``kind``, such as ``Goal/``, only those that start so."""
-    found: dict[str, None] = {}
-    for ref in refs:
-        if ref is not None and ref.reference:
-            name = references.normal(ref.reference)
-            if kind is None or name.startswith(kind):
-                found[name] = None
-    return tuple(found)
+    names = [references[ref.reference] for ref in refs if ref is not None and ref.reference]
+    if kind is not None:
+        names = [name for name in names if name.startswith(kind)]
+    return tuple(dict.fromkeys(names)) if len(names) > 1 else tuple(names)
 
 
 def plan_of_care(
-    plan: records.CarePlan, reference: str, people: People, references: References, ordered: Mapping[str, Meaning]
+    plan: records.CarePlan,
+    reference: str,
+    people: People,
+    references: References,
+    meanings: Mapping[CodeableConcept | None, Meaning],
+    ordered: Mapping[str, Meaning],
 ) -> PlanOfCare | None:
     """A therapy plan; None for a plan that names no therapy at all (a diabetes plan, say).
 
-    ``ordered`` gives what the orders mean that activities refer to.
+    ``meanings`` gives the meaning of a concept, ``ordered`` what the orders mean that activities refer to.
     """
-    activities = _activities(plan, references, ordered)
+    activities = _activities(plan, references, meanings, ordered)
     words = (plan.title, plan.description)
     whole = meaning(None, words)
     work_rehab = (
         whole.work_rehab
         or any(one.work_rehab for one in activities)
-        or any(meaning(category).work_rehab for category in plan.category)
+        or any(meanings[category].work_rehab for category in plan.category)
     )
     disciplines = disciplines_of(plan.category)
     coded = tuple(dict.fromkeys(code for one in activities for code in one.codes))
@@ -88,49 +89,35 @@ def plan_of_care(
     )
 
 
-def encounter(
-    record: records.Encounter,
-    reference: str,
-    references: References,
-    told: Sequence[Meaning],
-    diagnosed: Callable[[tuple[str, ...]], tuple[str, ...]],
-    state: str | None,
-) -> tuple[Encounter, dates.Span]:
-    """An encounter, with its time as read.
+class About(NamedTuple):
+    """What an encounter is about, whenever it took place."""
 
-    ``told`` is what its types, service type and reasons mean, ``diagnosed`` gives the ICD-10-CM codes of conditions,
-    ``state`` the state it took place in.
+    work_rehab: bool
+    program: Program
+    conditions: tuple[str, ...]
+    diagnoses: tuple[str, ...]
+
+
+def about(
+    record: records.Encounter,
+    references: References,
+    meanings: Mapping[CodeableConcept | None, Meaning],
+    known: Mapping[str, records.Condition],
+) -> About:
+    """What types, service type, reasons and diagnoses of an encounter say.
+
+    ``meanings`` gives the meaning of a concept, ``known`` the patient's conditions by reference.
     """
-    span = dates.span(record.period)
+    told = [meanings[concept] for concept in concepts_of(record)]
     work_rehab = any(one.work_rehab for one in told)
-    provider = record.service_provider
+    program = Program.UNKNOWN
+    if work_rehab:
+        program = told[0].program if len(told) == 1 else program_of(concepts_of(record))
     concerns = [one.condition for one in record.diagnosis]
     conditions = names_of((*concerns, *record.reason_reference), references, "Condition/")
-    diagnoses = diagnosed(conditions)
-    if record.reason_code:
-        reasons = (code for reason in record.reason_code for code in diagnosis_codes(reason))
-        diagnoses = tuple(dict.fromkeys((*diagnoses, *reasons)))
-    return (
-        Encounter(
-            reference=reference,
-            date=span.date,
-            period=span.period,
-            work_rehab=work_rehab,
-            program=_visit_program(record, told) if work_rehab else Program.UNKNOWN,
-            conditions=conditions,
-            diagnoses=diagnoses,
-            provider=references.normal(provider.reference) if provider is not None and provider.reference else None,
-            state=state,
-            ended=record.status == "finished" or (record.period is not None and record.period.end is not None),
-        ),
-        span,
-    )
-
-
-def _visit_program(record: records.Encounter, told: Sequence[Meaning]) -> Program:
-    if len(told) == 1:
-        return told[0].program
-    return program_of(concepts_of(record))
+    concepts = [*(known[name].code for name in conditions if name in known), *record.reason_code]
+    diagnoses = dict.fromkeys(code for concept in concepts for code in diagnosis_codes(concept))
+    return About(work_rehab, program, conditions, tuple(diagnoses))
 
 
 def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
@@ -138,25 +125,6 @@ def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
     if record.service_type is None:
         return [*record.type, *record.reason_code]
     return [*record.type, *record.reason_code, record.service_type]
-
-
-def performers_of(record: records.Procedure, people: People) -> tuple[Performer, ...]:
-    """Who performed a procedure, each once."""
-    if len(record.performer) == 1:
-        only = people.performer(record, record.performer[0].actor, record.performer[0].function)
-        return (only,) if only is not None else ()
-    return _each_once(people.performer(record, one.actor, one.function) for one in record.performer)
-
-
-def attending_of(record: records.Encounter, people: People) -> tuple[Performer, ...]:
-    """Who took part in an encounter as a professional."""
-    found = (people.performer(record, one.individual) for one in record.participant)
-    return _each_once(one for one in found if one is not None and not one.reference.startswith("RelatedPerson/"))
-
-
-def _each_once(performers: Iterable[Performer | None]) -> tuple[Performer, ...]:
-    found = [one for one in performers if one is not None]
-    return tuple(found) if len(found) <= 1 else tuple(dict.fromkeys(found))
 
 
 def session_of_encounter(one: Encounter, day: date, performers: tuple[Performer, ...]) -> Session:
@@ -176,12 +144,11 @@ def goals_of(record: records.Goal, reference: str) -> list[Goal]:
     """A goal, once for each of its targets."""
     if record.lifecycle_status in _NO_GOALS:
         return []
-    described = record.description is not None and any(True for _ in texts(record.description))
-    goal = Goal(reference, described=described)
+    described = bool(texts(record.description))
     return [
-        replace(goal, measure=tool_of(target.measure)[0], target=_target(target), due=dates.last_day(target.due_date))
+        Goal(reference, tool_of(target.measure)[0], _target(target), dates.last_day(target.due_date), described)
         for target in record.target
-    ] or [goal]
+    ] or [Goal(reference, described=described)]
 
 
 def is_measurement(record: records.Observation) -> bool:
@@ -216,13 +183,19 @@ def questionnaire(record: records.QuestionnaireResponse, reference: str) -> Asse
     return Assessment(reference, when.date, AssessmentKind.QUESTIONNAIRE, tool, label or tool)
 
 
-def _activities(plan: records.CarePlan, references: References, ordered: Mapping[str, Meaning]) -> list[Meaning]:
+def _activities(
+    plan: records.CarePlan,
+    references: References,
+    meanings: Mapping[CodeableConcept | None, Meaning],
+    ordered: Mapping[str, Meaning],
+) -> list[Meaning]:
     told = []
     for activity in plan.activity:
         if activity.detail is not None and activity.detail.status not in {"cancelled", "entered-in-error"}:
-            told.append(meaning(activity.detail.code, (activity.detail.description,)))
+            code, description = activity.detail.code, activity.detail.description
+            told.append(meaning(code, (description,)) if description else meanings[code])
         elif activity.reference is not None and activity.reference.reference:
-            found = ordered.get(references.normal(activity.reference.reference))
+            found = ordered.get(references[activity.reference.reference])
             if found is not None:
                 told.append(found)
     return told

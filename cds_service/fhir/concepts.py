@@ -1,7 +1,7 @@
 """What coded and written descriptions mean: work rehabilitation, its kind, disciplines, evaluations, injuries."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from cds_service.domain.chart import AssessmentKind, Role
@@ -100,6 +100,24 @@ _ROLE_WORDS: Final = (
     (re.compile(r"\bSLP\b|(?i:\bspeech\b.{0,20}\b(?:patholog|therapist))"), Role(Discipline.SLP, assistant=False)),
 )
 
+_EVALUATION_OF: Final = {
+    **dict.fromkeys(EVALUATIONS, AssessmentKind.EVALUATION),
+    **dict.fromkeys(REEVALUATIONS, AssessmentKind.REEVALUATION),
+    PERFORMANCE_TEST: AssessmentKind.PERFORMANCE_TEST,
+}
+
+# Parts of words without which the patterns of the same subject cannot match.
+_WORK: Final = ("work",)
+_WORKPLACE: Final = ("work", "job", "industrial", "occupational", "duty")
+_HARMS: Final = (
+    "injur", "accident", "incident", "hurt", "fell", "fall", "fractur", "sprain", "strain", "trauma", "crash",
+    "collision", "burn", "related",
+)  # fmt: skip
+_ASSESSING: Final = ("eval", "assessment")
+_HARDENING_PARTS: Final = ("hardening", "simulat")
+_CONDITIONING_PART: Final = ("conditioning",)
+_NEGATION_PARTS: Final = ("no", "ne", "n't", "without", "den", "exclud", "rule")
+
 
 class Meaning(NamedTuple):
     """What the code of a procedure, order or activity says."""
@@ -113,31 +131,41 @@ class Meaning(NamedTuple):
 NOTHING: Final = Meaning((), work_rehab=False, program=Program.UNKNOWN, evaluation=None)
 
 
-def meaning(concept: CodeableConcept | None, extra: Iterable[str | None] = ()) -> Meaning:
+def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -> Meaning:
     """Classify a concept; ``extra`` texts (title, description) count as its text."""
     if concept is None and not extra:
         return NOTHING
     codes = procedure_codes(concept)
-    words = " \n ".join((*texts(concept), *(text for text in extra if text)))
-    evaluation = _coded_evaluation(codes)
-    if evaluation is None and not codes:
+    words = " \n ".join((*texts(concept), *[text for text in extra if text]))
+    if codes:
+        evaluation = next((_EVALUATION_OF[code] for code in codes if code in _EVALUATION_OF), None)
+    else:
         evaluation = _written_evaluation(words)
     work_rehab = not WORK_REHAB.isdisjoint(codes) or (
-        evaluation is None and (has_code(concept, WORK_HARDENING) or _NAMED.search(words) is not None)
+        evaluation is None and (has_code(concept, WORK_HARDENING) or names_work_rehab(words))
     )
-    program = program_of((concept,), (words,)) if work_rehab else Program.UNKNOWN
+    program = program_of((concept,), extra) if work_rehab else Program.UNKNOWN
     return Meaning(codes, work_rehab, program, evaluation)
 
 
-def texts(concept: CodeableConcept | None) -> Iterator[str]:
+def may_match(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a pattern that needs one of the parts can match at all; a tenth of the cost of searching in vain.
+
+    ``parts`` are in lower case. Only ASCII is looked through: other letters may match in ways of their own.
+    """
+    lowered = text.lower()
+    for part in parts:
+        if part in lowered:
+            return True
+    return not text.isascii()
+
+
+def texts(concept: CodeableConcept | None) -> list[str]:
     """The text of a concept and the displays of its codings."""
     if concept is None:
-        return
-    if concept.text:
-        yield concept.text
-    for coding in concept.coding:
-        if coding.display:
-            yield coding.display
+        return []
+    displays = [coding.display for coding in concept.coding if coding.display]
+    return [concept.text, *displays] if concept.text else displays
 
 
 def procedure_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
@@ -154,43 +182,52 @@ def procedure_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
 
 def has_code(concept: CodeableConcept | None, *codes: str) -> bool:
     """Whether any coding has one of the codes."""
-    return concept is not None and any(coding.code in codes for coding in concept.coding)
+    if concept is not None:
+        for coding in concept.coding:
+            if coding.code in codes:
+                return True
+    return False
 
 
 def names_work_rehab(text: str | None) -> bool:
     """Whether a text names work hardening, work conditioning or work rehabilitation."""
-    return text is not None and _NAMED.search(text) is not None
+    return text is not None and may_match(text, _WORK) and _NAMED.search(text) is not None
 
 
 def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> Program:
-    """The kind of programme (WR-CODE-1).
+    """The kind of program (WR-CODE-1).
 
     A phrase that names both kinds, as the common title of the two codes does, tells neither; simulation that is
     ruled out ("no job simulation") does not count.
     """
-    concepts = tuple(concepts)
-    if any(has_code(concept, WORK_HARDENING, JOB_SIMULATION) for concept in concepts):
-        return Program.HARDENING
-    everything = " \n ".join(
-        (*(text for concept in concepts for text in texts(concept)), *(word for word in words if word))
-    )
-    if not everything:
+    written: list[str] = []
+    for concept in concepts:
+        if has_code(concept, WORK_HARDENING, JOB_SIMULATION):
+            return Program.HARDENING
+        written.extend(texts(concept))
+    written.extend(word for word in words if word)
+    if not written:
         return Program.UNKNOWN
-    told = _BOTH.sub(" ", everything)
-    if any(not negated(told, match.start()) for match in _HARDENING.finditer(told)):
-        return Program.HARDENING
-    return Program.CONDITIONING if _CONDITIONING.search(told) else Program.UNKNOWN
+    told = " \n ".join(written)
+    conditioning = may_match(told, _CONDITIONING_PART)
+    if conditioning:
+        told = _BOTH.sub(" ", told)
+    if may_match(told, _HARDENING_PARTS):
+        for match in _HARDENING.finditer(told):
+            if not negated(told, match.start()):
+                return Program.HARDENING
+    return Program.CONDITIONING if conditioning and _CONDITIONING.search(told) else Program.UNKNOWN
 
 
 def negated(text: str, position: int) -> bool:
     """Whether a negating word stands shortly before the position in the same sentence."""
     before = text[max(0, position - _LOOK_BACK) : position]
-    return _NEGATION.search(_SENTENCE_END.split(before)[-1]) is not None
+    return may_match(before, _NEGATION_PARTS) and _NEGATION.search(_SENTENCE_END.split(before)[-1]) is not None
 
 
 def documented_injury(text: str | None) -> str | None:
     """The words with which a text states a work-related injury, or None."""
-    if not text:
+    if not text or not may_match(text, _WORKPLACE) or not may_match(text, _HARMS):
         return None
     for match in _INJURY.finditer(text):
         if not negated(text, match.start()) and not _NEGATION.search(match.group()):
@@ -200,9 +237,11 @@ def documented_injury(text: str | None) -> str | None:
 
 def is_work_activity(concept: CodeableConcept | None) -> bool:
     """Whether a diagnosis is ICD-10-CM Y99.0."""
-    return concept is not None and any(
-        coding.code == WORK_ACTIVITY and coding.system in ICD_10_CM for coding in concept.coding
-    )
+    if concept is not None:
+        for coding in concept.coding:
+            if coding.code == WORK_ACTIVITY and coding.system in ICD_10_CM:
+                return True
+    return False
 
 
 def diagnosis_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
@@ -210,9 +249,11 @@ def diagnosis_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
     if concept is None:
         return ()
     return tuple(
-        coding.code
-        for coding in concept.coding
-        if coding.code and coding.system in ICD_10_CM and coding.system is not None
+        [
+            coding.code
+            for coding in concept.coding
+            if coding.code and coding.system in ICD_10_CM and coding.system is not None
+        ]
     )
 
 
@@ -256,26 +297,21 @@ def tool_of(concept: CodeableConcept | None) -> tuple[str | None, str | None]:
     """(identity, label) of an instrument: the first code, preferably LOINC, else the text in lower case."""
     if concept is None:
         return None, None
-    label = next(texts(concept), None)
-    coded = [coding for coding in concept.coding if coding.code]
-    first = next((coding for coding in coded if coding.system == "http://loinc.org"), coded[0] if coded else None)
-    if first is not None:
-        return first.code, label or first.code
+    words = texts(concept)
+    label = words[0] if words else None
+    code: str | None = None
+    for coding in concept.coding:
+        if coding.code and coding.system == "http://loinc.org":
+            return coding.code, label or coding.code
+        code = code or coding.code
+    if code:
+        return code, label or code
     return (label.strip().lower() if label else None), label
 
 
-def _coded_evaluation(codes: tuple[str, ...]) -> AssessmentKind | None:
-    for code in codes:
-        if code in EVALUATIONS:
-            return AssessmentKind.EVALUATION
-        if code in REEVALUATIONS:
-            return AssessmentKind.REEVALUATION
-        if code == PERFORMANCE_TEST:
-            return AssessmentKind.PERFORMANCE_TEST
-    return None
-
-
 def _written_evaluation(words: str) -> AssessmentKind | None:
+    if not may_match(words, _ASSESSING):
+        return None
     if _REEVALUATION.search(words):
         return AssessmentKind.REEVALUATION
     return AssessmentKind.EVALUATION if _EVALUATION.search(words) else None

@@ -7,7 +7,9 @@ offset 0 so that it can be reckoned with, and marked, because it must not be mix
 import calendar
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.records import Period
@@ -28,7 +30,7 @@ _USUAL_LENGTHS: Final = frozenset({len("2026-01-05T09:00:00Z"), len("2026-01-05T
 _DATE_LENGTH: Final = len("2026-01-05")
 
 
-class When(NamedTuple):
+class When(msgspec.Struct, frozen=True, gc=False):
     """A point in time as it was written.
 
     ``instant`` is None when no time of day is given; ``zoned`` is whether a UTC offset was written; ``complete`` is
@@ -41,7 +43,7 @@ class When(NamedTuple):
     complete: bool = True
 
 
-class Span(NamedTuple):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """The time of a service: its date, start and stop, or what is wrong with them."""
 
     date: date | None
@@ -53,7 +55,10 @@ class Span(NamedTuple):
 def read(text: str) -> When | str:
     """Read a FHIR date, dateTime or instant; a text that is none gives the reason in words, without the text."""
     try:
-        when = _read(text.strip())
+        if len(text) == _DATE_LENGTH and text[4] == "-" == text[7]:
+            when = When(date.fromisoformat(text))
+        else:
+            when = _read(text.strip())
     except (ValueError, OverflowError):
         return "is not a FHIR date"
     if not FIRST_YEAR <= when.date.year <= LAST_YEAR:
@@ -104,15 +109,36 @@ def problem_of(period: Period | None) -> str | None:
 
 
 def span(period: Period | None, moment: str | None = None) -> Span:
-    """Date, start and stop of a service from its period, else its date from a single moment."""
-    usual = _usual_span(period) if period is not None else None
-    if usual is not None:
-        return usual
-    if period is None or (period.start is None and period.end is None):
+    """Date, start and stop of a service from its period, else its date from a single moment.
+
+    Nearly all periods are written the usual way, two complete times with offset, and are read at once. The times of
+    one offset then share one time zone object, which makes comparing and subtracting them ten times as fast as it is
+    with the objects of ``datetime.fromisoformat``. Everything else gets a closer look.
+    """
+    if period is None:
         return _without_period(moment)
+    start, end = period.start, period.end
+    if start is None or end is None or len(start) not in _USUAL_LENGTHS or len(end) not in _USUAL_LENGTHS:
+        return _closer(period, moment)
+    if start[10] != "T" or end[10] != "T":
+        return _closer(period, moment)
+    try:
+        times = msgspec.convert((start, end), Interval)
+    except msgspec.ValidationError:
+        return _closer(period, moment)
+    started, ended = times
+    if started.tzinfo is None or ended.tzinfo is None or not FIRST_YEAR <= started.year <= LAST_YEAR:
+        return _closer(period, moment)
+    if not _NO_TIME < ended - started <= LONGEST_VISIT:
+        return _closer(period, moment)
+    return Span(started.date(), times, None, True)  # noqa: FBT003 - positions take half the time of names
+
+
+def _closer(period: Period, moment: str | None) -> Span:
     if period.start is None:
-        end = day(period.end)
-        return Span(end, problem="start time is missing")
+        if period.end is None:
+            return _without_period(moment)
+        return Span(day(period.end), problem="start time is missing")
     start = read(period.start)
     if isinstance(start, str):
         return Span(None, problem=f"start {start}")
@@ -121,27 +147,6 @@ def span(period: Period | None, moment: str | None = None) -> Span:
     if start.instant is None:
         return Span(start.date, problem="start and stop are recorded without time of day")
     return _from_start(start, start.instant, period.end)
-
-
-def _usual_span(period: Period) -> Span | None:
-    """A period written the usual way, two complete times with offset; None when it needs a closer look.
-
-    Nearly all sessions come so, and this takes a third of the time.
-    """
-    start, end = period.start, period.end
-    if start is None or end is None or len(start) not in _USUAL_LENGTHS or len(end) not in _USUAL_LENGTHS:
-        return None
-    if start[10] != "T" or end[10] != "T" or start[7] != "-" or end[7] != "-":
-        return None
-    try:
-        started, ended = datetime.fromisoformat(start), datetime.fromisoformat(end)
-    except ValueError:
-        return None
-    if started.tzinfo is None or ended.tzinfo is None or not FIRST_YEAR <= started.year <= LAST_YEAR:
-        return None
-    if not _NO_TIME < ended - started <= LONGEST_VISIT:
-        return None
-    return Span(started.date(), Interval(started, ended), None, zoned=True)
 
 
 def _from_start(start: When, started: datetime, text: str | None) -> Span:

@@ -18,12 +18,13 @@ def of_coverages(coverages: Iterable[Coverage]) -> Iterator[InjuryEvidence]:
             yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.value)
 
 
-def of_condition(condition: records.Condition, reference: str) -> Iterator[InjuryEvidence]:
+def of_condition(condition: records.Condition, reference: str) -> list[InjuryEvidence]:
     """External-cause code Y99.0, or words in the condition's name or notes."""
+    words = [*texts(condition.code), *[note.text for note in condition.note]]
+    stated = _documented(words, reference)
     if is_work_activity(condition.code):
-        yield InjuryEvidence("external cause code", reference, WORK_ACTIVITY)
-    words = (*texts(condition.code), *(note.text for note in condition.note))
-    yield from _documented(words, reference)
+        return [InjuryEvidence("external cause code", reference, WORK_ACTIVITY), *stated]
+    return stated
 
 
 def of_encounter(encounter: records.Encounter, reference: str) -> Iterator[InjuryEvidence]:
@@ -32,9 +33,9 @@ def of_encounter(encounter: records.Encounter, reference: str) -> Iterator[Injur
         yield InjuryEvidence("external cause code", reference, WORK_ACTIVITY)
 
 
-def of_plan(plan: records.CarePlan, reference: str) -> Iterator[InjuryEvidence]:
+def of_plan(plan: records.CarePlan, reference: str) -> list[InjuryEvidence]:
     """Words in a plan of care."""
-    return _documented((plan.title, plan.description, *(note.text for note in plan.note)), reference)
+    return _documented([plan.title, plan.description, *[note.text for note in plan.note]], reference)
 
 
 def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
@@ -47,9 +48,10 @@ def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
         yield InjuryEvidence("accident on a claim", reference, accident.date or "no date")
 
 
-def _documented(words: Iterable[str | None], reference: str) -> Iterator[InjuryEvidence]:
+def _documented(words: Iterable[str | None], reference: str) -> list[InjuryEvidence]:
+    """The first statement of a work-related injury."""
     for text in words:
         stated = documented_injury(text)
         if stated is not None:
-            yield InjuryEvidence("documented statement", reference, stated)
-            return
+            return [InjuryEvidence("documented statement", reference, stated)]
+    return []

@@ -120,7 +120,7 @@ def order(record: records.ServiceRequest, reference: str, references: References
         conditions=tuple(
             name
             for one in record.reason_reference
-            if one.reference is not None and (name := references.normal(one.reference)).startswith("Condition/")
+            if one.reference is not None and (name := references[one.reference]).startswith("Condition/")
         ),
         payer_decision=payer_decision(record),
     )

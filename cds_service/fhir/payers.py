@@ -122,7 +122,7 @@ def _class_in_words(words: Iterable[str]) -> PayerClass:
 
 
 def _is_person(payor: NamedRef, references: References) -> bool:
-    return payor.reference is not None and references.normal(payor.reference).startswith(_PERSONS)
+    return payor.reference is not None and references[payor.reference].startswith(_PERSONS)
 
 
 def _payers(
@@ -135,7 +135,7 @@ def _payers(
         if payor.reference is not None and payor.reference.startswith("#"):
             organization = contained(record, payor.reference)
         elif payor.reference is not None:
-            name = references.normal(payor.reference)
+            name = references[payor.reference]
             yield name
             if name != payor.reference:
                 yield payor.reference

@@ -32,8 +32,22 @@ class People:
         self._practitioners = prefetch.of(records.Practitioner)
         self._references = references
         self._performers: dict[object, Performer] = {}
+        self._alone: dict[object, tuple[Performer, ...]] = {}
         self._known: dict[str, Role | None] = {}
         self._roles_of: dict[str, list[records.PractitionerRole]] | None = None
+
+    def performers(self, procedure: records.Procedure) -> tuple[Performer, ...]:
+        """Who performed a procedure, each once."""
+        if len(procedure.performer) != 1:
+            found = [self.performer(procedure, one.actor, one.function) for one in procedure.performer]
+            return tuple(dict.fromkeys(one for one in found if one is not None))
+        one = procedure.performer[0]
+        if one.actor is not None and one.actor.reference:
+            known = self._alone.get(_key(procedure.contained, one.actor.reference))
+            if known is not None:
+                return known
+        only = self.performer(procedure, one.actor, one.function)
+        return (only,) if only is not None else ()
 
     def performer(
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
@@ -45,44 +59,42 @@ class People:
         if actor is None or actor.reference is None:
             role = self.role(source, actor) or (role_of((function,)) if function is not None else None)
             return Performer("unnamed performer", role) if role is not None or actor is not None else None
-        key = self._key(source, actor.reference)
+        key = _key(getattr(source, "contained", ()), actor.reference)
         known = self._performers.get(key)
         if known is not None:
             return known
-        role = self.role(source, actor)
-        performer = Performer(self._name(source, actor.reference), role)
+        local = contained(source, actor.reference) if actor.reference.startswith("#") else None
+        role = self._referred(source, actor.reference, local) or _credentials(actor.display)
+        performer = Performer(self._name(actor.reference, local), role)
         if role is not None:
             self._performers[key] = performer
+            self._alone[key] = (performer,)
         elif function is not None:
             return Performer(performer.reference, role_of((function,)))
         return performer
 
-    def _key(self, source: Resource, reference: str) -> object:
-        """What a reference means: a local one only together with the resources contained beside it."""
+    def _name(self, reference: str, local: Resource | None) -> str:
+        """What a performer is called; ``local`` is the contained resource that the reference means."""
         if not reference.startswith("#"):
-            return reference
-        return reference, *(bytes(raw) for raw in getattr(source, "contained", ()))
-
-    def _name(self, source: Resource, reference: str) -> str:
-        if not reference.startswith("#"):
-            return self._references.normal(reference)
-        one = contained(source, reference)
-        person = one.practitioner if isinstance(one, records.PractitionerRole) else None
+            return self._references[reference]
+        person = local.practitioner if isinstance(local, records.PractitionerRole) else None
         if person is None or person.reference is None or person.reference.startswith("#"):
             return reference
-        return self._references.normal(person.reference)
+        return self._references[person.reference]
 
     def role(self, source: Resource, actor: NamedRef | None) -> Role | None:
         """What the person is licensed as, or None."""
         if actor is None:
             return None
-        role = self._referred(source, actor.reference) if actor.reference is not None else None
-        return role if role is not None else _credentials(actor.display)
+        if actor.reference is None:
+            return _credentials(actor.display)
+        local = contained(source, actor.reference) if actor.reference.startswith("#") else None
+        return self._referred(source, actor.reference, local) or _credentials(actor.display)
 
-    def _referred(self, source: Resource, reference: str) -> Role | None:
+    def _referred(self, source: Resource, reference: str, local: Resource | None) -> Role | None:
         if reference.startswith("#"):
-            return self._read(source, contained(source, reference), local=True)
-        name = self._references.normal(reference)
+            return self._read(source, local, local=True)
+        name = self._references[reference]
         if name not in self._known:
             kind, _, key = name.partition("/")
             one: Resource | None = None
@@ -110,7 +122,7 @@ class People:
         if practitioner.reference.startswith("#"):
             one = contained(source, practitioner.reference)
         else:
-            one = self._practitioners.get(self._references.normal(practitioner.reference).rpartition("/")[2])
+            one = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
         return role_of(q.code for q in one.qualification) if isinstance(one, records.Practitioner) else None
 
     def _by_roles(self, practitioner: str | None) -> Role | None:
@@ -119,7 +131,7 @@ class People:
             self._roles_of = {}
             for one in self._roles.values():
                 if one.practitioner is not None and one.practitioner.reference is not None:
-                    name = self._references.normal(one.practitioner.reference)
+                    name = self._references[one.practitioner.reference]
                     self._roles_of.setdefault(name, []).append(one)
         found = {role_of((*one.code, *one.specialty)) for one in self._roles_of.get(f"Practitioner/{practitioner}", ())}
         found.discard(None)
@@ -129,3 +141,10 @@ class People:
 def _credentials(display: str | None) -> Role | None:
     """Credentials after the comma of a name, such as "A. Example, PTA"."""
     return role_in_words(display.partition(",")[2]) if display else None
+
+
+def _key(beside: tuple[msgspec.Raw, ...], reference: str) -> object:
+    """What a reference means: a local one only together with the resources contained beside it."""
+    if not reference.startswith("#"):
+        return reference
+    return (reference, bytes(beside[0])) if len(beside) == 1 else (reference, *map(bytes, beside))

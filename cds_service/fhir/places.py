@@ -1,7 +1,7 @@
 """Where a service falls under which law: the jurisdiction, like ``US-TX``, and what tells it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from cds_service.domain.chart import Encounter, Place
@@ -57,7 +57,10 @@ class Places:
     def of_encounter(self, encounter: records.Encounter) -> str | None:
         """State of the provider, else of the location of an encounter."""
         provider = encounter.service_provider
-        state = self._state(encounter, provider.reference) if provider is not None else None
+        state = None
+        if provider is not None:
+            known = provider.reference in self._known
+            state = self._known[provider.reference] if known else self._state(encounter, provider.reference)
         for one in encounter.location:
             if state is None and one.location is not None:
                 state = self._state(encounter, one.location.reference)
@@ -89,7 +92,7 @@ class Places:
         if reference.startswith("#"):
             one = contained(source, reference)
         else:
-            kind, _, key = self._references.normal(reference).partition("/")
+            kind, _, key = self._references[reference].partition("/")
             one = self._organizations.get(key) if kind == "Organization" else self._locations.get(key)
         if isinstance(one, records.Organization):
             yield from one.address
@@ -99,7 +102,8 @@ class Places:
 
 def place_of(
     accidents: Iterable[tuple[str, str | None]],
-    encounters: Iterable[Encounter],
+    asked: Encounter | None,
+    visits: Sequence[Encounter],
     patient: records.Patient | None,
     clients_jurisdiction: str | None,
 ) -> Place | None:
@@ -107,16 +111,17 @@ def place_of(
 
     Args:
         accidents: (reference, jurisdiction) of claims with an accident.
-        encounters: The encounter in question first, then the latest.
+        asked: The encounter in question, which comes before others.
+        visits: All encounters, by date and reference; the latest counts.
         patient: The patient, for the home address.
         clients_jurisdiction: What the client's profile says.
     """
     for reference, found in accidents:
         if found is not None:
             return Place(found, "place of the accident on a claim", reference)
-    for encounter in encounters:
-        if encounter.state is not None:
-            return Place(encounter.state, "place of the encounter", encounter.reference)
+    visit = asked if asked is not None and asked.state is not None else _latest_placed(visits)
+    if visit is not None and visit.state is not None:
+        return Place(visit.state, "place of the encounter", visit.reference)
     if patient is not None:
         homes = sorted(patient.address, key=lambda one: (one.use == "old", one.use != "home"))
         found = first_jurisdiction(homes)
@@ -125,3 +130,14 @@ def place_of(
     if clients_jurisdiction is not None:
         return Place(clients_jurisdiction, "the client's profile")
     return None
+
+
+def _latest_placed(visits: Sequence[Encounter]) -> Encounter | None:
+    """The encounter of the latest date on which one has a known place; the first of that date."""
+    found: Encounter | None = None
+    for one in reversed(visits):
+        if found is not None and one.date != found.date:
+            break
+        if one.state is not None:
+            found = one
+    return found

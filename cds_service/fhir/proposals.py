@@ -7,6 +7,7 @@ resource that leaves is validated with ``fhir.resources.R4B``; one that does not
 import copy
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -45,20 +46,29 @@ Json = dict[str, Any]
 Received = Callable[[str], Mapping[str, Any] | None]
 
 
-def actions(proposal: Proposal, *, patient: str, today: date, call: str, received: Received) -> tuple[Json, ...]:
-    """CDS Hooks actions of one proposal, empty when one of its resources could not be built validly.
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What writing a resource needs besides the change itself.
 
-    Args:
-        proposal: what to change.
-        patient: bare id of the patient.
-        today: the day of the call, for ``Claim.created``.
-        call: identity of the hook call; ids of new resources derive from it.
-        received: gives the JSON of a resource of the request exactly as it was received.
+    ``patient`` is the bare id; ``today`` the day of the call, for ``Claim.created``; ``call`` the identity of the hook
+    call, which ids of new resources derive from. ``received`` gives the JSON of a resource of the request exactly as
+    it was received, ``labels`` the words beside codes.
     """
+
+    patient: str
+    today: date
+    call: str
+    received: Received
+    labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+
+
+def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
+    """CDS Hooks actions of one proposal, empty when one of its resources could not be built validly."""
     drafts: dict[str, Json] = {}
+    latest = replace(writing, received=lambda ref: drafts.get(ref) or _valid(writing.received(ref)))
     built: list[Json] = []
     for change in proposal.changes:
-        action = _action(change, patient, today, call, lambda ref: drafts.get(ref) or _valid(received(ref)))
+        action = _action(change, latest)
         if action is None:
             return ()
         resource = action.get("resource")
@@ -74,18 +84,18 @@ def _valid(resource: Mapping[str, Any] | None) -> Json | None:
     return valid(resource) if resource is not None else None
 
 
-def _action(change: Change, patient: str, today: date, call: str, received: Received) -> Json | None:
+def _action(change: Change, writing: Writing) -> Json | None:
     match change:
         case DraftCharges():
-            return _charges(change, patient, today, call, received)
+            return _charges(change, writing)
         case RemoveChargedLines():
-            return _without_lines(change, received)
+            return _without_lines(change, writing)
         case AddLineModifier():
-            return _with_modifier(change, received)
+            return _with_modifier(change, writing)
         case ChangeOrder():
-            return _changed_order(change, received)
+            return _changed_order(change, writing)
         case AddOrder():
-            return _added_order(change, call, received)
+            return _added_order(change, writing)
         case RemoveOrder():
             return {"type": "delete", "description": f"Delete {change.order}", "resourceId": change.order}
 
@@ -108,17 +118,17 @@ def _new_id(call: str, *parts: object) -> str:
     return str(uuid.uuid5(NAMESPACE, "/".join((call, *map(str, parts)))))
 
 
-def _charges(change: DraftCharges, patient: str, today: date, call: str, received: Received) -> Json | None:
+def _charges(change: DraftCharges, writing: Writing) -> Json | None:
     lines = "; ".join(map(line_text, change.lines))
     if change.claim is None:
-        claim = _new_claim(change, patient, today, call)
-        _put_lines(claim, change)
+        claim = _new_claim(change, writing)
+        _put_lines(claim, change, writing.labels)
         return {"type": "create", "description": f"Draft the claim: {lines}", "resource": claim}
-    original = received(change.claim)
+    original = writing.received(change.claim)
     if original is None:
         return None
     claim = copy.deepcopy(dict(original))
-    _put_lines(claim, change)
+    _put_lines(claim, change, writing.labels)
     if change.authorization is not None:
         for insurance in claim.get("insurance", [])[:1]:
             numbers = insurance.setdefault("preAuthRef", [])
@@ -127,16 +137,16 @@ def _charges(change: DraftCharges, patient: str, today: date, call: str, receive
     return {"type": "update", "description": f"Change the drafted claim to: {lines}", "resource": claim}
 
 
-def _new_claim(change: DraftCharges, patient: str, today: date, call: str) -> Json:
+def _new_claim(change: DraftCharges, writing: Writing) -> Json:
     claim: Json = {
         "resourceType": "Claim",
-        "id": _new_id(call, "claim", change.date, change.lines),
+        "id": _new_id(writing.call, "claim", change.date, change.lines),
         "status": "draft",
         "type": {"coding": [{"system": CLAIM_TYPE, "code": "professional"}]},
         "use": "claim",
-        "patient": {"reference": f"Patient/{patient}"},
+        "patient": {"reference": f"Patient/{writing.patient}"},
         "billablePeriod": {"start": change.date.isoformat(), "end": change.date.isoformat()},
-        "created": today.isoformat(),
+        "created": writing.today.isoformat(),
         "provider": _reference(change.provider, "billing provider not recorded on the encounter"),
         "priority": {"coding": [{"system": PRIORITY, "code": "normal"}]},
     }
@@ -165,7 +175,7 @@ def _reference(reference: str | None, otherwise: str) -> Json:
     return {"reference": reference} if reference is not None else {"display": otherwise}
 
 
-def _put_lines(claim: Json, change: DraftCharges) -> None:
+def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> None:
     """Replace the work-rehab items of the date; items of other codes and dates keep their place and number.
 
     Amounts that no longer fit go: the net of an item whose units change, and the total of the claim.
@@ -177,8 +187,8 @@ def _put_lines(claim: Json, change: DraftCharges) -> None:
     items = [*kept]
     for line in change.lines:
         base = copy.deepcopy(old.get(line.code, {}))
-        item = _item(line, change, claim, base, next(free))
-        items.append({**base, **item})
+        item = _item(line, change, claim, base, labels[line.code])
+        items.append({**base, **item, "sequence": next(free)})
     claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
     if _amounts(before) != _amounts(claim["item"]):
         claim.pop("total", None)
@@ -193,7 +203,7 @@ def _free_numbers(taken: set[Any]) -> Any:  # noqa: ANN401 - an endless iterator
     return (number for number in range(1, 10_000) if number not in taken)
 
 
-def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: Json, number: int) -> Json:
+def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: Json, label: str) -> Json:
     """One claim item. Modifiers that were there and that nobody here decides about stay, after ours."""
     foreign = [
         concept
@@ -204,9 +214,8 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
     if base.get("quantity", {}).get("value") != line.units:
         base.pop("net", None)
     item: Json = {
-        "sequence": number,
         "productOrService": base.get("productOrService")
-        or {"coding": [{"system": CPT, "code": line.code}], "text": LABELS[line.code]},
+        or {"coding": [{"system": CPT, "code": line.code}], "text": label},
         "servicedDate": line.date.isoformat(),
         "quantity": {"value": line.units},
     }
@@ -232,8 +241,8 @@ def _code_of(item: Mapping[str, Any]) -> str:
     return next((coding["code"] for coding in codings if coding.get("code") in WORK_REHAB), "")
 
 
-def _without_lines(change: RemoveChargedLines, received: Received) -> Json | None:
-    original = received(change.claim)
+def _without_lines(change: RemoveChargedLines, writing: Writing) -> Json | None:
+    original = writing.received(change.claim)
     if original is None:
         return None
     claim = copy.deepcopy(dict(original))
@@ -245,8 +254,8 @@ def _without_lines(change: RemoveChargedLines, received: Received) -> Json | Non
     return {"type": "update", "description": f"Take line {numbers} off the drafted claim", "resource": claim}
 
 
-def _with_modifier(change: AddLineModifier, received: Received) -> Json | None:
-    original = received(change.claim)
+def _with_modifier(change: AddLineModifier, writing: Writing) -> Json | None:
+    original = writing.received(change.claim)
     if original is None:
         return None
     claim = copy.deepcopy(dict(original))
@@ -257,14 +266,14 @@ def _with_modifier(change: AddLineModifier, received: Received) -> Json | None:
     return {"type": "update", "description": description, "resource": claim}
 
 
-def _changed_order(change: ChangeOrder, received: Received) -> Json | None:
-    original = received(change.order)
+def _changed_order(change: ChangeOrder, writing: Writing) -> Json | None:
+    original = writing.received(change.order)
     if original is None or not original.get("id"):
         return None
     order = copy.deepcopy(dict(original))
     done = []
     if change.code is not None:
-        _set_code(order, change.code)
+        _set_code(order, change.code, writing.labels)
         done.append(f"code {change.code}")
     if change.units is not None:
         order.pop("quantityRatio", None)
@@ -277,7 +286,7 @@ def _changed_order(change: ChangeOrder, received: Received) -> Json | None:
     return {"type": "update", "description": f"Change the draft order: {', '.join(done)}", "resource": order}
 
 
-def _set_code(order: Json, code: str) -> None:
+def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
     """Give the order this CPT code beside its own text and codings; another CPT code is replaced."""
     concept = order.get("code")
     concept = concept if isinstance(concept, dict) else {}
@@ -286,11 +295,11 @@ def _set_code(order: Json, code: str) -> None:
     kept = [one for one in codings if one and one.get("system") != CPT]
     order["code"] = {**concept, "coding": [{"system": CPT, "code": code}, *kept]}
     if not order["code"].get("text"):
-        order["code"]["text"] = LABELS[code]
+        order["code"]["text"] = labels[code]
 
 
 def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
-    """Carry these modifiers in ``orderDetail``; a discipline or programme modifier that is not among them goes."""
+    """Carry these modifiers in ``orderDetail``; a discipline or program modifier that is not among them goes."""
     details = order.get("orderDetail", [])
     details = [details] if isinstance(details, dict) else details
     ours = {*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *modifiers}
@@ -298,20 +307,20 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 
 
-def _added_order(change: AddOrder, call: str, received: Received) -> Json | None:
+def _added_order(change: AddOrder, writing: Writing) -> Json | None:
     """A draft like the one it is based on: same patient, timing, requester and reason, another code."""
-    original = received(change.based_on)
+    original = writing.received(change.based_on)
     if original is None:
         return None
     shared = ("subject", "encounter", "requester", "performer", "performerType", "reasonCode", "reasonReference")
     timing = ("occurrenceTiming", "occurrencePeriod", "occurrenceDateTime", "authoredOn", "insurance", "category")
     order: Json = {
         "resourceType": "ServiceRequest",
-        "id": _new_id(call, "order", change.based_on, change.code),
+        "id": _new_id(writing.call, "order", change.based_on, change.code),
         "status": "draft",
         "intent": original.get("intent", "order"),
         **{name: copy.deepcopy(original[name]) for name in (*shared, *timing) if original.get(name)},
-        "code": {"coding": [{"system": CPT, "code": change.code}], "text": LABELS[change.code]},
+        "code": {"coding": [{"system": CPT, "code": change.code}], "text": writing.labels[change.code]},
     }
     if original.get("id"):
         order["basedOn"] = [{"reference": change.based_on}]

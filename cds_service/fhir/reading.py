@@ -104,19 +104,30 @@ class Prefetch:
 
     def as_received(self, reference: str) -> dict[str, Any] | None:
         """The raw JSON of one resource exactly as received; reads the request again, so not for the hot path."""
+        return next((resource for name, resource in self._received() if name == reference), None)
+
+    def not_valid(self) -> tuple[Gap, ...]:
+        """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
+        judged = ((name, resource, judge.check(resource)) for name, resource in self._received())
+        return tuple(
+            Gap(
+                FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT), f"not valid FHIR R4: {problem}", name
+            )
+            for name, resource, problem in judged
+            if problem is not None
+        )
+
+    def _received(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if self.raw is None:
-            return None
+            return
         try:
             given = msgspec.json.decode(self.raw)
         except _UNREADABLE:
-            return None
-        if not isinstance(given, dict):
-            return None
-        for key in self.slots:
-            for _, resource in _plain_entries(given.get(key)):
-                if f"{resource.get('resourceType')}/{resource.get('id')}" == reference:
-                    return resource
-        return None
+            return
+        if isinstance(given, dict):
+            for key in self.slots:
+                for _, resource in _plain_entries(given.get(key)):
+                    yield f"{resource.get('resourceType')}/{resource.get('id')}", resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 def valid(resource: Mapping[str, Any]) -> Json:
-    """The resource itself when it is valid R4, else repaired as far as spelling goes."""
-    if check(resource) is None:
+    """The resource itself when it is valid R4 and holds nothing empty, else repaired as far as spelling goes."""
+    if check(resource) is None and not _holds_nothing(resource):
         return dict(resource)
     from fhir.resources.R4B import get_fhir_model_class  # loaded late: the models are slow to import
 
@@ -30,6 +30,13 @@ def valid(resource: Mapping[str, Any]) -> Json:
     except (LookupError, ValueError, ImportError, AttributeError):
         return dict(resource)
     return _object(resource, model)
+
+
+def _holds_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether an empty text, list or object, or a null element is in it, which no answer may carry (CH-S-03)."""
+    if isinstance(value, dict):
+        return any(one in _NOTHING or _holds_nothing(one) for one in value.values())
+    return isinstance(value, list) and any(_holds_nothing(one) for one in value)
 
 
 @cache

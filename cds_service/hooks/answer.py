@@ -1,16 +1,16 @@
 """The one pipeline that answers a hook call: gather, choose the policies, evaluate, propose, compose."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
 from cards.compose import CardSettings, Composition, composition
 from cds_service.domain.case import Case
-from cds_service.domain.codes import PayerClass
+from cds_service.domain.codes import LABELS, PayerClass
 from cds_service.domain.findings import Evaluation
-from cds_service.fhir.proposals import actions
+from cds_service.fhir.proposals import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import Gathered
@@ -48,7 +48,7 @@ class Answerer:
     """Answers hook calls; immutable, so that calls share nothing.
 
     ``clock`` gives the present moment with its zone; the day of the call is its local date. ``jurisdiction`` stands
-    in when nothing in the chart tells the state.
+    in when nothing in the chart tells the state. ``labels`` name codes. ``strict_fhir`` validates every resource.
     """
 
     policies: PolicyStack
@@ -59,6 +59,8 @@ class Answerer:
     jurisdiction: str | None = None
     withhold: Withhold | None = None
     fetcher: Fetcher | None = None
+    labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    strict_fhir: bool = False
 
     def answer(self, call: HookCall, profile: Profile = DEMO) -> dict[str, Any]:
         """The CDS Hooks response to a call of this client; see ``answered``."""
@@ -72,7 +74,7 @@ class Answerer:
         """
         today = self.clock().date()
         fetch = partial(self.fetcher.complete, allowed=profile.fhir_servers) if self.fetcher is not None else None
-        gathered = Gathered(call, profile.jurisdiction or self.jurisdiction, fetch)
+        gathered = Gathered(call, profile.jurisdiction or self.jurisdiction, fetch, strict_fhir=self.strict_fhir)
         case = gathered.case(today)
         settings = CardSettings(
             public_url=self.public_url,
@@ -82,6 +84,7 @@ class Answerer:
             today=today,
             max_cards=profile.max_cards or self.max_cards,
             parameters=PARAMETERS,
+            labels=self.labels,
         )
         if case is None:
             return Answered(composition(None, {}, settings), settings)
@@ -95,14 +98,15 @@ class Answerer:
     def _actions(
         self, evaluation: Evaluation, gathered: Gathered, case: Case, call: HookCall
     ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
+        writing = Writing(
+            patient=call.patient_id,
+            today=case.today,
+            call=call.hook_instance,
+            received=gathered.received,
+            labels=self.labels,
+        )
         return {
-            (finding.key, index): actions(
-                proposal,
-                patient=call.patient_id,
-                today=case.today,
-                call=call.hook_instance,
-                received=gathered.received,
-            )
+            (finding.key, index): actions(proposal, writing)
             for finding in evaluation.findings
             for index, proposal in enumerate(finding.proposals)
         }

@@ -20,7 +20,7 @@ NEEDED = {
 }
 """Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
 RECENT_DAYS = 14
-"""A programme without an active plan for today is looked at in the overview for two weeks after its last visit."""
+"""A program without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
 
 Fetch: TypeAlias = Callable[[HookCall, Prefetch], Prefetch]
@@ -34,11 +34,20 @@ def _contains(plan: PlanOfCare, day: date) -> bool:
 class Gathered:
     """What one call brought: the prefetch, the drafts of its context and the chart made of both."""
 
-    def __init__(self, call: HookCall, jurisdiction: str | None = None, fetch: Fetch | None = None) -> None:
+    def __init__(
+        self,
+        call: HookCall,
+        jurisdiction: str | None = None,
+        fetch: Fetch | None = None,
+        *,
+        strict_fhir: bool = False,
+    ) -> None:
         """Read everything the call carries, and fetch what it lacks when it is about work rehabilitation.
 
+        With ``strict_fhir`` every resource that is not valid R4 becomes a gap.
+
         Raises:
-            DataNeeded: a hook about a visit or a programme came without any of the data to speak of it (412).
+            DataNeeded: a hook about a visit or a program came without any of the data to speak of it (412).
         """
         self.call = call
         self.prefetch: Prefetch = read_prefetch(call.prefetch, call.service.prefetch)
@@ -52,6 +61,8 @@ class Gathered:
         self.chart: Chart = build_chart(
             call.patient_id, self.prefetch, self.drafts, jurisdiction, encounter_id=call.encounter_id
         )
+        if strict_fhir:
+            self.chart = replace(self.chart, gaps=(*self.chart.gaps, *self.prefetch.not_valid()))
 
     def _may_concern_us(self) -> bool:
         """Whether the context leaves it open that the call is about work rehabilitation: most orders are not."""
@@ -132,10 +143,10 @@ class Gathered:
         return self._case(Moment.VISIT_CLOSE, day, today, self.chart)
 
     def _under_way(self, moment: Moment, day: date, today: date) -> Case | None:
-        """A programme is under way when an episode goes on or an active plan names work rehabilitation.
+        """A program is under way when an episode goes on or an active plan names work rehabilitation.
 
         To the overview a plan counts in its period, and an episode while its last visit is recent: a patient whose
-        programme is over is no reason to speak of approvals and reassessments.
+        program is over is no reason to speak of approvals and reassessments.
         """
         case = self._case(moment, day, today, self.chart)
         planned = any(

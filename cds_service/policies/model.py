@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import PayerClass
@@ -163,4 +162,4 @@ def view_of(layers: Sequence[Policy], on: date) -> PolicyView:
     for name, passed_over in questions.items():
         if name in decided:
             decided[name] = replace(decided[name], unverified=passed_over)
-    return PolicyView(tuple(policy.id for policy in layers), on, MappingProxyType(decided), MappingProxyType(questions))
+    return PolicyView(tuple(policy.id for policy in layers), on, decided, questions)

@@ -130,22 +130,22 @@ PROGRAM_MODIFIERS: Final[Parameter[Mapping[Program, str]]] = Parameter(
     "modifiers.program",
     "program modifier",
     Mapping[Program, Modifier],
-    "modifier by programme",
-    "Modifier that names the programme; empty when the payer wants none (M-6).",
+    "modifier by program",
+    "Modifier that names the program; empty when the payer wants none (M-6).",
 )
 ACCREDITED_MODIFIER: Final[Parameter[str]] = Parameter(
     "modifiers.accredited",
     "modifier when accredited",
     Modifier,
     "modifier",
-    "Modifier of a CARF-accredited programme, after the programme's (M-6).",
+    "Modifier of a CARF-accredited program, after the program's (M-6).",
 )
 PROGRAM_ACCREDITED: Final[Parameter[bool]] = Parameter(
     "program.accredited",
     "program accredited",
     bool,
     "yes or no",
-    "Whether the site's programme is CARF-accredited; only the site knows (M-6).",
+    "Whether the site's program is CARF-accredited; only the site knows (M-6).",
 )
 COVERAGE_POSITION: Final[Parameter[CoveragePosition]] = Parameter(
     "coverage.position",
@@ -186,29 +186,29 @@ MAX_WEEKS: Final[Parameter[Mapping[Program, int]]] = Parameter(
     "program.max_weeks",
     "weeks without approval",
     Mapping[Program, Positive],
-    "weeks by programme",
-    "Length of a programme beyond which written authorization is needed (A-2).",
+    "weeks by program",
+    "Length of a program beyond which written authorization is needed (A-2).",
 )
 HOURS_PER_DAY: Final[Parameter[Mapping[Program, Range]]] = Parameter(
     "program.hours_per_day",
     "hours a day",
     Mapping[Program, Range],
-    "hours by programme",
-    "Hours of programme in a day (A-4).",
+    "hours by program",
+    "Hours of program in a day (A-4).",
 )
 DAYS_PER_WEEK: Final[Parameter[Mapping[Program, Range]]] = Parameter(
     "program.days_per_week",
     "days a week",
     Mapping[Program, Range],
-    "days by programme",
-    "Days of programme in an ISO week (A-4).",
+    "days by program",
+    "Days of program in an ISO week (A-4).",
 )
 PROGRAMS_PER_INJURY: Final[Parameter[int]] = Parameter(
     "program.per_injury",
     "programs an injury",
     Positive,
-    "programmes",
-    "How many programmes the payer pays for one injury (A-3).",
+    "programs",
+    "How many programs the payer pays for one injury (A-3).",
 )
 BASELINE_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
     "evaluation.baseline_within_days",

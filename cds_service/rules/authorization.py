@@ -18,7 +18,7 @@ from cds_service.rules.orders import work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 EVERYWHERE = frozenset(Moment)
-NO_PROGRAM = NotApplicable("no programme under way")
+NO_PROGRAM = NotApplicable("no program under way")
 
 
 def asked_dates(case: Case) -> tuple[date, ...]:
@@ -64,6 +64,19 @@ def _evidence(one: Authorization) -> Evidence:
     return Evidence("authorization", f"{one.state.value}{number}, {period}{amount}", one.reference)
 
 
+def is_required(case: Case, policy: PolicyView) -> bool:
+    """Whether approval is needed before treatment, by policy or by the payer's own answer on an order."""
+    required = policy.get(params.AUTHORIZATION_REQUIRED)
+    answers = {order.payer_decision for order in (*work_rehab_orders(case), *case.chart.orders) if order.work_rehab}
+    always = required is not None and required.value == "always" and "no-auth" not in answers
+    return always or bool(answers & {"auth-needed", "performpa"})
+
+
+def card_on_duration(case: Case, policy: PolicyView) -> str:
+    """The rule on whose card the weeks stand: authorization where approval is required or an answer is on file."""
+    return "authorization" if relevant(case) or is_required(case, policy) else "program-duration"
+
+
 def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Where the payer wants approval first, it has to be there, in date and large enough (A-1).
 
@@ -76,22 +89,20 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield NotApplicable("no work-rehab appointment among those booked")
         return
     yield from payer_caveats(case)
-    required = policy.get(params.AUTHORIZATION_REQUIRED)
-    answers = {order.payer_decision for order in (*work_rehab_orders(case), *case.chart.orders) if order.work_rehab}
-    is_required = (required is not None and required.value == "always" and "no-auth" not in answers) or bool(
-        answers & {"auth-needed", "performpa"}
-    )
     on_file = relevant(case)
     approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
     for day in days:
         in_force = [one for one in approved if one.covers(day)]
         if not in_force:
-            yield from _not_in_force(case, day, on_file, approved, required=is_required, value=required)
+            required = policy.get(params.AUTHORIZATION_REQUIRED)
+            yield from _not_in_force(case, day, on_file, approved, required=is_required(case, policy), value=required)
             return
     watched = case.authorization_on(days[-1])
     if watched is not None:
-        yield from _amount(case, policy, watched, days)
-        yield from _ending(policy, watched, days[-1])
+        amounts = list(_amount(case, policy, watched, days))
+        yield from amounts
+        told = any(isinstance(one, Answer) for one in amounts)
+        yield from _ending(policy, watched, days[-1], joins="authorization" if told else None)
 
 
 def _not_in_force(
@@ -163,6 +174,10 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
         return
     total = consumption.used + consumption.planned
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
+    days_left = int((approval.quantity - total) / consumption.weekly * 7) if consumption.weekly else None
+    soon = warn_days is not None and days_left is not None and days_left <= warn_days.value
+    if total <= approval.quantity and not soon:
+        return
     evidence = (
         _evidence(approval),
         Evidence("used", f"{consumption.used:g} {unit}"),
@@ -178,11 +193,7 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
     }
     if total > approval.quantity:
         yield Answer("exhausted", Severity.WARNING, approval.reference, facts, values(None), evidence)
-        return
-    if warn_days is None or not consumption.weekly:
-        return
-    days_left = int((approval.quantity - total) / consumption.weekly * 7)
-    if days_left <= warn_days.value:
+    elif warn_days is not None and days_left is not None:
         runs_out = days[-1] + timedelta(days=days_left)
         if approval.end is None or runs_out <= approval.end:
             yield Answer(
@@ -226,7 +237,7 @@ def _consumption(
 
 
 def _ordered(case: Case, unit: str, thresholds: TimeThresholds | None) -> float:
-    """What the drafts ask for: the sessions of the longest, as the two codes of a programme share their sessions."""
+    """What the drafts ask for: the sessions of the longest, as the two codes of a program share their sessions."""
     return max(
         (
             order.schedule.sessions * (_amount_of(order.schedule.session_minutes or 0, unit, thresholds) or 0)
@@ -248,14 +259,15 @@ def _amount_of(treated_minutes: int, unit: str, thresholds: TimeThresholds | Non
     return float(sum(units(treated_minutes, thresholds.rule))) if thresholds is not None else None
 
 
-def _ending(policy: PolicyView, approval: Authorization, day: date) -> Iterator[Result]:
+def _ending(policy: PolicyView, approval: Authorization, day: date, joins: str | None) -> Iterator[Result]:
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
     if approval.end is None or warn_days is None:
         return
     left = (approval.end - day).days
     if left <= warn_days.value:
         facts = {"end": approval.end, "days": left}
-        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), (_evidence(approval),))
+        evidence = (_evidence(approval),)
+        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), evidence, joins=joins)
 
 
 def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -277,9 +289,13 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     length = weeks.value[case.program]
     beyond = first + timedelta(weeks=length)
+    late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
+    if late is None and (case.authorization_on(beyond) is not None or days[-1] >= beyond):
+        return
     evidence = (Evidence("first visit" if case.episode else "planned start", first), *map(_evidence, relevant(case)))
     facts = {"weeks": length, "first": first, "limit_day": beyond, "last_day": beyond - timedelta(days=1)}
-    late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
+    card = card_on_duration(case, policy)
+    joins = card if card == "authorization" else None
     subject = first.isoformat()
     if late is not None:
         nth = (late - first).days + 1
@@ -287,17 +303,15 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         kind, severity = ("over-weak", Severity.INFO) if weak else ("over", Severity.WARNING)
         facts |= {"day": nth, "date": late, "number": (weak.number if weak else None) or "unknown"}
         evidence = (*evidence, Evidence(f"day {nth}", late))
-        yield Answer(kind, severity, subject, facts, (weeks,), evidence, joins="authorization")
-        return
-    if case.authorization_on(beyond) is not None or days[-1] >= beyond:
+        yield Answer(kind, severity, subject, facts, (weeks,), evidence, joins=joins)
         return
     ends = [order.schedule.end for order in work_rehab_orders(case) if order.schedule.end]
     if ends and max(ends) >= beyond:
         facts |= {"end": max(ends)}
-        yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence, joins="authorization")
+        yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence, joins=joins)
     elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
         facts |= {"days_left": (beyond - days[-1]).days - 1}
-        yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence, joins="authorization")
+        yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence, joins=joins)
 
 
 RULES = (
@@ -321,10 +335,10 @@ RULES = (
     Rule(
         id="program-duration",
         topic=Topic.AUTHORIZATION,
-        title="Weeks of the programme",
+        title="Weeks of the program",
         moments=EVERYWHERE,
         facts=(Fact.SESSIONS, Fact.AUTHORIZATIONS),
-        parameters=(params.MAX_WEEKS,),
+        parameters=(params.MAX_WEEKS, params.AUTHORIZATION_REQUIRED),
         sources=("A-2",),
         check=check_program_duration,
     ),

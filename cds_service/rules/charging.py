@@ -1,7 +1,8 @@
 """The charges of a visit and the modifiers of its lines; what several rules reason about, computed one way."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
@@ -61,7 +62,7 @@ class Modifiers:
 
 
 def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
-    """Programme or state modifier, accreditation, then discipline (M-1, M-6)."""
+    """Program or state modifier, accreditation, then discipline (M-1, M-6)."""
     codes: list[str] = []
     undecided: list[Gap] = []
     program = policy.get(params.PROGRAM_MODIFIERS)
@@ -87,8 +88,7 @@ def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
     return Modifiers(tuple(codes), tuple(undecided), used)
 
 
-@dataclass(frozen=True, slots=True)
-class AssistantShare:
+class AssistantShare(NamedTuple):
     """Assistant-alone share of one line's time, in minutes, and the modifier the policy wants for it (M-2)."""
 
     code: str
@@ -105,12 +105,13 @@ def assistant_shares(case: Case, visit: Visit, policy: PolicyView, rule: TimeRul
     wanted = policy.get(params.ASSISTANT_MODIFIERS)
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
     modifier = wanted.value.get(case.discipline) if wanted is not None and case.discipline is not None else None
+    nobody_else = only_assistants(visit)
     shares = []
     parts = zip((FIRST_BLOCK, FURTHER_HOUR), units(visit.minutes, rule), visit.assistant_shares(rule.full), strict=True)
     for code, count, (recorded, total) in parts:
         if not count:
             continue
-        alone = total if only_assistants(visit) else recorded
+        alone = total if nobody_else else recorded
         over = percent is not None and alone * 100 > total * percent.value
         shares.append(
             AssistantShare(code, alone.total_seconds() / 60, total.total_seconds() / 60, modifier if over else None)
@@ -150,6 +151,7 @@ class Charges:
     minutes: int
     units: Units
     lines: tuple[ChargeLine, ...]
+    assistant_shares: tuple[AssistantShare, ...]
     undecided: tuple[Gap, ...]
     modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
@@ -162,7 +164,7 @@ class Charges:
 
 def charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     """The lines for the visit's countable time; None when no policy defines the time rule."""
-    key = f"charges of {visit.date}"
+    key = (charges_of, visit.date)
     if key not in case.shared:
         case.shared[key] = _charges_of(case, visit, policy)
     found = case.shared[key]
@@ -175,7 +177,8 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
         return None
     found = units(visit.minutes, thresholds.rule)
     modifiers = shared_modifiers(case, policy)
-    assistant = {share.code: share.modifier for share in assistant_shares(case, visit, policy, thresholds.rule)}
+    shares = assistant_shares(case, visit, policy, thresholds.rule)
+    assistant = {share.code: share.modifier for share in shares}
     lines = tuple(
         ChargeLine(code, with_assistant(modifiers.codes, assistant.get(code)), count, visit.date)
         for code, count in ((FIRST_BLOCK, found.first), (FURTHER_HOUR, found.further))
@@ -187,6 +190,7 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
         minutes=visit.minutes,
         units=found,
         lines=lines,
+        assistant_shares=shares,
         undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ())),
         modifier_values=(*modifiers.values, *used_assistant),
         thresholds=thresholds,
@@ -239,10 +243,14 @@ def time_evidence(visit: Visit) -> tuple[Evidence, ...]:
         spans = [(one.reference, one.period) for one in visit.timed]
         what = "treated"
     found.extend(
-        Evidence(what, f"{period.start:%H:%M} to {period.end:%H:%M}", reference)
+        Evidence(what, f"{_clock(period.start)} to {_clock(period.end)}", reference)
         for reference, period in spans
         if period is not None
     )
     if visit.minutes_excluded:
         found.append(Evidence("left out, billed separately", f"{visit.minutes_excluded} min"))
     return tuple(found)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.hour:02}:{moment.minute:02}"

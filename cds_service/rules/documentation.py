@@ -10,7 +10,7 @@ from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.authorization import asked_dates
+from cds_service.rules.authorization import asked_dates, card_on_duration
 from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.reassessment import last_measured
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
@@ -194,7 +194,7 @@ ELEMENTS: Final[Mapping[str, Element]] = {
         "written approval and necessity beyond the usual weeks",
         Fact.AUTHORIZATIONS,
         _approval_beyond_limit,
-        "authorization",
+        "program-duration",
     ),
     "D-9": Element("start and stop times", Fact.SESSIONS, _start_and_stop, "time-documentation"),
     "D-10": Element("a job description or job analysis", Fact.DOCUMENTS),
@@ -240,7 +240,7 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     )
     yield from not_checked
     if missing:
-        told_by = [ELEMENTS[item].told_by for item in missing]
+        cards = [_card(ELEMENTS[item].told_by, case, policy) for item in missing]
         yield Answer(
             kind="open",
             severity=Severity.INFO,
@@ -249,8 +249,12 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
             values=(required,),
             evidence=tuple(Evidence(item, "nothing found") for item in missing),
             caveats=not_checked,
-            joins=None if None in told_by else told_by[0],
+            joins=None if None in cards else cards[0],
         )
+
+
+def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
+    return card_on_duration(case, policy) if rule == "program-duration" else rule
 
 
 def _why_unread(case: Case, item: str) -> str:
@@ -311,7 +315,12 @@ RULES = (
         title="Documentation of the visit",
         moments=frozenset({Moment.VISIT_CLOSE}),
         facts=(Fact.SESSIONS,),
-        parameters=(params.DOCUMENTATION_REQUIRED, params.REASSESSMENT_INTERVAL, params.MAX_WEEKS),
+        parameters=(
+            params.DOCUMENTATION_REQUIRED,
+            params.REASSESSMENT_INTERVAL,
+            params.MAX_WEEKS,
+            params.AUTHORIZATION_REQUIRED,
+        ),
         sources=tuple(ELEMENTS),
         check=check_documentation,
     ),

@@ -1,6 +1,6 @@
 """Charges somebody already drafted or submitted for the visit, and how proposed lines meet them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Claim, Fact
@@ -19,8 +19,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import Charges, charges_of
 
 
-@dataclass(frozen=True, slots=True)
-class DraftedLine:
+class DraftedLine(NamedTuple):
     """A work-rehab line somebody already put on a claim for the date."""
 
     claim: str
@@ -33,6 +32,8 @@ class DraftedLine:
 
 def drafted_lines(case: Case) -> tuple[DraftedLine, ...]:
     """Work-rehab lines of the date on claims that are drafted or submitted."""
+    if not case.claims_of_date:
+        return ()
     return tuple(
         DraftedLine(claim.reference, claim.status, line.sequence, line.code, line.modifiers, line.units)
         for claim, indexes in case.claims_of_date
@@ -55,6 +56,8 @@ def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]
 
     Modifiers nobody here decides (59, KX, a site's own) do not make a difference.
     """
+    if len(drafted) != len(lines):
+        return False
     decided = DECIDED_MODIFIERS.union(*(line.modifiers for line in lines))
 
     def shape(code: str, count: float, modifiers: tuple[str, ...]) -> tuple[str, float, tuple[str, ...]]:
@@ -74,7 +77,9 @@ LEFT_TO_DRAFTER = {
 
 def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
     """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
-    kinds = [kind for gap in charges.undecided for kind in LEFT_TO_DRAFTER.get(gap.fact, ())]
+    kinds = [kind for gap in charges.undecided for kind in LEFT_TO_DRAFTER.get(gap.fact, ())] if drafted else []
+    if not kinds:
+        return charges.lines
     by_code = {line.code: line.modifiers for line in drafted}
     lines = []
     for line in charges.lines:
@@ -88,7 +93,7 @@ def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple
 
 
 def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
-    """Programme or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
+    """Program or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
     return tuple(one for one in DECIDED_MODIFIERS_IN_ORDER if one in modifiers) + tuple(
         m for m in modifiers if m not in DECIDED_MODIFIERS
     )

@@ -1,8 +1,9 @@
 """Edits on the codes of one date: unit ceilings, code pairs, evaluations on the same day."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import permutations
+from typing import NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact
@@ -16,6 +17,7 @@ from cds_service.domain.findings import (
     Severity,
     Topic,
 )
+from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import PairEdit
@@ -25,11 +27,11 @@ from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 BYPASSING = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
+_ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
 NO_EDITS = NotApplicable("the payer's policy switches code edits off")
 
 
-@dataclass(frozen=True, slots=True)
-class BilledCode:
+class BilledCode(NamedTuple):
     """A code of the date: proposed, drafted on a claim, documented as a Procedure, or ordered."""
 
     code: str
@@ -42,6 +44,13 @@ class BilledCode:
 
 def codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
     """Every code the date is billed with, as far as the chart knows; a drafted line stands before its Procedure."""
+    if codes_of_date not in case.shared:
+        case.shared[codes_of_date] = _codes_of_date(case, policy)
+    found = case.shared[codes_of_date]
+    return found if isinstance(found, tuple) else ()
+
+
+def _codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
     found: dict[str, BilledCode] = {}
     for claim, indexes in case.claims_of_date:
         for line in (claim.lines[index] for index in indexes):
@@ -89,7 +98,6 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
     apply, mue, setting = policy.get(params.EDITS_APPLY), policy.get(params.EDIT_MUE), policy.get(params.EDIT_SETTING)
     daily = policy.get(params.DAILY_MAXIMUM)
     for code, count in billed.items():
-        evidence = (Evidence(f"units of {code}", f"{count:g}"),)
         if daily is not None and count > daily.value.get(code, count):
             yield Answer(
                 kind="payer",
@@ -97,7 +105,7 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
                 subject=f"{visit.date.isoformat()}/{code}",
                 facts={"code": code, "units": f"{count:g}", "ceiling": daily.value[code]},
                 values=(daily,),
-                evidence=evidence,
+                evidence=(Evidence(f"units of {code}", f"{count:g}"),),
             )
         elif apply is not None and apply.value != "off" and mue is not None and code in mue.value:
             edit = mue.value[code]
@@ -116,7 +124,7 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
                         "applies": apply.value,
                     },
                     values=values(mue, apply, setting),
-                    evidence=evidence,
+                    evidence=(Evidence(f"units of {code}", f"{count:g}"),),
                 )
 
 
@@ -144,17 +152,17 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
         billed = codes_of_date(case, policy)
     setting = policy.get(params.EDIT_SETTING)
     where = setting.value if setting is not None else "practitioner"
-    codes = {one.code for one in billed}
-    edits = {
-        (pair.column1, pair.column2): pair
-        for pair in pairs.value
-        if pair.column1 in codes and pair.column2 in codes and where in pair.settings
-    }
+    edits = _by_columns(pairs, where)
+    met = [
+        (first, second, pair)
+        for first, second in permutations(billed, 2)
+        for pair in [edits.get((first.code, second.code))]
+        if pair is not None and _concerns_work_rehab(pair, billed) and not _passed(pair, second)
+    ]
+    if not met:
+        return
     offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
-    for first, second in permutations(billed, 2):
-        pair = edits.get((first.code, second.code))
-        if pair is None or not _concerns_work_rehab(pair, billed) or _passed(pair, second):
-            continue
+    for first, second, pair in met:
         yield Answer(
             kind="separate" if pair.indicator else "never",
             severity=Severity.WARNING,
@@ -169,6 +177,12 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
         )
         if second.claim is not None:
             offered.add(second.claim)
+
+
+@lru_cache(maxsize=64)
+def _by_columns(pairs: PolicyValue[tuple[PairEdit, ...]], setting: str) -> Mapping[tuple[str, str], PairEdit]:
+    """The pairs that a setting knows, by their codes."""
+    return {(pair.column1, pair.column2): pair for pair in pairs.value if setting in pair.settings}
 
 
 def _claim_stays(case: Case, policy: PolicyView) -> bool:
@@ -189,16 +203,11 @@ def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result
     billed = codes_of_date(case, policy)
     if case.visit.minutes and not any(one.code in WORK_REHAB for one in billed):
         return
+    found = [one for one in billed if one.code in _ANY_EVALUATION]
     pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
-    paired = (
-        {pair.column2 for pair in pairs.value if pair.column1 in WORK_REHAB}
-        if pairs is not None and apply is not None and apply.value != "off"
-        else set()
-    )
-    wanted = EVALUATIONS | REEVALUATIONS
-    if position.value != "deny":
-        wanted = wanted - paired
-    found = [one for one in billed if one.code in wanted]
+    if found and position.value != "deny" and pairs is not None and apply is not None and apply.value != "off":
+        paired = {pair.column2 for pair in pairs.value if pair.column1 in WORK_REHAB}
+        found = [one for one in found if one.code not in paired]
     if position.value == "modifier-59":
         found = [one for one in found if not BYPASSING & set(one.modifiers)]
     if found:

@@ -7,7 +7,7 @@ from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Rule
 
 
 def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
@@ -16,21 +16,30 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
     the chart stand beside the findings they might have changed, and take the recommendation off their suggestions.
     """
-    chart = case.chart
+    chart, moment = case.chart, case.moment
     findings: list[Finding] = []
     outcomes: list[RuleOutcome] = []
     lacking: dict[Gap, list[str]] = {}
     for rule in rules:
-        if case.moment not in rule.moments:
+        if moment not in rule.moments:
             continue
         left_out = [gap for gap in chart.gaps if gap.fact in rule.facts] if chart.gaps else []
-        missing = [Gap(fact, chart.unavailable[fact]) for fact in rule.facts if fact in chart.unavailable]
-        results: list[Result] = list(missing) if missing else list(rule.check(case, policy))
-        answers = [result for result in results if isinstance(result, Answer)]
-        gaps = [result for result in results if isinstance(result, Gap)]
-        findings.extend(_finding(rule, answer, left_out) for answer in answers)
-        outcomes.append(_outcome(rule, answers, gaps, results))
-        for gap in (*gaps, *left_out):
+        unavailable = [fact for fact in rule.facts if fact in chart.unavailable] if chart.unavailable else []
+        missing = [Gap(fact, chart.unavailable[fact]) for fact in unavailable]
+        fired = False
+        lacks: str | None = None
+        not_applicable: str | None = None
+        for result in missing or rule.check(case, policy):
+            if isinstance(result, Answer):
+                fired = True
+                findings.append(_finding(rule, result, left_out))
+            elif isinstance(result, Gap):
+                lacks = lacks or result.why
+                lacking.setdefault(result, []).append(rule.id)
+            else:
+                not_applicable = not_applicable or result.why
+        outcomes.append(_outcome(rule.id, lacks, not_applicable, fired=fired))
+        for gap in left_out:
             lacking.setdefault(gap, []).append(rule.id)
     return Evaluation(
         date_of_service=case.date_of_service,
@@ -75,12 +84,12 @@ def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
     )
 
 
-def _outcome(rule: Rule, answers: list[Answer], gaps: list[Gap], results: list[Result]) -> RuleOutcome:
-    if answers:
-        return RuleOutcome(rule.id, Outcome.FIRED)
-    if gaps:
-        return RuleOutcome(rule.id, Outcome.GAP, gaps[0].why)
-    reasons = [result.why for result in results if isinstance(result, NotApplicable)]
-    if reasons:
-        return RuleOutcome(rule.id, Outcome.NOT_APPLICABLE, reasons[0])
-    return RuleOutcome(rule.id, Outcome.QUIET)
+def _outcome(rule: str, lacks: str | None, not_applicable: str | None, *, fired: bool) -> RuleOutcome:
+    """What became of a rule: an answer counts before a gap, a gap before a question that does not arise."""
+    if fired:
+        return RuleOutcome(rule, Outcome.FIRED)
+    if lacks is not None:
+        return RuleOutcome(rule, Outcome.GAP, lacks)
+    if not_applicable is not None:
+        return RuleOutcome(rule, Outcome.NOT_APPLICABLE, not_applicable)
+    return RuleOutcome(rule, Outcome.QUIET)

@@ -1,4 +1,4 @@
-"""How much and how often: hours of a day, days of a week, programmes of an injury."""
+"""How much and how often: hours of a day, days of a week, programs of an injury."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Hours per day and days per week outside what the payer's policy sets for this programme (A-4).
+    """Hours per day and days per week outside what the payer's policy sets for this program (A-4).
 
     Over the maximum is a warning, under the minimum a note. Weeks are ISO weeks, Monday to Sunday; a week is called
     too short only when it is over.
@@ -25,7 +25,7 @@ def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
     hour_range = hours.value.get(case.program) if hours is not None else None
     day_range = days.value.get(case.program) if days is not None else None
     if hour_range is None and day_range is None:
-        yield NotApplicable("the payer's policy sets no hours or days for this programme")
+        yield NotApplicable("the payer's policy sets no hours or days for this program")
         return
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
@@ -92,13 +92,13 @@ def _outside(
 
 
 def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Some payers pay one work-rehab programme for an injury; an earlier one has to be known before the next (A-3).
+    """Some payers pay one work-rehab program for an injury; an earlier one has to be known before the next (A-3).
 
-    An earlier programme is a run of visits for the same condition, ended by more than 60 days without one.
+    An earlier program is a run of visits for the same condition, ended by more than 60 days without one.
     """
     allowed = policy.get(params.PROGRAMS_PER_INJURY)
     if allowed is None:
-        yield NotApplicable("the payer's policy does not count programmes")
+        yield NotApplicable("the payer's policy does not count programs")
         return
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
@@ -115,7 +115,7 @@ def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
             subject=earlier[-1][0].isoformat(),
             facts={"first": earlier[-1][0], "last": earlier[-1][-1], "per_injury": allowed.value},
             values=(allowed,),
-            evidence=tuple(Evidence("earlier programme", f"{run[0]} to {run[-1]}") for run in earlier),
+            evidence=tuple(Evidence("earlier program", f"{run[0]} to {run[-1]}") for run in earlier),
         )
 
 
@@ -141,7 +141,7 @@ RULES = (
     Rule(
         id="intensity",
         topic=Topic.AUTHORIZATION,
-        title="Hours and days of the programme",
+        title="Hours and days of the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE, Moment.BOOKING}),
         facts=(),
         parameters=(params.HOURS_PER_DAY, params.DAYS_PER_WEEK),
@@ -151,7 +151,7 @@ RULES = (
     Rule(
         id="one-program",
         topic=Topic.AUTHORIZATION,
-        title="One programme for an injury",
+        title="One program for an injury",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(Fact.SESSIONS,),
         parameters=(params.PROGRAMS_PER_INJURY,),

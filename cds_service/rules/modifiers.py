@@ -1,20 +1,18 @@
-"""Modifiers of the lines: discipline, assistant, programme."""
+"""Modifiers of the lines: discipline, assistant, program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Order
+from cds_service.domain.chart import Fact, Gap, Order, Performer, Session
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import (
     assistant_gap,
-    assistant_shares,
     charges_of,
     only_assistants,
     shared_modifiers,
-    time_thresholds,
 )
 from cds_service.rules.drafted import drafted_lines
 from cds_service.rules.orders import NO_ORDER, review, work_rehab_orders
@@ -39,8 +37,6 @@ def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
         return
-    evidence = tuple(Evidence(f"discipline, from {how}", found.value, ref) for found, how, ref in case.disciplines)
-    subject = _subject(case)
     if case.discipline is None:
         if case.moment is Moment.ORDER and not case.active_plans:
             yield Gap(Fact.DISCIPLINE, "no plan of care yet that names the discipline")
@@ -49,21 +45,25 @@ def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result
             yield Answer(
                 kind="undecided",
                 severity=Severity.WARNING,
-                subject=subject,
+                subject=_subject(case),
                 facts={"disciplines": tuple(found.value for found, _, _ in case.disciplines)},
                 values=(required,),
-                evidence=evidence,
+                evidence=_discipline_evidence(case),
             )
         return
-    yield from _disagreements(case, policy, case.discipline, evidence)
+    yield from _disagreements(case, policy, case.discipline)
     if case.discipline is Discipline.SLP:
         yield Answer(
             kind="speech",
             severity=Severity.INFO,
-            subject=subject,
+            subject=_subject(case),
             values=(required,),
-            evidence=evidence,
+            evidence=_discipline_evidence(case),
         )
+
+
+def _discipline_evidence(case: Case) -> tuple[Evidence, ...]:
+    return tuple(Evidence(f"discipline, from {how}", found.value, ref) for found, how, ref in case.disciplines)
 
 
 def _drafter_decided(case: Case) -> bool:
@@ -72,9 +72,7 @@ def _drafter_decided(case: Case) -> bool:
     return bool(lines) and all(len(candidates & set(line.modifiers)) == 1 for line in lines)
 
 
-def _disagreements(
-    case: Case, policy: PolicyView, discipline: Discipline, evidence: tuple[Evidence, ...]
-) -> Iterator[Result]:
+def _disagreements(case: Case, policy: PolicyView, discipline: Discipline) -> Iterator[Result]:
     required = values(policy.get(params.DISCIPLINE_REQUIRED))
     carried = [(line.claim, line.modifiers) for line in drafted_lines(case)]
     joins = "visit-charges"
@@ -90,7 +88,7 @@ def _disagreements(
                 subject=reference,
                 facts={"found": wrong[0], "expected": discipline.modifier, "discipline": discipline.value},
                 values=required,
-                evidence=(*evidence, Evidence("carries", wrong[0], reference)),
+                evidence=(*_discipline_evidence(case), Evidence("carries", wrong[0], reference)),
                 proposals=_order_modifiers(reference, case, policy),
                 joins=joins or None,
             )
@@ -130,27 +128,22 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
         yield Gap(Fact.PERFORMERS, "nobody is recorded as having treated")
         return
     assisted = [session for session, p in performers if p.role is not None and p.role.assistant]
-    evidence = tuple(
-        Evidence("treated by", _title(p.role.discipline, assistant=p.role.assistant), session.reference)
-        for session, p in performers
-        if p.role is not None
-    )
     if any(session.period is None for session in assisted) and not only_assistants(visit):
         yield Answer(
             kind="unknown-minutes",
             severity=Severity.WARNING,
             subject=visit.date.isoformat(),
             values=(wanted, percent),
-            evidence=evidence,
+            evidence=_treated_by(performers),
         )
         return
     gap = assistant_gap(visit, policy)
     if gap is not None:
         yield gap
-    thresholds = time_thresholds(policy)
-    if thresholds is None:
+    charges = charges_of(case, visit, policy)
+    if charges is None:
         return
-    shares = [s for s in assistant_shares(case, visit, policy, thresholds.rule) if s.modifier is not None]
+    shares = [share for share in charges.assistant_shares if share.modifier is not None]
     if not shares or _drafted_so(case, {share.code: share.modifier for share in shares}):
         return
     yield Answer(
@@ -165,8 +158,16 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
             "percent": percent.value,
         },
         values=(wanted, percent),
-        evidence=evidence,
-        joins="visit-charges" if visit.minutes >= thresholds.rule.full else "first-unit",
+        evidence=_treated_by(performers),
+        joins="visit-charges" if visit.minutes >= charges.thresholds.rule.full else "first-unit",
+    )
+
+
+def _treated_by(performers: Sequence[tuple[Session, Performer]]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence("treated by", _title(one.role.discipline, assistant=one.role.assistant), session.reference)
+        for session, one in performers
+        if one.role is not None
     )
 
 
@@ -180,10 +181,10 @@ def _drafted_so(case: Case, wanted: dict[str, str | None]) -> bool:
 
 
 def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Some payers tell conditioning from hardening by a modifier, and accredited programmes by another (M-6)."""
+    """Some payers tell conditioning from hardening by a modifier, and accredited programs by another (M-6)."""
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:
-        yield NotApplicable("the payer wants no programme modifier")
+        yield NotApplicable("the payer wants no program modifier")
         return
     if case.moment is Moment.VISIT_CLOSE and case.visit is None:
         yield NO_VISIT
@@ -205,27 +206,25 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
                 subject=_subject(case),
                 facts={program.value: wanted.value.get(program, "") for program in Program if program in wanted.value},
                 values=(wanted,),
-                evidence=(Evidence("programme", "conditioning or hardening is not told"),),
+                evidence=(Evidence("program", "conditioning or hardening is not told"),),
             )
         return
     modifier = wanted.value[case.program]
-    accredited = policy.get(params.PROGRAM_ACCREDITED)
-    used = values(wanted, policy.get(params.ACCREDITED_MODIFIER) if accredited is not None else None, accredited)
-    facts = {"modifier": modifier, "program": case.program.value}
-    evidence = (Evidence("programme", case.program.value),)
     if case.moment is Moment.ORDER:
         yield from _order_programs(orders, modifier, case, policy)
         return
     if lines and all(modifier in line.modifiers for line in lines):
         return
+    accredited = policy.get(params.PROGRAM_ACCREDITED)
+    used = values(wanted, policy.get(params.ACCREDITED_MODIFIER) if accredited is not None else None, accredited)
     full = charges is not None and charges.minutes >= charges.thresholds.rule.full
     yield Answer(
         kind="lines",
         severity=Severity.INFO,
         subject=_subject(case),
-        facts=facts,
+        facts={"modifier": modifier, "program": case.program.value},
         values=used,
-        evidence=evidence,
+        evidence=(Evidence("program", case.program.value),),
         joins="visit-charges" if full else "first-unit",
     )
 
@@ -246,7 +245,7 @@ def _order_programs(orders: tuple[Order, ...], modifier: str, case: Case, policy
             subject=order.reference,
             facts={"modifier": modifier, "program": case.program.value},
             values=values(policy.get(params.PROGRAM_MODIFIERS)),
-            evidence=(Evidence("programme", case.program.value, order.reference),),
+            evidence=(Evidence("program", case.program.value, order.reference),),
             proposals=_order_modifiers(order.reference, case, policy),
             joins=joins,
         )
@@ -282,7 +281,7 @@ RULES = (
     Rule(
         id="program-modifier",
         topic=Topic.MODIFIER,
-        title="Programme modifier",
+        title="Program modifier",
         moments=HERE,
         facts=(Fact.COVERAGE,),
         parameters=(params.PROGRAM_MODIFIERS, params.ACCREDITED_MODIFIER, params.PROGRAM_ACCREDITED),

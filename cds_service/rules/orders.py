@@ -1,4 +1,4 @@
-"""Orders of a programme: the code that says what is ordered, and units that agree with the schedule."""
+"""Orders of a program: the code that says what is ordered, and units that agree with the schedule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class OrderReview:
 
 def work_rehab_orders(case: Case) -> tuple[Order, ...]:
     """Draft orders in question that are about work rehabilitation."""
-    return tuple(order for order in case.orders if order.work_rehab and order.selected)
+    return tuple([order for order in case.orders if order.work_rehab and order.selected])
 
 
 def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
@@ -107,7 +107,7 @@ def _corrections(found: OrderReview, case: Case, policy: PolicyView, elsewhere: 
 
 
 def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """A work-rehab service is told by its CPT code: 97545, with 97546 for further hours, for both kinds of programme.
+    """A work-rehab service is told by its CPT code: 97545, with 97546 for further hours, for both kinds of program.
 
     Fires for a draft order whose text or SNOMED code says work hardening or work conditioning while no CPT code, or
     another one, says so (WR-CODE-1 to 3). For a visit it is part of the charges. Sessions under the first block get
@@ -244,7 +244,7 @@ RULES = (
     Rule(
         id="program-code",
         topic=Topic.CODE,
-        title="Code of the programme",
+        title="Code of the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(),
         parameters=(*_TIME, *_MODIFIERS),

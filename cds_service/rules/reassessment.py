@@ -13,7 +13,7 @@ from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 ON_VISITS = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE, Moment.OVERVIEW})
-NO_PROGRAM = NotApplicable("no programme under way")
+NO_PROGRAM = NotApplicable("no program under way")
 MEASURED = frozenset({AssessmentKind.MEASUREMENT, AssessmentKind.QUESTIONNAIRE, AssessmentKind.PERFORMANCE_TEST})
 
 
@@ -31,7 +31,7 @@ def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(Assessme
 
 
 def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """A programme rests on a comprehensive evaluation on or before its first visit (R-1).
+    """A program rests on a comprehensive evaluation on or before its first visit (R-1).
 
     Where the payer wants a baseline performance test within so many days of the start, that is watched as well.
     """
@@ -81,8 +81,8 @@ def objective(assessments: list[Assessment]) -> list[Assessment]:
 def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Weekly assessment and re-evaluation with objective tools and measurements (R-2).
 
-    Due when the interval is reached, overdue when it is passed with a visit in between, before the one asked about. The
-    evaluation counts as the first one; a re-evaluation without any measured value does not count.
+    Due at a visit when the interval is reached, overdue when it is passed with a visit in between, before the one
+    asked about. The evaluation counts as the first one; a re-evaluation without any measured value does not count.
     """
     interval = policy.get(params.REASSESSMENT_INTERVAL)
     episode = case.episode
@@ -102,7 +102,8 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
         Evidence("visits since", len(treated)),
         Evidence("days since", gap),
     )
-    if gap < interval.value or (gap > interval.value and not treated):
+    at_visit = case.moment is not Moment.OVERVIEW
+    if gap < interval.value or (gap > interval.value and not treated and not at_visit):
         return
     narrative = [one for one in on_file if one not in measured and one.date > since]
     facts: dict[str, FactValue]
@@ -113,7 +114,7 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     elif last is None:
         facts = {"first": episode.first, "days": gap}
         yield Answer("never", Severity.WARNING, subject, facts, (interval,), evidence)
-    elif gap == interval.value:
+    elif gap == interval.value or not treated:
         yield Answer("due", Severity.INFO, subject, {"last": last}, (interval,), evidence)
     else:
         facts = {"last": last, "days_over": gap - interval.value, "interval": interval.value}
@@ -220,7 +221,7 @@ RULES = (
     Rule(
         id="initial-evaluation",
         topic=Topic.REASSESSMENT,
-        title="Evaluation before the programme",
+        title="Evaluation before the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(Fact.ASSESSMENTS, Fact.SESSIONS),
         parameters=(params.BASELINE_WITHIN_DAYS,),

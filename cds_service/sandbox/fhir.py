@@ -108,7 +108,7 @@ def service_concept(codes: Sequence[str], program: str, text: str | None = None)
 
 
 def program_words(program: str, codes: Sequence[str] = ()) -> str:
-    """Name of the programme, else of the code, else of a therapy session."""
+    """Name of the program, else of the code, else of a therapy session."""
     if program in PROGRAM_WORDS:
         return PROGRAM_WORDS[Program(program)]
     return next((LABELS[code] for code in codes if code in LABELS), "Therapy session")

@@ -2,9 +2,9 @@
 
 import logging
 import re
+from secrets import token_hex
 from time import perf_counter_ns
 from typing import Final
-from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
@@ -34,22 +34,23 @@ def access() -> Access:
 
 
 def _open() -> None:
-    sent = request.headers.get("X-Request-Id")
-    g.access = Access(sent if sent and _TOKEN.fullmatch(sent) else uuid4().hex)
+    sent = request.environ.get("HTTP_X_REQUEST_ID")
+    g.access = Access(sent if sent and _TOKEN.fullmatch(sent) else token_hex(16))
 
 
 def _close(response: Response) -> Response:
     notes = access()
     headers = response.headers
-    headers["X-Request-Id"] = notes.request_id
-    headers["X-Content-Type-Options"] = "nosniff"
+    headers.add("X-Request-Id", notes.request_id)
+    headers.add("X-Content-Type-Options", "nosniff")
     if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+        headers.add("Cache-Control", "no-store")
     if _log.isEnabledFor(logging.INFO):
+        route = request.url_rule
         fields = {
             "request": notes.request_id,
             "method": request.method,
-            "route": request.url_rule.rule if request.url_rule is not None else None,
+            "route": route.rule if route is not None else None,
             "status": response.status_code,
             "ms": round((perf_counter_ns() - notes.started) / 1e6, 3),
             "client": notes.client,

@@ -24,7 +24,7 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
         }
         fields: dict[str, Any] = getattr(record, "fields", {})
-        line.update((name, value) for name, value in fields.items() if value is not None and value != ())
+        line |= {name: value for name, value in fields.items() if value is not None and value != ()}
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
             line["at"] = code_lines(record.exc_info[1])

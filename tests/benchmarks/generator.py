@@ -1,6 +1,6 @@
-"""Discharge requests of every size for the benchmarks: a running programme and, where wanted, a long history.
+"""Discharge requests of every size for the benchmarks: a running program and, where wanted, a long history.
 
-The programme is told in the language of stories; every resource is then dressed like one from a real record (meta,
+The program is told in the language of stories; every resource is then dressed like one from a real record (meta,
 identifier, narrative text), so that the size is right. The same arguments make the same bytes.
 """
 
@@ -33,31 +33,31 @@ SENTENCES = (
 
 
 def small() -> bytes:
-    """A programme of 5 visits in a young record."""
+    """A program of 5 visits in a young record."""
     return chart(visits=5)
 
 
 def typical() -> bytes:
-    """A programme of 30 visits in a record of 127 resources, about 304 kB."""
+    """A program of 30 visits in a record of 127 resources, about 304 kB."""
     return chart(visits=30)
 
 
 def large() -> bytes:
-    """A programme of 30 visits in a record of 10 000 resources."""
+    """A program of 30 visits in a record of 10 000 resources."""
     return chart(visits=30, resources=10_000)
 
 
 def chart(visits: int, resources: int | None = None, seed: int = 1) -> bytes:
-    """The body of an encounter-discharge request with a programme of so many visits, the last one today.
+    """The body of an encounter-discharge request with a program of so many visits, the last one today.
 
-    ``resources`` is the number of resources in prefetch; the programme's own are filled up with older, ordinary ones;
+    ``resources`` is the number of resources in prefetch; the program's own are filled up with older, ordinary ones;
     by default with three for every five visits, which makes 127 with 30 visits.
 
     Raises:
-        ValueError: the programme alone has more resources than that.
+        ValueError: the program alone has more resources than that.
     """
     rng = random.Random(seed)  # noqa: S311 - the same seed has to give the same chart
-    request = build(programme(visits), TODAY).request(HOOK)
+    request = build(program(visits), TODAY).request(HOOK)
     own = count(request)
     resources = own + visits * 3 // 5 if resources is None else resources
     if resources < own:
@@ -78,7 +78,7 @@ def chart(visits: int, resources: int | None = None, seed: int = 1) -> bytes:
     return json.dumps(request, separators=(",", ":")).encode()
 
 
-def programme(visits: int) -> dict[str, Any]:
+def program(visits: int) -> dict[str, Any]:
     """Work hardening, four days of every seven, four hours a day, the last two with the assistant alone."""
     days = [-(number // 4 * 7 + number % 4) for number in reversed(range(visits))]
     first = days[0]

@@ -10,9 +10,7 @@ DEFAULT = TimeRule(full=120, minimum=91, additional=31)
 WHOLE_HOURS = TimeRule(full=120, minimum=120, additional=60)
 BLOCK_MIDPOINT = TimeRule(full=120, minimum=61, additional=31)
 
-any_rule = st.builds(
-    TimeRule, full=st.just(120), minimum=st.integers(1, 120), additional=st.integers(1, 60)
-)
+any_rule = st.builds(TimeRule, full=st.just(120), minimum=st.integers(1, 120), additional=st.integers(1, 60))
 any_minutes = st.integers(0, 24 * 60)
 
 

@@ -93,7 +93,7 @@ def test_items_with_the_same_answer_are_added_up():
 @pytest.mark.parametrize(
     ("unit", "expected"),
     [("hours", (30, "hours")), ("h", (30, "hours")), ("min", (0.5, "hours")), ("visits", (30, "visits")),
-     ("sessions", (30, "visits")), ("UN", (30, "units")), (None, (30, "units"))],
+     ("sessions", (30, "visits")), ("UN", (30, "units")), (None, (30, None))],
 )  # fmt: skip
 def test_the_unit_of_an_added_item_is_hours_visits_or_units(unit, expected):
     quantity = {"value": 30} | ({"unit": unit} if unit else {})
@@ -104,7 +104,7 @@ def test_the_unit_of_an_added_item_is_hours_visits_or_units(unit, expected):
 
 def test_an_adjudicated_amount_that_is_authorized_is_the_quantity():
     item = {"itemSequence": 1, "adjudication": [{"category": {"text": "Authorized units"}, "value": 24}]}
-    assert [(one.quantity, one.unit) for one in of(claim_response(item=[item]))] == [(24, "units")]
+    assert [(one.quantity, one.unit) for one in of(claim_response(item=[item]))] == [(24, None)]
 
 
 def test_an_approval_without_any_date_is_weak():

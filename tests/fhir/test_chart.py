@@ -42,7 +42,7 @@ def test_a_completed_work_rehab_procedure_is_a_session():
     assert minutes([session.period]) == 120
 
 
-def test_the_notes_tell_the_programme_when_the_code_does_not():
+def test_the_notes_tell_the_program_when_the_code_does_not():
     (session,) = chart_of_procedures(procedure(note=[{"text": "Simulated work tasks on the ladder"}])).sessions
     assert (Program.HARDENING, True) == (session.program, session.described)
 
@@ -248,7 +248,7 @@ def test_the_discipline_of_a_plan_comes_from_category_then_author_then_contribut
     assert (discipline, origin) == (plan.discipline, plan.discipline_from)
 
 
-def test_a_plan_tells_programme_codes_goals_and_frequency():
+def test_a_plan_tells_program_codes_goals_and_frequency():
     detail = {"code": coded(CPT, "97545", "Work hardening"), "status": "in-progress", "scheduledString": "daily"}
     (plan,) = chart_of(
         carePlans=bundle(care_plan(title="Plan", activity=[{"detail": detail}], goal=[{"reference": "Goal/g"}]))

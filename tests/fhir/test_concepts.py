@@ -64,7 +64,7 @@ def test_other_therapy_is_not_work_rehabilitation(one):
         ("", Program.UNKNOWN),
     ],
 )
-def test_the_kind_of_programme_is_what_the_words_say(text, program):
+def test_the_kind_of_program_is_what_the_words_say(text, program):
     assert program == concepts.program_of((concept(text=text),))
 
 
@@ -97,7 +97,7 @@ def test_an_uncoded_evaluation_is_known_by_its_name(text, kind):
     assert kind == concepts.meaning(concept(text=text)).evaluation
 
 
-def test_an_evaluation_for_the_programme_is_not_a_session_of_it():
+def test_an_evaluation_for_the_program_is_not_a_session_of_it():
     assert not concepts.meaning(concept((CPT, "97161"), text="Evaluation for work hardening")).work_rehab
 
 

@@ -19,7 +19,7 @@ def order(**more):
     return one
 
 
-def test_an_order_tells_its_programme_codes_modifiers_and_quantity():
+def test_an_order_tells_its_program_codes_modifiers_and_quantity():
     one = order(
         code=coded(CPT, "97545", "Work hardening"),
         orderDetail=[coded(CPT, "GP"), {"text": "four hours a day"}],

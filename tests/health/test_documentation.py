@@ -1,20 +1,32 @@
 """The documentation cannot drift: what exists is documented, what is documented exists."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from cards.wording import kinds
+from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
+from cds_service.sandbox import build, load
+from cds_service.service import answerer_for
 from cds_service.settings import Settings
+from tests.playing import bundled_policies, check, play
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
-STORIES = "\n".join(path.read_text() for path in (ROOT / "tests" / "cases").rglob("*.yaml"))
+STORIES = [
+    story
+    for path in (ROOT / "tests" / "cases").rglob("*.yaml")
+    for story in YAML(typ="safe", pure=True).load_all(path.read_text())
+    if story
+]
 
 
 def test_settings_are_all_documented_and_no_others():
@@ -38,9 +50,19 @@ def test_a_rule_tells_its_law_and_its_sources(rule):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 @pytest.mark.parametrize("expectation", ["fires", "silent"])
 def test_a_rule_has_stories(rule, expectation):
-    lists = re.findall(rf"^ *{expectation}: *\[(.*?)\]", STORIES, re.MULTILINE | re.DOTALL)
-    named = {name.strip().split(".")[0] for found in lists for name in found.split(",")}
-    assert rule.id in named, f"no story in tests/cases in which {rule.id} {expectation}"
+    assert rule.id in named(expectation), f"no story in tests/cases in which {rule.id} {expectation}"
+
+
+def named(expectation):
+    """Rules that stories name under one of their expectations."""
+    names = (name for story in STORIES for name in story.get("expect", {}).get(expectation, []))
+    return {name.split(".")[0] for name in names}
+
+
+def test_the_card_in_the_readme_is_what_the_story_answers():
+    played = play(load("texas-hardening-pt-pta", date(2026, 3, 16)), "encounter-discharge")
+    assert played.cards[0]["summary"] in README
+    assert f"[ {played.cards[0]['suggestions'][0]['label']} ]" in README
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -53,7 +75,20 @@ def test_words_belong_to_a_rule(kind):
     assert kind.split(".")[0] in {rule.id for rule in RULES}
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def test_the_example_of_the_story_page_is_a_story_that_holds():
+    example = re.search(r"```yaml\n(.*?)```", (ROOT / "docs" / "stories.md").read_text(), re.DOTALL)[1]
+    story = build(YAML(typ="safe", pure=True).load(example), date(2026, 1, 14))
+    assert [] == check(story, play(story, story.hook))
+
+
+def test_the_request_of_the_connection_page_is_answered_with_a_card():
+    page = (ROOT / "docs" / "connect.md").read_text()
+    request = re.search(r"-d '(\{.*?\n\})'", page, re.DOTALL)[1]
+    answer = answerer_for(Settings(), bundled_policies()).answer(read_call(request.encode(), "work-rehab-order"))
+    assert any("97545" in card["summary"] for card in answer["cards"])

@@ -11,7 +11,7 @@ TODAY = date(2026, 3, 10)
 PREFETCH = {service.hook: service.prefetch for service in SERVICES}
 EXPECTED_STORIES = {
     "booking-past-authorization",
-    "clean-programme",
+    "clean-program",
     "colles-fracture",
     "commercial-exclusion",
     "food-delivery-driver",

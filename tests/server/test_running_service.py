@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from tests.security.signing import Ehr, write_registry
 
 pytestmark = pytest.mark.server
 
+TODAY = datetime.now(UTC).astimezone().date()
 COMMAND = [sys.executable, "-m", "cds_service.cli"]
 EHR = Ehr()
 
@@ -107,18 +108,18 @@ def call(url, story):
 
 @pytest.mark.parametrize("name", bundled())
 def test_every_bundled_story_is_answered_over_http(service, name):
-    reply = call(service, load(name, date.today()))
+    reply = call(service, load(name, TODAY))
     assert 200 == reply.status_code, reply.text
     assert isinstance(reply.json()["cards"], list)
 
 
 def test_the_same_call_twice_gives_the_same_answer(service):
-    story = load("colles-fracture", date.today())
+    story = load("colles-fracture", TODAY)
     assert call(service, story).json() == call(service, story).json()
 
 
 def test_two_hundred_concurrent_calls_share_nothing(service):
-    stories = [load(name, date.today()) for name in bundled()]
+    stories = [load(name, TODAY) for name in bundled()]
     alone = {story.name: call(service, story).json() for story in stories}
     mixed = [stories[number % len(stories)] for number in range(200)]
     with ThreadPoolExecutor(max_workers=40) as pool:
@@ -147,7 +148,7 @@ def test_nested_arrays_without_end_are_refused(service):
 
 def test_a_call_in_flight_is_finished_when_the_service_stops(registered):
     with running("serve", "--workers", "1", **registered) as started:
-        story = load("clean-programme", date.today())
+        story = load("clean-program", TODAY)
         expected = call(started.url, story).json()
         body = json.dumps(story.request()).encode()
         host, port = re.fullmatch(r"http://(.*):(\d+)", started.url).groups()

@@ -1,0 +1,68 @@
+"""Claims: charges on record, and what they tell of authorizations, accidents and the injury."""
+
+from dataclasses import dataclass, field
+
+from cds_service.domain.chart import ChargedLine, Claim, InjuryEvidence
+from cds_service.domain.codes import WORK_REHAB
+from cds_service.fhir import clinical, dates, injury, records
+from cds_service.fhir.concepts import procedure_codes
+from cds_service.fhir.orders import modifiers_of
+from cds_service.fhir.own import Own
+from cds_service.fhir.places import Places
+from cds_service.fhir.references import References
+
+_CHARGES = frozenset({"draft", "active"})
+
+
+@dataclass
+class Charges:
+    """What the claims tell: charges, authorization numbers, accidents and evidence of an injury."""
+
+    claims: list[Claim] = field(default_factory=list)
+    numbers: list[tuple[str, str]] = field(default_factory=list)
+    accidents: list[tuple[str, str | None]] = field(default_factory=list)
+    evidence: list[InjuryEvidence] = field(default_factory=list)
+
+
+def charges_of(own: Own, places: Places) -> Charges:
+    """All that the patient's drafted and submitted claims tell."""
+    found = Charges()
+    for reference, record in own.of(records.Claim):
+        if record.status not in _CHARGES:
+            continue
+        claim = _claim(record, reference, own.references)
+        found.evidence.extend(injury.of_claim(record, reference))
+        found.accidents.append((reference, places.of_accident(record)))
+        if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
+            found.numbers.extend((reference, number) for number in claim.authorization_numbers)
+        if record.use == "claim":
+            found.claims.append(claim)
+    return found
+
+
+def _claim(record: records.Claim, reference: str, references: References) -> Claim:
+    lines = []
+    for position, item in enumerate(record.item, start=1):
+        codes = procedure_codes(item.product_or_service)
+        if not codes:
+            continue
+        period = item.serviced_period or records.Period()
+        quantity = item.quantity.value if item.quantity is not None else None
+        lines.append(
+            ChargedLine(
+                sequence=item.sequence if item.sequence is not None else position,
+                code=codes[0],
+                modifiers=tuple(modifiers_of(item.modifier)),
+                units=quantity if quantity is not None else 1.0,
+                date=dates.day(item.serviced_date or period.start),
+            )
+        )
+    return Claim(
+        reference=reference,
+        status=record.status or "unknown",
+        lines=tuple(lines),
+        encounters=clinical.names_of((one for item in record.item for one in item.encounter), references),
+        authorization_numbers=tuple(
+            dict.fromkeys(number for one in record.insurance for number in one.pre_auth_ref if number)
+        ),
+    )

@@ -1,0 +1,80 @@
+"""The patient's own resources out of what was given; what is left out becomes a gap."""
+
+from collections.abc import Collection, Iterator
+from operator import attrgetter
+from typing import Any, Final, TypeVar
+
+from cds_service.domain.chart import Fact, Gap
+from cds_service.fhir import dates, records
+from cds_service.fhir.concepts import Meaning, meaning
+from cds_service.fhir.reading import FACT_OF_TYPE, Prefetch, Quarantine
+from cds_service.fhir.records import CodeableConcept, Ref, Resource
+from cds_service.fhir.references import SAFE_ID, References, named
+
+R = TypeVar("R", bound=Resource)
+
+_SUBJECT: Final = attrgetter("subject")
+_WHOSE: Final["dict[type[Resource], attrgetter[Any]]"] = {
+    records.Coverage: attrgetter("beneficiary"),
+    records.ClaimResponse: attrgetter("patient"),
+    records.Claim: attrgetter("patient"),
+}
+
+
+class Meanings(dict[CodeableConcept | None, Meaning]):
+    """What the codes of one chart mean, each worked out once: sixty sessions carry two codes."""
+
+    def __missing__(self, concept: CodeableConcept | None) -> Meaning:
+        self[concept] = known = meaning(concept)
+        return known
+
+
+class Own:
+    """One patient's resources. ``left_out`` gathers those that cannot be used."""
+
+    def __init__(self, patient: str, prefetch: Prefetch, references: References) -> None:
+        self.patient = patient
+        self.prefetch = prefetch
+        self.references = references
+        self.left_out = Quarantine()
+        self._reference = f"Patient/{patient}"
+
+    def of(self, kind: type[R], *, may_be_silent: bool = False, but: Collection[str] = ()) -> Iterator[tuple[str, R]]:
+        """(reference, resource) of each resource of one type that is the patient's.
+
+        ``may_be_silent`` counts a resource that names no patient as the patient's; references in ``but`` are passed
+        over.
+        """
+        prefix = f"{kind.__name__}/"
+        whose = _WHOSE.get(kind, _SUBJECT)
+        references, mine, safe = self.references, self._reference, SAFE_ID.fullmatch
+        for key, record in self.prefetch.of(kind).items():
+            reference = prefix + key if safe(key) is not None else name_of(kind.__name__, key)
+            if reference in but:
+                continue
+            subject: Ref | None = whose(record)
+            if subject is not None and subject.reference:
+                if references[subject.reference] != mine:
+                    self.leave_out(kind, reference, "belongs to another patient")
+                    continue
+            elif not may_be_silent:
+                self.leave_out(kind, reference, "does not say which patient it belongs to")
+                continue
+            yield reference, record
+
+    def leave_out(self, kind: type[Resource], reference: str, why: str) -> None:
+        """Note a resource that cannot be used."""
+        fact: Fact = FACT_OF_TYPE[kind.__name__]
+        self.left_out.add(Gap(fact, why) if self.left_out.full(fact) else Gap(fact, why, reference))
+
+    def has_readable_period(self, record: records.Coverage | records.CarePlan, reference: str) -> bool:
+        """Whether the dates of its period can be read; if not the resource is left out."""
+        problem = dates.problem_of(record.period)
+        if problem is not None:
+            self.leave_out(type(record), reference, f"period {problem}")
+        return problem is None
+
+
+def name_of(kind: str, key: str) -> str:
+    """Reference of a resource kept under its id, or under its place where it has none."""
+    return named(kind, None, key) if key.startswith("no id ") else named(kind, key)

@@ -1,0 +1,206 @@
+"""Encounters and procedures: visits, work-rehab sessions, other services and evaluations."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from operator import attrgetter
+from typing import Final, TypeVar
+
+from cds_service.domain.chart import Assessment, Encounter, Performer, PlanOfCare, Service, Session
+from cds_service.domain.codes import Program
+from cds_service.fhir import clinical, dates, records
+from cds_service.fhir.concepts import program_of
+from cds_service.fhir.own import Meanings, Own
+from cds_service.fhir.people import People
+from cds_service.fhir.places import Places
+
+T = TypeVar("T", Service, Encounter)
+Timed = TypeVar("Timed", Session, Service)
+
+MIXED_OFFSETS: Final = "times with and without UTC offset are mixed on this date"
+_PROCEDURE_STATUS: Final = frozenset(
+    {"preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"}
+)
+_ENCOUNTER_STATUS: Final = frozenset({*clinical.TOOK_PLACE, "planned", "cancelled", "entered-in-error"})
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_WHEN: Final = attrgetter("date", "period.start", "reference")
+
+
+class Visits:
+    """Encounters and procedures of one chart; used once.
+
+    ``encounters`` has the visits by reference, each with the record it was read from.
+    """
+
+    def __init__(
+        self,
+        own: Own,
+        people: People,
+        places: Places,
+        meanings: Meanings,
+        conditions: Mapping[str, records.Condition],
+    ) -> None:
+        self.encounters: dict[str, tuple[records.Encounter, Encounter]] = {}
+        self.visits: list[Encounter] = []
+        self.sessions: list[Session] = []
+        self.services: list[Service] = []
+        self.evaluations: list[Assessment] = []
+        self._own = own
+        self._people = people
+        self._places = places
+        self._meanings = meanings
+        self._conditions = conditions
+        self._zoneless: set[str] = set()
+
+    def read(self, plans: list[PlanOfCare]) -> None:
+        """Read everything, in order of date; ``plans`` are the patient's."""
+        self._read_encounters()
+        self._read_procedures(plans)
+        self.sessions.extend(self._sessions_of_encounters())
+        self.visits = [one for _, one in self.encounters.values()]
+        mixed = self._dates_with_mixed_offsets() if self._zoneless else set()
+        if mixed:
+            self.sessions = [_untimed(one, mixed) for one in self.sessions]
+            self.services = [self._agreeing(one, mixed) for one in self.services]
+            self.visits = [self._agreeing(one, mixed) for one in self.visits]
+        self.visits.sort(key=_by_date)
+        _sort(self.sessions)
+        _sort(self.services)
+
+    def _read_encounters(self) -> None:
+        references, meanings, zoneless = self._own.references, self._meanings, self._zoneless
+        abouts: dict[object, clinical.About] = {}
+        for reference, record in self._own.of(records.Encounter, may_be_silent=True):
+            if record.status not in clinical.TOOK_PLACE:
+                if record.status not in _ENCOUNTER_STATUS:
+                    self._own.leave_out(records.Encounter, reference, "has no FHIR status")
+                continue
+            # The visits of a program are about the same; working it out anew takes ten times the look-up.
+            key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
+            about = abouts.get(key)
+            if about is None:
+                about = abouts[key] = clinical.about(record, references, meanings, self._conditions)
+            span = dates.span(record.period)
+            period = span.period
+            if period is not None and not span.zoned:
+                zoneless.add(reference)
+            provider = record.service_provider
+            self.encounters[reference] = (
+                record,
+                Encounter(
+                    reference,
+                    span.date,
+                    period,
+                    about.work_rehab,
+                    about.program,
+                    about.conditions,
+                    about.diagnoses,
+                    references[provider.reference] if provider is not None and provider.reference else None,
+                    self._places.of_encounter(record),
+                    record.status == "finished" or (record.period is not None and record.period.end is not None),
+                ),
+            )
+
+    def _read_procedures(self, plans: list[PlanOfCare]) -> None:
+        own, references, meanings = self._own, self._own.references, self._meanings
+        concerns: dict[tuple[records.Ref, ...], tuple[str, ...]] = {}
+        ours = [plan for plan in plans if plan.work_rehab]
+        planned = ours[0].conditions if len(ours) == 1 else ()
+        for reference, record in own.of(records.Procedure):
+            if record.status not in clinical.RECORDED:
+                if record.status not in _PROCEDURE_STATUS:
+                    own.leave_out(records.Procedure, reference, "has no FHIR status")
+                continue
+            codes, work_rehab, program, evaluation = meanings[record.code]
+            if not (work_rehab or codes or evaluation):
+                continue
+            span = dates.span(record.performed_period, record.performed_date_time)
+            period = span.period
+            at = record.encounter
+            visit = references[at.reference] if at is not None and at.reference else None
+            visited = self.encounters[visit][1] if visit in self.encounters else None
+            day = span.date or (visited.date if visited is not None else None)
+            if day is None:
+                own.leave_out(records.Procedure, reference, span.problem or "no date is recorded")
+                continue
+            if period is not None and not span.zoned:
+                self._zoneless.add(reference)
+            if work_rehab:
+                concerned = concerns.get(record.reason_reference)
+                if concerned is None:
+                    concerned = clinical.names_of(record.reason_reference, references, "Condition/")
+                    concerns[record.reason_reference] = concerned
+                self.sessions.append(
+                    Session(
+                        reference,
+                        day,
+                        program if program is not Program.UNKNOWN or not record.note else _noted_program(record),
+                        codes,
+                        period,
+                        span.problem,
+                        self._people.performers(record),
+                        visit,
+                        concerned or (visited.conditions if visited is not None else ()) or planned,
+                        bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
+                    )
+                )
+                continue
+            self.services.extend(Service(reference, day, code, period, visit) for code in codes)
+            if evaluation is not None and record.status == "completed":
+                self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
+
+    def _sessions_of_encounters(self) -> Iterator[Session]:
+        """Work-rehab encounters on dates without any work-rehab procedure."""
+        treated = {one.date for one in self.sessions}
+        for record, one in self.encounters.values():
+            if one.work_rehab and one.date is not None and one.date not in treated:
+                yield clinical.session_of_encounter(one, one.date, _attending(record, self._people))
+
+    def _dates_with_mixed_offsets(self) -> set[date]:
+        """Dates with sessions on which some times have a UTC offset and some have none: their order is not known."""
+        seen: dict[date, set[bool]] = {one.date: set() for one in self.sessions}
+        dated = {one.date for one in self.sessions if one.period is not None}
+        instead = [one for one in self.visits if one.date is not None and one.date not in dated]
+        timed: tuple[Session | Service | Encounter, ...] = (*self.sessions, *self.services, *instead)
+        for one in timed:
+            if one.period is not None and one.date in seen:
+                seen[one.date].add(one.reference in self._zoneless)
+        return {day for day, zoned in seen.items() if len(zoned) > 1}
+
+    def _agreeing(self, one: T, mixed: set[date]) -> T:
+        """A service or encounter, without its time where that has no offset on a date on which others have."""
+        if one.date in mixed and one.reference in self._zoneless:
+            return one._replace(period=None)
+        return one
+
+
+def _noted_program(record: records.Procedure) -> Program:
+    """The kind that the notes name where the code does not."""
+    return program_of((), (note.text for note in record.note))
+
+
+def _attending(record: records.Encounter, people: People) -> tuple[Performer, ...]:
+    """Who took part in an encounter as a professional, each once."""
+    found = [people.performer(record, one.individual) for one in record.participant]
+    known = (one for one in found if one is not None and not one.reference.startswith("RelatedPerson/"))
+    return tuple(dict.fromkeys(known))
+
+
+def _untimed(session: Session, mixed: set[date]) -> Session:
+    """A session without its time, when the times of its date cannot be put in order."""
+    if session.date in mixed and session.period is not None:
+        return session._replace(period=None, time_problem=MIXED_OFFSETS)
+    return session
+
+
+def _sort(treatments: list[Timed]) -> None:
+    """Put treatments in order of time, those without a time first on their date."""
+    untimed = any([one.period is None for one in treatments])  # noqa: C419 - half the time of a generator
+    treatments.sort(key=_by_time if untimed else _WHEN)
+
+
+def _by_date(one: Encounter) -> tuple[date, str]:
+    return one.date or date.min, one.reference
+
+
+def _by_time(one: Session | Service) -> tuple[date, datetime, str]:
+    return one.date, one.period.start if one.period is not None else _EARLIEST, one.reference
