@@ -29,13 +29,18 @@ from cds_service.records.insights import KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
 from cds_service.sandbox import StoryError, bundled, load
+from cds_service.sandbox.ehr import call
+from cds_service.sandbox.invoking import Invocation, read_object
+from cds_service.sandbox.invoking import run as run_invocation
+from cds_service.sandbox.loading import load_stories
+from cds_service.sandbox.server import FhirServer
+from cds_service.sandbox.signing import ALGORITHMS, ISSUER, KEY_FILE, make_keys, registry_entry
 from cds_service.service import answerer_for, load_clients, load_policies, local_now, open_database, open_records
 from cds_service.settings import Settings, load_settings
 from cds_service.terminal import show_answer, show_table
 
 DEMO_STORY: Final = "texas-hardening-pt-pta"
 START_SECONDS: Final = 30
-CALL_SECONDS: Final = 30
 HOOKS: Final = sorted({service.hook for service in SERVICES})
 
 P = ParamSpec("P")
@@ -96,7 +101,7 @@ def demo(port: int, story: str) -> None:
             console.print("The service did not become ready.", style="red")
             return
         console.print(f"\nStory [bold]{told.name}[/]: {told.title}", highlight=False)
-        show_answer(console, _post(url, told.service, told.request()))
+        show_answer(console, call(url, told.service, told.request()))
         console.print(_TRY_NEXT.format(url=url), highlight=False)
 
     with TemporaryDirectory(prefix="work-rehab-cds-") as folder:
@@ -139,49 +144,81 @@ def serve(host: str, port: int, workers: int) -> None:
     run(host, port, workers)
 
 
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @main.command()
 @click.option("--story", help="Bundled story; see the command stories.")
-@click.option("--hook", type=click.Choice(HOOKS), help="Hook; a story has its own.")
-@click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Request as JSON.")
-@click.option("--url", help="A running service; without it the answer is made here.")
+@click.option("--file", type=_FILE, help="Request as JSON.")
+@click.option("--fhir", metavar="URL", help="FHIR R4 server to ask for the chart.")
+@click.option("--patient", metavar="ID", help="Patient on the FHIR server.")
+@click.option("--hook", type=click.Choice(HOOKS), help="Hook; a story and a request have their own.")
+@click.option("--user", metavar="REFERENCE", help="Who is at the screen; else somebody of the FHIR server.")
+@click.option("--encounter", metavar="ID", help="The visit; else the newest.")
+@click.option("--draft", type=_FILE, help="Draft orders, or appointments, as JSON: a resource, a list or a Bundle.")
+@click.option("--no-prefetch", is_flag=True, help="Send access to the FHIR server only; the service asks for itself.")
+@click.option("--token", metavar="TOKEN", help="Bearer token for the FHIR server.")
+@click.option("--url", help="A running service; without it stories and files are answered here.")
+@click.option("--key", type=_FILE, help="Private key that signs the calls, PEM or JWK.")
+@click.option("--issuer", metavar="ISS", help="Who we are in the registry of the service.")
+@click.option("--kid", help="Id of the key, if it is not the key's thumbprint.")
+@click.option("--alg", type=click.Choice(ALGORITHMS), help="Signature algorithm; the key tells.")
+@click.option("--accept", type=int, metavar="N", help="Send feedback: card N is accepted.")
+@click.option("--override", type=int, metavar="N", help="Send feedback: card N is overridden.")
+@click.option("--reason", metavar="CODE", help="Why it is overridden, one of the card's reasons.")
+@click.option("--comment", metavar="TEXT", help="Why it is overridden, in words.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw answer.")
 @_told_plainly
-def invoke(story: str | None, hook: str | None, file: Path | None, url: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """Act as an EHR: call a hook and print the cards.
+def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
+    """Act as an EHR: call a hook, print the cards, send feedback.
 
     \b
     Examples:  cds-service invoke --story colles-fracture
-               cds-service invoke --hook order-sign --file request.json --url http://127.0.0.1:8000
+               cds-service invoke --file request.json --url http://127.0.0.1:8000
+               cds-service invoke --fhir http://127.0.0.1:8080/fhir --patient colles-fracture \\
+                   --hook encounter-discharge --key keys/private-key.pem --issuer https://sandbox.example.org --accept 1
     """  # noqa: D301
-    if (story is None) == (file is None):
-        raise click.UsageError("Give either --story NAME or --file REQUEST.json.")
-    if story is not None:
-        told = load(story, date.today())  # noqa: DTZ011 - the local day is meant
-        hook = hook or told.hook
-        if hook not in told.hooks:
-            raise click.UsageError(f"The story {story} has no {hook}; it has {', '.join(told.hooks)}.")
-        request = told.request(hook)
-    else:
-        request = _read_request(file)
-        hook = hook or request.get("hook")
-    service = next((one.id for one in SERVICES if one.hook == hook), None)
-    if service is None:
-        raise click.UsageError(f"--hook is needed, one of {', '.join(HOOKS)}.")
-    answer = _post(url, service, request) if url else _answer_here(service, request)
-    if as_json:
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-    else:
-        show_answer(Console(), answer)
+    run_invocation(Invocation(**options), load_settings().public_url, _answer_here)
 
 
-def _read_request(file: Path | None) -> dict[str, Any]:
-    try:
-        request = json.loads((file or Path()).read_bytes())
-    except ValueError as error:
-        raise click.ClickException(f"{file}: not JSON: {error}") from None
-    if not isinstance(request, dict):
-        raise click.ClickException(f"{file}: a hook request is a JSON object")
-    return request
+@main.group("sandbox")
+def in_sandbox() -> None:
+    """Prepare trials: stories on a FHIR server, keys for a client."""
+
+
+@in_sandbox.command("load")
+@click.option("--fhir", metavar="URL", required=True, help="FHIR R4 server to put the stories on.")
+@click.option("--story", "names", multiple=True, help="Bundled story; can be repeated. All without it.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the stories play; else today.")
+@click.option("--token", metavar="TOKEN", help="Bearer token for the FHIR server.")
+@_told_plainly
+def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, token: str | None) -> None:
+    """Put the bundled stories on a FHIR server. Again is no harm: stories follow the calendar.
+
+    \b
+    Example:  cds-service sandbox load --fhir http://127.0.0.1:8080/fhir --story colles-fracture
+    """  # noqa: D301
+    console = Console()
+    day = (today or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
+    loaded = load_stories(console, FhirServer(fhir, token), names, day)
+    rows = [(one.patient, str(one.put), str(one.removed)) for one in loaded]
+    show_table(console, ("patient", "resources", "outdated, removed"), rows)
+
+
+@in_sandbox.command("keys")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
+@click.option("--issuer", default=ISSUER, show_default=True, help="Who the client is.")
+@click.option("--fhir", metavar="URL", help="FHIR server that may be asked for this client.")
+@_told_plainly
+def sandbox_keys(out: Path, issuer: str, fhir: str | None) -> None:
+    """Make a key pair for trials and print a registry with its client.
+
+    \b
+    Example:  cds-service sandbox keys --out keys --fhir http://127.0.0.1:8080/fhir > clients.yaml
+    """  # noqa: D301
+    kid = make_keys(out)
+    click.echo(registry_entry(out, issuer, fhir))
+    click.echo(f"Key {kid}. Sign with: cds-service invoke --key {out / KEY_FILE} --issuer {issuer} ...", err=True)
 
 
 def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,21 +228,6 @@ def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
         return answerer.answer(read_call(json.dumps(request).encode(), service))
     except RequestError as error:
         raise click.ClickException(f"the service would refuse this call: {error}") from None
-
-
-def _post(url: str, service: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    address = f"{url.rstrip('/')}/cds-services/{service}"
-    reply = requests.post(address, json=request, timeout=CALL_SECONDS)
-    try:
-        body = reply.json()
-    except ValueError:
-        raise click.ClickException(f"{address}: status {reply.status_code}, and the body is not JSON") from None
-    if not reply.ok:
-        issues: list[dict[str, Any]] = body.get("issue", [{}])
-        text = issues[0].get("details", {}).get("text", "no reason given")
-        raise click.ClickException(f"{address}: status {reply.status_code}: {text}")
-    answer: dict[str, Any] = body
-    return answer
 
 
 def _ready(url: str) -> bool:
@@ -243,7 +265,8 @@ def validate(file: Path) -> None:
     from cds_service.fhir.judge import check  # loading the models takes a moment
 
     wrong = 0
-    for where, resource in _resources("", _read_request(file)):
+    given = read_object(file, "a resource, a Bundle or a hook request is a JSON object")
+    for where, resource in _resources("", given):
         problem = check(resource)
         if problem is not None:
             wrong += 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from cds_service.descriptors import labels_from
 from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
-from cds_service.hooks.fetching import Fetcher, pool_of_threads
+from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
 from cds_service.records.database import Database
@@ -58,8 +58,12 @@ def answerer_for(
     policies: PolicyStack,
     clock: Callable[[], datetime] = local_now,
     records: Records | None = None,
+    observe: Callable[[str, float], None] = unobserved,
 ) -> Answerer:
-    """The pipeline with the site's settings; with ``records`` it does not repeat what was overridden lately."""
+    """The pipeline with the site's settings; with ``records`` it does not repeat what was overridden lately.
+
+    ``observe`` is told how each query to a FHIR server ended and how many seconds it took.
+    """
     days = settings.suppress_days
     suppression = records.suppression(days) if records is not None and days else None
     return Answerer(
@@ -69,14 +73,14 @@ def answerer_for(
         source_label=settings.source_label,
         max_cards=settings.max_cards,
         jurisdiction=settings.jurisdiction,
-        fetcher=fetcher_for(settings),
+        fetcher=fetcher_for(settings, observe),
         withhold=suppression,
         labels=labels_from(settings.cpt_descriptors),
         strict_fhir=settings.strict_fhir,
     )
 
 
-def fetcher_for(settings: Settings) -> Fetcher:
+def fetcher_for(settings: Settings, observe: Callable[[str, float], None] = unobserved) -> Fetcher:
     """Asks the FHIR servers of clients; connections and threads start with the first call that needs them."""
     addresses = Addresses(settings.fhir_networks, allow_any=settings.allow_http)
     authorities = str(settings.fhir_authorities) if settings.fhir_authorities is not None else None
@@ -85,6 +89,7 @@ def fetcher_for(settings: Settings) -> Fetcher:
         pool=pool_of_threads(),
         servers=lambda allowed: Servers(allowed, settings.allow_http).permits,
         seconds=settings.fhir_seconds,
+        observe=observe,
     )
 
 

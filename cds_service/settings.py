@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     suppress_days: int = Field(
         default=7, ge=0, le=365, description="Days that an overridden finding is not shown again; 0 is always shown."
     )
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None, description="Bearer token that reads the metrics; without it they are open."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log record that is written."
     )

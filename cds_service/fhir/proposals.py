@@ -31,10 +31,10 @@ from cds_service.domain.findings import (
     RemoveChargedLines,
     RemoveOrder,
 )
+from cds_service.fhir.charge_items import CPT, charge_item
 from cds_service.fhir.judge import check
 from cds_service.fhir.spelling import valid
 
-CPT: Final = "http://www.ama-assn.org/go/cpt"
 HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
@@ -52,7 +52,8 @@ class Writing:
 
     ``patient`` is the bare id; ``today`` the day of the call, for ``Claim.created``; ``call`` the identity of the hook
     call, which ids of new resources derive from. ``received`` gives the JSON of a resource of the request exactly as
-    it was received, ``labels`` the words beside codes.
+    it was received, ``labels`` the words beside codes. ``charge_items`` writes charges as ChargeItems instead of a
+    Claim, ``legacy_delete`` deletions as CDS Hooks 1.0 has them (CH-S-14).
     """
 
     patient: str
@@ -60,6 +61,8 @@ class Writing:
     call: str
     received: Received
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    charge_items: bool = False
+    legacy_delete: bool = False
 
 
 def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
@@ -68,16 +71,30 @@ def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
     latest = replace(writing, received=lambda ref: drafts.get(ref) or _valid(writing.received(ref)))
     built: list[Json] = []
     for change in proposal.changes:
-        action = _action(change, latest)
-        if action is None:
+        written = _written(change, latest)
+        if not written:
             return ()
-        resource = action.get("resource")
-        if resource is not None:
-            if check(resource) is not None:
-                return ()
-            drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
-        built.append(action)
+        for action in written:
+            resource = action.get("resource")
+            if isinstance(resource, dict):
+                if check(resource) is not None:
+                    return ()
+                drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
+            built.append(action)
     return tuple(built)
+
+
+def _written(change: Change, writing: Writing) -> tuple[Json, ...]:
+    if isinstance(change, DraftCharges) and writing.charge_items:
+        return tuple(_charge_item(change, line, writing) for line in change.lines)
+    action = _action(change, writing)
+    return (action,) if action is not None else ()
+
+
+def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing) -> Json:
+    identity = _new_id(writing.call, "charge item", line.date, line.code, line.modifiers)
+    resource = charge_item(change, line, writing.patient, identity, writing.labels[line.code])
+    return {"type": "create", "description": f"Plan the charge {line_text(line)}", "resource": resource}
 
 
 def _valid(resource: Mapping[str, Any] | None) -> Json | None:
@@ -97,7 +114,8 @@ def _action(change: Change, writing: Writing) -> Json | None:
         case AddOrder():
             return _added_order(change, writing)
         case RemoveOrder():
-            return {"type": "delete", "description": f"Delete {change.order}", "resourceId": change.order}
+            name = "resource" if writing.legacy_delete else "resourceId"
+            return {"type": "delete", "description": f"Delete {change.order}", name: change.order}
 
 
 def modifier_concept(modifier: str) -> Json:

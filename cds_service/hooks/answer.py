@@ -92,18 +92,20 @@ class Answerer:
         missing = gathered.subject_missing
         evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
-        composed = composition(evaluation, self._actions(evaluation, gathered, case, call), settings, unwanted)
+        composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
         return Answered(composed, settings, evaluation)
 
     def _actions(
-        self, evaluation: Evaluation, gathered: Gathered, case: Case, call: HookCall
+        self, evaluation: Evaluation, gathered: Gathered, case: Case, profile: Profile
     ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
         writing = Writing(
-            patient=call.patient_id,
+            patient=gathered.call.patient_id,
             today=case.today,
-            call=call.hook_instance,
+            call=gathered.call.hook_instance,
             received=gathered.received,
             labels=self.labels,
+            charge_items=profile.charges == "chargeitem",
+            legacy_delete=profile.cds_hooks == "1.0",
         )
         return {
             (finding.key, index): actions(proposal, writing)

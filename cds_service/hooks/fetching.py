@@ -51,6 +51,10 @@ class _Bundle(msgspec.Struct):
 _BUNDLE: Final = msgspec.json.Decoder(_Bundle)
 
 
+def unobserved(_outcome: str, _seconds: float) -> None:
+    """Does not look how queries end."""
+
+
 def pool_of_threads() -> ThreadPoolExecutor:
     """The threads that ask FHIR servers; one pool serves all calls of a process."""
     return ThreadPoolExecutor(THREADS, thread_name_prefix="fhir")
@@ -61,14 +65,15 @@ class Fetcher:
     """Completes the prefetch of calls; holds nothing of any call.
 
     ``seconds`` is the time for all queries of a call together. ``servers`` makes of base URLs the check whether a URL
-    belongs to them. ``observe`` is told how each query ended: ``found``, or ``failed``.
+    belongs to them. ``observe`` is told how each query ended, ``found`` or ``failed``, and
+    how many seconds it took.
     """
 
     session: requests.Session
     pool: ThreadPoolExecutor
     servers: Callable[[tuple[str, ...]], Permits]
     seconds: float = 2.0
-    observe: Callable[[str], None] = lambda _: None
+    observe: Callable[[str, float], None] = unobserved
 
     def complete(self, call: HookCall, prefetch: Prefetch, allowed: tuple[str, ...]) -> Prefetch:
         """The prefetch with all that could be fetched.
@@ -94,21 +99,26 @@ class Fetcher:
 
     def together(self, jobs: Mapping[K, Callable[[], T]], deadline: float) -> dict[K, T | FhirFailure]:
         """Run all at once; what is not done by the deadline is given up, and nothing of it is sent any more."""
-        futures = {key: self.pool.submit(_outcome, job) for key, job in jobs.items()}
+        began = time.monotonic()
+        futures = {key: self.pool.submit(_timed, job) for key, job in jobs.items()}
         wait(futures.values(), timeout=max(0.0, deadline - time.monotonic()) + GRACE_SECONDS)
         results: dict[K, T | FhirFailure] = {}
         for key, future in futures.items():
-            results[key] = future.result() if future.done() else FhirFailure(TOO_SLOW)
+            done = future.done()
+            result, seconds = future.result() if done else (FhirFailure(TOO_SLOW), time.monotonic() - began)
             future.cancel()
-            self.observe("failed" if isinstance(results[key], FhirFailure) else "found")
+            self.observe("failed" if isinstance(result, FhirFailure) else "found", seconds)
+            results[key] = result
         return results
 
 
-def _outcome(job: Callable[[], T]) -> T | FhirFailure:
+def _timed(job: Callable[[], T]) -> tuple[T | FhirFailure, float]:
+    began = time.monotonic()
     try:
-        return job()
+        result: T | FhirFailure = job()
     except FhirFailure as failure:
-        return failure
+        result = failure
+    return result, time.monotonic() - began
 
 
 class _Completion:

@@ -20,7 +20,8 @@ from cds_service.errors import ConfigurationError
 HEAD: Final = "0001"
 """The newest migration; a database that has it needs none."""
 MIGRATIONS: Final = "cds_service.records:migrations"
-LOCK: Final = 97545_97546
+MIGRATING: Final = 97545_97546
+MATCHING: Final = 97545_97547
 CONNECT_SECONDS: Final = 2
 BUSY_SECONDS: Final = 5
 STATEMENT_MILLISECONDS: Final = 5_000
@@ -116,7 +117,7 @@ class Database:
             with self.writing() as connection:
                 if self.is_postgresql:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+                one_at_a_time(connection, MIGRATING)
                 _migrate(connection)
         except (OSError, StoreError) as error:
             raise ConfigurationError(f"CDS_DATABASE_URL: the database cannot be used: {reason(error)}") from None
@@ -133,6 +134,12 @@ class Database:
                 if error.connection_invalidated or "alembic_version" not in str(error.orig):
                     raise
                 return False
+
+
+def one_at_a_time(connection: Connection, lock: int) -> None:
+    """Wait for transactions of the same ``lock`` to end; SQLite has one writer at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def reason(error: Exception) -> str:

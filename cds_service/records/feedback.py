@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.hooks.feedback import CardFeedback
-from cds_service.records.database import Database
+from cds_service.records.database import MATCHING, Database, one_at_a_time
 from cds_service.records.entries import Row
 from cds_service.records.tables import CardRow, DecisionRow, FeedbackRow
 
@@ -49,6 +49,7 @@ def keep_feedback(
     )
     latest = {entry.card: entry for entry in sorted(entries, key=lambda entry: entry.at)}
     with database.writing() as connection:
+        one_at_a_time(connection, MATCHING)
         about = _about(connection, client, latest)
         rows = [_row(client, service, entry, received) | about.get(card, NOBODY) for card, entry in latest.items()]
         connection.execute(latest_word, sorted(rows, key=itemgetter("card")))
@@ -56,6 +57,7 @@ def keep_feedback(
 
 def match_feedback(connection: Connection, cards: Iterable[Row]) -> None:
     """Tell feedback that came before its card was written whom the card is about."""
+    one_at_a_time(connection, MATCHING)
     by_client: dict[str, list[str]] = {}
     for card in cards:
         by_client.setdefault(card["client"], []).append(card["uuid"])

@@ -70,8 +70,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Ehr:
-    """An EHR. ``fhir`` is its server, ``token`` what opens it; ``cds`` the base URL of the service; calls are signed
-    when there is a ``signer``.
+    """An EHR.
+
+    ``fhir`` is its server, ``token`` what opens it; ``cds`` the base URL of the service; calls are signed when there
+    is a ``signer``.
     """
 
     fhir: FhirServer

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from cds_service.errors import CdsError
 from cds_service.hooks.services import SERVICES
-from cds_service.sandbox.ehr import Decision, Ehr, Situation, call, discover, feedback_on, send_feedback
-from cds_service.sandbox.files import load
+from cds_service.sandbox.ehr import Decision, Ehr, Situation, call, feedback_on, send_feedback
 from cds_service.sandbox.fhir import Resource
+from cds_service.sandbox.files import load
 from cds_service.sandbox.server import FhirServer
 from cds_service.sandbox.signing import Signer, read_signer
 from cds_service.terminal import show_answer
@@ -204,7 +204,7 @@ def _resources(file: Path) -> list[Resource]:
     content = _read_json(file)
     if isinstance(content, dict) and content.get("resourceType") == "Bundle":
         content = [one.get("resource") for one in content.get("entry", ())]
-    found = content if isinstance(content, list) else [content]
+    found: list[Any] = content if isinstance(content, list) else [content]
     if not found or not all(isinstance(one, dict) and "resourceType" in one for one in found):
         raise InvocationError(f"{file}: drafts are a resource, a list of them or a Bundle")
     return found

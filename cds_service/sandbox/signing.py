@@ -43,7 +43,7 @@ class KeyFileError(CdsError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signer:
-    """A client that signs its calls; ``kid`` names the key in the set that it publishes. Without a repr, for its key."""
+    """A client that signs its calls; ``kid`` names the key in the set that it publishes. No repr, because of the key."""
 
     key: PrivateKey
     issuer: str
@@ -102,7 +102,8 @@ def public_jwk(key: PrivateKey) -> dict[str, Any]:
     """The public half as a JWK, without id."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    return {name: value for name, value in RSAAlgorithm.to_jwk(key.public_key(), as_dict=True).items() if name != "key_ops"}
+    public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {"kty": "RSA", **{name: public[name] for name in ("n", "e")}}
 
 
 def thumbprint(jwk: dict[str, Any]) -> str:

@@ -6,11 +6,13 @@ from functools import partial
 from flask import Flask
 
 from cds_service.hooks.answer import Answerer
+from cds_service.metrics import Metrics
 from cds_service.policies.stack import PolicyStack
 from cds_service.records.keeping import Keeps, NothingKept
 from cds_service.security.gate import Gate
 from cds_service.settings import Settings
 from cds_service.web import access, cds_services, health, knowledge, replies
+from cds_service.web import metrics as counting
 from cds_service.web.cds_services import Answers
 from cds_service.web.cors import allow_origins
 from cds_service.web.logs import configure_logging
@@ -26,6 +28,7 @@ def create_app(
     policies: PolicyStack | None = None,
     gate: Gate | None = None,
     records: Keeps | None = None,
+    metrics: Metrics | None = None,
 ) -> Flask:
     """The application.
 
@@ -36,6 +39,7 @@ def create_app(
         gate: Lets registered clients in and nobody else; without it anybody may call, which suits a demo on one
             machine only.
         records: Who keeps records of calls and feedback; without it none are kept, and feedback is refused.
+        metrics: Where to count what happens; by default within this application only.
 
     Raises:
         PolicyError: a policy file is refused; the text names file and key.
@@ -47,6 +51,10 @@ def create_app(
     app.url_map.merge_slashes = False
     configure_logging(settings.log_level)
     access.init_app(app)
+    token = settings.metrics_token
+    counting.init_app(
+        app, metrics if metrics is not None else Metrics(), token.get_secret_value() if token is not None else None
+    )
     replies.init_app(app)
     hooks = cds_services.blueprint(answerer or _answerer(settings, policies), records)
     if gate is None:

@@ -4,18 +4,36 @@ import logging
 import re
 from secrets import token_hex
 from time import perf_counter_ns
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, g, request
+
+if TYPE_CHECKING:
+    from cds_service.hooks.answer import Answered
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log: Final = logging.getLogger(__name__)
 
 
 class Access:
-    """Notes of one request for the log. Views add what they know; nothing of a patient belongs here."""
+    """Notes of one request for log and metrics, added by views.
 
-    __slots__ = ("cards", "client", "hook", "request_id", "service", "started", "tolerated")
+    What was ``answered`` is counted by its rules and facts only. Nothing else of a patient belongs here.
+    """
+
+    __slots__ = (
+        "answered",
+        "cards",
+        "client",
+        "feedback",
+        "hook",
+        "refused",
+        "request_id",
+        "service",
+        "shadow",
+        "started",
+        "tolerated",
+    )
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
@@ -25,6 +43,10 @@ class Access:
         self.hook: str | None = None
         self.cards: int | None = None
         self.tolerated: tuple[str, ...] = ()
+        self.answered: Answered | None = None
+        self.shadow = False
+        self.refused: str | None = None
+        self.feedback: tuple[str, ...] = ()
 
 
 def access() -> Access:

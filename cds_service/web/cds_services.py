@@ -47,6 +47,7 @@ def blueprint(answerer: Answers, records: Keeps) -> Blueprint:
     def feedback(service_id: str) -> Response:
         entries = read_feedback(json_body(), service_id)
         records.feedback(service_id, entries, profile_of_caller())
+        access().feedback = tuple(one.outcome for one in entries)
         return json_reply({"status": "ok"})
 
     return routes
@@ -71,6 +72,8 @@ def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> b
     reply = orjson.dumps(response)
     records.answered(call, answered, profile, body=body, reply=reply, milliseconds=_milliseconds())
     notes.cards = len(response["cards"])
+    notes.answered = answered
+    notes.shadow = profile.mode == "shadow"
     return reply
 
 

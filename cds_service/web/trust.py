@@ -28,6 +28,7 @@ def guard(routes: Blueprint, gate: Gate, public_url: str, *, discovery_open: boo
         try:
             caller = gate.admit(request.headers.get("Authorization"), _audiences(public_url, service), service)
         except (Unauthenticated, Forbidden) as refused:
+            access().refused = refused.reason
             fields = {"request": access().request_id, "reason": refused.reason, "client": refused.issuer}
             _log.warning("refused", extra={"fields": fields})
             raise

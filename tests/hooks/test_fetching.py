@@ -508,7 +508,7 @@ def test_an_appointment_on_an_order_asks_what_the_order_is(ask, ehr):
 
 
 def test_without_an_encounter_in_context_its_key_is_left_alone(ask, ehr):
-    request = in_ehr("clean-programme", ehr, "patient-view")
+    request = in_ehr("clean-program", ehr, "patient-view")
     request["context"].pop("encounterId", None)
     ask(without_prefetch(request, ehr))
     assert [] == [query for query in ehr.queries if query.startswith("Encounter/")]

@@ -82,7 +82,7 @@ def test_only_calls_since_a_moment_count(told):
 
 
 def test_totals_tell_calls_and_feedback_that_matches_no_card(told):
-    told.call("clean-programme")
+    told.call("clean-program")
     assert Totals(calls=4, without_cards=1, feedback=4, unmatched=1) == totals(told.written().records.database)
 
 

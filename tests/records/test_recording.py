@@ -63,7 +63,7 @@ def test_findings_told_on_another_card_are_kept_with_it(kept):
 
 
 def test_a_call_without_cards_leaves_a_decision_too(kept):
-    assert [] == kept.cards("clean-programme")
+    assert [] == kept.cards("clean-program")
     assert [("answered", 0)] == [tuple(r) for r in kept.written().rows("SELECT outcome, shown FROM decision")]
     assert 0 == kept.count("card")
 
@@ -117,7 +117,7 @@ def test_in_shadow_mode_a_call_is_evaluated_and_recorded_and_nothing_is_shown(da
     (row,) = kept.written().rows("SELECT shown, withheld, shadow FROM decision")
     assert (0, 2, True) == (row.shown, row.withheld, bool(row.shadow))
     assert {"shadow"} == {one.state for one in kept.rows("SELECT state FROM card")}
-    assert [] == kept.call("clean-programme").json["cards"]
+    assert [] == kept.call("clean-program").json["cards"]
     kept.records.close()
 
 

@@ -1,0 +1,37 @@
+"""Charges as ChargeItem resources, for clients that keep no Claims: one for each line."""
+
+from typing import Any, Final
+
+from cds_service.domain.findings import ChargeLine, DraftCharges
+
+CPT: Final = "http://www.ama-assn.org/go/cpt"
+
+Json = dict[str, Any]
+
+
+def charge_item(change: DraftCharges, line: ChargeLine, patient: str, identity: str, label: str) -> Json:
+    """A planned ChargeItem.
+
+    FHIR R4 gives a ChargeItem no element for modifiers: they stand in the text of the code, after the number, and
+    the code itself stays a bare CPT code.
+    """
+    item: Json = {
+        "resourceType": "ChargeItem",
+        "id": identity,
+        "status": "planned",
+        "code": {
+            "coding": [{"system": CPT, "code": line.code}],
+            "text": " ".join((line.code, *line.modifiers)) if line.modifiers else label,
+        },
+        "subject": {"reference": f"Patient/{patient}"},
+        "occurrenceDateTime": line.date.isoformat(),
+        "quantity": {"value": line.units},
+    }
+    if change.encounter is not None:
+        item["context"] = {"reference": change.encounter}
+    if change.provider is not None:
+        item["performingOrganization"] = {"reference": change.provider}
+    performers = [{"actor": {"reference": one}} for one in change.performers if "/" in one]
+    if performers:
+        item["performer"] = performers
+    return item
