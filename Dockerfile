@@ -6,11 +6,11 @@ COPY cards cards
 RUN python -m venv /opt/cds && /opt/cds/bin/pip install --no-cache-dir -c requirements.lock .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /nonexistent cds
+RUN useradd --system --uid 10001 --home-dir /nonexistent cds && install --directory --owner cds --mode 0700 /data /keys
 COPY --from=build /opt/cds /opt/cds
 USER cds
-ENV PATH=/opt/cds/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/cds/bin:$PATH PYTHONUNBUFFERED=1 CDS_DATABASE_URL=sqlite:////data/work-rehab-cds.sqlite3
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
 CMD ["cds-service", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -19,6 +19,8 @@ CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
     "default": "our default, ask your payer",
     "unverified": "not verified",
 }
+UNDATED: Final = "no effective date"
+"""What the note of a value says when its first day stands for none: the source does not tell since when."""
 MAX_FACT_ROWS: Final = 10
 MAX_VALUE_LENGTH: Final = 100
 MAX_VALUE_MEMBERS: Final = 20
@@ -65,10 +67,14 @@ def _rule_row(value: PolicyValue[object], label: str, unit: str) -> tuple[str, .
     return (
         escape(label),
         escape(_in_words(value, unit)),
-        day(value.since),
+        _since(value),
         _citation(value.source),
         CONFIDENCE_WORDS[value.confidence],
     )
+
+
+def _since(value: PolicyValue[object]) -> str:
+    return "no date given" if UNDATED in (value.note or "") else day(value.since)
 
 
 def _label_and_unit(value: PolicyValue[object], settings: CardSettings) -> tuple[str, str]:

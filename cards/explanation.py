@@ -71,6 +71,8 @@ def _value(value: PolicyValue[object]) -> JsonObject:
         described["value"] = shown
     if value.until:
         described["until"] = value.until.isoformat()
+    if value.note:
+        described["note"] = plain(value.note)
     return described
 
 

@@ -115,9 +115,7 @@ def within_budget(groups: Sequence[Group], most: int) -> tuple[list[Group], list
     return [one for one in groups if id(one) in kept], [one for one in groups if id(one) not in kept]
 
 
-def choose(
-    groups: Sequence[Group], most: int, unwanted: Mapping[str, str]
-) -> tuple[list[Group], list[Withheld]]:
+def choose(groups: Sequence[Group], most: int, unwanted: Mapping[str, str]) -> tuple[list[Group], list[Withheld]]:
     """Cards to show and cards to hold back, both in order.
 
     ``unwanted`` says why by finding key. A card is unwanted when all its findings are: one that is new to the reader

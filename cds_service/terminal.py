@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 COLORS: Final = {"info": "cyan", "warning": "yellow", "critical": "red"}
@@ -14,10 +14,10 @@ EVALUATION: Final = "work-rehab-cds.evaluation"
 
 
 def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
-    """Print cards and what could not be known."""
+    """Print cards, numbered from 1, and what could not be known."""
     cards: Sequence[Mapping[str, Any]] = answer.get("cards", [])
-    for card in cards:
-        console.print(_card(card))
+    for number, card in enumerate(cards, start=1):
+        console.print(_card(number, card))
     evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION, {})
     if not cards:
         console.print("No cards: " + _silence(evaluation), style="green" if evaluation else "dim")
@@ -41,7 +41,7 @@ def _policies(evaluation: Mapping[str, Any]) -> str:
     return f"Date of service {evaluation['dateOfService']}{episode}; policies {', '.join(evaluation['policies'])}"
 
 
-def _card(card: Mapping[str, Any]) -> Panel:
+def _card(number: int, card: Mapping[str, Any]) -> Panel:
     color = COLORS.get(card["indicator"], "white")
     parts: list[RenderableType] = [Text(card["summary"], style="bold")]
     if "detail" in card:
@@ -52,14 +52,16 @@ def _card(card: Mapping[str, Any]) -> Panel:
         parts.extend(Text(f"    {action['type']}: {action['description']}") for action in suggestion["actions"])
     parts.extend(Text(f"{link['label']}: {link['url']}", style="dim") for link in card.get("links", []))
     topic = card["source"].get("topic", {}).get("code", "")
-    return Panel(
-        Group(*parts), title=f"{card['indicator']} · {topic}", title_align="left", border_style=color, padding=(0, 1)
-    )
+    title = f"{number} · {card['indicator']} · {topic}"
+    return Panel(Group(*parts), title=title, title_align="left", border_style=color, padding=(0, 1))
 
 
 def show_table(console: Console, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under a header."""
-    table = Table(*header, show_lines=False)
-    for row in rows:
+    """Print rows under a header; the first column holds names to copy, so it is never cut."""
+    kept = [tuple(row) for row in rows]
+    longest = max((len(row[0]) for row in kept), default=0)
+    names = Column(header[0], no_wrap=True, overflow="fold", min_width=longest)
+    table = Table(names, *(Column(one, overflow="fold") for one in header[1:]), show_lines=False)
+    for row in kept:
         table.add_row(*map(Text, row))
     console.print(table)

@@ -22,14 +22,14 @@ from cds_service.fhir.availability import unavailable
 from cds_service.fhir.charges import charges_of
 from cds_service.fhir.concepts import Meaning, is_work_activity
 from cds_service.fhir.orders import appointments_of, is_order, may_be_of, of_patient, order, orders_of
-from cds_service.fhir.own import Meanings, Own, name_of
+from cds_service.fhir.own import OF_ANOTHER, Meanings, Own, name_of
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places, place_of
 from cds_service.fhir.reading import FACT_OF_TYPE, Draft, Prefetch, aliases_of
 from cds_service.fhir.references import References
 from cds_service.fhir.visits import MIXED_OFFSETS, Visits
 
-__all__ = ["MIXED_OFFSETS", "appointments_of", "build_chart", "orders_of"]
+__all__ = ["MIXED_OFFSETS", "appointments_of", "build_chart", "of_another_patient", "orders_of"]
 
 _NOT_TRUE: Final = frozenset({"entered-in-error", "refuted"})
 _ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
@@ -53,6 +53,24 @@ def build_chart(
         encounter_id: The encounter of the call; its place comes before that of other encounters.
     """
     return _Builder(patient_id, prefetch, drafts).chart(clients_jurisdiction, encounter_id)
+
+
+def of_another_patient(patient_id: str, prefetch: Prefetch) -> Gap | None:
+    """The first treatment, visit or plan of work rehabilitation that names another patient than the call's."""
+    references, meanings = References(prefetch.aliases), Meanings()
+    own = Own(patient_id, prefetch, references)
+    for reference, procedure in own.of_others(records.Procedure):
+        if meanings[procedure.code].work_rehab:
+            return Gap(FACT_OF_TYPE["Procedure"], OF_ANOTHER, reference)
+    for reference, encounter in own.of_others(records.Encounter):
+        if clinical.about(encounter, references, meanings, {}).work_rehab:
+            return Gap(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
+    people = People(prefetch, references)
+    for reference, record in own.of_others(records.CarePlan):
+        plan = clinical.plan_of_care(record, reference, people, references, meanings, {})
+        if plan is not None and plan.work_rehab:
+            return Gap(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
+    return None
 
 
 class _Builder:
@@ -130,7 +148,7 @@ class _Builder:
                 theirs = not of_patient(record, self.patient, self.aliases)
             if theirs and record is not None:
                 fact = FACT_OF_TYPE[records.type_of(record)]
-                self.own.left_out.add(Gap(fact, "belongs to another patient", draft.reference))
+                self.own.left_out.add(Gap(fact, OF_ANOTHER, draft.reference))
 
     def _patient(self) -> records.Patient | None:
         found = None
@@ -138,7 +156,7 @@ class _Builder:
             if key == self.patient:
                 found = record
             else:
-                self.own.leave_out(records.Patient, name_of("Patient", key), "is another patient")
+                self.own.leave_out(records.Patient, name_of("Patient", key), "the Patient given is another one")
         return found
 
     def _orders(self) -> tuple[list[Order], dict[str, Meaning], list[Authorization]]:

@@ -13,6 +13,8 @@ from cds_service.fhir.references import SAFE_ID, References, named
 
 R = TypeVar("R", bound=Resource)
 
+OF_ANOTHER: Final = "belongs to another patient"
+
 _SUBJECT: Final = attrgetter("subject")
 _WHOSE: Final["dict[type[Resource], attrgetter[Any]]"] = {
     records.Coverage: attrgetter("beneficiary"),
@@ -55,12 +57,20 @@ class Own:
             subject: Ref | None = whose(record)
             if subject is not None and subject.reference:
                 if references[subject.reference] != mine:
-                    self.leave_out(kind, reference, "belongs to another patient")
+                    self.leave_out(kind, reference, OF_ANOTHER)
                     continue
             elif not may_be_silent:
                 self.leave_out(kind, reference, "does not say which patient it belongs to")
                 continue
             yield reference, record
+
+    def of_others(self, kind: type[R]) -> Iterator[tuple[str, R]]:
+        """(reference, resource) of each resource of one type that names another patient."""
+        whose = _WHOSE.get(kind, _SUBJECT)
+        for key, record in self.prefetch.of(kind).items():
+            subject: Ref | None = whose(record)
+            if subject is not None and subject.reference and self.references[subject.reference] != self._reference:
+                yield name_of(kind.__name__, key), record
 
     def leave_out(self, kind: type[Resource], reference: str, why: str) -> None:
         """Note a resource that cannot be used."""

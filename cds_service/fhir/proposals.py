@@ -317,10 +317,15 @@ def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
 
 
 def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
-    """Carry these modifiers in ``orderDetail``; a discipline or program modifier that is not among them goes."""
+    """Carry these modifiers in ``orderDetail``; a discipline or program modifier that is not among them goes.
+
+    Modifiers that these rules do not decide, like 59, stand beside all that are there.
+    """
     details = order.get("orderDetail", [])
     details = [details] if isinstance(details, dict) else details
-    ours = {*DISCIPLINE_OF_MODIFIER, *PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *modifiers}
+    ours = {*modifiers}
+    if not DECIDED_MODIFIERS.isdisjoint(modifiers):
+        ours.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
     kept = [one for one in details if one and not ({c.get("code") for c in one.get("coding", [])} & ours)]
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 

@@ -1,7 +1,7 @@
 """Repair of drafts that are almost R4, so that an update of them is valid.
 
 What the tolerant reading takes for granted is written out: an object where a list belongs becomes a list of one (and a
-list of one its object), nulls and empty texts, lists and objects go, a lone text where a CodeableConcept, Reference or
+list of one its object), nulls and empty texts, lists and objects go (nulls that hold a place for extensions stay), a lone text where a CodeableConcept, Reference or
 Annotation belongs becomes its text or reference. Nothing else changes; elements that R4 does not know stay, and keep
 the resource from being valid.
 """
@@ -55,8 +55,17 @@ def _shape(kind: Any) -> tuple[bool, Any]:  # noqa: ANN401 - as above
 
 def _object(given: Mapping[str, Any], model: Any) -> Json:  # noqa: ANN401 - as above
     elements = _elements(model)
-    repaired = {name: _element(value, *elements.get(name, (None, None))) for name, value in given.items()}
+    repaired = {
+        name: value if _aligned(name, given) else _element(value, *elements.get(name, (None, None)))
+        for name, value in given.items()
+    }
     return {name: value for name, value in repaired.items() if value not in _NOTHING}
+
+
+def _aligned(name: str, given: Mapping[str, Any]) -> bool:
+    """Whether the places of a list belong to those of the list of its extensions, where nulls hold the place."""
+    plain = name.removeprefix("_")
+    return all(isinstance(given.get(one), list) and any(given[one]) for one in (plain, f"_{plain}"))
 
 
 def _element(value: Any, repeats: bool | None, model: Any) -> Any:  # noqa: ANN401, FBT001 - as above

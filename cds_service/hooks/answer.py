@@ -76,6 +76,9 @@ class Answerer:
         fetch = partial(self.fetcher.complete, allowed=profile.fhir_servers) if self.fetcher is not None else None
         gathered = Gathered(call, profile.jurisdiction or self.jurisdiction, fetch, strict_fhir=self.strict_fhir)
         case = gathered.case(today)
+        missing = gathered.subject_missing if case is None else None
+        if missing is not None:
+            case = gathered.bare_case(today)
         settings = CardSettings(
             public_url=self.public_url,
             source_label=profile.source_label or self.source_label,
@@ -89,7 +92,6 @@ class Answerer:
         if case is None:
             return Answered(composition(None, {}, settings), settings)
         policy = policy_for(case, self.policies)
-        missing = gathered.subject_missing
         evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)

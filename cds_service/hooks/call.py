@@ -88,11 +88,6 @@ class HookCall:
         """The orders that order-dispatch sends out, as ``Type/id``."""
         return self.context.dispatched
 
-    @property
-    def performer(self) -> str | None:
-        """Who an order is dispatched to, as ``Type/id``."""
-        return self.context.performer
-
 
 class _Body(msgspec.Struct, rename="camel"):
     hook: str | None = None

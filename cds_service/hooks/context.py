@@ -31,10 +31,9 @@ T = TypeVar("T")
 class Context:
     """What a hook call is about, the same for every hook.
 
-    ``patient_id`` and ``encounter_id`` are bare ids; ``user_id``, ``performer``, ``selections`` and ``dispatched``
-    are ``Type/id``. ``drafts``, ``appointments`` and ``tasks`` are undecoded JSON: a Bundle; a Bundle or an array;
-    Task resources. ``user_id`` is None when it does not tell its type. ``tolerated`` names fields that were not
-    quite as specified.
+    ``patient_id`` and ``encounter_id`` are bare ids; ``user_id``, ``selections`` and ``dispatched`` are ``Type/id``.
+    ``drafts`` and ``appointments`` are undecoded JSON: a Bundle; a Bundle or an array. ``user_id`` is None when it
+    does not tell its type. ``tolerated`` names fields that were not quite as specified.
     """
 
     patient_id: str
@@ -44,8 +43,6 @@ class Context:
     appointments: Raw | None = None
     selections: tuple[str, ...] = ()
     dispatched: tuple[str, ...] = ()
-    performer: str | None = None
-    tasks: tuple[Raw, ...] = ()
     tolerated: tuple[str, ...] = ()
 
 
@@ -70,8 +67,6 @@ class _OrderDispatch(msgspec.Struct, rename="camel"):
     order: str | None = None
     dispatched_orders: tuple[str, ...] | None = None
     dispatched_orders_misspelled: tuple[str, ...] | None = msgspec.field(default=None, name="dispatched-orders")
-    task: Raw = _ABSENT
-    fulfillment_tasks: tuple[Raw, ...] | None = None
 
 
 class _Encounter(msgspec.Struct, rename="camel"):
@@ -229,12 +224,10 @@ def _order_dispatch(record: _OrderDispatch) -> Context:
         orders = _references(listed, "context.dispatchedOrders")
     else:
         orders = (relative_reference(_required(record.order, "context.dispatchedOrders"), "context.order"),)
-    task = given(record.task)
+    relative_reference(_required(record.performer, "context.performer"), "context.performer")
     return Context(
         patient_id=patient,
         dispatched=orders,
-        performer=relative_reference(_required(record.performer, "context.performer"), "context.performer"),
-        tasks=record.fulfillment_tasks or ((task,) if task else ()),
         tolerated=_tolerated(("patientId", record.patient_id, patient)),
     )
 

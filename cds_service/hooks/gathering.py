@@ -1,6 +1,6 @@
 """From a hook call to the case the rules are asked about; None when the call is about something else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias
@@ -8,9 +8,14 @@ from typing import Any, TypeAlias
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
 from cds_service.errors import DataNeeded
-from cds_service.fhir.chart import appointments_of, build_chart, orders_of
-from cds_service.fhir.reading import Draft, Prefetch, State, read_drafts, read_prefetch
+from cds_service.fhir.chart import appointments_of, build_chart, of_another_patient, orders_of
+from cds_service.fhir.concepts import meaning
+from cds_service.fhir.orders import is_order
+from cds_service.fhir.own import OF_ANOTHER
+from cds_service.fhir.reading import Draft, Prefetch, Quarantine, State, read_drafts, read_prefetch
 from cds_service.fhir.records import Appointment as AppointmentRecord
+from cds_service.fhir.records import ServiceRequest
+from cds_service.fhir.references import normal
 from cds_service.hooks.call import HookCall
 
 NEEDED = {
@@ -22,6 +27,7 @@ NEEDED = {
 RECENT_DAYS = 14
 """A program without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
+NOT_AMONG = "the dispatched order is not among the orders given"
 
 Fetch: TypeAlias = Callable[[HookCall, Prefetch], Prefetch]
 """Completes what a call gave with what can be fetched."""
@@ -89,12 +95,24 @@ class Gathered:
 
     @property
     def subject_missing(self) -> Gap | None:
-        """Why the dispatched orders could not be read, when the call is about nothing else."""
-        sent = set(self.call.dispatched)
-        if not sent or any(order.reference in sent for order in self.chart.orders):
-            return None
-        why = self.chart.unavailable.get(Fact.ORDERS)
-        return Gap(Fact.ORDERS, f"the dispatched order was not given: {why}") if why is not None else None
+        """Why a call that makes no case may be about work rehabilitation all the same: its subject was left out."""
+        if self.call.dispatched:
+            return next(iter(self._not_delivered()), None)
+        unread = next(self._unread(), None)
+        match self.call.service.moment:
+            case Moment.ORDER:
+                drafted = (one.reference for one in self._orders(of_anybody=True) if one.work_rehab and one.selected)
+                reference = next(drafted, None)
+                return Gap(Fact.ORDERS, OF_ANOTHER, reference) if reference is not None else unread
+            case Moment.BOOKING:
+                booked = appointments_of(self.drafts, self.chart.orders)
+                return Gap(Fact.APPOINTMENTS, OF_ANOTHER, booked[0].reference) if booked else unread
+            case _:
+                return of_another_patient(self.call.patient_id, self.prefetch)
+
+    def bare_case(self, today: date) -> Case:
+        """The case of a call whose subject is missing."""
+        return self._case(self.call.service.moment, self._encounter_date() or today, today, self.chart)
 
     def received(self, reference: str) -> Mapping[str, Any] | None:
         """The JSON of a resource as the client sent it, a draft before a prefetched one."""
@@ -107,20 +125,50 @@ class Gathered:
         orders = self._orders()
         chart = self.chart
         if self.call.dispatched:
-            sent = set(self.call.dispatched)
+            sent = set(self._dispatched())
             orders = tuple(order for order in chart.orders if order.reference in sent)
-            chart = replace(chart, orders=tuple(order for order in chart.orders if order.reference not in sent))
-            if self.subject_missing is not None:
-                return self._case(Moment.ORDER, today, today, chart)
+            others = tuple(order for order in chart.orders if order.reference not in sent)
+            chart = replace(chart, orders=others, gaps=tuple(dict.fromkeys((*chart.gaps, *self._not_delivered()))))
         if not any(order.work_rehab and order.selected for order in orders):
             return None
         starts = [order.schedule.start for order in orders if order.work_rehab and order.schedule.start is not None]
         return self._case(Moment.ORDER, min(starts, default=today), today, chart, orders=orders)
 
-    def _orders(self) -> tuple[Order, ...]:
-        """The orders among the drafts, with those marked that the call is about."""
+    def _orders(self, *, of_anybody: bool = False) -> tuple[Order, ...]:
+        """The patient's orders among the drafts (or anybody's), with those marked that the call is about."""
         chosen = self.call.selections if self.call.hook == "order-select" else None
-        return orders_of(self.drafts, chosen, self.call.patient_id)
+        return orders_of(self.drafts, chosen, None if of_anybody else self.call.patient_id)
+
+    def _unread(self) -> Iterator[Gap]:
+        """Drafts the call is about that could not be read."""
+        selected = frozenset(self.call.selections) | {"drafts"} if self.call.hook == "order-select" else None
+        for draft in self.drafts:
+            told = draft.gap is not None and draft.gap.fact in {Fact.ORDERS, Fact.APPOINTMENTS}
+            if draft.gap is not None and told and (selected is None or draft.reference in selected):
+                yield draft.gap
+
+    def _dispatched(self) -> Iterator[str]:
+        """The dispatched orders that can be for therapy: a MedicationRequest, say, is none."""
+        names = (normal(one, self.prefetch.aliases) for one in self.call.dispatched)
+        return (name for name in names if name.startswith(("ServiceRequest/", "urn:")))
+
+    def _not_delivered(self) -> tuple[Gap, ...]:
+        """Why dispatched orders are not in the chart; ones known to be about something else are not missing."""
+        read = {order.reference for order in self.chart.orders}
+        left_out = {gap.reference: gap for gap in self.chart.gaps if gap.fact is Fact.ORDERS}
+        given = self.prefetch.of(ServiceRequest)
+        why = self.chart.unavailable.get(Fact.ORDERS)
+        otherwise = f"the dispatched order was not given: {why}" if why is not None else NOT_AMONG
+        missing = Quarantine()
+        for reference in self._dispatched():
+            if reference in read:
+                continue
+            record = given.get(reference.rpartition("/")[2])
+            if record is None:
+                missing.add(left_out.get(reference) or Gap(Fact.ORDERS, otherwise, reference))
+            elif is_order(record) and meaning(record.code).work_rehab:
+                missing.add(left_out.get(reference) or Gap(Fact.ORDERS, OF_ANOTHER, reference))
+        return missing.gaps
 
     def _booking(self, today: date) -> Case | None:
         appointments = appointments_of(self.drafts, self.chart.orders, self.call.patient_id)

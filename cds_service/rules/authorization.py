@@ -1,15 +1,14 @@
 """The payer's approval: there, in date, large enough, and there for the weeks beyond the usual maximum."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
-from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
+from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap, Order
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.intervals import minutes
 from cds_service.domain.units import units
-from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -18,6 +17,8 @@ from cds_service.rules.orders import work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 EVERYWHERE = frozenset(Moment)
+PACE_DAYS = 14
+WEEK = 7
 NO_PROGRAM = NotApplicable("no program under way")
 
 
@@ -67,9 +68,18 @@ def _evidence(one: Authorization) -> Evidence:
 def is_required(case: Case, policy: PolicyView) -> bool:
     """Whether approval is needed before treatment, by policy or by the payer's own answer on an order."""
     required = policy.get(params.AUTHORIZATION_REQUIRED)
-    answers = {order.payer_decision for order in (*work_rehab_orders(case), *case.chart.orders) if order.work_rehab}
+    answers = {answer for answer, _ in _answers(case)}
     always = required is not None and required.value == "always" and "no-auth" not in answers
     return always or bool(answers & {"auth-needed", "performpa"})
+
+
+def _answers(case: Case) -> tuple[tuple[str, str], ...]:
+    """The payer's own answers on work-rehab orders, each with its order."""
+    return tuple(
+        (order.payer_decision, order.reference)
+        for order in (*work_rehab_orders(case), *case.chart.orders)
+        if order.work_rehab and order.payer_decision is not None
+    )
 
 
 def card_on_duration(case: Case, policy: PolicyView) -> str:
@@ -82,7 +92,8 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
 
     Required by policy, or by the payer's own answer on the order. An approval that exists is watched even where none
     is required: the payer who gave one will hold the clinic to it. Used amounts count what was treated, not what
-    was planned; the projection goes by the pace of the last two weeks.
+    was planned; the projection goes by the pace of the last two weeks. Of several booked dates the first one without
+    approval is told, and those that are covered are counted against the approval.
     """
     days = asked_dates(case)
     if not days:
@@ -91,31 +102,29 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
     yield from payer_caveats(case)
     on_file = relevant(case)
     approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
-    for day in days:
-        in_force = [one for one in approved if one.covers(day)]
-        if not in_force:
-            required = policy.get(params.AUTHORIZATION_REQUIRED)
-            yield from _not_in_force(case, day, on_file, approved, required=is_required(case, policy), value=required)
-            return
-    watched = case.authorization_on(days[-1])
-    if watched is not None:
-        amounts = list(_amount(case, policy, watched, days))
-        yield from amounts
-        told = any(isinstance(one, Answer) for one in amounts)
+    uncovered = next((day for day in days if not any(one.covers(day) for one in approved)), None)
+    told = list(_not_in_force(case, policy, uncovered, on_file, approved)) if uncovered is not None else []
+    yield from told
+    watched = next((one for day in reversed(days) if (one := case.authorization_on(day)) is not None), None)
+    if watched is None:
+        return
+    covered = tuple(day for day in days if watched.covers(day))
+    for result in _amount(case, policy, watched, covered):
+        yield replace(result, joins="authorization") if told and isinstance(result, Answer) else result
+        told += [result] if isinstance(result, Answer) else []
+    if days[-1] in covered:
         yield from _ending(policy, watched, days[-1], joins="authorization" if told else None)
 
 
 def _not_in_force(
-    case: Case,
-    day: date,
-    on_file: tuple[Authorization, ...],
-    approved: list[Authorization],
-    *,
-    required: bool,
-    value: PolicyValue[str] | None,
+    case: Case, policy: PolicyView, day: date, on_file: tuple[Authorization, ...], approved: list[Authorization]
 ) -> Iterator[Result]:
-    used = values(value) if required else ()
-    evidence = (Evidence("date asked about", day), *(_evidence(one) for one in on_file))
+    required = is_required(case, policy)
+    evidence = (
+        Evidence("date asked about", day),
+        *(_evidence(one) for one in on_file),
+        *(Evidence("payer's answer on the order", answer, order) for answer, order in _answers(case)),
+    )
     severity = Severity.WARNING
     facts: dict[str, FactValue] = {}
     over = [one for one in approved if one.end is not None and one.end < day]
@@ -144,8 +153,8 @@ def _not_in_force(
         kind=kind,
         severity=severity,
         subject=case.date_of_service.isoformat(),
-        facts={**facts, "day": day},
-        values=used,
+        facts={**facts, "day": day, "booked": case.moment is Moment.BOOKING},
+        values=values(policy.get(params.AUTHORIZATION_REQUIRED)),
         evidence=evidence,
     )
 
@@ -163,7 +172,8 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
     if approval.quantity is None:
         return
     default = policy.get(params.AUTHORIZATION_UNIT)
-    unit = approval.unit or (default.value if default is not None else None)
+    assumed = default if approval.unit is None else None
+    unit = approval.unit or (assumed.value if assumed is not None else None)
     thresholds = time_thresholds(policy)
     if unit is None:
         yield Gap(Fact.AUTHORIZATIONS, "the approved amount has no unit", approval.reference)
@@ -182,8 +192,9 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
         _evidence(approval),
         Evidence("used", f"{consumption.used:g} {unit}"),
         Evidence("asked for now", f"{consumption.planned:g} {unit}"),
+        *((Evidence("unit not told by the payer", f"counted in {unit}", approval.reference),) if assumed else ()),
     )
-    facts = {
+    facts: dict[str, FactValue] = {
         "used": f"{consumption.used:g}",
         "planned": f"{consumption.planned:g}",
         "authorized": f"{approval.quantity:g}",
@@ -192,13 +203,13 @@ def _amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple
         "remaining": f"{approval.quantity - total:g}",
     }
     if total > approval.quantity:
-        yield Answer("exhausted", Severity.WARNING, approval.reference, facts, values(None), evidence)
+        used = values(assumed, policy.get(params.AUTHORIZATION_REQUIRED))
+        yield Answer("exhausted", Severity.WARNING, approval.reference, facts, used, evidence)
     elif warn_days is not None and days_left is not None:
         runs_out = days[-1] + timedelta(days=days_left)
         if approval.end is None or runs_out <= approval.end:
-            yield Answer(
-                "runs-out", Severity.INFO, approval.reference, {**facts, "date": runs_out}, (warn_days,), evidence
-            )
+            facts |= {"date": runs_out}
+            yield Answer("runs-out", Severity.INFO, approval.reference, facts, values(warn_days, assumed), evidence)
 
 
 def _consumption(
@@ -232,8 +243,21 @@ def _consumption(
         planned = 0.0
     if case.moment is Moment.ORDER:
         planned = _ordered(case, unit, thresholds) or planned
-    recent = [amount for day, amount in under.items() if (days[-1] - day).days < 14 and amount is not None]  # noqa: PLR2004 - two weeks
-    return Consumption(used, planned, sum(recent) / 2)
+    known = {
+        day: treated(visit) for day, visit in case.visits.items() if case.episode is None or case.episode.first <= day
+    }
+    return Consumption(used, planned, _pace(known, min(days[-1], case.today)))
+
+
+def _pace(amounts: Mapping[date, float | None], until: date) -> float:
+    """Amount a week over the last two weeks, or over the days since the first visit in them, at least one week."""
+    recent = {
+        day: amount for day, amount in amounts.items() if amount is not None and 0 <= (until - day).days < PACE_DAYS
+    }
+    if not recent:
+        return 0.0
+    treated_days = (until - min(recent)).days + 1
+    return sum(recent.values()) / max(treated_days, WEEK) * WEEK
 
 
 def _ordered(case: Case, unit: str, thresholds: TimeThresholds | None) -> float:
@@ -274,7 +298,8 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
 
     Weeks run from the first visit of the episode: with six weeks, day 42 is the last one inside and day 43 needs an
-    approval in force. The last seven days before are announced. What is to be done about it is told on the card about
+    approval in force. The last seven days before are announced. An order that gives its length but no end is taken to
+    begin on its start, or on the day it is written. What is to be done about it is told on the card about
     authorization where there is one.
     """
     weeks = policy.get(params.MAX_WEEKS)
@@ -305,13 +330,30 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         evidence = (*evidence, Evidence(f"day {nth}", late))
         yield Answer(kind, severity, subject, facts, (weeks,), evidence, joins=joins)
         return
-    ends = [order.schedule.end for order in work_rehab_orders(case) if order.schedule.end]
-    if ends and max(ends) >= beyond:
-        facts |= {"end": max(ends)}
+    ends = [(end, order) for order in work_rehab_orders(case) if (end := _last_day(order, case.date_of_service))]
+    end, longest = max(ends, key=lambda one: one[0], default=(None, None))
+    if end is not None and longest is not None and end >= beyond:
+        facts |= {"end": end, "counted": longest.schedule.end is None}
+        evidence = (*evidence, _length(longest))
         yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence, joins=joins)
     elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
         facts |= {"days_left": (beyond - days[-1]).days - 1}
         yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence, joins=joins)
+
+
+def _last_day(order: Order, today: date) -> date | None:
+    """Last day of an order; without one in it the day of its last session, counted from its start or else today."""
+    schedule = order.schedule
+    if schedule.end is not None or schedule.sessions is None or not schedule.days_per_week:
+        return schedule.end
+    return (schedule.start or today) + timedelta(days=int((schedule.sessions - 1) / schedule.days_per_week * WEEK))
+
+
+def _length(order: Order) -> Evidence:
+    schedule = order.schedule
+    if schedule.end is not None:
+        return Evidence("order ends", schedule.end, order.reference)
+    return Evidence("order", f"{schedule.sessions} sessions, {schedule.days_per_week:g} a week", order.reference)
 
 
 RULES = (

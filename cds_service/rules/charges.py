@@ -70,7 +70,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         values=charges.values,
         evidence=(*time_evidence(visit), *_drafted_evidence(drafted)),
         proposals=() if submitted else (proposal,),
-        caveats=(*visit_caveats(case, visit), *charges.undecided),
+        caveats=(*visit_caveats(case, visit, policy), *charges.undecided),
     )
 
 
@@ -109,7 +109,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             facts=facts,
             values=used,
             evidence=evidence,
-            caveats=visit_caveats(case, visit),
+            caveats=visit_caveats(case, visit, policy),
         )
         return
     whole = lines_to_charge(charges, drafted)
@@ -130,7 +130,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             Proposal(key, (draft_charges(case, visit, lines),), facts={"lines": lines})
             for key, lines in options.items()
         ),
-        caveats=(*visit_caveats(case, visit), *charges.undecided),
+        caveats=(*visit_caveats(case, visit, policy), *charges.undecided),
     )
 
 
@@ -190,7 +190,7 @@ RULES = (
         title="Charges of the visit",
         moments=_CLOSE,
         facts=(Fact.SESSIONS,),
-        parameters=(*_TIME, *_MODIFIERS),
+        parameters=(*_TIME, *_MODIFIERS, params.COVERAGE_POSITION),
         sources=("T-1", "T-2", "T-3", "T-5", "M-1", "M-2", "M-6", "E-1"),
         check=check_visit_charges,
     ),
@@ -200,7 +200,13 @@ RULES = (
         title="First block not full",
         moments=_CLOSE,
         facts=(Fact.SESSIONS,),
-        parameters=(*_TIME, params.BELOW_FIRST_UNIT, params.FIFTEEN_MINUTE_METHOD, *_MODIFIERS),
+        parameters=(
+            *_TIME,
+            params.BELOW_FIRST_UNIT,
+            params.FIFTEEN_MINUTE_METHOD,
+            *_MODIFIERS,
+            params.COVERAGE_POSITION,
+        ),
         sources=("T-2", "T-4"),
         check=check_first_unit,
     ),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Coverage, Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, PayerClass
 from cds_service.domain.findings import ChargeLine, Evidence
 from cds_service.domain.units import TimeRule, Units, units
@@ -202,6 +202,32 @@ def with_assistant(modifiers: tuple[str, ...], assistant: str | None) -> tuple[s
     return (*modifiers, assistant) if assistant else modifiers
 
 
+REFUSES = {
+    "excluded": "the payer in line excludes work rehabilitation",
+    "not-medically-necessary": "the payer in line holds work rehabilitation not medically necessary",
+    "restricted": "the payer in line restricts coverage of work rehabilitation",
+}
+
+
+def compensation_after(case: Case) -> Coverage | None:
+    """Workers' compensation that another payer stands before, or None (COV-2)."""
+    compensation = next((one for one in case.payers if one.payer_class is PayerClass.WORKERS_COMPENSATION), None)
+    return compensation if compensation is not case.payer else None
+
+
+def payment_caveats(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+    """Why the payer in line may not pay the charges: none in force, the wrong one first, or one that refuses."""
+    if Fact.COVERAGE in case.chart.unavailable:
+        return ()
+    if case.payer is None:
+        return (Gap(Fact.COVERAGE, "no coverage is in force on the date of service"),)
+    if compensation_after(case) is not None:
+        return (Gap(Fact.COVERAGE, "another payer is listed before workers' compensation", case.payer.reference),)
+    position = policy.get(params.COVERAGE_POSITION)
+    why = REFUSES.get(position.value) if position is not None else None
+    return (Gap(Fact.COVERAGE, why, case.payer.reference),) if why is not None else ()
+
+
 def payer_caveats(case: Case) -> tuple[Gap, ...]:
     """What keeps the payer's rules from being certain."""
     if Fact.COVERAGE in case.chart.unavailable:
@@ -214,9 +240,9 @@ def payer_caveats(case: Case) -> tuple[Gap, ...]:
     return ()
 
 
-def visit_caveats(case: Case, visit: Visit) -> tuple[Gap, ...]:
+def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ...]:
     """What keeps the charges of a visit from being certain: its time and its payer."""
-    caveats = [*payer_caveats(case)]
+    caveats = [*payer_caveats(case), *payment_caveats(case, policy)]
     if visit.from_encounter and visit.minutes:
         caveats.append(
             Gap(Fact.SESSION_TIME, "no treatment has start and stop times: the time is that of the encounter")

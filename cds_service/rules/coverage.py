@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Coverage, Fact, Gap
-from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.charging import REFUSES, compensation_after
 from cds_service.rules.rule import Answer, Result, Rule
 
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
@@ -16,9 +16,9 @@ HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 def check_work_relation(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Both codes are for rehabilitation after a work-related injury; the chart has to show one (WR-CODE-2).
 
-    Workers' compensation coverage, ICD-10-CM Y99.0, an accident on the claim or a written statement count.
+    Workers' compensation coverage, ICD-10-CM Y99.0, an accident on the claim or a written statement count. Where the
+    payer excludes work rehabilitation its card asks about the work injury.
     """
-    del policy
     if case.chart.injury:
         return
     unread = [fact for fact in (Fact.COVERAGE, Fact.INJURY) if fact in case.chart.unavailable]
@@ -33,6 +33,17 @@ def check_work_relation(case: Case, policy: PolicyView) -> Iterator[Result]:
             Evidence("workers' compensation coverage", "none"),
             Evidence("Y99.0, accident or statement of a work injury", "none"),
         ),
+        joins="payer-coverage" if _excluded(case, policy) else None,
+    )
+
+
+def _excluded(case: Case, policy: PolicyView) -> bool:
+    position = policy.get(params.COVERAGE_POSITION)
+    return (
+        case.payer is not None
+        and compensation_after(case) is None
+        and position is not None
+        and position.value == "excluded"
     )
 
 
@@ -55,9 +66,9 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
             evidence=expired or (Evidence("active coverage", "none"),),
         )
         return
-    compensation = next((one for one in case.payers if one.payer_class is PayerClass.WORKERS_COMPENSATION), None)
+    compensation = compensation_after(case)
     evidence = tuple(_payer_evidence(one) for one in case.payers)
-    if compensation is not None and payer is not compensation:
+    if compensation is not None:
         yield Answer(
             kind="order",
             severity=Severity.WARNING,
@@ -78,7 +89,7 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
         )
     elif position is None or position.value == "unknown":
         yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is modelled", payer.reference)
-    elif position.value in {"excluded", "not-medically-necessary", "restricted"}:
+    elif position.value in REFUSES:
         yield Answer(
             kind=position.value,
             severity=Severity.WARNING,
@@ -102,7 +113,7 @@ RULES = (
         title="Work-related injury",
         moments=HERE,
         facts=(),
-        parameters=(),
+        parameters=(params.COVERAGE_POSITION,),
         sources=("WR-CODE-2",),
         check=check_work_relation,
     ),

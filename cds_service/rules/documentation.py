@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -48,7 +49,8 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
         facts = {"status": others[-1].status} if others else {}
         evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
         kind = "not-active" if others else "missing"
-        yield Answer(kind, Severity.WARNING, subject, facts, (), evidence or (Evidence("plan of care", "none"),))
+        evidence = evidence or (Evidence("plan of care", "none"),)
+        yield Answer(kind, Severity.WARNING, subject, facts, _listing(policy, "D-7"), evidence)
         return
     outside = next((day for day in days if plan_on(case, day) is None), None)
     if outside is not None:
@@ -58,6 +60,7 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
             severity=Severity.WARNING,
             subject=plan.reference,
             facts={"day": outside, "start": plan.start or "", "end": plan.end or ""},
+            values=_listing(policy, "D-7"),
             evidence=(_period(plan), Evidence("date asked about", outside)),
         )
         return
@@ -81,6 +84,12 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
             Fact.DOCUMENTS,
             f"certification within {certify.value} days cannot be checked: signatures are not part of the data read",
         )
+
+
+def _listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, ...]], ...]:
+    """The payer's list of documentation, where one of the elements is on it."""
+    required = policy.get(params.DOCUMENTATION_REQUIRED)
+    return (required,) if required is not None and set(elements) & set(required.value) else ()
 
 
 def _period(plan: PlanOfCare) -> Evidence:
@@ -241,15 +250,16 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     yield from not_checked
     if missing:
         cards = [_card(ELEMENTS[item].told_by, case, policy) for item in missing]
+        joins = None if None in cards else cards[0]
         yield Answer(
             kind="open",
             severity=Severity.INFO,
             subject=visit.date.isoformat(),
-            facts={"items": tuple((item, ELEMENTS[item].text) for item in missing)},
+            facts={"items": tuple((item, ELEMENTS[item].text) for item in missing), "joined": joins is not None},
             values=(required,),
-            evidence=tuple(Evidence(item, "nothing found") for item in missing),
+            evidence=tuple(Evidence(item, "nothing found") for item in missing) if joins is None else (),
             caveats=not_checked,
-            joins=None if None in cards else cards[0],
+            joins=joins,
         )
 
 
@@ -263,7 +273,6 @@ def _why_unread(case: Case, item: str) -> str:
 
 def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Timed codes stand or fall with recorded start and stop, direct time and total time (T-5, D-5, D-9)."""
-    del policy
     visit = case.visit
     if visit is None:
         yield NO_VISIT
@@ -283,6 +292,7 @@ def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]
             severity=Severity.WARNING,
             subject=visit.date.isoformat(),
             facts={"missing": tuple(missing)},
+            values=_listing(policy, "D-5", "D-9"),
             evidence=tuple(
                 Evidence("treatment without times", session.time_problem or "no start and stop", session.reference)
                 for session in visit.untimed
@@ -305,7 +315,7 @@ RULES = (
         title="Plan of care",
         moments=frozenset(Moment),
         facts=(Fact.PLAN_OF_CARE,),
-        parameters=(params.PLAN_MAXIMUM_DAYS, params.PLAN_CERTIFY_WITHIN_DAYS),
+        parameters=(params.PLAN_MAXIMUM_DAYS, params.PLAN_CERTIFY_WITHIN_DAYS, params.DOCUMENTATION_REQUIRED),
         sources=("R-4",),
         check=check_plan_of_care,
     ),
@@ -330,7 +340,7 @@ RULES = (
         title="Times of the visit",
         moments=frozenset({Moment.VISIT_CLOSE}),
         facts=(Fact.SESSIONS,),
-        parameters=(),
+        parameters=(params.DOCUMENTATION_REQUIRED,),
         sources=("T-5", "D-5", "D-9"),
         check=check_time_documentation,
     ),

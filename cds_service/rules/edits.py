@@ -1,15 +1,15 @@
 """Edits on the codes of one date: unit ceilings, code pairs, evaluations on the same day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import permutations
 from typing import NamedTuple
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact
+from cds_service.domain.chart import Fact, Order
 from cds_service.domain.codes import EVALUATIONS, REEVALUATIONS, SEPARATE_SERVICE, WORK_REHAB
 from cds_service.domain.findings import (
     AddLineModifier,
+    ChangeOrder,
     Evidence,
     Proposal,
     RemoveChargedLines,
@@ -21,9 +21,9 @@ from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import PairEdit
-from cds_service.rules.charging import charges_of
+from cds_service.rules.charging import charges_of, shared_modifiers
 from cds_service.rules.drafted import charges_settled
-from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.orders import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, review, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 BYPASSING = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
@@ -68,13 +68,34 @@ def _codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
     return tuple(found.values())
 
 
-def codes_of_orders(case: Case) -> tuple[BilledCode, ...]:
-    """Codes of all draft orders of the call."""
-    return tuple(
-        BilledCode(code, order.reference, order=order.reference if order.editable else None, modifiers=order.modifiers)
-        for order in case.orders
-        for code in order.codes
-    )
+def codes_of_orders(case: Case, policy: PolicyView, asked: frozenset[str]) -> tuple[tuple[BilledCode, ...], bool]:
+    """Codes of the draft orders that are asked about, and whether all of them are there.
+
+    Each order counts once for a code, and a code in at most ``MOST_ORDERS`` orders.
+    """
+    found: dict[str, dict[str, BilledCode]] = {code: {} for code in asked}
+    complete = True
+    for order in case.orders:
+        for code in asked.intersection(order.codes):
+            of_code = found[code]
+            if order.reference in of_code:
+                continue
+            if len(of_code) == MOST_ORDERS:
+                complete = False
+                continue
+            editable = order.reference if _may_change(order, case, policy) else None
+            of_code[order.reference] = BilledCode(code, order.reference, order=editable, modifiers=order.modifiers)
+    return tuple(one for of_code in found.values() for one in of_code.values()), complete
+
+
+def _may_change(order: Order, case: Case, policy: PolicyView) -> bool:
+    """Whether the draft has one code and no other finding changes it: an update replaces the whole order."""
+    if not order.editable or len(set(order.codes)) != 1:
+        return False
+    if not order.work_rehab:
+        return True
+    settled = set(shared_modifiers(case, policy).codes) <= set(order.modifiers)
+    return settled and not review(order, case, policy).changes
 
 
 def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -133,32 +154,29 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
 
     Indicator 0: column 2 is not paid beside column 1, whatever the modifier. Indicator 1: it needs 59 or an X
     modifier, and only when a separate service is documented. That is attested by a person; nothing here adds the
-    modifier unasked. An update replaces the whole claim, so at most one card of an answer changes it: while the
-    charges are to be changed, and for further pairs of the same claim, the card has words only.
+    modifier unasked. An update replaces the whole claim or order, so at most one card of an answer changes it: while
+    the charges are to be changed, and for further pairs of the same claim or order, the card has words only. Dropping
+    a code is recommended only where the payer is known to use the edits.
     """
     pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
     if pairs is None or apply is None or apply.value == "off":
         yield NO_EDITS
         return
+    setting = policy.get(params.EDIT_SETTING)
+    edits = _by_columns(pairs, setting.value if setting is not None else "practitioner")
     if case.moment is Moment.ORDER:
         if not work_rehab_orders(case):
             yield NO_ORDER
             return
-        billed = codes_of_orders(case)
+        billed, complete = codes_of_orders(case, policy, WORK_REHAB.union(*edits))
+        if not complete:
+            yield NOT_ALL_ORDERS
     else:
         if case.visit is None:
             yield NotApplicable("no work-rehab service on this date of service")
             return
         billed = codes_of_date(case, policy)
-    setting = policy.get(params.EDIT_SETTING)
-    where = setting.value if setting is not None else "practitioner"
-    edits = _by_columns(pairs, where)
-    met = [
-        (first, second, pair)
-        for first, second in permutations(billed, 2)
-        for pair in [edits.get((first.code, second.code))]
-        if pair is not None and _concerns_work_rehab(pair, billed) and not _passed(pair, second)
-    ]
+    met = _pairs_met(edits, billed)
     if not met:
         return
     offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
@@ -173,16 +191,39 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
                 Evidence("column 1", first.code, first.reference),
                 Evidence("column 2", second.code, second.reference),
             ),
-            proposals=() if second.claim in offered else _ways_out(pair, second),
+            proposals=()
+            if {second.claim, second.order} & offered
+            else _ways_out(pair, second, enforced=apply.value == "enforce"),
         )
-        if second.claim is not None:
-            offered.add(second.claim)
+        offered |= {one for one in (second.claim, second.order) if one is not None}
 
 
 @lru_cache(maxsize=64)
 def _by_columns(pairs: PolicyValue[tuple[PairEdit, ...]], setting: str) -> Mapping[tuple[str, str], PairEdit]:
     """The pairs that a setting knows, by their codes."""
     return {(pair.column1, pair.column2): pair for pair in pairs.value if setting in pair.settings}
+
+
+def _pairs_met(
+    edits: Mapping[tuple[str, str], PairEdit], billed: Sequence[BilledCode]
+) -> list[tuple[BilledCode, BilledCode, PairEdit]]:
+    """Each column-2 code with the first column-1 code that an edit pairs it with, in the order they are billed.
+
+    A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber.
+    """
+    by_code: dict[str, list[int]] = {}
+    for place, one in enumerate(billed):
+        by_code.setdefault(one.code, []).append(place)
+    beside = not WORK_REHAB.isdisjoint(by_code)
+    met = [
+        (by_code[pair.column1][0], place, pair)
+        for pair in edits.values()
+        if pair.column1 in by_code and (beside or not WORK_REHAB.isdisjoint((pair.column1, pair.column2)))
+        for place in by_code.get(pair.column2, ())
+        if not _passed(pair, billed[place])
+    ]
+    met.sort(key=lambda one: one[:2])
+    return [(billed[first], billed[second], pair) for first, second, pair in met]
 
 
 def _claim_stays(case: Case, policy: PolicyView) -> bool:
@@ -222,33 +263,41 @@ def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result
         )
 
 
-def _concerns_work_rehab(pair: PairEdit, billed: tuple[BilledCode, ...]) -> bool:
-    """A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber."""
-    return bool(WORK_REHAB & {pair.column1, pair.column2}) or any(one.code in WORK_REHAB for one in billed)
-
-
 def _passed(pair: PairEdit, second: BilledCode) -> bool:
     return bool(pair.indicator) and bool(BYPASSING & set(second.modifiers))
 
 
-def _ways_out(pair: PairEdit, second: BilledCode) -> tuple[Proposal, ...]:
+def _ways_out(pair: PairEdit, second: BilledCode, *, enforced: bool) -> tuple[Proposal, ...]:
     facts = {"column1": pair.column1, "column2": pair.column2}
     ways: list[Proposal] = []
     work_rehab_line = second.code in WORK_REHAB
     if second.claim is not None and second.sequence is not None:
         if not work_rehab_line:
             remove = RemoveChargedLines(second.claim, (second.sequence,))
-            ways.append(Proposal("remove", (remove,), recommended=not pair.indicator, facts=facts))
+            ways.append(Proposal("remove", (remove,), recommended=enforced and not pair.indicator, facts=facts))
         if pair.indicator:
             attest = AddLineModifier(second.claim, second.sequence, SEPARATE_SERVICE)
             ways.append(Proposal("attest", (attest,), facts=facts))
-    elif second.order is not None and not work_rehab_line and not pair.indicator:
-        ways.append(Proposal("remove", (RemoveOrder(second.order),), recommended=True, facts=facts))
+    elif second.order is not None:
+        if not work_rehab_line and not pair.indicator:
+            ways.append(Proposal("remove", (RemoveOrder(second.order),), recommended=enforced, facts=facts))
+        if pair.indicator:
+            separate = ChangeOrder(second.order, modifiers=(SEPARATE_SERVICE,))
+            ways.append(Proposal("attest", (separate,), facts=facts))
     return tuple(ways)
 
 
 _CLOSE = frozenset({Moment.VISIT_CLOSE})
 _EDITS = (params.EDITS_APPLY, params.EDIT_SETTING)
+_ORDERS = (
+    params.FIRST_UNIT_FULL,
+    params.FIRST_UNIT_MINIMUM,
+    params.ADDITIONAL_UNIT_MINIMUM,
+    params.PROGRAM_MODIFIERS,
+    params.ACCREDITED_MODIFIER,
+    params.PROGRAM_ACCREDITED,
+    params.DISCIPLINE_REQUIRED,
+)
 
 RULES = (
     Rule(
@@ -267,7 +316,7 @@ RULES = (
         title="Codes that exclude each other",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(),
-        parameters=(params.EDIT_PAIRS, *_EDITS),
+        parameters=(params.EDIT_PAIRS, *_EDITS, *_ORDERS),
         sources=("E-4", "E-5", "E-6", "M-3"),
         check=check_pair_edit,
     ),

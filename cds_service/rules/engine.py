@@ -1,9 +1,9 @@
 """Runs the rules of a moment over a case: findings, the trace of every rule, and what could not be known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Gap
+from cds_service.domain.chart import Chart, Gap
 from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
@@ -15,14 +15,14 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
     the chart stand beside the findings they might have changed, and take the recommendation off their suggestions.
+    What could not be known about the chart is named even where no rule ended in it.
     """
     chart, moment = case.chart, case.moment
     findings: list[Finding] = []
     outcomes: list[RuleOutcome] = []
     lacking: dict[Gap, list[str]] = {}
-    for rule in rules:
-        if moment not in rule.moments:
-            continue
+    asked = [rule for rule in rules if moment in rule.moments]
+    for rule in asked:
         left_out = [gap for gap in chart.gaps if gap.fact in rule.facts] if chart.gaps else []
         unavailable = [fact for fact in rule.facts if fact in chart.unavailable] if chart.unavailable else []
         missing = [Gap(fact, chart.unavailable[fact]) for fact in unavailable]
@@ -41,11 +41,12 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
         outcomes.append(_outcome(rule.id, lacks, not_applicable, fired=fired))
         for gap in left_out:
             lacking.setdefault(gap, []).append(rule.id)
+    _name_the_rest(chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
         findings=tuple(findings),
         rules=tuple(outcomes),
-        gaps=tuple(MissingFact(gap.fact, gap.why, tuple(ids), gap.reference) for gap, ids in lacking.items()),
+        gaps=_missing(lacking),
         policies=policy.layers,
         episode=case.episode.label if case.episode else None,
         episode_key=case.episode.key if case.episode else None,
@@ -54,14 +55,35 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
 
 def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] = RULES) -> Evaluation:
     """The evaluation of a case whose subject itself could not be had: every rule of the moment ends in that gap."""
-    ids = tuple(rule.id for rule in rules if case.moment in rule.moments)
+    asked = [rule for rule in rules if case.moment in rule.moments]
+    ids = [rule.id for rule in asked]
+    lacking = {gap: ids}
+    _name_the_rest(case.chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
         findings=(),
         rules=tuple(RuleOutcome(rule_id, Outcome.GAP, gap.why) for rule_id in ids),
-        gaps=(MissingFact(gap.fact, gap.why, ids, gap.reference),),
+        gaps=_missing(lacking),
         policies=policy.layers,
     )
+
+
+def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Gap, list[str]]) -> None:
+    """Add what the chart lacks and no rule ended in, with the rules that declare the fact, else with all of them."""
+    if not (chart.unavailable or chart.gaps):
+        return
+    unnamed = [
+        Gap(fact, why)
+        for fact, why in chart.unavailable.items()
+        if not any(gap.fact is fact and why in gap.why for gap in lacking)
+    ]
+    unnamed.extend(gap for gap in chart.gaps if gap not in lacking)
+    for gap in unnamed:
+        lacking[gap] = [rule.id for rule in asked if gap.fact in rule.facts] or [rule.id for rule in asked]
+
+
+def _missing(lacking: Mapping[Gap, Sequence[str]]) -> tuple[MissingFact, ...]:
+    return tuple(MissingFact(gap.fact, gap.why, tuple(ids), gap.reference) for gap, ids in lacking.items() if ids)
 
 
 def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:

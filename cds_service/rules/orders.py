@@ -1,8 +1,9 @@
 """Orders of a program: the code that says what is ordered, and units that agree with the schedule."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Final
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
@@ -17,6 +18,8 @@ from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_th
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_ORDER = NotApplicable("no work-rehab order among the drafts")
+MOST_ORDERS: Final = 100
+NOT_ALL_ORDERS: Final = Gap(Fact.ORDERS, f"only the first {MOST_ORDERS} orders were looked at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class OrderReview:
     """What is to be changed about one draft order.
 
     ``problem`` is None when nothing is; ``changes`` are all corrections together, so that accepting one suggestion
-    never undoes another. ``expected`` is the total of units the schedule makes for the order's code.
+    never undoes another. ``expected`` is the total of units the schedule makes for the order's code, ``other`` another
+    order that has 97545.
     """
 
     order: Order
@@ -33,17 +37,55 @@ class OrderReview:
     expected: int | None
     per_visit: Units | None
     thresholds: TimeThresholds | None
+    other: str | None = None
 
 
 def work_rehab_orders(case: Case) -> tuple[Order, ...]:
-    """Draft orders in question that are about work rehabilitation."""
-    return tuple([order for order in case.orders if order.work_rehab and order.selected])
+    """Draft orders in question that are about work rehabilitation, at most the first ``MOST_ORDERS`` of a call."""
+    return _orders_in_question(case)[:MOST_ORDERS]
+
+
+def _orders_in_question(case: Case) -> tuple[Order, ...]:
+    """Those orders and one more where there are more."""
+    if _orders_in_question not in case.shared:
+        found = (order for order in case.orders if order.work_rehab and order.selected)
+        case.shared[_orders_in_question] = tuple(islice(found, MOST_ORDERS + 1))
+    known = case.shared[_orders_in_question]
+    return known if isinstance(known, tuple) else ()
+
+
+def orders_left_out(case: Case) -> tuple[Gap, ...]:
+    """The gap that says so when a call has more orders than are looked at."""
+    return (NOT_ALL_ORDERS,) if len(_orders_in_question(case)) > MOST_ORDERS else ()
+
+
+def _ordered_by_code(case: Case) -> Mapping[str, Mapping[str, bool]]:
+    """For 97545 and 97546 the orders that carry it, each with whether it is a draft of the call."""
+    if _ordered_by_code not in case.shared:
+        index: dict[str, dict[str, bool]] = {code: {} for code in WORK_REHAB}
+        drafts = ((order, True) for order in case.orders if order.work_rehab)
+        for order, draft in (*drafts, *((order, False) for order in case.chart.orders)):
+            for code in WORK_REHAB.intersection(order.codes):
+                index[code].setdefault(order.reference, draft)
+        case.shared[_ordered_by_code] = index
+    known = case.shared[_ordered_by_code]
+    return known if isinstance(known, dict) else {}
+
+
+def _ordered_elsewhere(order: Order, case: Case) -> dict[str, str]:
+    """97545 and 97546 as far as another order has them, each with one that does."""
+    found = {}
+    for code, orders in _ordered_by_code(case).items():
+        two = islice(orders.items(), 2)
+        other = next((reference for reference, draft in two if reference != order.reference or not draft), None)
+        if other is not None:
+            found[code] = other
+    return found
 
 
 def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
     """Judge one draft against the other drafts, its own schedule and the payer's time rule."""
     thresholds = time_thresholds(policy)
-    others = [one for one in case.orders if one.reference != order.reference and one.work_rehab]
     plan = order.schedule
     per_visit = (
         units(plan.session_minutes, thresholds.rule)
@@ -52,7 +94,7 @@ def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
     )
     expected = _expected(order, per_visit)
     short = bool(thresholds and plan.session_minutes is not None and plan.session_minutes < thresholds.rule.full)
-    elsewhere = {code for one in (*others, *case.chart.orders) for code in one.codes}
+    elsewhere = _ordered_elsewhere(order, case)
     coded = WORK_REHAB & set(order.codes)
 
     problem: str | None = None
@@ -64,7 +106,7 @@ def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
             problem = "quantity" if expected is not None and order.quantity != expected else None
     elif not coded:
         below = bool(per_visit is not None and not per_visit.first)
-        problem = "code-short" if below else "code"
+        problem = "code-short" if below else "duplicate" if FIRST_BLOCK in elsewhere else "code"
     elif short:
         problem = "short-session"
     elif expected is not None and order.quantity != expected:
@@ -72,7 +114,7 @@ def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
     elif per_visit is not None and per_visit.further and FURTHER_HOUR not in elsewhere:
         problem = "further-hours"
     review_ = OrderReview(order, problem, (), expected, per_visit, thresholds)
-    return OrderReview(order, problem, _corrections(review_, case, policy, elsewhere), expected, per_visit, thresholds)
+    return replace(review_, changes=_corrections(review_, case, policy, elsewhere), other=elsewhere.get(FIRST_BLOCK))
 
 
 def _expected(order: Order, per_visit: Units | None) -> int | None:
@@ -84,17 +126,17 @@ def _expected(order: Order, per_visit: Units | None) -> int | None:
     return order.schedule.sessions * per_visit.first
 
 
-def _corrections(found: OrderReview, case: Case, policy: PolicyView, elsewhere: set[str]) -> tuple[Change, ...]:
+def _corrections(
+    found: OrderReview, case: Case, policy: PolicyView, elsewhere: Mapping[str, str]
+) -> tuple[Change, ...]:
     order, problem = found.order, found.problem
-    if problem is None or problem in {"short-session", "code-short"} or not order.editable:
+    if problem is None or problem in {"short-session", "code-short", "duplicate"} or not order.editable:
         return ()
     modifiers = shared_modifiers(case, policy).codes
     sessions = order.schedule.sessions
     further = found.per_visit.further if found.per_visit is not None else 0
     if problem == "alone":
         return (AddOrder(order.reference, FIRST_BLOCK, sessions, modifiers),)
-    if problem == "code" and FIRST_BLOCK in elsewhere:
-        return ()
     changes: list[Change] = []
     code = FIRST_BLOCK if problem == "code" else None
     quantity = found.expected if found.expected and order.quantity != found.expected else None
@@ -111,7 +153,8 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
 
     Fires for a draft order whose text or SNOMED code says work hardening or work conditioning while no CPT code, or
     another one, says so (WR-CODE-1 to 3). For a visit it is part of the charges. Sessions under the first block get
-    no code proposed: 97545 would not be earned by them (T-2).
+    no code proposed: 97545 would not be earned by them (T-2). Where another order has the 97545 already, the code is
+    not proposed twice: the second order is asked about.
     """
     if case.moment is Moment.VISIT_CLOSE:
         if case.visit is None:
@@ -123,18 +166,22 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
     if not orders:
         yield NO_ORDER
         return
+    yield from orders_left_out(case)
     for order in orders:
         found = review(order, case, policy)
         if found.problem == "code-short" and found.thresholds is not None:
             yield _short_session(found, "short-session")
-        elif found.problem == "code":
+        elif found.problem in {"code", "duplicate"}:
+            duplicate = found.problem == "duplicate"
+            facts = {"code": FIRST_BLOCK, "found": order.codes, "program": order.program.value}
+            other = Evidence("other order", FIRST_BLOCK, found.other)
             yield Answer(
-                kind="order",
+                kind="duplicate" if duplicate else "order",
                 severity=Severity.WARNING,
                 subject=order.reference,
-                facts={"code": FIRST_BLOCK, "found": order.codes, "program": order.program.value},
+                facts=facts if duplicate else {**facts, "editable": order.editable},
                 values=_deciding(found),
-                evidence=_evidence(order),
+                evidence=(*_evidence(order), *((other,) if duplicate else ())),
                 proposals=_proposal("code", found),
             )
 
@@ -149,6 +196,7 @@ def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
     if not orders:
         yield NO_ORDER if not work_rehab_orders(case) else NotApplicable("no draft carries 97545 or 97546 yet")
         return
+    yield from orders_left_out(case)
     for order in orders:
         found = review(order, case, policy)
         if found.thresholds is None:

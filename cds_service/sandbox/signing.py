@@ -43,7 +43,7 @@ class KeyFileError(CdsError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signer:
-    """A client that signs its calls; ``kid`` names the key in the set that it publishes. No repr, because of the key."""
+    """A client that signs its calls; ``kid`` names the key in the set that it publishes. No repr: it has a key."""
 
     key: PrivateKey
     issuer: str
@@ -122,6 +122,9 @@ def make_keys(folder: Path) -> str:
     Raises:
         KeyFileError: a file is there already, or the folder cannot be written.
     """
+    for name in (KEY_FILE, JWKS_FILE):
+        if (folder / name).exists():
+            raise KeyFileError(folder / name, "is there already, and keys are not overwritten")
     key = ec.generate_private_key(ec.SECP384R1())
     public = public_jwk(key)
     kid = thumbprint(public)
@@ -137,8 +140,6 @@ def _write(file: Path, content: bytes, mode: int) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as opened:
             opened.write(content)
-    except FileExistsError:
-        raise KeyFileError(file, "is there already, and keys are not overwritten") from None
     except OSError as error:
         raise KeyFileError(file, error.strerror or "cannot be written") from None
 

@@ -28,6 +28,7 @@ FACTS: dict[str, object] = {
     "applies": "warn",
     "authorized": "120",
     "baseline": date(2026, 3, 9),
+    "booked": True,
     "ceiling": 2,
     "choices": (
         "97545 with modifier 52",
@@ -41,6 +42,7 @@ FACTS: dict[str, object] = {
     "column2": "97164",
     "conditioning": "WC",
     "count": 10,
+    "counted": True,
     "date": date(2026, 12, 28),
     "day": 143,
     "days": 12,
@@ -49,6 +51,7 @@ FACTS: dict[str, object] = {
     "discipline": "PT",
     "disciplines": ("PT", "OT"),
     "drafted": LINES[:1],
+    "editable": True,
     "end": date(2025, 12, 28),
     "evaluation": date(2025, 12, 28),
     "expected": 30,
@@ -57,7 +60,9 @@ FACTS: dict[str, object] = {
     "full": 120,
     "hardening": "WH",
     "hours": "4.33333",
+    "injury": True,
     "interval": 7,
+    "joined": False,
     "items": (("D-2", "deficits that interfere with the patient's work"), ("D-9", "start and stop times")),
     "last": date(2025, 12, 28),
     "last_day": date(2026, 12, 28),
@@ -92,6 +97,7 @@ FACTS: dict[str, object] = {
     "within": 2,
 }
 OF_KIND: dict[str, dict[str, object]] = {
+    "authorization.expired": {"day": date(2026, 12, 28)},
     "discipline-modifier.disagrees": {"found": "GO", "expected": "GP"},
     "payer-coverage.order": {"first": "commercial"},
     "plan-of-care.outside": {"day": date(2026, 3, 18)},

@@ -347,3 +347,23 @@ def test_a_kind_without_words_is_an_error():
 def test_links_need_a_public_address_without_slash_at_the_end(url):
     with pytest.raises(ValueError, match="public_url"):
         CardSettings(public_url=url, source_label="x", hook_instance="x", service="x", today=date(2026, 1, 1))
+
+
+UNDATED = "Our reading. The source gives no effective date."
+
+
+def test_a_value_without_an_effective_date_shows_no_date():
+    card = only_card(a_finding(values=(a_value(since=date(2000, 1, 1), note=UNDATED),)))
+    assert "| no date given |" in card["detail"]
+    assert "2000" not in card["detail"]
+
+
+def test_a_value_with_an_effective_date_shows_it_whatever_else_its_note_says():
+    card = only_card(a_finding(values=(a_value(since=date(2024, 1, 1), note="Read in print."),)))
+    assert "| 1 Jan 2024 |" in card["detail"]
+
+
+def test_the_note_of_a_value_travels_with_it():
+    noted = only_card(a_finding(values=(a_value(note=UNDATED),)))["extension"][FINDING_EXTENSION]["values"]
+    plain = only_card(a_finding(values=(a_value(),)))["extension"][FINDING_EXTENSION]["values"]
+    assert ([UNDATED], [None]) == ([one["note"] for one in noted], [one.get("note") for one in plain])

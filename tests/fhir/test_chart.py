@@ -224,7 +224,7 @@ def test_a_missing_subject_is_a_gap_but_for_encounters():
 def test_another_patient_resource_is_not_used():
     stranger = {"resourceType": "Patient", "id": "p2", "address": [{"state": "TX"}]}
     chart = chart_of(patient=stranger)
-    assert (None, (Gap(Fact.PATIENT, "is another patient", "Patient/p2"),)) == (chart.place, chart.gaps)
+    assert (None, (Gap(Fact.PATIENT, "the Patient given is another one", "Patient/p2"),)) == (chart.place, chart.gaps)
 
 
 def test_gaps_of_one_kind_are_counted_after_the_first_twenty():

@@ -22,8 +22,9 @@ pytestmark = [
     pytest.mark.skipif(missing() is not None, reason=missing() or ""),
 ]
 
+TODAY = date.today()  # noqa: DTZ011 - the local day is meant
 EVALUATION = "work-rehab-cds.evaluation"
-CALLS = [(name, hook) for name in bundled() for hook in load(name, date.today()).hooks]
+CALLS = [(name, hook) for name in bundled() for hook in load(name, TODAY).hooks]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def fhir():
     with fhir_server() as url:
         server = FhirServer(url, TOKEN)
         for name in bundled():
-            load_story(server, load(name, date.today()))
+            load_story(server, load(name, TODAY))
         yield server
 
 
@@ -87,14 +88,12 @@ def said(answer):
 
 
 def suggested(card):
-    return [
-        (one["label"], [action["description"] for action in one["actions"]]) for one in card.get("suggestions", [])
-    ]
+    return [(one["label"], [action["description"] for action in one["actions"]]) for one in card.get("suggestions", [])]
 
 
 @pytest.mark.parametrize(("name", "hook"), CALLS)
 def test_prefetch_by_search_gives_the_cards_of_the_storys_own_prefetch(fhir, demo, name, hook):
-    story = load(name, date.today())
+    story = load(name, TODAY)
     ehr = Ehr(fhir, demo, TOKEN)
     listed = ehr.listed(hook)
     request = ehr.request(listed, situation(story, hook))
@@ -103,7 +102,7 @@ def test_prefetch_by_search_gives_the_cards_of_the_storys_own_prefetch(fhir, dem
 
 @pytest.mark.parametrize(("name", "hook"), CALLS)
 def test_the_service_that_asks_for_itself_gives_the_same_cards(fhir, service, signer, name, hook):
-    story = load(name, date.today())
+    story = load(name, TODAY)
     ehr = Ehr(fhir, service, TOKEN, signer)
     listed = ehr.listed(hook)
     request = ehr.request(listed, situation(story, hook), prefetch=False)
@@ -114,7 +113,7 @@ def test_the_service_that_asks_for_itself_gives_the_same_cards(fhir, service, si
 
 
 def test_a_long_chart_comes_in_pages_and_all_of_it_counts(fhir):
-    story = load("past-six-weeks-without-approval", date.today())
+    story = load("past-six-weeks-without-approval", TODAY)
     query = f"Procedure?patient={story.patient_id}&_count=3"
     first = requests.get(f"{fhir.url}/{query}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30).json()
     expected = [one["id"] for one in story.resources if one["resourceType"] == "Procedure"]
@@ -129,14 +128,18 @@ def test_loading_on_another_day_leaves_nothing_of_the_old_one():
             story = load("colles-fracture", day)
             load_story(server, story)
         held = {
-            f"{kind}/{one['id']}" for kind in OF_A_PATIENT for one in server.search(f"{kind}?patient={story.patient_id}")
+            f"{kind}/{one['id']}"
+            for kind in OF_A_PATIENT
+            for one in server.search(f"{kind}?patient={story.patient_id}")
         }
         expected = {f"{one['resourceType']}/{one['id']}" for one in resources_of(story)}
         assert held == {one for one in expected if one.partition("/")[0] in OF_A_PATIENT}
 
 
 def test_a_resource_that_is_not_valid_is_named_with_the_servers_answer(fhir):
-    with pytest.raises(FhirServerError, match=r"PUT Patient/p1: the server answered 400: .*birthdate.*Patient\.birthdate"):
+    with pytest.raises(
+        FhirServerError, match=r"PUT Patient/p1: the server answered 400: .*birthdate.*Patient\.birthdate"
+    ):
         fhir.put({"resourceType": "Patient", "id": "p1", "birthdate": "1980-01-01"})
 
 

@@ -30,6 +30,7 @@ class Host:
 def running(host: Host) -> Iterator[Host]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 64 * 1024
 
         def answer(self) -> None:
             sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -44,7 +45,7 @@ def running(host: Host) -> Iterator[Host]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_GET = do_PUT = do_POST = do_DELETE = answer
+        do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - http.server wants these names
 
         def log_message(self, *_: object) -> None:
             pass
@@ -113,4 +114,7 @@ def references(value: Any) -> list[str]:
 
 
 def outcome(text: str) -> Json:
-    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "x", "details": {"text": text}}]}
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "x", "details": {"text": text}}],
+    }

@@ -6,21 +6,56 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.hooks.services import SERVICES
 from cds_service.sandbox import StoryError, bundled, load
+from tests.playing import FINDING, play
 
 TODAY = date(2026, 3, 10)
 PREFETCH = {service.hook: service.prefetch for service in SERVICES}
-EXPECTED_STORIES = {
-    "booking-past-authorization",
-    "clean-program",
-    "colles-fracture",
-    "commercial-exclusion",
-    "food-delivery-driver",
-    "medicare",
-    "order-without-code",
-    "past-six-weeks-with-approval",
-    "past-six-weeks-without-approval",
-    "reassessment-overdue",
-    "texas-hardening-pt-pta",
+MONDAY, SUNDAY, LEAP_DAY = date(2026, 3, 9), date(2026, 6, 14), date(2028, 2, 29)
+CARDS = {
+    "booking-past-authorization": {"appointment-book": ["authorization"], "patient-view": ["authorization"]},
+    "clean-program": {"encounter-discharge": [], "encounter-start": [], "patient-view": []},
+    "colles-fracture": {
+        "encounter-discharge": ["visit-charges"],
+        "patient-view": [],
+        "order-sign": ["order-units"],
+    },
+    "commercial-exclusion": {
+        "order-sign": ["payer-coverage"],
+        "order-select": ["payer-coverage"],
+        "encounter-discharge": ["payer-coverage", "visit-charges"],
+    },
+    "food-delivery-driver": {
+        "encounter-discharge": ["first-unit"],
+        "order-sign": ["order-units", "program-duration"],
+        "order-select": ["order-units", "program-duration"],
+        "patient-view": [],
+    },
+    "medicare": {
+        "encounter-discharge": ["payer-coverage", "visit-charges"],
+        "order-sign": ["payer-coverage"],
+        "patient-view": [],
+    },
+    "order-without-code": {
+        "order-sign": ["program-code"],
+        "order-select": ["program-code"],
+        "order-dispatch": ["program-code"],
+    },
+    "past-six-weeks-with-approval": {
+        "encounter-discharge": ["visit-charges"],
+        "encounter-start": [],
+        "patient-view": [],
+    },
+    "past-six-weeks-without-approval": {
+        "encounter-discharge": ["program-duration", "visit-charges"],
+        "encounter-start": ["program-duration"],
+        "patient-view": ["program-duration"],
+    },
+    "reassessment-overdue": {
+        "encounter-discharge": ["reassessment", "visit-charges"],
+        "encounter-start": ["reassessment"],
+        "patient-view": ["reassessment"],
+    },
+    "texas-hardening-pt-pta": {"encounter-discharge": ["visit-charges"], "encounter-start": [], "patient-view": []},
 }
 each_story = pytest.mark.parametrize("name", bundled())
 
@@ -43,7 +78,7 @@ def minutes_of(resource):
 
 
 def test_the_stories_that_are_promised_are_bundled():
-    assert set(bundled()) >= EXPECTED_STORIES
+    assert set(CARDS) == set(bundled())
 
 
 @each_story
@@ -53,6 +88,16 @@ def test_every_resource_of_a_bundled_story_is_valid_r4(name):
     assert len(resources) > 5
     for resource in resources:
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+
+
+@pytest.mark.parametrize("today", [MONDAY, TODAY, SUNDAY, LEAP_DAY], ids=date.isoformat)
+@each_story
+def test_a_bundled_story_gets_its_cards_on_each_of_its_hooks_whatever_the_day(name, today):
+    story = load(name, today)
+    played = {hook: play(story, hook) for hook in story.hooks}
+    shown = {hook: [card["extension"][FINDING]["rule"] for card in one.cards] for hook, one in played.items()}
+    assert CARDS[name] == shown
+    assert all(one.evaluation for one in played.values())
 
 
 @each_story

@@ -55,23 +55,30 @@ def test_keys_are_private_to_the_owner_and_only_public_ones_are_published(tmp_pa
     assert "d" not in published
 
 
-def test_keys_are_not_overwritten(tmp_path):
-    make_keys(tmp_path)
-    before = (tmp_path / KEY_FILE).read_bytes()
-    with pytest.raises(KeyFileError, match="is there already"):
+@pytest.mark.parametrize("there", [KEY_FILE, JWKS_FILE])
+def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, there):
+    (tmp_path / there).write_text("precious")
+    with pytest.raises(KeyFileError, match=f"{there}: is there already"):
         make_keys(tmp_path)
-    assert before == (tmp_path / KEY_FILE).read_bytes()
+    assert ["precious"] == [file.read_text() for file in tmp_path.iterdir()]
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KeyFileError, match=r"Not a directory|File exists"):
+        make_keys(tmp_path / "file" / "keys")
 
 
 def test_the_printed_registry_is_one_that_the_service_takes(tmp_path):
-    arguments = ["sandbox", "keys", "--out", str(tmp_path / "keys"), "--issuer", ISSUER, "--fhir", "http://127.0.0.1:8080/fhir"]
+    fhir = "http://127.0.0.1:8080/fhir"
+    arguments = ["sandbox", "keys", "--out", str(tmp_path / "keys"), "--issuer", ISSUER, "--fhir", fhir]
     done = CliRunner().invoke(main, arguments)
     registry = tmp_path / "clients.yaml"
     registry.write_text(done.stdout)
     loaded = Registry.load(registry, allow_http=True, services={one.id for one in SERVICES})
     client = loaded.client(ISSUER)
     assert client is not None
-    assert ("http://127.0.0.1:8080/fhir",) == client.fhir_servers
+    assert (fhir,) == client.fhir_servers
 
 
 def test_the_thumbprint_is_that_of_rfc_7638():
@@ -80,9 +87,10 @@ def test_the_thumbprint_is_that_of_rfc_7638():
         "e": "AQAB",
         "alg": "RS256",
         "kid": "2011-04-29",
-        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3"
-        "oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6q"
-        "MQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJE"
+        "CPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2Q"
+        "vzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6"
+        "WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
     }
     assert "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" == thumbprint(key)
 
@@ -95,7 +103,8 @@ def test_an_rsa_key_and_a_jwk_sign_too(tmp_path):
     assert ("RS384", "mine") == (signer.algorithm, signer.kid)
     assert jwt.decode(token(signer), key.public_key(), ["RS384"], audience=URL)
     assert {"kty", "n", "e"} == set(public_jwk(key))
-    for one, library, algorithm in ((key, RSAAlgorithm, "RS384"), (ec.generate_private_key(ec.SECP384R1()), ECAlgorithm, "ES384")):
+    curve_key = ec.generate_private_key(ec.SECP384R1())
+    for one, library, algorithm in ((key, RSAAlgorithm, "RS384"), (curve_key, ECAlgorithm, "ES384")):
         file.write_text(json.dumps({**library.to_jwk(one, as_dict=True), "kid": "of-the-jwk"}))
         signer = read_signer(file, ISSUER)
         assert "of-the-jwk" == signer.kid
