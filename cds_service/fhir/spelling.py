@@ -1,9 +1,9 @@
 """Repair of drafts that are almost R4, so that an update of them is valid.
 
 What the tolerant reading takes for granted is written out: an object where a list belongs becomes a list of one (and a
-list of one its object), nulls and empty texts, lists and objects go (nulls that hold a place for extensions stay), a lone text where a CodeableConcept, Reference or
-Annotation belongs becomes its text or reference. Nothing else changes; elements that R4 does not know stay, and keep
-the resource from being valid.
+list of one its object), nulls and empty texts, lists and objects go (a null that holds the place of an extension
+stays), a lone text where a CodeableConcept, Reference or Annotation belongs becomes its text or reference. Nothing else
+changes; elements that R4 does not know stay, and keep the resource from being valid.
 """
 
 from collections.abc import Mapping

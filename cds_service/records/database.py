@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
@@ -119,6 +120,8 @@ class Database:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                 one_at_a_time(connection, MIGRATING)
                 _migrate(connection)
+        except CommandError:
+            raise ConfigurationError("CDS_DATABASE_URL: the database is of a newer version than this program") from None
         except (OSError, StoreError) as error:
             raise ConfigurationError(f"CDS_DATABASE_URL: the database cannot be used: {reason(error)}") from None
 

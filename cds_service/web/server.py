@@ -15,6 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from cards.wording import bundled
 from cds_service.fhir.judge import warm
 from cds_service.metrics import Metrics
 from cds_service.records.keeping import Records
@@ -68,6 +69,7 @@ def _warm(settings: Settings, gate: Gate | None, records: Records) -> Flask:
     answerer = answerer_for(settings, policies, records=records, observe=metrics.fhir_query)
     app = create_app(settings, answerer, policies, gate, records, metrics)
     warm(OUTGOING)
+    bundled()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
@@ -106,7 +108,7 @@ def run(host: str, port: int, workers: int, *, demo: bool = False, on_start: Cal
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     if on_start is not None:
         server.on_startup(on_start)

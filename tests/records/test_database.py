@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from cds_service.errors import ConfigurationError
 from cds_service.records.database import HEAD, MIGRATIONS, Database
@@ -73,6 +73,13 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(sqlite_url, tmp_path):
     with sqlite3.connect(tmp_path / "records.sqlite3") as other:
         assert [("used_token",)] == other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     other.close()
+
+
+def test_a_database_of_a_newer_program_is_refused_by_the_name_of_its_variable(database):
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
+    with pytest.raises(ConfigurationError, match=r"CDS_DATABASE_URL: .*newer version"):
+        database.upgrade()
 
 
 def test_several_processes_may_start_at_once_and_agree_on_one_key(url):
