@@ -16,6 +16,7 @@ from cds_service.web import metrics as counting
 from cds_service.web.cds_services import Answers
 from cds_service.web.cors import allow_origins
 from cds_service.web.logs import configure_logging
+from cds_service.web.memory import give_back_after_large_requests
 from cds_service.web.paths import tolerate_slashes
 from cds_service.web.trust import guard, origins_of_clients
 
@@ -65,6 +66,7 @@ def create_app(
     app.register_blueprint(hooks)
     app.register_blueprint(health.blueprint(records.reachable))
     app.register_blueprint(knowledge.blueprint(policies, settings.public_url, settings.source_label))
+    give_back_after_large_requests(app)
     app.wsgi_app = tolerate_slashes(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
