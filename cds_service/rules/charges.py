@@ -9,7 +9,7 @@ from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import charges_of, time_evidence, visit_caveats
+from cds_service.rules.charging import Charges, charges_of, time_evidence, visit_caveats
 from cds_service.rules.drafted import DraftedLine, draft_charges, drafted_lines, lines_to_charge, reduced, same_charges
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
@@ -24,6 +24,17 @@ CHOICES_IN_WORDS = {
 }
 
 
+def _charged(case: Case, policy: PolicyView) -> tuple[Visit, Charges] | Gap | NotApplicable:
+    """The visit with what its time makes, or why there is nothing to charge."""
+    visit = case.visit
+    if visit is None:
+        return NO_VISIT
+    charges = charges_of(case, visit, policy)
+    if charges is None:
+        return NO_TIME_RULE
+    return (visit, charges) if visit.minutes else NO_TIME
+
+
 def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     """The countable minutes of one date make 97545 once and 97546 for each further hour, with their modifiers.
 
@@ -31,17 +42,11 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     covers the first two hours, 97546 each further hour (T-1 to T-3), never without 97545 (E-1). Silent when the
     charges already drafted say the same.
     """
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
+    charged = _charged(case, policy)
+    if not isinstance(charged, tuple):
+        yield charged
         return
-    charges = charges_of(case, visit, policy)
-    if charges is None:
-        yield NO_TIME_RULE
-        return
-    if not visit.minutes:
-        yield NO_TIME
-        return
+    visit, charges = charged
     if visit.minutes < charges.thresholds.rule.full:
         yield NotApplicable("the first block is not full; first-unit answers")
         return
@@ -80,18 +85,12 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     From the policy's minimum to the full block, 97545 and 97545 with modifier 52 are both offered and neither is
     recommended. Below the minimum no 97545 is proposed at all: the payer's choices are named in words.
     """
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
+    charged = _charged(case, policy)
+    if not isinstance(charged, tuple):
+        yield charged
         return
-    charges = charges_of(case, visit, policy)
-    if charges is None:
-        yield NO_TIME_RULE
-        return
+    visit, charges = charged
     time_rule = charges.thresholds.rule
-    if not visit.minutes:
-        yield NO_TIME
-        return
     if visit.minutes >= time_rule.full:
         return
     drafted = drafted_lines(case)
