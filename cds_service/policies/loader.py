@@ -21,7 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Confidence, PolicyValue, Source
-from cds_service.policies.model import BUNDLED, Match, Policy, Status
+from cds_service.policies.model import BUNDLED, Match, Policy, Status, Superseded
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
 
 Loc: TypeAlias = tuple[str | int, ...]
@@ -62,6 +62,8 @@ class _Value(_Strict):
     source: _Source
     confidence: Confidence
     note: Text | None = None
+    dated: bool = True
+    conflict: Text | None = None
 
 
 class _Match(_Strict):
@@ -75,6 +77,7 @@ class _File(_Strict):
     title: Text
     match: _Match = _Match()
     status: Status
+    supersedes: Superseded | None = None
     not_modelled: list[Text] = Field(default=[])
     values: dict[str, Annotated[list[_Value], Field(min_length=1)]]
 
@@ -162,6 +165,7 @@ def load_file(path: Path, place: int = BUNDLED) -> Policy:
         file=str(path),
         not_modelled=tuple(file.not_modelled),
         folder=place,
+        supersedes=file.supersedes,
     )
     check_first_unit(policy)
     return policy
@@ -320,4 +324,6 @@ def _value(document: _Document, policy: str, name: str, index: int, row: _Value)
         confidence=row.confidence,
         until=row.until,
         note=row.note,
+        dated=row.dated,
+        conflict=row.conflict,
     )
