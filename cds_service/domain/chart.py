@@ -84,6 +84,7 @@ class Service(NamedTuple):
     code: str
     period: Interval | None = None
     encounter: str | None = None
+    performers: tuple[Performer, ...] = ()
 
 
 class Encounter(NamedTuple):

@@ -13,15 +13,27 @@ WORK_REHAB: Final = frozenset({FIRST_BLOCK, FURTHER_HOUR})
 EVALUATIONS: Final = frozenset({"97161", "97162", "97163", "97165", "97166", "97167"})
 REEVALUATIONS: Final = frozenset({"97164", "97168"})
 PERFORMANCE_TEST: Final = "97750"
+FIFTEEN_MINUTE: Final = frozenset(
+    {"97110", "97112", "97113", "97116", "97140", "97530", "97535", "97537", "97542", PERFORMANCE_TEST, "97755"}
+)
+"""Therapy codes of 15 minutes that stand beside work rehabilitation; their time makes their units (T-6)."""
+ONCE_A_DATE: Final = frozenset({"97150", "95851", "95852", *EVALUATIONS, *REEVALUATIONS})
+"""Therapy codes beside work rehabilitation that are one unit whatever the time."""
+COMPANIONS: Final = FIFTEEN_MINUTE | ONCE_A_DATE
+"""Therapy codes that are billed with a work-rehab visit of the same date."""
 
 REDUCED_SERVICE: Final = "52"
 SEPARATE_SERVICE: Final = "59"
+SEPARATE_SERVICES: Final = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
+"""Modifiers that attest a separate service (M-3)."""
 
 LABELS: Final = {
     FIRST_BLOCK: "work rehab, first block",
     FURTHER_HOUR: "work rehab, further hour",
     "97110": "therapeutic exercise",
     "97112": "neuromuscular re-education",
+    "97113": "aquatic therapy",
+    "97116": "gait training",
     "97140": "manual therapy",
     "97150": "group therapy",
     "97161": "PT evaluation",
@@ -33,9 +45,13 @@ LABELS: Final = {
     "97167": "OT evaluation",
     "97168": "OT re-evaluation",
     "97530": "therapeutic activities",
+    "97535": "self-care training",
     "97537": "community or work reintegration",
+    "97542": "wheelchair training",
     "97750": "performance test",
     "97755": "assistive technology assessment",
+    "95851": "range of motion measurement",
+    "95852": "range of motion measurement, hand",
 }
 
 
@@ -63,12 +79,20 @@ class Discipline(StrEnum):
 DISCIPLINE_MODIFIERS: Final = {Discipline.PT: "GP", Discipline.OT: "GO", Discipline.SLP: "GN"}
 DISCIPLINE_OF_MODIFIER: Final = {modifier: discipline for discipline, modifier in DISCIPLINE_MODIFIERS.items()}
 
+DISCIPLINE_OF_EVALUATION: Final = {
+    **dict.fromkeys(("97161", "97162", "97163", "97164"), Discipline.PT),
+    **dict.fromkeys(("97165", "97166", "97167", "97168"), Discipline.OT),
+}
+"""The therapy plan that an evaluation belongs to by its code alone."""
+
 PROGRAM_MODIFIERS: Final = ("WC", "WH")
 ACCREDITED_MODIFIERS: Final = ("CA",)
+TEST_MODIFIERS: Final = ("FC",)
 ASSISTANT_MODIFIERS: Final = ("CQ", "CO", "M3")
 DECIDED_MODIFIERS_IN_ORDER: Final = (
     *PROGRAM_MODIFIERS,
     *ACCREDITED_MODIFIERS,
+    *TEST_MODIFIERS,
     *DISCIPLINE_OF_MODIFIER,
     *ASSISTANT_MODIFIERS,
     REDUCED_SERVICE,

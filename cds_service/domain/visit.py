@@ -1,5 +1,6 @@
 """A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -61,17 +62,7 @@ class Visit:
     @lazy
     def assistant_alone(self) -> tuple[Interval, ...]:
         """Countable time in which only assistants perform; time together with a therapist is the therapist's (M-2)."""
-        by_assistants: list[Interval] = []
-        by_others: list[Interval] = []
-        for session in self.sessions:
-            if session.period is None:
-                continue
-            assistants = [one.role is not None and one.role.assistant for one in session.performers]
-            if any(assistants):
-                by_assistants.append(session.period)
-            if not all(assistants):
-                by_others.append(session.period)
-        return subtract(overlap(by_assistants, self.countable), by_others)
+        return assistants_alone(self.sessions, self.countable)
 
     def assistant_shares(self, first_block_minutes: int) -> tuple[tuple[timedelta, timedelta], ...]:
         """(assistant alone, all) time of the first block and of the hours after it."""
@@ -81,6 +72,28 @@ class Visit:
         if alone:
             first_alone = elapsed(overlap(split_after(self.countable, first_block)[0], self.assistant_alone))
         return (first_alone, first_total), (alone - first_alone, total - first_total)
+
+
+def assistants_alone(treated: Iterable[Session | Service], within: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Time of treatments, inside the intervals given, in which only assistants perform (M-2)."""
+    by_assistants: list[Interval] = []
+    by_others: list[Interval] = []
+    for one in treated:
+        if one.period is None:
+            continue
+        assistants = [who.role is not None and who.role.assistant for who in one.performers]
+        if any(assistants):
+            by_assistants.append(one.period)
+        if not all(assistants):
+            by_others.append(one.period)
+    return subtract(overlap(by_assistants, within), by_others)
+
+
+def only_assistants(treated: Iterable[Session | Service]) -> bool:
+    """Whether every treatment names who performed it and all of them are assistants."""
+    return all(
+        one.performers and all(who.role is not None and who.role.assistant for who in one.performers) for one in treated
+    )
 
 
 def visits_of(chart: Chart) -> dict[date, Visit]:

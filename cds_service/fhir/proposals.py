@@ -6,7 +6,7 @@ resource that leaves is validated with ``fhir.resources.R4B``; one that does not
 
 import copy
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
@@ -18,6 +18,7 @@ from cds_service.domain.codes import (
     FIRST_BLOCK,
     LABELS,
     PROGRAM_MODIFIERS,
+    TEST_MODIFIERS,
     WORK_REHAB,
 )
 from cds_service.domain.findings import (
@@ -40,7 +41,7 @@ CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
 NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 CPT_MODIFIERS: Final = frozenset({"52", "59"})
-PAYER_MODIFIERS: Final = frozenset({*PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, "M3"})
+PAYER_MODIFIERS: Final = frozenset({*PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *TEST_MODIFIERS, "M3"})
 
 Json = dict[str, Any]
 Received = Callable[[str], Mapping[str, Any] | None]
@@ -194,13 +195,15 @@ def _reference(reference: str | None, otherwise: str) -> Json:
 
 
 def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> None:
-    """Replace the work-rehab items of the date; items of other codes and dates keep their place and number.
+    """Replace the items of the date for work rehabilitation and for the codes of the lines; others stay as they are.
 
     Amounts that no longer fit go: the net of an item whose units change, and the total of the claim.
     """
     before = copy.deepcopy(claim.get("item", []))
-    kept = [item for item in claim.get("item", []) if not _is_replaced(item, change)]
-    old = {_code_of(item): item for item in claim.get("item", []) if _is_replaced(item, change)}
+    codes = WORK_REHAB.union(line.code for line in change.lines)
+    replaced = {id(item): _is_replaced(item, change.date, codes) for item in claim.get("item", [])}
+    kept = [item for item in claim.get("item", []) if not replaced[id(item)]]
+    old = {_code_of(item, codes): item for item in claim.get("item", []) if replaced[id(item)]}
     free = _free_numbers({item.get("sequence") for item in kept})
     items = [*kept]
     for line in change.lines:
@@ -208,13 +211,13 @@ def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> 
         item = _item(line, change, claim, base, labels[line.code])
         items.append({**base, **item, "sequence": next(free)})
     claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
-    if _amounts(before) != _amounts(claim["item"]):
+    if _amounts(before, codes) != _amounts(claim["item"], codes):
         claim.pop("total", None)
 
 
-def _amounts(items: list[Json]) -> list[tuple[str, object]]:
+def _amounts(items: list[Json], codes: Collection[str]) -> list[tuple[str, object]]:
     """Codes and units of the items, which make the total."""
-    return sorted((_code_of(item), str(item.get("quantity", {}).get("value"))) for item in items)
+    return sorted((_code_of(item, codes), str(item.get("quantity", {}).get("value"))) for item in items)
 
 
 def _free_numbers(taken: set[Any]) -> Any:  # noqa: ANN401 - an endless iterator of numbers
@@ -249,14 +252,14 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
     return item
 
 
-def _is_replaced(item: Mapping[str, Any], change: DraftCharges) -> bool:
+def _is_replaced(item: Mapping[str, Any], on: date, codes: Collection[str]) -> bool:
     day = item.get("servicedDate") or item.get("servicedPeriod", {}).get("start", "")[:10]
-    return _code_of(item) in WORK_REHAB and day in {"", change.date.isoformat()}
+    return bool(_code_of(item, codes)) and day in {"", on.isoformat()}
 
 
-def _code_of(item: Mapping[str, Any]) -> str:
+def _code_of(item: Mapping[str, Any], codes: Collection[str]) -> str:
     codings = item.get("productOrService", {}).get("coding", [])
-    return next((coding["code"] for coding in codings if coding.get("code") in WORK_REHAB), "")
+    return next((coding["code"] for coding in codings if coding.get("code") in codes), "")
 
 
 def _without_lines(change: RemoveChargedLines, writing: Writing) -> Json | None:

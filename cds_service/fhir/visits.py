@@ -144,7 +144,8 @@ class Visits:
                     )
                 )
                 continue
-            self.services.extend(Service(reference, day, code, period, visit) for code in codes)
+            treated_by = self._people.performers(record)
+            self.services.extend(Service(reference, day, code, period, visit, treated_by) for code in codes)
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from cds_service.rules import (
     authorization,
+    ceilings,
     charges,
     coverage,
     documentation,
@@ -21,6 +22,7 @@ _BY_ID: Final = {
         orders,
         coverage,
         charges,
+        ceilings,
         edits,
         modifiers,
         authorization,

@@ -1,16 +1,26 @@
 """Units of a closing visit: the charges, a first block that is not full, and codes recorded otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB
+from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB, Discipline
 from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
+from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import Charges, charges_of, time_evidence, visit_caveats
-from cds_service.rules.drafted import DraftedLine, draft_charges, drafted_lines, lines_to_charge, reduced, same_charges
+from cds_service.rules.drafted import (
+    DraftedLine,
+    companion_lines,
+    draft_charges,
+    drafted_lines,
+    drafted_of,
+    lines_to_charge,
+    reduced,
+    same_charges,
+)
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
@@ -41,6 +51,10 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     Time is the union of the recorded treatment times, without separately billed services (T-5). One unit of 97545
     covers the first two hours, 97546 each further hour (T-1 to T-3), never without 97545 (E-1). Silent when the
     charges already drafted say the same.
+
+    Other therapy services of the date join the claim with their units: codes of 15 minutes by the payer's method
+    (T-6), all others once. What a payer that enforces the national edits never pays beside them is left out and named.
+    Whether a Medicare line needs KX is asked: the year's amounts are not known here (M-5).
     """
     charged = _charged(case, policy)
     if not isinstance(charged, tuple):
@@ -50,10 +64,13 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     if visit.minutes < charges.thresholds.rule.full:
         yield NotApplicable("the first block is not full; first-unit answers")
         return
-    drafted = drafted_lines(case)
-    lines = lines_to_charge(charges, drafted)
+    others = companion_lines(case, charges)
+    program_lines = lines_to_charge(charges, drafted_lines(case))
+    lines = (*program_lines, *others)
+    drafted = drafted_of(case, lines)
     if same_charges(drafted, lines):
         return
+    kx = kx_threshold(case, policy) if others else None
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(
@@ -68,22 +85,33 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         subject=visit.date.isoformat(),
         facts={
             "lines": lines,
+            "program_lines": program_lines,
+            "others": others,
+            "left_out": charges.others.left_out,
             "minutes": charges.minutes,
             "drafted": drafted,
             "undecided": tuple(gap.why for gap in charges.undecided),
+            "kx": kx.value[case.discipline] if kx is not None and case.discipline is not None else 0,
         },
-        values=charges.values,
-        evidence=(*time_evidence(visit), *_drafted_evidence(drafted)),
+        values=(*charges.values, *values(kx)),
+        evidence=(*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted)),
         proposals=() if submitted else (proposal,),
         caveats=(*visit_caveats(case, visit, policy), *charges.undecided),
     )
+
+
+def kx_threshold(case: Case, policy: PolicyView) -> PolicyValue[Mapping[Discipline, int]] | None:
+    """The year's amount beyond which the discipline's other lines need KX, where the payer has one (M-5)."""
+    threshold = policy.get(params.KX_THRESHOLD)
+    return threshold if threshold is not None and case.discipline in threshold.value else None
 
 
 def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Less than two hours does not plainly fill 97545; what a payer takes then is the payer's choice (T-2, T-4).
 
     From the policy's minimum to the full block, 97545 and 97545 with modifier 52 are both offered and neither is
-    recommended. Below the minimum no 97545 is proposed at all: the payer's choices are named in words.
+    recommended. Below the minimum no 97545 is proposed at all: the payer's choices are named in words, and other
+    therapy services that the date is documented with are offered by themselves.
     """
     charged = _charged(case, policy)
     if not isinstance(charged, tuple):
@@ -93,13 +121,15 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     time_rule = charges.thresholds.rule
     if visit.minutes >= time_rule.full:
         return
-    drafted = drafted_lines(case)
+    others = companion_lines(case, charges)
+    drafted = drafted_of(case, others)
     below = policy.get(params.BELOW_FIRST_UNIT)
     choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
     facts = {"minutes": visit.minutes, "minimum": time_rule.minimum, "full": time_rule.full, "choices": choices}
     fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
-    used = (*charges.thresholds.of_first_block, *values(below, fifteen))
-    evidence = (*time_evidence(visit), *_drafted_evidence(drafted))
+    used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values)
+    evidence = (*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted))
+    submitted = any(line.status != "draft" for line in drafted)
     if visit.minutes < time_rule.minimum:
         yield Answer(
             kind="below",
@@ -108,14 +138,16 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             facts=facts,
             values=used,
             evidence=evidence,
-            caveats=visit_caveats(case, visit, policy),
+            proposals=()
+            if submitted or not others or same_charges(drafted, others)
+            else (Proposal("others", (draft_charges(case, visit, others),), facts={"lines": others}),),
+            caveats=(*visit_caveats(case, visit, policy), *charges.others.undecided),
         )
         return
-    whole = lines_to_charge(charges, drafted)
+    whole = (*lines_to_charge(charges, drafted_lines(case)), *others)
     options = {"full": whole, "reduced": reduced(whole)}
     if any(same_charges(drafted, lines) for lines in options.values()):
         return
-    submitted = any(line.status != "draft" for line in drafted)
     yield Answer(
         kind="partial",
         severity=Severity.WARNING,
@@ -180,6 +212,15 @@ _MODIFIERS = (
     params.ASSISTANT_MODIFIERS,
     params.ASSISTANT_DE_MINIMIS,
 )
+_OTHERS = (
+    params.FIFTEEN_MINUTE_METHOD,
+    params.TEST_MODIFIER,
+    params.SAME_DAY_EVALUATION,
+    params.EDIT_PAIRS,
+    params.EDITS_APPLY,
+    params.EDIT_SETTING,
+    params.KX_THRESHOLD,
+)
 _CLOSE = frozenset({Moment.VISIT_CLOSE})
 
 RULES = (
@@ -189,8 +230,8 @@ RULES = (
         title="Charges of the visit",
         moments=_CLOSE,
         facts=(Fact.SESSIONS,),
-        parameters=(*_TIME, *_MODIFIERS, params.COVERAGE_POSITION),
-        sources=("T-1", "T-2", "T-3", "T-5", "M-1", "M-2", "M-6", "E-1"),
+        parameters=(*_TIME, *_MODIFIERS, *_OTHERS, params.COVERAGE_POSITION),
+        sources=("T-1", "T-2", "T-3", "T-5", "T-6", "M-1", "M-2", "M-5", "M-6", "E-1", "E-5"),
         check=check_visit_charges,
     ),
     Rule(
@@ -202,8 +243,8 @@ RULES = (
         parameters=(
             *_TIME,
             params.BELOW_FIRST_UNIT,
-            params.FIFTEEN_MINUTE_METHOD,
             *_MODIFIERS,
+            *_OTHERS,
             params.COVERAGE_POSITION,
         ),
         sources=("T-2", "T-4"),

@@ -1,8 +1,9 @@
 """The charges of a visit and the modifiers of its lines; what several rules reason about, computed one way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Coverage, Fact, Gap
@@ -10,10 +11,13 @@ from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, PayerClass
 from cds_service.domain.findings import ChargeLine, Evidence
 from cds_service.domain.units import TimeRule, Units, units
 from cds_service.domain.values import PolicyValue
-from cds_service.domain.visit import Visit
+from cds_service.domain.visit import Visit, only_assistants
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.companions import NONE, Companions, companions_of
 from cds_service.rules.rule import values
+
+CONTESTED_FROM: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,22 @@ class TimeThresholds:
         return (self.full, self.minimum)
 
     def deciding(self, minutes: int) -> tuple[PolicyValue[Any], ...]:
-        """The values that made the units of so many minutes."""
+        """The values that made the units of so many minutes.
+
+        Readings of a further hour begin to differ at 30 minutes of it (T-3): below that no conflict is to be told.
+        """
         if minutes < self.rule.full:
             return self.of_first_block
-        return (self.full, self.additional) if minutes > self.rule.full else (self.full,)
+        if minutes == self.rule.full:
+            return (self.full,)
+        contested = (minutes - self.rule.full) % 60 >= CONTESTED_FROM
+        return (self.full, self.additional if contested else _undisputed(self.additional))
+
+
+@lru_cache(maxsize=256)
+def _undisputed(value: PolicyValue[int]) -> PolicyValue[int]:
+    """The value without the conflict of its sources, for where all of them come to the same."""
+    return replace(value, conflict=None) if value.conflict is not None else value
 
 
 def time_thresholds(policy: PolicyView) -> TimeThresholds | None:
@@ -105,7 +121,7 @@ def assistant_shares(case: Case, visit: Visit, policy: PolicyView, rule: TimeRul
     wanted = policy.get(params.ASSISTANT_MODIFIERS)
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
     modifier = wanted.value.get(case.discipline) if wanted is not None and case.discipline is not None else None
-    nobody_else = only_assistants(visit)
+    nobody_else = only_assistants(visit.sessions)
     shares = []
     parts = zip((FIRST_BLOCK, FURTHER_HOUR), units(visit.minutes, rule), visit.assistant_shares(rule.full), strict=True)
     for code, count, (recorded, total) in parts:
@@ -117,14 +133,6 @@ def assistant_shares(case: Case, visit: Visit, policy: PolicyView, rule: TimeRul
             AssistantShare(code, alone.total_seconds() / 60, total.total_seconds() / 60, modifier if over else None)
         )
     return tuple(shares)
-
-
-def only_assistants(visit: Visit) -> bool:
-    """Whether every session names who performed it and all of them are assistants."""
-    return all(
-        session.performers and all(p.role is not None and p.role.assistant for p in session.performers)
-        for session in visit.sessions
-    )
 
 
 def assistant_gap(visit: Visit, policy: PolicyView) -> Gap | None:
@@ -139,14 +147,14 @@ def assistant_gap(visit: Visit, policy: PolicyView) -> Gap | None:
     if unknown is not None:
         return Gap(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
     untimed = any(session.period is None and one.role and one.role.assistant for session, one in performers)
-    if untimed and not only_assistants(visit):
+    if untimed and not only_assistants(visit.sessions):
         return Gap(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """What the time of a visit makes: units, lines with modifiers, and what stays undecided."""
+    """What a visit makes: units and lines of work rehabilitation, ``others`` beside them, and what stays undecided."""
 
     minutes: int
     units: Units
@@ -155,11 +163,12 @@ class Charges:
     undecided: tuple[Gap, ...]
     modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
+    others: Companions = NONE
 
     @property
     def values(self) -> tuple[PolicyValue[Any], ...]:
         """The policy values that made the lines, the time rule first."""
-        return (*self.thresholds.deciding(self.minutes), *self.modifier_values)
+        return (*self.thresholds.deciding(self.minutes), *self.modifier_values, *self.others.values)
 
 
 def charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
@@ -186,14 +195,20 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     )
     used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if any(assistant.values()) else ()
     treated_by = assistant_gap(visit, policy)
+    others = companions_of(case, visit, policy, [line.code for line in lines]) if visit.services else NONE
     return Charges(
         minutes=visit.minutes,
         units=found,
         lines=lines,
         assistant_shares=shares,
-        undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ())),
+        undecided=(
+            *modifiers.undecided,
+            *((treated_by,) if treated_by is not None else ()),
+            *others.undecided,
+        ),
         modifier_values=(*modifiers.values, *used_assistant),
         thresholds=thresholds,
+        others=others,
     )
 
 

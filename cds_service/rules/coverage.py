@@ -1,14 +1,15 @@
 """Whether the case is work-related and whether the payer in line pays for work rehabilitation at all."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Coverage, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.billed import codes_of_date
 from cds_service.rules.charging import REFUSES, compensation_after
-from cds_service.rules.rule import Answer, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule, values
 
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
@@ -90,14 +91,22 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
     elif position is None or position.value == "unknown":
         yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is modelled", payer.reference)
     elif position.value in REFUSES:
+        excluded = policy.get(params.EXCLUDED_CODES)
+        others = _excluded_of_date(case, policy, excluded.value) if excluded is not None else ()
         yield Answer(
             kind=position.value,
             severity=Severity.WARNING,
             subject=payer.reference,
-            facts={"policy": position.policy, "injury": bool(case.chart.injury)},
-            values=(position,),
+            facts={"policy": position.policy, "injury": bool(case.chart.injury), "codes": others},
+            values=values(position, excluded if others else None),
             evidence=evidence,
         )
+
+
+def _excluded_of_date(case: Case, policy: PolicyView, codes: Collection[str]) -> tuple[str, ...]:
+    """Other codes of the visit's date that the payer excludes as well."""
+    billed = codes_of_date(case, policy) if case.moment is Moment.VISIT_CLOSE else ()
+    return tuple(one.code for one in billed if one.code in codes)
 
 
 def _payer_evidence(coverage: Coverage) -> Evidence:
@@ -123,7 +132,7 @@ RULES = (
         title="Coverage of work rehabilitation",
         moments=HERE,
         facts=(Fact.COVERAGE,),
-        parameters=(params.COVERAGE_POSITION,),
+        parameters=(params.COVERAGE_POSITION, params.EXCLUDED_CODES),
         sources=("COV-1", "COV-2"),
         check=check_payer_coverage,
     ),

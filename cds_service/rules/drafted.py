@@ -1,5 +1,7 @@
 """Charges somebody already drafted or submitted for the visit, and how proposed lines meet them."""
 
+from collections import Counter
+from collections.abc import Collection
 from typing import NamedTuple
 
 from cds_service.domain.case import Case
@@ -20,7 +22,7 @@ from cds_service.rules.charging import Charges, charges_of
 
 
 class DraftedLine(NamedTuple):
-    """A work-rehab line somebody already put on a claim for the date."""
+    """A line somebody already put on a claim for the date."""
 
     claim: str
     status: str
@@ -30,16 +32,35 @@ class DraftedLine(NamedTuple):
     units: float
 
 
-def drafted_lines(case: Case) -> tuple[DraftedLine, ...]:
-    """Work-rehab lines of the date on claims that are drafted or submitted."""
+def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[DraftedLine, ...]:
+    """Lines of the date with these codes on claims that are drafted or submitted."""
     if not case.claims_of_date:
         return ()
     return tuple(
         DraftedLine(claim.reference, claim.status, line.sequence, line.code, line.modifiers, line.units)
         for claim, indexes in case.claims_of_date
         for line in (claim.lines[index] for index in indexes)
-        if line.code in WORK_REHAB
+        if line.code in codes
     )
+
+
+def companion_lines(case: Case, charges: Charges) -> tuple[ChargeLine, ...]:
+    """Lines of the visit's other services that belong on its claim.
+
+    A code that is billed on another claim, or on several lines of this one, is left as it was put there.
+    """
+    drafted = drafted_lines(case, charges.others.codes) if charges.others.lines else ()
+    if not drafted:
+        return charges.others.lines
+    ours = claim_to_change(case)
+    times = Counter(line.code for line in drafted)
+    elsewhere = {line.code for line in drafted if ours is None or line.claim != ours.reference}
+    return tuple(one for one in charges.others.lines if times[one.code] < 2 and one.code not in elsewhere)  # noqa: PLR2004
+
+
+def drafted_of(case: Case, lines: Collection[ChargeLine]) -> tuple[DraftedLine, ...]:
+    """What is drafted of work rehabilitation and of the codes of these lines."""
+    return drafted_lines(case, WORK_REHAB.union(line.code for line in lines))
 
 
 def claim_to_change(case: Case) -> Claim | None:
@@ -100,17 +121,19 @@ def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
-    """The same lines as reduced service (M-4)."""
-    return tuple(ChargeLine(one.code, (*one.modifiers, REDUCED_SERVICE), one.units, one.date) for one in lines)
+    """The same lines, those of work rehabilitation as reduced service (M-4)."""
+    return tuple(
+        one._replace(modifiers=(*one.modifiers, REDUCED_SERVICE)) if one.code in WORK_REHAB else one for one in lines
+    )
 
 
 def charges_settled(case: Case, visit: Visit, policy: PolicyView) -> bool:
     """Whether nothing is proposed for the visit's claim: the drafted lines are right, or no line can be said."""
     charges = charges_of(case, visit, policy)
-    if charges is None or not charges.lines:
+    if charges is None or not (charges.lines or charges.others.lines):
         return True
-    drafted = drafted_lines(case)
-    lines = lines_to_charge(charges, drafted)
+    lines = (*lines_to_charge(charges, drafted_lines(case)), *companion_lines(case, charges))
+    drafted = drafted_of(case, lines)
     partial = visit.minutes < charges.thresholds.rule.full
     return same_charges(drafted, lines) or (partial and same_charges(drafted, reduced(lines)))
 
@@ -121,7 +144,10 @@ def draft_charges(case: Case, visit: Visit, lines: tuple[ChargeLine, ...]) -> Dr
     approval = case.authorization_on(visit.date)
     encounter = case.encounter or next((one.reference for one in visit.encounters), None)
     provider = next((one.provider for one in visit.encounters if one.provider), None)
-    performers = dict.fromkeys(p.reference for session in visit.sessions for p in session.performers)
+    codes = {line.code for line in lines}
+    treated_by = [session.performers for session in visit.sessions]
+    treated_by += [service.performers for service in visit.services if service.code in codes]
+    performers = dict.fromkeys(who.reference for performers in treated_by for who in performers)
     conditions = dict.fromkeys(c for session in visit.sessions for c in session.conditions)
     return DraftCharges(
         date=visit.date,

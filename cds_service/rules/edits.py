@@ -1,12 +1,10 @@
-"""Edits on the codes of one date: unit ceilings, code pairs, evaluations on the same day."""
+"""Edits on the codes of one date: code pairs, evaluations on the same day."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Order
-from cds_service.domain.codes import EVALUATIONS, REEVALUATIONS, SEPARATE_SERVICE, WORK_REHAB
+from cds_service.domain.codes import EVALUATIONS, REEVALUATIONS, SEPARATE_SERVICE, SEPARATE_SERVICES, WORK_REHAB
 from cds_service.domain.findings import (
     AddLineModifier,
     ChangeOrder,
@@ -17,55 +15,18 @@ from cds_service.domain.findings import (
     Severity,
     Topic,
 )
-from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import PairEdit
-from cds_service.rules.charging import charges_of, shared_modifiers
+from cds_service.rules.billed import BilledCode, codes_of_date
+from cds_service.rules.charging import shared_modifiers
 from cds_service.rules.drafted import charges_settled
+from cds_service.rules.national_edits import pair_edits
 from cds_service.rules.orders import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, review, work_rehab_orders
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
-BYPASSING = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
 _ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
 NO_EDITS = NotApplicable("the payer's policy switches code edits off")
-
-
-class BilledCode(NamedTuple):
-    """A code of the date: proposed, drafted on a claim, documented as a Procedure, or ordered."""
-
-    code: str
-    reference: str
-    claim: str | None = None
-    sequence: int | None = None
-    order: str | None = None
-    modifiers: tuple[str, ...] = ()
-
-
-def codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
-    """Every code the date is billed with, as far as the chart knows; a drafted line stands before its Procedure."""
-    if codes_of_date not in case.shared:
-        case.shared[codes_of_date] = _codes_of_date(case, policy)
-    found = case.shared[codes_of_date]
-    return found if isinstance(found, tuple) else ()
-
-
-def _codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
-    found: dict[str, BilledCode] = {}
-    for claim, indexes in case.claims_of_date:
-        for line in (claim.lines[index] for index in indexes):
-            editable = claim.reference if claim.status == "draft" else None
-            found.setdefault(
-                line.code, BilledCode(line.code, claim.reference, editable, line.sequence, None, line.modifiers)
-            )
-    visit = case.visit
-    if visit is not None:
-        for service in visit.services:
-            found.setdefault(service.code, BilledCode(service.code, service.reference))
-        charges = charges_of(case, visit, policy)
-        for line_ in charges.lines if charges is not None else ():
-            found.setdefault(line_.code, BilledCode(line_.code, visit.sessions[0].reference))
-    return tuple(found.values())
 
 
 def codes_of_orders(case: Case, policy: PolicyView, asked: frozenset[str]) -> tuple[tuple[BilledCode, ...], bool]:
@@ -98,57 +59,6 @@ def _may_change(order: Order, case: Case, policy: PolicyView) -> bool:
     return settled and not review(order, case, policy).changes
 
 
-def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Units over the medically unlikely edit or over the payer's daily maximum (E-2).
-
-    An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be
-    passed with documentation of medical necessity. The units treated stay as they are: the card says what they meet.
-    Lines of one claim count together; work rehabilitation counts as the time makes it, which the charges propose.
-    """
-    visit = case.visit
-    if visit is None:
-        yield NotApplicable("no work-rehab service on this date of service")
-        return
-    charges = charges_of(case, visit, policy)
-    billed = {line.code: float(line.units) for line in charges.lines} if charges is not None else {}
-    told = WORK_REHAB if billed else frozenset()
-    for claim, indexes in case.claims_of_date:
-        lines = [claim.lines[index] for index in indexes]
-        for code in {line.code for line in lines} - told:
-            billed[code] = max(billed.get(code, 0), sum(line.units for line in lines if line.code == code))
-    apply, mue, setting = policy.get(params.EDITS_APPLY), policy.get(params.EDIT_MUE), policy.get(params.EDIT_SETTING)
-    daily = policy.get(params.DAILY_MAXIMUM)
-    for code, count in billed.items():
-        if daily is not None and count > daily.value.get(code, count):
-            yield Answer(
-                kind="payer",
-                severity=Severity.WARNING,
-                subject=f"{visit.date.isoformat()}/{code}",
-                facts={"code": code, "units": f"{count:g}", "ceiling": daily.value[code]},
-                values=(daily,),
-                evidence=(Evidence(f"units of {code}", f"{count:g}"),),
-            )
-        elif apply is not None and apply.value != "off" and mue is not None and code in mue.value:
-            edit = mue.value[code]
-            hospital = setting is not None and setting.value == "hospital"
-            ceiling = edit.hospital if hospital else edit.practitioner
-            if count > ceiling:
-                yield Answer(
-                    kind="mue",
-                    severity=Severity.WARNING,
-                    subject=f"{visit.date.isoformat()}/{code}",
-                    facts={
-                        "code": code,
-                        "units": f"{count:g}",
-                        "ceiling": ceiling,
-                        "mai": edit.mai,
-                        "applies": apply.value,
-                    },
-                    values=values(mue, apply, setting),
-                    evidence=(Evidence(f"units of {code}", f"{count:g}"),),
-                )
-
-
 def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Two codes of one date that a procedure-to-procedure edit pairs (E-4, E-5).
 
@@ -158,17 +68,15 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
     the charges are to be changed, and for further pairs of the same claim or order, the card has words only. Dropping
     a code is recommended only where the payer is known to use the edits.
     """
-    pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
-    if pairs is None or apply is None or apply.value == "off":
+    edits = pair_edits(policy)
+    if edits is None:
         yield NO_EDITS
         return
-    setting = policy.get(params.EDIT_SETTING)
-    edits = _by_columns(pairs, setting.value if setting is not None else "practitioner")
     if case.moment is Moment.ORDER:
         if not work_rehab_orders(case):
             yield NO_ORDER
             return
-        billed, complete = codes_of_orders(case, policy, WORK_REHAB.union(*edits))
+        billed, complete = codes_of_orders(case, policy, WORK_REHAB.union(*edits.by_codes))
         if not complete:
             yield NOT_ALL_ORDERS
     else:
@@ -176,7 +84,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
             yield NotApplicable("no work-rehab service on this date of service")
             return
         billed = codes_of_date(case, policy)
-    met = _pairs_met(edits, billed)
+    met = _pairs_met(edits.by_codes, billed)
     if not met:
         return
     offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
@@ -185,23 +93,17 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
             kind="separate" if pair.indicator else "never",
             severity=Severity.WARNING,
             subject=f"{first.reference}/{pair.column1}+{pair.column2}/{second.reference}",
-            facts={"column1": pair.column1, "column2": pair.column2, "applies": apply.value},
-            values=values(pairs, apply, setting),
+            facts={"column1": pair.column1, "column2": pair.column2, "applies": edits.apply},
+            values=edits.values,
             evidence=(
                 Evidence("column 1", first.code, first.reference),
                 Evidence("column 2", second.code, second.reference),
             ),
             proposals=()
             if {second.claim, second.order} & offered
-            else _ways_out(pair, second, enforced=apply.value == "enforce"),
+            else _ways_out(pair, second, enforced=edits.enforced),
         )
         offered |= {one for one in (second.claim, second.order) if one is not None}
-
-
-@lru_cache(maxsize=64)
-def _by_columns(pairs: PolicyValue[tuple[PairEdit, ...]], setting: str) -> Mapping[tuple[str, str], PairEdit]:
-    """The pairs that a setting knows, by their codes."""
-    return {(pair.column1, pair.column2): pair for pair in pairs.value if setting in pair.settings}
 
 
 def _pairs_met(
@@ -250,7 +152,7 @@ def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result
         paired = {pair.column2 for pair in pairs.value if pair.column1 in WORK_REHAB}
         found = [one for one in found if one.code not in paired]
     if position.value == "modifier-59":
-        found = [one for one in found if not BYPASSING & set(one.modifiers)]
+        found = [one for one in found if not SEPARATE_SERVICES & set(one.modifiers)]
     if found:
         kind = {"ask": "ask", "deny": "deny", "modifier-59": "modifier"}[position.value]
         yield Answer(
@@ -264,7 +166,7 @@ def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result
 
 
 def _passed(pair: PairEdit, second: BilledCode) -> bool:
-    return bool(pair.indicator) and bool(BYPASSING & set(second.modifiers))
+    return bool(pair.indicator) and bool(SEPARATE_SERVICES & set(second.modifiers))
 
 
 def _ways_out(pair: PairEdit, second: BilledCode, *, enforced: bool) -> tuple[Proposal, ...]:
@@ -300,16 +202,6 @@ _ORDERS = (
 )
 
 RULES = (
-    Rule(
-        id="unit-ceiling",
-        topic=Topic.EDIT,
-        title="Units over a ceiling",
-        moments=_CLOSE,
-        facts=(Fact.SESSIONS,),
-        parameters=(params.DAILY_MAXIMUM, params.EDIT_MUE, *_EDITS),
-        sources=("E-2", "E-3", "E-6"),
-        check=check_unit_ceiling,
-    ),
     Rule(
         id="pair-edit",
         topic=Topic.EDIT,

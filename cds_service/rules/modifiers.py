@@ -6,12 +6,12 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order, Performer, Session
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
+from cds_service.domain.visit import only_assistants
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import (
     assistant_gap,
     charges_of,
-    only_assistants,
     shared_modifiers,
 )
 from cds_service.rules.drafted import drafted_lines
@@ -128,7 +128,7 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
         yield Gap(Fact.PERFORMERS, "nobody is recorded as having treated")
         return
     assisted = [session for session, p in performers if p.role is not None and p.role.assistant]
-    if any(session.period is None for session in assisted) and not only_assistants(visit):
+    if any(session.period is None for session in assisted) and not only_assistants(visit.sessions):
         yield Answer(
             kind="unknown-minutes",
             severity=Severity.WARNING,

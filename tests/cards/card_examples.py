@@ -64,8 +64,11 @@ FACTS: dict[str, object] = {
     "interval": 7,
     "joined": False,
     "items": (("D-2", "deficits that interfere with the patient's work"), ("D-9", "start and stop times")),
+    "kinds": ("discharge", "interim"),
+    "kx": 2480,
     "last": date(2025, 12, 28),
     "last_day": date(2026, 12, 28),
+    "left_out": ({"code": "97140", "why": "never paid beside 97545"},),
     "lines": LINES,
     "mai": 3,
     "maximum": "8",
@@ -75,6 +78,7 @@ FACTS: dict[str, object] = {
     "modifier": "CQ",
     "number": "AUTH-2026-000123",
     "ordered": "12",
+    "others": (ChargeLine("97110", ("GP",), 2, TODAY),),
     "other": "workers-compensation",
     "over": "1",
     "per_injury": 1,
@@ -82,6 +86,7 @@ FACTS: dict[str, object] = {
     "planned": "4",
     "policy": "medicare-national",
     "program": "conditioning",
+    "program_lines": LINES,
     "remaining": "12.5",
     "sessions": 30,
     "start": date(2025, 11, 24),
@@ -100,6 +105,7 @@ OF_KIND: dict[str, dict[str, object]] = {
     "authorization.expired": {"day": date(2026, 12, 28)},
     "discipline-modifier.disagrees": {"found": "GO", "expected": "GP"},
     "payer-coverage.order": {"first": "commercial"},
+    "unit-ceiling.test-kind": {"over": ("interim",)},
     "plan-of-care.outside": {"day": date(2026, 3, 18)},
 }
 
@@ -152,7 +158,7 @@ def charges(**changed):
     """The finding of a visit's charges with one proposal."""
     given = {
         "severity": Severity.INFO,
-        "facts": {"lines": LINES, "minutes": 240},
+        "facts": {"lines": LINES, "program_lines": LINES, "minutes": 240},
         "values": (a_value("time.first_unit_full_minutes", 120),),
         "evidence": (Evidence("minutes", 240, "Procedure/session-1"),),
         "proposals": (Proposal("charges", (), recommended=True),),

@@ -1,0 +1,167 @@
+"""Ceilings on the units of one date: national unit edits, the payer's own, and those of performance tests."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import AssessmentKind, Fact, Gap
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIFTEEN_MINUTE, PERFORMANCE_TEST, WORK_REHAB
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.charging import charges_of
+from cds_service.rules.reassessment import of_episode
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+
+QUARTERS_OF_AN_HOUR = 4
+
+
+def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Units over the medically unlikely edit or over the payer's daily maximum (E-2).
+
+    An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be
+    passed with documentation of medical necessity. The units treated stay as they are: the card says what they meet.
+    Lines of one claim count together; what the visit's time makes counts as the charges propose it. Some payers limit
+    the 15-minute units that a discipline has in a day (T-7), and the hours and number of functional capacity
+    evaluations, 97750, of an injury (R-1).
+    """
+    if case.visit is None:
+        yield NotApplicable("no work-rehab service on this date of service")
+        return
+    billed = _billed(case, policy)
+    units = {code: sum(by_discipline.values()) for code, by_discipline in billed.items()}
+    yield from _per_code(case, policy, units)
+    yield from _quarters_a_day(case, policy, billed)
+    if PERFORMANCE_TEST in units:
+        yield from _performance_test(case, policy, units[PERFORMANCE_TEST])
+
+
+def _billed(case: Case, policy: PolicyView) -> dict[str, dict[str, float]]:
+    """Units of the date by code and discipline modifier (or ``""``): as the visit makes them, else as charged."""
+    found: dict[str, dict[str, float]] = {}
+    charges = charges_of(case, case.visit, policy) if case.visit is not None else None
+    for line in (*charges.lines, *charges.others.lines) if charges is not None else ():
+        of_code = found.setdefault(line.code, defaultdict(float))
+        of_code[_discipline(line.modifiers)] += line.units
+    told = WORK_REHAB.union(found) if found else frozenset[str]()
+    for claim, indexes in case.claims_of_date:
+        of_claim: dict[str, dict[str, float]] = {}
+        for charged in (claim.lines[index] for index in indexes):
+            if charged.code not in told:
+                of_code = of_claim.setdefault(charged.code, defaultdict(float))
+                of_code[_discipline(charged.modifiers)] += charged.units
+        for code, units in of_claim.items():
+            found[code] = max(found.get(code, {}), units, key=lambda one: sum(one.values()))
+    return found
+
+
+def _discipline(modifiers: tuple[str, ...]) -> str:
+    return next((one for one in modifiers if one in DISCIPLINE_OF_MODIFIER), "")
+
+
+def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Iterator[Result]:
+    apply, mue, setting = policy.get(params.EDITS_APPLY), policy.get(params.EDIT_MUE), policy.get(params.EDIT_SETTING)
+    daily = policy.get(params.DAILY_MAXIMUM)
+    own_limit = {PERFORMANCE_TEST} if policy.get(params.TEST_HOURS) is not None else set()
+    for code, count in units.items():
+        facts = {"code": code, "units": f"{count:g}"}
+        subject = f"{case.date_of_service.isoformat()}/{code}"
+        evidence = (Evidence(f"units of {code}", f"{count:g}"),)
+        if daily is not None and count > daily.value.get(code, count):
+            facts_ = {**facts, "ceiling": daily.value[code]}
+            yield Answer("payer", Severity.WARNING, subject, facts_, (daily,), evidence)
+        elif apply is not None and apply.value != "off" and mue is not None and code in mue.value.keys() - own_limit:
+            edit = mue.value[code]
+            hospital = setting is not None and setting.value == "hospital"
+            ceiling = edit.hospital if hospital else edit.practitioner
+            if count > ceiling:
+                told = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value}
+                yield Answer("mue", Severity.WARNING, subject, told, values(mue, apply, setting), evidence)
+
+
+def _quarters_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[str, float]]) -> Iterator[Result]:
+    most = policy.get(params.FIFTEEN_MINUTE_DAILY_MAXIMUM)
+    if most is None:
+        return
+    counted: dict[str, dict[str, float]] = defaultdict(dict)
+    for code in sorted((FIFTEEN_MINUTE - {PERFORMANCE_TEST}) & billed.keys()):
+        for discipline, units in billed[code].items():
+            counted[discipline][code] = units
+    for discipline, of_code in counted.items():
+        total = sum(of_code.values())
+        if total > most.value:
+            yield Answer(
+                kind="fifteen-minute",
+                severity=Severity.WARNING,
+                subject=f"{case.date_of_service.isoformat()}/{discipline}",
+                facts={"units": f"{total:g}", "ceiling": most.value, "discipline": discipline},
+                values=(most,),
+                evidence=tuple(Evidence(f"units of {code}", f"{units:g}") for code, units in of_code.items()),
+            )
+
+
+def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[Result]:
+    """Hours of the test by its kind, and how many there were; which kind a later one is, the chart does not tell."""
+    day = case.date_of_service
+    tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
+    earlier = {one.date: one for one in tests if one.date < day}
+    evidence = (
+        Evidence(f"units of {PERFORMANCE_TEST}", f"{units:g}"),
+        *(Evidence("earlier performance test", one.date, one.reference) for one in earlier.values()),
+    )
+    most = policy.get(params.TESTS_PER_INJURY)
+    if most is not None and len(earlier) + 1 > most.value:
+        yield Answer(
+            kind="tests",
+            severity=Severity.WARNING,
+            subject=f"{day.isoformat()}/{PERFORMANCE_TEST}/number",
+            facts={"count": len(earlier) + 1, "ceiling": most.value},
+            values=(most,),
+            evidence=evidence,
+            caveats=(
+                Gap(Fact.ASSESSMENTS, "tests that the payer ordered itself, or that others did, may count apart"),
+            ),
+        )
+    limits = policy.get(params.TEST_HOURS)
+    if limits is None:
+        return
+    hours = units / QUARTERS_OF_AN_HOUR
+    possible = {kind: limit for kind, limit in limits.value.items() if (kind == "initial") is not bool(earlier)}
+    over = sorted(kind for kind, limit in possible.items() if hours > limit)
+    if over:
+        every = len(over) == len(possible)
+        yield Answer(
+            kind="test-hours" if every else "test-kind",
+            severity=Severity.WARNING if every else Severity.INFO,
+            subject=f"{day.isoformat()}/{PERFORMANCE_TEST}/hours",
+            facts={
+                "hours": f"{hours:g}",
+                "ceiling": f"{max(possible.values()):g}",
+                "kinds": tuple(sorted(possible)),
+                "over": tuple(over),
+            },
+            values=(limits,),
+            evidence=evidence,
+        )
+
+
+RULES = (
+    Rule(
+        id="unit-ceiling",
+        topic=Topic.EDIT,
+        title="Units over a ceiling",
+        moments=frozenset({Moment.VISIT_CLOSE}),
+        facts=(Fact.SESSIONS,),
+        parameters=(
+            params.DAILY_MAXIMUM,
+            params.EDIT_MUE,
+            params.EDITS_APPLY,
+            params.EDIT_SETTING,
+            params.FIFTEEN_MINUTE_DAILY_MAXIMUM,
+            params.TEST_HOURS,
+            params.TESTS_PER_INJURY,
+        ),
+        sources=("E-2", "E-3", "E-6", "R-1", "T-7"),
+        check=check_unit_ceiling,
+    ),
+)
