@@ -29,6 +29,7 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 BYPASSING = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
 _ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
 NO_EDITS = NotApplicable("the payer's policy switches code edits off")
+NO_TABLE = NotApplicable("the edit table of this setting is not on file")
 
 
 class BilledCode(NamedTuple):
@@ -132,7 +133,9 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
             edit = mue.value[code]
             hospital = setting is not None and setting.value == "hospital"
             ceiling = edit.hospital if hospital else edit.practitioner
-            if count > ceiling:
+            if ceiling is None:
+                yield NO_TABLE
+            elif count > ceiling:
                 yield Answer(
                     kind="mue",
                     severity=Severity.WARNING,
@@ -164,6 +167,9 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     setting = policy.get(params.EDIT_SETTING)
     edits = _by_columns(pairs, setting.value if setting is not None else "practitioner")
+    if not edits:
+        yield NO_TABLE
+        return
     if case.moment is Moment.ORDER:
         if not work_rehab_orders(case):
             yield NO_ORDER
