@@ -38,7 +38,7 @@ def import_ncci(files: tuple[Path, ...], out: Path | None, quarter: datetime | N
     """Read a quarter's MUE and PTP tables, as CMS ships them, into the policy site-ncci.
 
     Takes .csv, .txt and .xlsx files and the .zip around them. Give all parts of a PTP table (f1, f2, ...) at once.
-    What is not imported for a quarter stays as it was: the other setting, other quarters.
+    Quarters imported before stay, and so does this quarter's table of the other setting.
 
     \b
     Example:  cds-service policies import-ncci MCR_MUE_PractitionerServices_Eff_10-01-2026.csv --out our-policies
