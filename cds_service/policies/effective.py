@@ -90,6 +90,12 @@ def cited(source: Source) -> str:
     return ", ".join(filter(None, (source.title, source.paragraph)))
 
 
+def remarks(value: PolicyValue[Any]) -> dict[str, str]:
+    """What a value says in words besides its source, by key: its note."""
+    parts = ((field.name, getattr(value, field.name)) for field in fields(value))
+    return {name: part for name, part in parts if isinstance(part, str) and name not in _NOT_TOLD | {"confidence"}}
+
+
 def as_json(row: Effective) -> dict[str, Any]:
     """A row for machines; what is not known is left out."""
     decided = _value_as_json(row.value) if row.value is not None else {}

@@ -28,6 +28,7 @@ Loc: TypeAlias = tuple[str | int, ...]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 DEEPEST: Final = 12
+POLICY_ID: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
 _UNKNOWN_KEY: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _QUOTED: Final = re.compile(r'"([^"]*)"')
@@ -93,7 +94,7 @@ class _Match(_Strict):
 class PolicyFile(_Strict):
     """A policy for the Work Rehab CDS: to whom it applies, and dated, cited values."""
 
-    policy: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    policy: Annotated[str, StringConstraints(pattern=POLICY_ID)]
     """Its id: the name of the file without .yaml, like site-north."""
     title: Text
     """Its name for people."""

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
+from cds_service.domain.values import Parameter
 from cds_service.policies.loader import PolicyFile
 from cds_service.policies.parameters import PARAMETERS
 
@@ -48,3 +49,10 @@ def policy_schema() -> dict[str, Any]:
     }
     values["additionalProperties"] = False
     return {"$schema": DIALECT, **file, "$defs": definitions}
+
+
+def choices(parameter: Parameter[Any]) -> tuple[str, ...]:
+    """The words a value, or each part of a list, is chosen from; none where it is free."""
+    kind: Any = parameter.kind
+    shape = TypeAdapter(kind).json_schema()
+    return tuple(shape.get("enum") or shape.get("items", {}).get("enum", ()))
