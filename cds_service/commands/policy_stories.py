@@ -176,8 +176,8 @@ def _found(case: Case) -> Iterator[str]:
 def _outcomes(played: Played) -> Iterator[str]:
     """What became of the rules: those without a reason on one line, the others on a line each."""
     for outcome in Outcome:
-        rules = [one for one in played.evaluation["rules"] if one["outcome"] == outcome]
-        plain = [one["id"] for one in rules if "why" not in one]
+        rules = [one for one in played.rules.values() if one.outcome is outcome]
+        plain = [one.rule for one in rules if one.why is None]
         if plain:
             yield f"{outcome}: {', '.join(plain)}"
-        yield from (f"{outcome}: {one['id']} ({one['why']})" for one in rules if "why" in one)
+        yield from (f"{outcome}: {one.rule} ({one.why})" for one in rules if one.why is not None)

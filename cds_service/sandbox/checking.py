@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from cds_service.domain.findings import Outcome
 from cds_service.domain.values import Json
 from cds_service.policies.notation import written
 from cds_service.policies.parameters import PARAMETERS
@@ -12,7 +13,12 @@ from cds_service.sandbox.playing import Played
 from cds_service.sandbox.story import Story
 from cds_service.sandbox.words import NONE
 
-OUTCOMES: Final = {"fires": "fired", "silent": "quiet", "gaps": "gap", "not_applicable": "not-applicable"}
+OUTCOMES: Final = {
+    "fires": Outcome.FIRED,
+    "silent": Outcome.QUIET,
+    "gaps": Outcome.GAP,
+    "not_applicable": Outcome.NOT_APPLICABLE,
+}
 LONGEST: Final = 200
 
 
@@ -32,11 +38,12 @@ def _rules(expect: Expect, played: Played) -> Iterator[str]:
     for key, outcome in OUTCOMES.items():
         for name in getattr(expect, key):
             rule = name.split(".")[0]
-            became = played.outcomes.get(rule)
+            became = played.rules.get(rule)
             if became is None:
                 yield f"{rule} should be {outcome}, but is not asked at {played.hook}"
-            elif became != outcome:
-                yield f"{rule} should be {outcome}, is {became}; {_seen(played)}"
+            elif became.outcome is not outcome:
+                why = f" ({became.why})" if became.why is not None else ""
+                yield f"{rule} should be {outcome}, is {became.outcome}{why}; {_seen(played)}"
             elif "." in name and name not in played.kinds:
                 yield f"{name} is not among the findings: {', '.join(sorted(played.kinds)) or 'none'}"
 

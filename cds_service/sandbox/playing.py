@@ -12,6 +12,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
+from cds_service.domain.findings import RuleOutcome
 from cds_service.domain.values import Parameter
 from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answered, Answerer
@@ -54,9 +55,10 @@ class Played:
         return found
 
     @cached_property
-    def outcomes(self) -> dict[str, str]:
-        """What became of each rule, by id: ``fired``, ``quiet``, ``gap`` or ``not-applicable``."""
-        return {one["id"]: one["outcome"] for one in self.evaluation.get("rules", [])}
+    def rules(self) -> dict[str, RuleOutcome]:
+        """What became of each rule of the hook, by id."""
+        evaluation = self.answered.evaluation if self.answered is not None else None
+        return {one.rule: one for one in evaluation.rules} if evaluation is not None else {}
 
     @property
     def shown(self) -> list[str]:
