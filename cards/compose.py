@@ -53,13 +53,13 @@ def composition(
         return Composition({"cards": []})
     shown, withheld = choose(grouped(evaluation.findings, settings), settings.max_cards, unwanted or {})
     response: JsonObject = {
-        "cards": [_card(group, actions, settings) for group in shown],
+        "cards": [_card(group, actions, settings, evaluation.lacking) for group in shown],
         "extension": {EVALUATION_EXTENSION: evaluation_extension(evaluation, withheld, settings)},
     }
     return Composition(response, tuple(shown), tuple(withheld))
 
 
-def _card(group: Group, actions: Actions, settings: CardSettings) -> JsonObject:
+def _card(group: Group, actions: Actions, settings: CardSettings, lacking: str | None) -> JsonObject:
     finding = group.host.finding
     card: JsonObject = {
         "uuid": settings.identity(finding.key),
@@ -70,7 +70,7 @@ def _card(group: Group, actions: Actions, settings: CardSettings) -> JsonObject:
             "url": settings.public_url,
             "topic": topic_coding(finding.topic, settings.public_url),
         },
-        "detail": detail_of(group, settings),
+        "detail": detail_of(group, settings, lacking),
     }
     by_member = [list(_suggestions(one, actions, settings)) for one in group.members]
     suggestions = [suggestion for several in by_member for suggestion in several]

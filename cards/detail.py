@@ -16,24 +16,29 @@ from cds_service.domain.values import Confidence, Json, PolicyValue, Source
 CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
     "verified": "verified",
     "seed": "coding guide, ask your payer",
-    "default": "our default, ask your payer",
+    "default": "no rule of this payer on file; default used",
     "unverified": "not verified",
 }
-UNDATED: Final = "no effective date"
-"""What the note of a value says when its first day stands for none: the source does not tell since when."""
+GENERAL: Final = frozenset({"seed", "default"})
 MAX_FACT_ROWS: Final = 10
 MAX_VALUE_LENGTH: Final = 100
 MAX_VALUE_MEMBERS: Final = 20
 
 
-def detail_of(group: Group, settings: CardSettings) -> str:
-    """Words of all findings of the card, a table of facts, a table of policy values, then the open points."""
+def detail_of(group: Group, settings: CardSettings, lacking: str | None = None) -> str:
+    """Words of all findings of the card, a table of facts, a table of policy values, then the open points.
+
+    ``lacking`` says for whom there is no policy; it stands on the cards whose values are general ones.
+    """
     parts = [one.words.detail for one in group.members]
     if group.evidence:
         parts.append(_facts_table(group.evidence, settings.today))
     if group.values:
         parts.append(_rule_table(group.values, settings))
     notes = [_caveat(gap) for gap in group.caveats]
+    if lacking is not None and any(value.confidence in GENERAL for value in group.values):
+        notes.append(f"- {escape(lacking[0].upper() + lacking[1:])}: generic defaults used.")
+    notes.extend(_conflict(value, settings) for value in group.values if value.conflict is not None)
     notes.extend(_question(value, settings) for value in group.questions)
     if notes:
         parts.append("\n".join(notes))
@@ -74,7 +79,7 @@ def _rule_row(value: PolicyValue[object], label: str, unit: str) -> tuple[str, .
 
 
 def _since(value: PolicyValue[object]) -> str:
-    return "no date given" if UNDATED in (value.note or "") else day(value.since)
+    return day(value.since) if value.dated else "no date given"
 
 
 def _label_and_unit(value: PolicyValue[object], settings: CardSettings) -> tuple[str, str]:
@@ -85,6 +90,10 @@ def _label_and_unit(value: PolicyValue[object], settings: CardSettings) -> tuple
 def _caveat(gap: Gap) -> str:
     where = f" ({escape(gap.reference)})" if gap.reference else ""
     return f"- Not known: {escape(gap.why)}{where}"
+
+
+def _conflict(value: PolicyValue[object], settings: CardSettings) -> str:
+    return f"- Sources differ on {escape(_label_and_unit(value, settings)[0])}: {escape(value.conflict or '')}"
 
 
 def _question(value: PolicyValue[object], settings: CardSettings) -> str:

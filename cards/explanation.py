@@ -71,8 +71,12 @@ def _value(value: PolicyValue[object]) -> JsonObject:
         described["value"] = shown
     if value.until:
         described["until"] = value.until.isoformat()
+    if not value.dated:
+        described["dated"] = False
     if value.note:
         described["note"] = plain(value.note)
+    if value.conflict:
+        described["conflict"] = plain(value.conflict)
     return described
 
 

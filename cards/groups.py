@@ -84,7 +84,8 @@ class Group:
     @lazy
     def questions(self) -> tuple[PolicyValue[object], ...]:
         """Unverified values that were passed over, each once."""
-        return _each_once(value.unverified for value in self.values)
+        asked = (one.finding.questions for one in self.members)
+        return _each_once(chain(asked, (value.unverified for value in self.values)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,13 @@ from cds_service.commands.plainly import told_plainly
 from cds_service.commands.policy_start import new
 from cds_service.commands.policy_stories import explain, run_stories
 from cds_service.commands.policy_values import lines_of, shortly
-from cds_service.fhir.places import jurisdiction
-from cds_service.fhir.records import Address
 from cds_service.policies.describe import applies_to, coverage_of, describe
 from cds_service.policies.effective import Effective, as_json, differences, effective, meant_by
 from cds_service.policies.model import BUNDLED, Policy
 from cds_service.policies.review import doubts
 from cds_service.policies.schema import policy_schema
 from cds_service.policies.stack import PolicyStack
+from cds_service.rules.engine import generic_used
 from cds_service.service import load_policies
 from cds_service.settings import load_settings
 from cds_service.terminal import show_table
@@ -58,7 +57,7 @@ def check(folders: tuple[Path, ...]) -> None:
     for policy in stack.policies:
         if policy.folder != BUNDLED:
             click.echo(f"{policy.file}: {applies_to(policy)}; {_counted(policy)}")
-            for doubt in doubts(stack, policy, _is_jurisdiction):
+            for doubt in doubts(stack, policy):
                 click.echo(f"  note: {doubt}")
 
 
@@ -67,10 +66,6 @@ def _counted(policy: Policy) -> str:
     total = f"{counts.total()} value{'' if counts.total() == 1 else 's'}"
     told = ", ".join(f"{count} {confidence}" for confidence, count in sorted(counts.items()))
     return f"{total}: {told}" if told else total
-
-
-def _is_jurisdiction(name: str) -> bool:
-    return jurisdiction(Address(state=name)) == name
 
 
 @policies.command("show")
@@ -115,6 +110,8 @@ def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *,
         return
     click.echo(about)
     click.echo(f"On {on} these layers apply, least specific first: {', '.join(view.layers)}")
+    if view.lacking is not None:
+        click.echo(f"Not known: {generic_used(view.lacking)}")
     for row in rows:
         click.echo("\n".join(["", *lines_of(row)]))
 

@@ -181,3 +181,6 @@ def _outcomes(played: Played) -> Iterator[str]:
         if plain:
             yield f"{outcome}: {', '.join(plain)}"
         yield from (f"{outcome}: {one.rule} ({one.why})" for one in rules if one.why is not None)
+    evaluation = played.answered.evaluation if played.answered is not None else None
+    for gap in evaluation.gaps if evaluation is not None else ():
+        yield f"not known: {gap.fact} ({gap.why})"

@@ -32,4 +32,5 @@ def shortly(row: Effective) -> str:
 
 
 def _origin(value: PolicyValue[Any]) -> str:
-    return f"{value.policy} since {value.since}, {value.confidence}: {cited(value.source)}"
+    since = f"since {value.since}" if value.dated else "at all times, for its source gives no date"
+    return f"{value.policy} {since}, {value.confidence}: {cited(value.source)}"

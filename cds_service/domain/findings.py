@@ -133,7 +133,8 @@ class Finding:
     ``kind`` names the wording, ``facts`` fill it. ``values`` are the policy values applied, the deciding one first.
     ``subject`` is the resource or date it is about; with ``rule`` and ``kind`` it identifies the finding.
     ``joins`` names a rule whose card shows this finding instead of a card of its own.
-    ``caveats`` are gaps that do not stop the answer but belong beside it.
+    ``caveats`` are gaps that do not stop the answer but belong beside it. ``questions`` are unverified policy values
+    that the answer would depend on, beside those that stand in the ``values`` themselves.
     """
 
     rule: str
@@ -147,6 +148,7 @@ class Finding:
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
     caveats: tuple[Gap, ...] = ()
+    questions: tuple[PolicyValue[object], ...] = ()
 
     @property
     def key(self) -> str:
@@ -185,7 +187,8 @@ class MissingFact:
 class Evaluation:
     """Everything one call found: findings, the trace of every rule run, and what could not be known.
 
-    ``episode`` is its name for people; ``episode_key`` stays the same from visit to visit.
+    ``episode`` is its name for people; ``episode_key`` stays the same from visit to visit. ``lacking`` says for whom
+    there is no policy, where general defaults stood in.
     """
 
     date_of_service: date
@@ -195,3 +198,4 @@ class Evaluation:
     policies: tuple[str, ...]
     episode: str | None = None
     episode_key: str | None = None
+    lacking: str | None = None

@@ -27,8 +27,10 @@ class PolicyValue(Generic[T_co]):
 
     Equal only to itself: values are loaded once and live as long as their policies.
 
-    ``plain`` is the value as JSON, for the explanation that travels with a card. ``unverified`` holds values of
-    more specific layers that were passed over because nobody verified them: they are asked about, never applied.
+    ``plain`` is the value as JSON, for the explanation that travels with a card. ``dated`` is false where the source
+    gives no effective date and ``since`` stands for "as far back as we answer". ``conflict`` says how other sources
+    differ. ``unverified`` holds values of more specific layers that were passed over because nobody verified them:
+    they are asked about, never applied.
     """
 
     parameter: str
@@ -40,6 +42,8 @@ class PolicyValue(Generic[T_co]):
     confidence: Confidence
     until: date | None = None
     note: str | None = None
+    dated: bool = True
+    conflict: str | None = None
     unverified: tuple["PolicyValue[object]", ...] = ()
 
 

@@ -21,7 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Confidence, PolicyValue, Source
-from cds_service.policies.model import BUNDLED, Match, Policy, Status
+from cds_service.policies.model import BUNDLED, Match, Policy, Status, Superseded
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
 
 Loc: TypeAlias = tuple[str | int, ...]
@@ -78,6 +78,10 @@ class _Value(_Strict):
     recommendation, no rule of the payer was found. unverified: somebody says so; it asks and never decides."""
     note: Text | None = None
     """What a reader of the card should know beside it."""
+    dated: bool = True
+    """false where the source gives no effective date and the first day is only as far back as we answer."""
+    conflict: Text | None = None
+    """How other sources differ; the card says it."""
 
 
 class _Match(_Strict):
@@ -102,6 +106,8 @@ class PolicyFile(_Strict):
     """To whom it applies; left out, to everyone."""
     status: Status
     """complete, partial, or historical (the source is no longer current)."""
+    supersedes: Superseded | None = None
+    """Kind of layers that do not apply where this policy does: jurisdiction for a federal program."""
     not_modelled: list[Text] = Field(default=[])
     """What a reader might expect here and does not find."""
     values: dict[str, Annotated[list[_Value], Field(min_length=1)]]
@@ -191,6 +197,7 @@ def load_file(path: Path, place: int = BUNDLED) -> Policy:
         file=str(path),
         not_modelled=tuple(file.not_modelled),
         folder=place,
+        supersedes=file.supersedes,
     )
     check_first_unit(policy)
     return policy
@@ -349,4 +356,6 @@ def _value(document: _Document, policy: str, name: str, index: int, row: _Value)
         confidence=row.confidence,
         until=row.until,
         note=row.note,
+        dated=row.dated,
+        conflict=row.conflict,
     )

@@ -12,6 +12,7 @@ from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Parameter, PolicyValue
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
+Superseded: TypeAlias = Literal["jurisdiction"]
 T = TypeVar("T")
 
 BASE: Final = "generic"
@@ -64,6 +65,11 @@ class Match:
         return Tier.NATIONAL if self.payer_class is None else Tier.PAYER_CLASS
 
     @property
+    def of_a_state(self) -> bool:
+        """Whether it is for a jurisdiction and no payer of its own."""
+        return self.jurisdiction is not None and not self.payers
+
+    @property
     def keys(self) -> int:
         """How many keys are given."""
         return bool(self.payers) + (self.payer_class is not None) + (self.jurisdiction is not None)
@@ -90,6 +96,8 @@ class Policy:
     """One policy layer. ``values`` holds the dated values of each parameter, oldest first, never overlapping.
 
     ``file`` is where it was read; ``folder`` is 0 for bundled data, else the place of its site folder in the settings.
+    ``supersedes`` names the kind of layers that do not apply where this one does: federal programs stand outside the
+    law of the states.
     """
 
     id: str
@@ -100,6 +108,7 @@ class Policy:
     file: str
     not_modelled: tuple[str, ...] = ()
     folder: int = BUNDLED
+    supersedes: Superseded | None = None
 
     @property
     def tier(self) -> Tier:
@@ -129,12 +138,16 @@ def in_force(value: PolicyValue[Any], on: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """What rules ask: the values in force on one date in the layers that apply, least specific layer first."""
+    """What rules ask: the values in force on one date in the layers that apply, least specific layer first.
+
+    ``lacking`` says for whom there is no policy, in words, where general defaults stand in; None where there is one.
+    """
 
     layers: tuple[str, ...]
     on: date
     _decided: Mapping[str, PolicyValue[Any]]
     _questions: Mapping[str, tuple[PolicyValue[object], ...]]
+    lacking: str | None = None
 
     def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
         """Return the most specific value that may decide, or None.
@@ -148,7 +161,7 @@ class PolicyView:
         return self._questions.get(parameter.name, ())
 
 
-def view_of(layers: Sequence[Policy], on: date) -> PolicyView:
+def view_of(layers: Sequence[Policy], on: date, lacking: str | None = None) -> PolicyView:
     """Lay the policies, least specific first, over each other for one date."""
     decided: dict[str, PolicyValue[Any]] = {}
     questions: dict[str, tuple[PolicyValue[object], ...]] = {}
@@ -162,4 +175,4 @@ def view_of(layers: Sequence[Policy], on: date) -> PolicyView:
     for name, passed_over in questions.items():
         if name in decided:
             decided[name] = replace(decided[name], unverified=passed_over)
-    return PolicyView(tuple(policy.id for policy in layers), on, decided, questions)
+    return PolicyView(tuple(policy.id for policy in layers), on, decided, questions, lacking)

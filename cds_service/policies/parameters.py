@@ -14,13 +14,17 @@ from cds_service.policies.shapes import (
     CoveragePosition,
     EditsApply,
     Element,
+    EntryCriterion,
+    Exemption,
     FifteenMinuteMethod,
+    Hours,
     MinutesOfAnHour,
     Modifier,
     Mue,
     PairEdit,
     PairEdits,
     Percent,
+    PerformanceTestKind,
     Positive,
     Range,
     SameDayEvaluation,
@@ -69,6 +73,13 @@ DAILY_MAXIMUM: Final[Parameter[Mapping[str, int]]] = Parameter(
     Mapping[Code, Positive],
     "units by code",
     "Payer's own ceiling per date of service (E-2).",
+)
+FIFTEEN_MINUTE_DAILY_MAXIMUM: Final[Parameter[int]] = Parameter(
+    "units.fifteen_minute_daily_maximum",
+    "15-minute units a day",
+    Positive,
+    "units",
+    "Most units of 15-minute codes that the payer pays for one discipline on a date; performance tests apart (T-7).",
 )
 EDIT_PAIRS: Final[Parameter[tuple[PairEdit, ...]]] = Parameter(
     "edits.pairs",
@@ -147,12 +158,33 @@ PROGRAM_ACCREDITED: Final[Parameter[bool]] = Parameter(
     "yes or no",
     "Whether the site's program is CARF-accredited; only the site knows (M-6).",
 )
+PROVIDER_APPROVED: Final[Parameter[bool]] = Parameter(
+    "program.approved_provider",
+    "approved provider",
+    bool,
+    "yes or no",
+    "Whether the payer lists the site as a provider of the program; only the site knows (R-5).",
+)
+KX_THRESHOLD: Final[Parameter[Mapping[Discipline, int]]] = Parameter(
+    "modifiers.kx_threshold",
+    "KX over, in a year",
+    Mapping[Discipline, Positive],
+    "US dollars by discipline",
+    "Allowed amount of a year beyond which other therapy lines need KX; PT and speech are counted together (M-5).",
+)
 COVERAGE_POSITION: Final[Parameter[CoveragePosition]] = Parameter(
     "coverage.position",
     "payer's position",
     CoveragePosition,
     "choice",
     "Payer's position on 97545 and 97546 (COV-1, COV-2).",
+)
+EXCLUDED_CODES: Final[Parameter[tuple[str, ...]]] = Parameter(
+    "coverage.excluded_codes",
+    "also not paid",
+    tuple[Code, ...],
+    "list of codes",
+    "Other codes that the payer excludes together with 97545 and 97546 (COV-2).",
 )
 SAME_DAY_EVALUATION: Final[Parameter[SameDayEvaluation]] = Parameter(
     "coverage.same_day_evaluation",
@@ -167,6 +199,34 @@ AUTHORIZATION_REQUIRED: Final[Parameter[AuthorizationRequired]] = Parameter(
     AuthorizationRequired,
     "choice",
     "When prior authorization is needed (A-1, A-2).",
+)
+AUTHORIZATION_AFTER_VISITS: Final[Parameter[int]] = Parameter(
+    "authorization.after_visits",
+    "visits without approval",
+    Positive,
+    "visits",
+    "Visits of therapy beyond which approval is needed, where it depends on visits or days (A-1, R-4).",
+)
+AUTHORIZATION_AFTER_DAYS: Final[Parameter[int]] = Parameter(
+    "authorization.after_days",
+    "days without approval",
+    Positive,
+    "days",
+    "Days of therapy beyond which approval is needed; the first visit is day 1 (A-1, R-4).",
+)
+AUTHORIZATION_VISITS_PER_DAY: Final[Parameter[int]] = Parameter(
+    "authorization.visits_per_day",
+    "visits a day without approval",
+    Positive,
+    "visits",
+    "Visits on one date beyond which approval is needed (A-1).",
+)
+AUTHORIZATION_EXEMPT_IF: Final[Parameter[tuple[Exemption, ...]]] = Parameter(
+    "authorization.exempt_if",
+    "exempt from approval",
+    tuple[Exemption, ...],
+    "list of choices",
+    "Who may be exempt from prior authorization; a site that is sets authorization.required itself (A-1).",
 )
 AUTHORIZATION_UNIT: Final[Parameter[AuthorizationUnit]] = Parameter(
     "authorization.quantity_unit",
@@ -203,6 +263,20 @@ DAYS_PER_WEEK: Final[Parameter[Mapping[Program, Range]]] = Parameter(
     "days by program",
     "Days of program in an ISO week (A-4).",
 )
+ENTRY_CRITERIA: Final[Parameter[Mapping[Program, tuple[EntryCriterion, ...]]]] = Parameter(
+    "entry.criteria",
+    "entry criteria",
+    Mapping[Program, tuple[EntryCriterion, ...]],
+    "list of criteria by program",
+    "What the payer wants before a program begins; a check-list, never a denial (R-5).",
+)
+ENTRY_MONTHS: Final[Parameter[Range]] = Parameter(
+    "entry.months_since_injury",
+    "months since the injury",
+    Range,
+    "months",
+    "How long after the injury a program may begin (R-5).",
+)
 PROGRAMS_PER_INJURY: Final[Parameter[int]] = Parameter(
     "program.per_injury",
     "programs an injury",
@@ -216,6 +290,27 @@ BASELINE_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
     Positive,
     "days",
     "Latest day of the baseline functional capacity evaluation; the first visit is day 1 (R-1).",
+)
+TEST_MODIFIER: Final[Parameter[str]] = Parameter(
+    "fce.modifier",
+    "modifier of the FCE",
+    Modifier,
+    "modifier",
+    "Modifier on 97750 when it is a functional capacity evaluation (M-6, R-1).",
+)
+TESTS_PER_INJURY: Final[Parameter[int]] = Parameter(
+    "fce.per_injury",
+    "FCEs an injury",
+    Positive,
+    "evaluations",
+    "Functional capacity evaluations that the payer pays for one injury (R-1).",
+)
+TEST_HOURS: Final[Parameter[Mapping[PerformanceTestKind, float]]] = Parameter(
+    "fce.hours",
+    "hours of an FCE",
+    Mapping[PerformanceTestKind, Hours],
+    "hours by kind",
+    "Longest functional capacity evaluation that is paid, by its kind (R-1).",
 )
 REASSESSMENT_INTERVAL: Final[Parameter[int]] = Parameter(
     "reassessment.interval_days",
@@ -254,6 +349,13 @@ PLAN_CERTIFY_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
     Positive,
     "days",
     "Days from the first treatment to certification (R-4).",
+)
+PLAN_REVIEW_DAYS: Final[Parameter[int]] = Parameter(
+    "plan_of_care.review_days",
+    "plan reviewed every",
+    Positive,
+    "days",
+    "Longest time between reviews of the plan of care (R-4).",
 )
 DOCUMENTATION_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "documentation.required",

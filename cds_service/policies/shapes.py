@@ -16,14 +16,28 @@ CoveragePosition: TypeAlias = Literal[
     "covered", "covered-with-authorization", "restricted", "excluded", "not-medically-necessary", "unknown"
 ]
 SameDayEvaluation: TypeAlias = Literal["allow", "ask", "modifier-59", "deny"]
-AuthorizationRequired: TypeAlias = Literal["always", "after-max-weeks", "never"]
+AuthorizationRequired: TypeAlias = Literal[
+    "always", "after-max-weeks", "after-visits-or-days", "outside-guidelines", "never"
+]
 AuthorizationUnit: TypeAlias = Literal["hours", "visits", "units"]
+Exemption: TypeAlias = Literal["accredited-and-listed"]
+EntryCriterion: TypeAlias = Literal[
+    "referral",
+    "accepted-condition",
+    "able-to-take-part",
+    "job-goal",
+    "job-analysis",
+    "approved-provider",
+    "accredited-program",
+]
+PerformanceTestKind: TypeAlias = Literal["initial", "interim", "discharge"]
 Better: TypeAlias = Literal["lower", "higher"]
 
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
 Modifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
 Element: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
+Hours: TypeAlias = Annotated[float, Field(gt=0, le=24)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 MinutesOfAnHour: TypeAlias = Annotated[int, Field(ge=1, le=60)]
 

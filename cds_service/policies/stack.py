@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.jurisdictions import name_of
 from cds_service.policies.loader import PolicyError, check_first_unit, load_folder
 from cds_service.policies.model import BASE, Policy, PolicyView, view_of
 
 BUNDLED_DATA: Final = Path(__file__).parent / "data"
 VIEWS_KEPT: Final = 4096
+GOVERNED_BY_CLASS: Final = frozenset({PayerClass.WORKERS_COMPENSATION, PayerClass.MEDICARE})
+"""Payers whose rules are those of a state or of a federal program, whoever the insurer is."""
 
 
 class PolicyStack:
@@ -22,7 +25,7 @@ class PolicyStack:
     policies of one step the one with more match keys decides, then the one whose id comes later in the alphabet.
     """
 
-    __slots__ = ("_by_id", "_policies", "_view")
+    __slots__ = ("_by_id", "_federal", "_policies", "_view")
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         """Order the policies and check them against each other.
@@ -38,6 +41,9 @@ class PolicyStack:
                 raise PolicyError(f"{policy.file}: policy: the id {policy.id} is already that of {other.file}")
         for policy in self._policies:
             check_first_unit(policy, self._by_id.get(BASE))
+        self._federal = frozenset(
+            place for place, policy in enumerate(self._policies) if policy.supersedes == "jurisdiction"
+        )
         self._view = lru_cache(maxsize=VIEWS_KEPT)(self._lay)
 
     @classmethod
@@ -75,8 +81,26 @@ class PolicyStack:
             for place, policy in enumerate(self._policies)
             if policy.match.applies(payer_class, payers, jurisdiction)
         )
-        return self._view(chosen, on)
+        if self._federal.intersection(chosen):
+            chosen = tuple(place for place in chosen if not self._policies[place].match.of_a_state)
+            jurisdiction = None
+        state = jurisdiction if payer_class is PayerClass.WORKERS_COMPENSATION else None
+        return self._view(chosen, on, state, bool(payers) and payer_class not in GOVERNED_BY_CLASS)
 
-    def _lay(self, chosen: tuple[int, ...], on: date) -> PolicyView:
-        """Build one view; kept per layers and date."""
-        return view_of([self._policies[place] for place in chosen], on)
+    def _lay(self, chosen: tuple[int, ...], on: date, state: str | None, of_payer: bool) -> PolicyView:  # noqa: FBT001
+        """Build one view; kept per layers, date and what is looked for: a state's policy, a payer's own."""
+        layers = [self._policies[place] for place in chosen]
+        return view_of(layers, on, _lacking(layers, on, state, of_payer=of_payer))
+
+
+def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer: bool) -> str | None:
+    """For whom no policy is on file, so that general defaults are used; None where there is one."""
+    if state is not None:
+        ours = [policy for policy in layers if policy.match.jurisdiction is not None]
+        if not ours:
+            return f"no policy for {name_of(state)}"
+        if not any(True for policy in ours for _ in policy.values_on(on)):
+            return f"no policy for {name_of(state)} that was in force on {on.isoformat()}"
+    elif of_payer and not any(policy.match.payers for policy in layers):
+        return "no policy of this payer"
+    return None

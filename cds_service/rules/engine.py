@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Chart, Gap
+from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
@@ -41,6 +41,8 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
         outcomes.append(_outcome(rule.id, lacks, not_applicable, fired=fired))
         for gap in left_out:
             lacking.setdefault(gap, []).append(rule.id)
+    if policy.lacking is not None:
+        lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = [rule.id for rule in asked if rule.parameters]
     _name_the_rest(chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
@@ -50,7 +52,13 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
         policies=policy.layers,
         episode=case.episode.label if case.episode else None,
         episode_key=case.episode.key if case.episode else None,
+        lacking=policy.lacking,
     )
+
+
+def generic_used(lacking: str) -> str:
+    """What follows where no policy is on file."""
+    return f"{lacking}: generic defaults used"
 
 
 def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] = RULES) -> Evaluation:
@@ -103,6 +111,7 @@ def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
         proposals=proposals,
         joins=answer.joins,
         caveats=caveats,
+        questions=answer.questions,
     )
 
 

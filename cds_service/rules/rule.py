@@ -24,6 +24,7 @@ class Answer:
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
     caveats: tuple[Gap, ...] = ()
+    questions: tuple[PolicyValue[Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

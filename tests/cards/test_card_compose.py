@@ -86,7 +86,7 @@ def test_the_detail_shows_facts_and_rule_as_tables_with_source_and_confidence():
 
     assert "| last measured | 9 Mar | Observation/lift-1 |" in detail
     assert "| 7 | 1 Jan 2024 | [Invented Payer Guide 2(A)](https://payer.example.org/guide?a=%281%29) |" in detail
-    assert "our default, ask your payer" in detail
+    assert "no rule of this payer on file; default used" in detail
 
 
 def test_the_rule_table_uses_label_and_unit_of_the_parameter():
@@ -349,21 +349,32 @@ def test_links_need_a_public_address_without_slash_at_the_end(url):
         CardSettings(public_url=url, source_label="x", hook_instance="x", service="x", today=date(2026, 1, 1))
 
 
-UNDATED = "Our reading. The source gives no effective date."
-
-
-def test_a_value_without_an_effective_date_shows_no_date():
-    card = only_card(a_finding(values=(a_value(since=date(2000, 1, 1), note=UNDATED),)))
+def test_a_value_whose_source_gives_no_date_shows_none():
+    card = only_card(a_finding(values=(a_value(since=date(2000, 1, 1), dated=False),)))
     assert "| no date given |" in card["detail"]
     assert "2000" not in card["detail"]
+    assert card["extension"][FINDING_EXTENSION]["values"][0]["dated"] is False
 
 
-def test_a_value_with_an_effective_date_shows_it_whatever_else_its_note_says():
+def test_a_value_with_an_effective_date_shows_it():
     card = only_card(a_finding(values=(a_value(since=date(2024, 1, 1), note="Read in print."),)))
     assert "| 1 Jan 2024 |" in card["detail"]
+    assert "dated" not in card["extension"][FINDING_EXTENSION]["values"][0]
 
 
 def test_the_note_of_a_value_travels_with_it():
-    noted = only_card(a_finding(values=(a_value(note=UNDATED),)))["extension"][FINDING_EXTENSION]["values"]
+    noted = only_card(a_finding(values=(a_value(note="Our reading."),)))["extension"][FINDING_EXTENSION]["values"]
     plain = only_card(a_finding(values=(a_value(),)))["extension"][FINDING_EXTENSION]["values"]
-    assert ([UNDATED], [None]) == ([one["note"] for one in noted], [one.get("note") for one in plain])
+    assert (["Our reading."], [None]) == ([one["note"] for one in noted], [one.get("note") for one in plain])
+
+
+def test_sources_that_differ_on_an_applied_value_are_shown():
+    card = only_card(a_finding(values=(a_value(conflict="Weekly, or every two weeks."),)))
+    assert ": Weekly, or every two weeks." in card["detail"].partition("Sources differ on ")[2]
+    assert "Weekly, or every two weeks." == card["extension"][FINDING_EXTENSION]["values"][0]["conflict"]
+
+
+def test_a_question_of_a_finding_is_asked_beside_those_of_its_values():
+    asked = a_value("authorization.exempt_if", ["accredited-and-listed"], confidence="unverified")
+    card = only_card(a_finding(questions=(asked,)))
+    assert "accredited-and-listed?" in card["detail"].partition("- To ask the payer: ")[2]
