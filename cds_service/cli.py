@@ -4,13 +4,12 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 import click
 import requests
@@ -18,18 +17,15 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from cds_service import __version__
-from cds_service.commands.ncci import import_ncci
-from cds_service.errors import CdsError, RequestError
+from cds_service.commands.plainly import told_plainly
+from cds_service.commands.policies import policies
+from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
-from cds_service.policies.describe import applies_to, coverage_of, describe
-from cds_service.policies.loader import PolicyError
-from cds_service.policies.stack import PolicyStack
-from cds_service.records.database import StoreError, reason
 from cds_service.records.insights import KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import StoryError, bundled, load
+from cds_service.sandbox import bundled, load
 from cds_service.sandbox.ehr import call
 from cds_service.sandbox.invoking import Invocation, read_object
 from cds_service.sandbox.invoking import run as run_invocation
@@ -43,26 +39,6 @@ from cds_service.terminal import show_answer, show_table
 DEMO_STORY: Final = "texas-hardening-pt-pta"
 START_SECONDS: Final = 30
 HOOKS: Final = sorted({service.hook for service in SERVICES})
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _told_plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn our own errors into one clear line and exit status 1; anything else stays a fault."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except (CdsError, PolicyError, StoryError) as error:
-            raise click.ClickException(str(error)) from None
-        except StoreError as error:
-            raise click.ClickException(f"the database cannot be used: {reason(error)}") from None
-        except requests.RequestException as error:
-            raise click.ClickException(f"the service could not be reached: {type(error).__name__}") from None
-
-    return told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -80,7 +56,7 @@ def main() -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
 @click.option("--story", default=DEMO_STORY, show_default=True, help="Bundled story to answer once it runs.")
-@_told_plainly
+@told_plainly
 def demo(port: int, story: str) -> None:
     """Run on this machine only, without client registry, and answer a bundled story.
 
@@ -127,7 +103,7 @@ Try next, in another terminal:
     "--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default="number of cores",
     help="Processes; one a core is best.",
 )  # fmt: skip
-@_told_plainly
+@told_plainly
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server for registered clients; settings come from CDS_... variables.
 
@@ -169,7 +145,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--reason", metavar="CODE", help="Why it is overridden, one of the card's reasons.")
 @click.option("--comment", metavar="TEXT", help="Why it is overridden, in words.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw answer.")
-@_told_plainly
+@told_plainly
 def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
     """Act as an EHR: call a hook, print the cards, send feedback.
 
@@ -192,7 +168,7 @@ def in_sandbox() -> None:
 @click.option("--story", "names", multiple=True, help="Bundled story; can be repeated. All without it.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the stories play; else today.")
 @click.option("--token", metavar="TOKEN", help="Bearer token for the FHIR server.")
-@_told_plainly
+@told_plainly
 def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, token: str | None) -> None:
     """Put the bundled stories on a FHIR server. Again is no harm: stories follow the calendar.
 
@@ -210,7 +186,7 @@ def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, toke
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
 @click.option("--issuer", default=ISSUER, show_default=True, help="Who the client is.")
 @click.option("--fhir", metavar="URL", help="FHIR server that may be asked for this client.")
-@_told_plainly
+@told_plainly
 def sandbox_keys(out: Path, issuer: str, fhir: str | None) -> None:
     """Make a key pair for trials and print a registry with its client.
 
@@ -243,7 +219,7 @@ def _ready(url: str) -> bool:
 
 
 @main.command()
-@_told_plainly
+@told_plainly
 def stories() -> None:
     """List the bundled patient stories.
 
@@ -256,7 +232,7 @@ def stories() -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_told_plainly
+@told_plainly
 def validate(file: Path) -> None:
     """Validate a FHIR R4 resource, a Bundle or a whole hook request, entry by entry.
 
@@ -288,75 +264,12 @@ def _resources(where: str, value: object) -> list[tuple[str, dict[str, Any]]]:
     return [found for name, one in value.items() for found in _resources(f"{where}.{name}".lstrip("."), one)]
 
 
-@main.group()
-def policies() -> None:
-    """Check and read payer policies."""
-
-
-policies.add_command(import_ncci)
-
-
-@policies.command("check")
-@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_told_plainly
-def policies_check(folders: tuple[Path, ...]) -> None:
-    """Load the bundled policies with the site's folders and say whether they are right.
-
-    \b
-    Example:  cds-service policies check ./our-policies
-    """  # noqa: D301
-    loaded = PolicyStack.load((*load_settings().policy_dirs, *folders)).policies
-    click.echo(f"{len(loaded)} policies are right: {', '.join(one.id for one in loaded)}")
-
-
-@policies.command("show")
-@click.argument("policy")
-@_told_plainly
-def policies_show(policy: str) -> None:
-    """Show every value of a policy with date and citation.
-
-    \b
-    Example:  cds-service policies show us-tx-dwc
-    """  # noqa: D301
-    stack = load_policies(load_settings())
-    found = stack.policy(policy)
-    if found is None:
-        raise click.ClickException(f"no policy {policy}; there are {', '.join(one.id for one in stack.policies)}")
-    console = Console()
-    console.print(f"[bold]{found.title}[/] ({found.id}, {found.status}): {applies_to(found)}", highlight=False)
-    rows = [
-        (row.parameter, json.dumps(row.value), row.since.isoformat(), row.confidence, row.citation)
-        for row in describe(found)
-    ]
-    show_table(console, ("parameter", "value", "from", "confidence", "source"), rows)
-    for left_out in found.not_modelled:
-        console.print(f"Not modelled: {left_out}", highlight=False)
-
-
-@policies.command("coverage")
-@_told_plainly
-def policies_coverage() -> None:
-    """Tell what is and what is not modelled, payer by payer.
-
-    \b
-    Example:  cds-service policies coverage
-    """  # noqa: D301
-    rows = [
-        (
-            row.policy,
-            row.applies_to,
-            row.status,
-            ", ".join(f"{count} {confidence}" for confidence, count in row.counts.items()),
-            "; ".join(row.not_modelled),
-        )
-        for row in coverage_of(load_policies(load_settings()))
-    ]
-    show_table(Console(), ("policy", "applies to", "status", "values", "not modelled"), rows)
+main.add_command(policies)
 
 
 @main.command()
 @click.argument("rule", required=False)
-@_told_plainly
+@told_plainly
 def rules(rule: str | None) -> None:
     """List the rules, or tell one in words.
 
@@ -382,7 +295,7 @@ COUNTS: Final = ("shown", "accepted", "overridden", "ignored", "withheld", "shad
 @click.option("--by", type=click.Choice(list(KEYS)), default="rule", show_default=True, help="What to count by.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day that counts, local time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_told_plainly
+@told_plainly
 def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # noqa: FBT001
     """Count what became of cards: shown, accepted, overridden, ignored.
 
@@ -418,7 +331,7 @@ def records() -> None:
 
 @records.command("purge")
 @click.option("--older-than", type=click.IntRange(0, 36_500), help="Days to keep; by default CDS_RETENTION_DAYS.")
-@_told_plainly
+@told_plainly
 def records_purge(older_than: int | None) -> None:
     """Remove records that are older than the retention time, and expired tokens.
 

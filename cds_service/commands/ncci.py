@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from cds_service.errors import CdsError
-from cds_service.policies.loader import PolicyError, load_file
+from cds_service.commands.plainly import told_plainly
+from cds_service.policies.loader import load_file
 from cds_service.policies.shapes import Setting
 from cds_service.policies.stack import BUNDLED_DATA
 from cds_service.settings import load_settings
@@ -34,6 +34,7 @@ NATIONAL = BUNDLED_DATA / "us-ncci.yaml"
 @click.option(
     "--setting", type=click.Choice(["practitioner", "hospital"]), help="Setting of tables that do not tell it."
 )
+@told_plainly
 def import_ncci(files: tuple[Path, ...], out: Path | None, quarter: datetime | None, setting: Setting | None) -> None:
     """Read a quarter's MUE and PTP tables, as CMS ships them, into the policy site-ncci.
 
@@ -44,16 +45,11 @@ def import_ncci(files: tuple[Path, ...], out: Path | None, quarter: datetime | N
     Example:  cds-service policies import-ncci MCR_MUE_PractitionerServices_Eff_10-01-2026.csv --out our-policies
               cds-service policies import-ncci medicare-ncci-2026q4-practitioner-ptp-edits-*.zip --out our-policies
     """  # noqa: D301 - click reads the mark
-    from cds_service.ncci import NcciError  # reading workbooks is needed here only
-
-    try:
-        _import(files, out, quarter.date() if quarter is not None else None, setting)
-    except (CdsError, PolicyError, NcciError) as problem:
-        raise click.ClickException(str(problem)) from None
+    _import(files, out, quarter.date() if quarter is not None else None, setting)
 
 
 def _import(files: tuple[Path, ...], out: Path | None, quarter: date | None, setting: Setting | None) -> None:
-    from cds_service.ncci.edits import codes_of_visits  # as above
+    from cds_service.ncci.edits import codes_of_visits  # reading workbooks is needed here only
     from cds_service.ncci.layer import write_layer
     from cds_service.ncci.quarters import check_quarter
     from cds_service.ncci.tables import read_tables

@@ -31,11 +31,16 @@ class Withhold(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The response to a call with what led to it; ``settings`` give the ids of its cards and suggestions."""
+    """The response to a call with what led to it; ``settings`` give the ids of its cards and suggestions.
+
+    A call about something else has no ``case``, and so no policy values and no evaluation.
+    """
 
     composition: Composition
     settings: CardSettings
     evaluation: Evaluation | None = None
+    case: Case | None = None
+    policy: PolicyView | None = None
 
     @property
     def response(self) -> dict[str, Any]:
@@ -95,7 +100,7 @@ class Answerer:
         evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
-        return Answered(composed, settings, evaluation)
+        return Answered(composed, settings, evaluation, case, policy)
 
     def _actions(
         self, evaluation: Evaluation, gathered: Gathered, case: Case, profile: Profile

@@ -15,24 +15,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.sandbox.dates import DEFAULT_OFFSET, WEEKDAYS, Day, parse_day, parse_time
-
-NONE = "none"
-
-
-def _listed(value: object) -> object:
-    """``none`` is an empty list, one thing is a list of one."""
-    if value is None or value == NONE:
-        return []
-    return value if isinstance(value, list | tuple) else [value]
+from cds_service.sandbox.expectations import Expect
+from cds_service.sandbox.words import NONE, Texts, listed
 
 
 def _nothing(value: object) -> object:
     return None if value == NONE else value
-
-
-def _texts(value: object) -> object:
-    items = _listed(value)
-    return [str(item) if isinstance(item, int) else item for item in items] if isinstance(items, list) else items
 
 
 def _as_json(value: object) -> object:
@@ -51,7 +39,7 @@ def _as_json(value: object) -> object:
 
 
 def _raw(value: object) -> object:
-    return _as_json(_listed(value))
+    return _as_json(listed(value))
 
 
 def _time_or_none(value: object) -> time | None:
@@ -66,7 +54,6 @@ AnyDay: TypeAlias = Annotated[Day, PlainValidator(parse_day)]
 Clock: TypeAlias = Annotated[time, PlainValidator(parse_time)]
 ClockOrNone: TypeAlias = Annotated[time | None, PlainValidator(_time_or_none)]
 DayOrNone: TypeAlias = Annotated[Day | None, PlainValidator(_day_or_none)]
-Texts: TypeAlias = Annotated[list[str], BeforeValidator(_texts)]
 Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_raw)]
 ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
 DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
@@ -163,7 +150,7 @@ class Plan(Words):
     start: AnyDay | None = None
     weeks: int | None = None
     end: DayOrNone = None
-    goals: Annotated[list[GoalWords], BeforeValidator(_listed)] = [
+    goals: Annotated[list[GoalWords], BeforeValidator(listed)] = [
         GoalWords(text="Lift 50 lb from floor to waist, 10 times", measure="lift", target=50, unit="lb")
     ]
     sessions_a_week: int | None = None
@@ -236,8 +223,8 @@ class Content(Treatment):
     an encounter only. ``evaluation: 97161`` adds an evaluation.
     """
 
-    sessions: Annotated[list[Session] | None, BeforeValidator(_listed)] = None
-    services: Annotated[list[Service], BeforeValidator(_listed)] = []
+    sessions: Annotated[list[Session] | None, BeforeValidator(listed)] = None
+    services: Annotated[list[Service], BeforeValidator(listed)] = []
     encounter: Annotated[Encounter | None, BeforeValidator(_nothing)] = Encounter()
     evaluation: Annotated[str, BeforeValidator(str)] | None = None
 
@@ -380,7 +367,7 @@ class Charges(Words):
     id: FhirId | None = None
     day: AnyDay | None = None
     status: Literal["draft", "active", "cancelled", "entered-in-error"] = "draft"
-    lines: Annotated[list[ChargeLine], BeforeValidator(_listed)] = []
+    lines: Annotated[list[ChargeLine], BeforeValidator(listed)] = []
     encounter: bool = True
     authorization: str | None = None
     accident_state: str | None = None
@@ -399,39 +386,40 @@ class StoryWords(Words):
     does not say otherwise. ``visit`` is the day of the visit that encounter hooks are about (default: the last one).
     ``people`` adds or renames treating persons; with ``roles: included`` their roles are resources of their own
     instead of contained ones. ``prefetch`` says per key what went wrong on the way; ``resources`` and ``drafts`` are
-    FHIR as it is. ``client``, ``policies`` and ``expect`` are for tests.
+    FHIR as it is. ``client``, ``policies`` and ``expect`` are for tests: a site's own values by parameter, and what the
+    answer has to be.
     """
 
     name: Slug = "story"
     title: str = ""
     about: str = ""
     today: date | None = None
-    hook: Annotated[list[str], BeforeValidator(_listed)] = ["encounter-discharge"]
+    hook: Annotated[list[str], BeforeValidator(listed)] = ["encounter-discharge"]
     offset: str = DEFAULT_OFFSET
     zone: str | None = None
     patient: Patient = Patient()
     site: Site = Site()
     people: dict[str, Person] = {}
     roles: Literal["contained", "included"] = "contained"
-    coverage: Annotated[list[Coverage], BeforeValidator(_listed)] = [Coverage(order=1)]
-    injury: Annotated[list[Injury], BeforeValidator(_listed)] = [Injury()]
+    coverage: Annotated[list[Coverage], BeforeValidator(listed)] = [Coverage(order=1)]
+    injury: Annotated[list[Injury], BeforeValidator(listed)] = [Injury()]
     deficits: Texts = []
     program: ProgramName = "conditioning"
-    plan: Annotated[list[Plan], BeforeValidator(_listed)] = [Plan()]
-    visits: Annotated[list[Visit], BeforeValidator(_listed)] = []
-    course: Annotated[list[Course], BeforeValidator(_listed)] = []
-    evaluations: Annotated[list[Evaluation], BeforeValidator(_listed)] = []
-    assessments: Annotated[list[Assessment], BeforeValidator(_listed)] = []
-    questionnaires: Annotated[list[Questionnaire], BeforeValidator(_listed)] = []
-    authorizations: Annotated[list[Authorization], BeforeValidator(_listed)] = []
-    orders: Annotated[list[Order], BeforeValidator(_listed)] = []
-    existing_orders: Annotated[list[Order], BeforeValidator(_listed)] = []
-    appointments: Annotated[list[Appointment], BeforeValidator(_listed)] = []
-    charges: Annotated[list[Charges], BeforeValidator(_listed)] = []
+    plan: Annotated[list[Plan], BeforeValidator(listed)] = [Plan()]
+    visits: Annotated[list[Visit], BeforeValidator(listed)] = []
+    course: Annotated[list[Course], BeforeValidator(listed)] = []
+    evaluations: Annotated[list[Evaluation], BeforeValidator(listed)] = []
+    assessments: Annotated[list[Assessment], BeforeValidator(listed)] = []
+    questionnaires: Annotated[list[Questionnaire], BeforeValidator(listed)] = []
+    authorizations: Annotated[list[Authorization], BeforeValidator(listed)] = []
+    orders: Annotated[list[Order], BeforeValidator(listed)] = []
+    existing_orders: Annotated[list[Order], BeforeValidator(listed)] = []
+    appointments: Annotated[list[Appointment], BeforeValidator(listed)] = []
+    charges: Annotated[list[Charges], BeforeValidator(listed)] = []
     visit: AnyDay | None = None
     prefetch: dict[str, Override | None] | Literal["absent"] = {}
     resources: Raw = []
     drafts: Raw = []
     client: Client = Client()
     policies: Mapping[str, Any] = {}
-    expect: Mapping[str, Any] = {}
+    expect: Expect = Expect()

@@ -3,19 +3,22 @@
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from cds_service.errors import CdsError
 from cds_service.hooks.services import TEMPLATES
 from cds_service.sandbox import clinical, financial, ordering
 from cds_service.sandbox.dates import Calendar, parse_zone
+from cds_service.sandbox.expectations import Expect
 from cds_service.sandbox.fhir import Resource, Setting
-from cds_service.sandbox.language import NONE, Client, StoryWords, Treatment, Visit
+from cds_service.sandbox.language import Client, StoryWords, Treatment, Visit
 from cds_service.sandbox.people import people_of, roles, therapist, user
 from cds_service.sandbox.request import HOOKS, Material, request_of
 from cds_service.sandbox.visits import all_visits
+from cds_service.sandbox.words import NONE, did_you_mean
 
 
 class StoryError(CdsError):
@@ -47,7 +50,7 @@ class Story:
     appointments: tuple[Resource, ...]
     client: Client
     policies: Mapping[str, Any]
-    expect: Mapping[str, Any]
+    expect: Expect
     material: Material
 
     @property
@@ -114,13 +117,36 @@ def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
 
 
 def _key(loc: Iterable[int | str]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc if part != "[key]")
+    return "".join(parts).lstrip(".")
 
 
 def _reason(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
-        return "unknown key"
+        *place, key = error["loc"]
+        return f"unknown key{did_you_mean(str(key), _keys_at(place))}"
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _keys_at(place: Iterable[int | str]) -> set[str]:
+    """The keys that the mapping at this place of a story can have."""
+    mappings: list[type[BaseModel]] = [StoryWords]
+    for part in place:
+        if isinstance(part, str):
+            fields = (field for one in mappings for name, field in _fields(one) if name == part)
+            mappings = [found for field in fields for found in _mappings_in(field.annotation)]
+    return {name for one in mappings for name, _ in _fields(one)}
+
+
+def _fields(words: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((field.alias or name, field) for name, field in words.model_fields.items())
+
+
+def _mappings_in(kind: object) -> Iterator[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for part in get_args(kind):
+        yield from _mappings_in(part)
 
 
 def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people: Container[str]) -> None:

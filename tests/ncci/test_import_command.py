@@ -1,22 +1,19 @@
 """A billing lead imports a quarter: what the command says, and what it then changes in the answers."""
 
-import json
 import os
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from cds_service.cli import main
-from cds_service.hooks.answer import Answerer
-from cds_service.hooks.call import read_call
 from cds_service.policies.parameters import EDIT_MUE
 from cds_service.policies.stack import PolicyStack
 from cds_service.sandbox import build
+from cds_service.sandbox.playing import play
 from tests.ncci import cms
-from tests.playing import CLINIC_TIME, Played
 
 
 @pytest.fixture
@@ -106,18 +103,10 @@ def outcome_of_five_hours(day, site):
     """What the unit ceiling says of 97545 x1 and 97546 x3, and the layer of the ceilings on that date of service."""
     words = {"title": "Five hours", "visits": [{"day": "today", "from": "08:00", "minutes": 300}]}
     policies = PolicyStack.load([site])
-    answerer = Answerer(
-        policies=policies,
-        clock=lambda: datetime(day.year, day.month, day.day, 15, tzinfo=CLINIC_TIME),
-        public_url="https://cds.example.org",
-        source_label="Work Rehab CDS",
-        max_cards=50,
-    )
-    body = json.dumps(build(words, day).request("encounter-discharge")).encode()
-    played = Played(answerer.answer(read_call(body, "work-rehab-visit")))
+    played = play(build(words, day), "encounter-discharge", policies)
     ceilings = policies.select(None, [], None, day).get(EDIT_MUE)
     assert ceilings is not None
-    return played.outcomes["unit-ceiling"], ceilings.policy
+    return played.rules["unit-ceiling"].outcome, ceilings.policy
 
 
 def test_an_imported_quarter_changes_answers_only_for_dates_of_service_from_its_first_day(run, tmp_path):

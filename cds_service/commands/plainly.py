@@ -1,0 +1,33 @@
+"""Our own errors as one clear line."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import click
+import requests
+
+from cds_service.errors import CdsError
+from cds_service.policies.loader import PolicyError
+from cds_service.records.database import StoreError, reason
+from cds_service.sandbox import StoryError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def told_plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn our own errors into one clear line and exit status 1; anything else stays a fault."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (CdsError, PolicyError, StoryError) as error:
+            raise click.ClickException(str(error)) from None
+        except StoreError as error:
+            raise click.ClickException(f"the database cannot be used: {reason(error)}") from None
+        except requests.RequestException as error:
+            raise click.ClickException(f"the service could not be reached: {type(error).__name__}") from None
+
+    return told

@@ -1,0 +1,198 @@
+"""Commands about payer policies: check them, read them, compare them, own them."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.console import Console
+
+from cds_service.commands.ncci import import_ncci
+from cds_service.commands.plainly import told_plainly
+from cds_service.commands.policy_start import new
+from cds_service.commands.policy_stories import explain, run_stories
+from cds_service.commands.policy_values import lines_of, shortly
+from cds_service.policies.describe import applies_to, coverage_of, describe
+from cds_service.policies.effective import Effective, as_json, differences, effective, meant_by
+from cds_service.policies.model import BUNDLED, Policy
+from cds_service.policies.review import doubts
+from cds_service.policies.schema import policy_schema
+from cds_service.policies.stack import PolicyStack
+from cds_service.rules.engine import generic_used
+from cds_service.service import load_policies
+from cds_service.settings import load_settings
+from cds_service.terminal import show_table
+
+DAY: Final = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def policies() -> None:
+    """Check, read and write payer policies."""
+
+
+policies.add_command(explain)
+policies.add_command(import_ncci)
+policies.add_command(new)
+policies.add_command(run_stories)
+
+
+@policies.command("check")
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@told_plainly
+def check(folders: tuple[Path, ...]) -> None:
+    """Load the bundled policies with the site's folders and say whether they are right.
+
+    Folders in CDS_POLICY_DIRS are checked too. A file that is not right is named with line and key, and the exit
+    status is 1. Of the site's own policies it tells what decides nothing: that is no mistake, but worth a look.
+
+    \b
+    Example:  cds-service policies check our-policies
+    """  # noqa: D301
+    named = {folder.resolve(): folder for folder in (*load_settings().policy_dirs, *folders)}
+    stack = PolicyStack.load(tuple(named.values()))
+    click.echo(f"{len(stack.policies)} policies are right: {', '.join(one.id for one in stack.policies)}")
+    for policy in stack.policies:
+        if policy.folder != BUNDLED:
+            click.echo(f"{policy.file}: {applies_to(policy)}; {_counted(policy)}")
+            for doubt in doubts(stack, policy):
+                click.echo(f"  note: {doubt}")
+
+
+def _counted(policy: Policy) -> str:
+    counts = Counter(value.confidence for dated in policy.values.values() for value in dated)
+    total = f"{counts.total()} value{'' if counts.total() == 1 else 's'}"
+    told = ", ".join(f"{count} {confidence}" for confidence, count in sorted(counts.items()))
+    return f"{total}: {told}" if told else total
+
+
+@policies.command("show")
+@click.argument("policy")
+@click.option("--on", "on", type=DAY, help="Date of service: show what holds then for whoever the policy means.")
+@click.option("--json", "as_machine", is_flag=True, help="Print JSON.")
+@told_plainly
+def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: FBT001 - click calls by name
+    """Show every value of a policy with date and citation, or with --on what holds for its payers on a date.
+
+    \b
+    Examples:  cds-service policies show us-tx-dwc
+               cds-service policies show us-tx-dwc --on 2024-05-01
+    """  # noqa: D301
+    stack = load_policies(load_settings())
+    found = _policy(stack, policy)
+    about = f"{found.title} ({found.id}, {found.status}): {applies_to(found)}"
+    if on is not None:
+        _show_effective(stack, found, on.date(), about, as_machine=as_machine)
+        return
+    described = describe(found)
+    if as_machine:
+        head = {"policy": found.id, "title": found.title, "status": found.status, "applies_to": applies_to(found)}
+        _print_json({**head, "values": [asdict(row) for row in described], "not_modelled": found.not_modelled})
+        return
+    console = Console()
+    console.print(about, highlight=False)
+    rows = [
+        (row.parameter, json.dumps(row.value), row.since.isoformat(), row.confidence, row.citation) for row in described
+    ]
+    show_table(console, ("parameter", "value", "from", "confidence", "source"), rows)
+    for left_out in found.not_modelled:
+        console.print(f"Not modelled: {left_out}", highlight=False)
+
+
+def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *, as_machine: bool) -> None:
+    view = meant_by(stack, policy, on)
+    rows = effective(stack, view)
+    if as_machine:
+        head = {"policy": policy.id, "title": policy.title, "on": on, "layers": view.layers}
+        _print_json({**head, "parameters": [as_json(row) for row in rows]})
+        return
+    click.echo(about)
+    click.echo(f"On {on} these layers apply, least specific first: {', '.join(view.layers)}")
+    if view.lacking is not None:
+        click.echo(f"Not known: {generic_used(view.lacking)}")
+    for row in rows:
+        click.echo("\n".join(["", *lines_of(row)]))
+
+
+@policies.command("diff")
+@click.argument("one")
+@click.argument("other")
+@click.option("--on", type=DAY, help="Date of service, where a policy has none of its own; today without it.")
+@told_plainly
+def diff(one: str, other: str, on: datetime | None) -> None:
+    """Compare what holds for the payers of two policies, or of one policy on two dates (ID@DATE).
+
+    \b
+    Examples:  cds-service policies diff generic us-tx-dwc --on 2026-03-02
+               cds-service policies diff us-tx-dwc@2016-08-31 us-tx-dwc@2016-09-01
+    """  # noqa: D301
+    stack = load_policies(load_settings())
+    day = (on or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
+    sides = [_side(stack, text, day) for text in (one, other)]
+    found = list(differences(*(rows for _, rows in sides)))
+    names = [name for name, _ in sides]
+    if not found:
+        click.echo(f"No difference between {names[0]} and {names[1]}.")
+        return
+    rows = [(row.one.parameter.name, shortly(row.one), shortly(row.other)) for row in found]
+    show_table(Console(), ("parameter", *names), rows)
+
+
+def _side(stack: PolicyStack, text: str, day: date) -> tuple[str, Sequence[Effective]]:
+    """A policy on a date, as named on the command line, and what holds then."""
+    policy_id, _, dated = text.partition("@")
+    try:
+        on = date.fromisoformat(dated) if dated else day
+    except ValueError:
+        raise click.ClickException(f"{dated} is no date; write it like {policy_id}@2026-03-02") from None
+    policy = _policy(stack, policy_id)
+    return f"{policy.id}@{on}", effective(stack, meant_by(stack, policy, on))
+
+
+@policies.command("schema")
+def schema() -> None:
+    """Print a JSON Schema of policy files, for editors that complete and check YAML.
+
+    \b
+    Example:  cds-service policies schema > our-policies/policy.schema.json
+    """  # noqa: D301
+    _print_json(policy_schema())
+
+
+@policies.command("coverage")
+@told_plainly
+def coverage() -> None:
+    """Tell what is and what is not modelled, payer by payer.
+
+    \b
+    Example:  cds-service policies coverage
+    """  # noqa: D301
+    rows = [
+        (
+            row.policy,
+            row.applies_to,
+            row.status,
+            ", ".join(f"{count} {confidence}" for confidence, count in row.counts.items()),
+            "; ".join(row.not_modelled),
+        )
+        for row in coverage_of(load_policies(load_settings()))
+    ]
+    show_table(Console(), ("policy", "applies to", "status", "values", "not modelled"), rows)
+
+
+def _policy(stack: PolicyStack, policy_id: str) -> Policy:
+    found = stack.policy(policy_id)
+    if found is None:
+        known = ", ".join(one.id for one in stack.policies)
+        raise click.ClickException(
+            f"no policy {policy_id}; there are {known}. Your own are found in the folders of CDS_POLICY_DIRS."
+        )
+    return found
+
+
+def _print_json(told: dict[str, Any]) -> None:
+    click.echo(json.dumps(told, indent=2, default=str, ensure_ascii=False))

@@ -1,0 +1,36 @@
+"""Policy values as lines of text, for a terminal."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cds_service.domain.values import PolicyValue
+from cds_service.policies.effective import Effective, cited, remarks
+from cds_service.policies.notation import written
+
+LONGEST: Final = 100
+
+
+def lines_of(row: Effective) -> Iterator[str]:
+    """What decides, since when and by which source, what it overrides, and what is only asked about."""
+    if row.value is None:
+        yield f"{row.parameter.name}: nothing decides"
+    else:
+        yield f"{row.parameter.name}: {written(row.plain, LONGEST)}"
+        yield f"  from {_origin(row.value)}"
+        yield from (f"  {name}: {text}" for name, text in remarks(row.value).items())
+    for one in row.overridden:
+        yield f"  instead of {written(one.plain, LONGEST)} of {one.policy}, {one.confidence}"
+    for one in row.questions:
+        yield f"  to ask the payer: {written(one.plain, LONGEST)}? ({_origin(one)})"
+
+
+def shortly(row: Effective) -> str:
+    """The value with its layer, and below it what is only asked about, for a cell of a table."""
+    decided = f"{written(row.plain, LONGEST)}  ({row.layer})" if row.value is not None else "nothing decides"
+    asked = [f"to ask: {written(one.plain, LONGEST)}?  ({one.policy})" for one in row.questions]
+    return "\n".join([decided, *asked])
+
+
+def _origin(value: PolicyValue[Any]) -> str:
+    since = f"since {value.since}" if value.dated else "at all times, for its source gives no date"
+    return f"{value.policy} {since}, {value.confidence}: {cited(value.source)}"

@@ -1,0 +1,119 @@
+"""What holds for one payer on one date: the value that decides, what it overrides, and what is only asked about."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Final
+
+from cds_service.domain.values import Json, Parameter, PolicyValue, Source
+from cds_service.policies.model import Policy, PolicyView
+from cds_service.policies.parameters import PARAMETERS
+from cds_service.policies.stack import PolicyStack
+
+_NOT_TOLD: Final = frozenset({"parameter", "value", "plain", "policy", "source", "unverified"})
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """One parameter on one date.
+
+    ``value`` decides; None when nobody set one that may. ``overridden`` are the values in force of less specific
+    layers, the most specific first. ``questions`` are unverified values of more specific layers: they are asked about.
+    """
+
+    parameter: Parameter[Any]
+    value: PolicyValue[Any] | None
+    overridden: tuple[PolicyValue[Any], ...] = ()
+    questions: tuple[PolicyValue[Any], ...] = ()
+
+    @property
+    def layer(self) -> str | None:
+        """Id of the policy that gives the value."""
+        return self.value.policy if self.value is not None else None
+
+    @property
+    def plain(self) -> Json:
+        """The value as a policy file writes it; None where nothing decides."""
+        return self.value.plain if self.value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A parameter that is decided, or asked about, in one way here and in another there."""
+
+    one: Effective
+    other: Effective
+
+
+def meant_by(stack: PolicyStack, policy: Policy, on: date) -> PolicyView:
+    """The values in force for whoever the policy's own match means."""
+    match = policy.match
+    return stack.select(match.payer_class, match.payers, match.jurisdiction, on)
+
+
+def effective(stack: PolicyStack, view: PolicyView) -> tuple[Effective, ...]:
+    """Every parameter that a layer of the view speaks of, in the order of the registry."""
+    every = (effective_value(stack, view, parameter) for parameter in PARAMETERS.values())
+    return tuple(one for one in every if one.value is not None or one.questions)
+
+
+def effective_value(stack: PolicyStack, view: PolicyView, parameter: Parameter[Any]) -> Effective:
+    """What one parameter comes to in a view of the stack."""
+    value = view.get(parameter)
+    below: list[PolicyValue[Any]] = []
+    for layer in view.layers if value is not None else ():
+        if value is not None and layer == value.policy:
+            break
+        policy = stack.policy(layer)
+        found = policy.value_on(parameter.name, view.on) if policy is not None else None
+        if found is not None:
+            below.insert(0, found)
+    return Effective(parameter, value, tuple(below), view.questions(parameter))
+
+
+def differences(one: Iterable[Effective], other: Iterable[Effective]) -> Iterator[Difference]:
+    """Parameters that differ in the value that decides, or in what is asked, in the order of the registry."""
+    here, there = ({row.parameter.name: row for row in rows} for rows in (one, other))
+    for name, parameter in PARAMETERS.items():
+        nothing = Effective(parameter, None)
+        left, right = here.get(name, nothing), there.get(name, nothing)
+        if _said(left) != _said(right):
+            yield Difference(left, right)
+
+
+def _said(row: Effective) -> tuple[Json, list[Json]]:
+    return row.plain, [one.plain for one in row.questions]
+
+
+def cited(source: Source) -> str:
+    """Like ``28 TAC 134.230, (2)(A)``."""
+    return ", ".join(filter(None, (source.title, source.paragraph)))
+
+
+def remarks(value: PolicyValue[Any]) -> dict[str, str]:
+    """What a value says in words besides its source, by key: its note."""
+    parts = ((field.name, getattr(value, field.name)) for field in fields(value))
+    return {name: part for name, part in parts if isinstance(part, str) and name not in _NOT_TOLD | {"confidence"}}
+
+
+def as_json(row: Effective) -> dict[str, Any]:
+    """A row for machines; what is not known is left out."""
+    decided = _value_as_json(row.value) if row.value is not None else {}
+    lists = {
+        name: [_value_as_json(one) for one in values]
+        for name, values in (("overridden", row.overridden), ("questions", row.questions))
+        if values
+    }
+    return {"parameter": row.parameter.name, "unit": row.parameter.unit, **decided, **lists}
+
+
+def _value_as_json(value: PolicyValue[Any]) -> dict[str, Any]:
+    told = {name: part for name, part in _filled(value).items() if name not in _NOT_TOLD}
+    return {"value": value.plain, "layer": value.policy, **told, "source": _filled(value.source)}
+
+
+def _filled(record: PolicyValue[Any] | Source) -> Mapping[str, Any]:
+    parts = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {
+        name: part.isoformat() if isinstance(part, date) else part for name, part in parts.items() if part is not None
+    }

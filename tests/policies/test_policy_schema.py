@@ -1,0 +1,78 @@
+"""The schema for editors says of a file's structure what the loader says."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from cds_service.policies import model
+from cds_service.policies.parameters import PARAMETERS
+from cds_service.policies.schema import policy_schema
+from cds_service.policies.stack import BUNDLED_DATA
+
+SCHEMA = policy_schema()
+EDITOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
+BAD = Path(__file__).parent / "bad"
+FOR_THE_LOADER = {
+    "edit-of-no-setting",
+    "ends-before-start",
+    "minimum-above-full",
+    "other-name",
+    "overlapping-dates",
+    "pair-twice",
+    "range-upside-down",
+    "same-start",
+}
+"""What depends on other values or on the file's name, which no schema sees."""
+NO_DOCUMENT = {"contains-itself", "duplicate-key", "not-utf-8", "not-yaml", "unquoted-code"}
+"""What is no JSON at all."""
+
+
+def complaints(text: str) -> list[str]:
+    document = orjson.loads(orjson.dumps(YAML(typ="safe", pure=True).load(text)))
+    return [problem.message for problem in EDITOR.iter_errors(document)]
+
+
+def test_it_is_a_schema():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", sorted(BUNDLED_DATA.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_bundled_policy_is_right_by_the_schema(path):
+    assert [] == complaints(path.read_text())
+
+
+def test_the_example_of_the_readme_is_right_by_the_schema():
+    readme = Path(model.__file__).with_name("README.md").read_text()
+    assert [] == complaints(readme.split("```yaml\n")[1].split("```")[0])
+
+
+@pytest.mark.parametrize("path", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_file_of_wrong_structure_is_wrong_by_the_schema(path):
+    if path.stem not in NO_DOCUMENT:
+        assert (path.stem in FOR_THE_LOADER) is ([] == complaints(path.read_text()))
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_an_editor_shows_meaning_and_unit_of_each_parameter(name):
+    told = SCHEMA["properties"]["values"]["properties"][name]["description"]
+    assert PARAMETERS[name].meaning in told
+    assert PARAMETERS[name].unit in told
+
+
+def test_an_editor_shows_what_each_key_means():
+    tables = {"the file": SCHEMA, **{name: SCHEMA["$defs"][name] for name in ("_Match", "_Value", "_Source")}}
+    unexplained = [
+        f"{name}: {key}"
+        for name, table in tables.items()
+        for key, shape in table["properties"].items()
+        if "description" not in shape
+    ]
+    assert [] == unexplained, "say what the key means below its line in the loader's model"
+
+
+def test_a_misspelled_choice_is_seen_in_the_editor():
+    text = (BUNDLED_DATA / "cigna.yaml").read_text()
+    assert [] != complaints(text.replace("value: excluded", "value: excludet"))
