@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.jurisdictions import name_of
@@ -16,6 +16,20 @@ BUNDLED_DATA: Final = Path(__file__).parent / "data"
 VIEWS_KEPT: Final = 4096
 GOVERNED_BY_CLASS: Final = frozenset({PayerClass.WORKERS_COMPENSATION, PayerClass.MEDICARE})
 """Payers whose rules are those of a state or of a federal program, whoever the insurer is."""
+
+
+class PoliciesInUse(Protocol):
+    """Where the policies in use are found, which may be exchanged at any time: ask once in each call."""
+
+    @property
+    def current(self) -> "PolicyStack":
+        """The policies in use."""
+        ...
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the files have others by now, which were refused."""
+        ...
 
 
 class PolicyStack:
@@ -68,6 +82,16 @@ class PolicyStack:
     def policies(self) -> tuple[Policy, ...]:
         """All policies, least specific first."""
         return self._policies
+
+    @property
+    def current(self) -> "PolicyStack":
+        """Itself: a stack may stand for policies in use that are never exchanged."""
+        return self
+
+    @property
+    def outdated(self) -> bool:
+        """Never: see ``current``."""
+        return False
 
     def policy(self, policy_id: str) -> Policy | None:
         """Return the policy with this id."""
