@@ -107,7 +107,7 @@ Try next, in another terminal:
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server for registered clients; settings come from CDS_... variables.
 
-    Calls in flight are finished on SIGTERM. SIGHUP reads the registry of clients again.
+    Calls in flight are finished on SIGTERM. SIGHUP reads policies and registry of clients again.
 
     \b
     Example:  CDS_PUBLIC_URL=https://cds.example.org CDS_CLIENTS=clients.yaml cds-service serve --host 0.0.0.0

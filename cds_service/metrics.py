@@ -69,6 +69,7 @@ METRICS: Final = (
         known=(("written",), ("dropped",)),
     ),
     Metric("cds_records_waiting", "gauge", "Records of calls that are still to be written", known=((),)),
+    Metric("cds_policies_outdated", "gauge", "Workers whose last reading of the policies was refused", known=((),)),
 )  # fmt: skip
 
 
@@ -107,6 +108,10 @@ class Metrics:
     def fhir_query(self, outcome: str, seconds: float) -> None:
         """Add a query to a FHIR server."""
         self.time(("cds_fhir_query_seconds", outcome), seconds)
+
+    def policies_outdated(self, outdated: bool) -> None:  # noqa: FBT001 - the one thing it is told
+        """Set whether this process uses policies that the files have others for."""
+        self._child(("cds_policies_outdated",)).set(outdated)
 
     def watch_records(self, counts: Callable[[], Mapping[str, int]]) -> None:
         """Read from here how many records were ``written`` and ``dropped`` since the start, and are ``waiting``."""

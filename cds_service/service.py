@@ -8,7 +8,7 @@ from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
 from cds_service.hooks.services import SERVICES
-from cds_service.policies.stack import PolicyStack
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
 from cds_service.security.gate import Gate
@@ -55,7 +55,7 @@ def open_records(settings: Settings) -> Records:
 
 def answerer_for(
     settings: Settings,
-    policies: PolicyStack,
+    policies: PoliciesInUse,
     clock: Callable[[], datetime] = local_now,
     records: Records | None = None,
     observe: Callable[[str, float], None] = unobserved,

@@ -12,6 +12,7 @@ from pydantic import Field, FilePath, SecretStr, StringConstraints, ValidationEr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.errors import ConfigurationError
+from cds_service.policies.loader import files_of
 from cds_service.security.algorithms import ALGORITHMS, RECOMMENDED
 
 PREFIX: Final = "CDS_"
@@ -110,8 +111,7 @@ class Settings(BaseSettings):
     @classmethod
     def _folders(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
         for folder in folders:
-            if not folder.is_dir():
-                raise ValueError(f"{folder} is not a folder")
+            files_of(folder)
         return folders
 
     @field_validator("cors_origins", "jwt_algorithms", "fhir_networks", mode="before")

@@ -17,7 +17,7 @@ from cds_service.hooks.gathering import Gathered
 from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.policies.stack import PolicyStack
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.engine import evaluate, unanswered
 
 
@@ -56,7 +56,7 @@ class Answerer:
     in when nothing in the chart tells the state. ``labels`` name codes. ``strict_fhir`` validates every resource.
     """
 
-    policies: PolicyStack
+    policies: PoliciesInUse
     clock: Callable[[], datetime]
     public_url: str
     source_label: str
@@ -96,7 +96,7 @@ class Answerer:
         )
         if case is None:
             return Answered(composition(None, {}, settings), settings)
-        policy = policy_for(case, self.policies)
+        policy = policy_for(case, self.policies.current)
         evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)

@@ -1,10 +1,8 @@
 """Strict reading of policy files: every refusal is a ``PolicyError`` that names file and key."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -23,22 +20,16 @@ from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Confidence, PolicyValue, Source
 from cds_service.policies.model import BUNDLED, Match, Policy, Status, Superseded
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
+from cds_service.policies.refusals import duplicate, first_line, in_words, meant, not_yaml
 
 Loc: TypeAlias = tuple[str | int, ...]
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Text: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, strip_whitespace=True), Field(json_schema_extra={"pattern": r"\S"})
+]
 
 DEEPEST: Final = 12
 POLICY_ID: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
-_UNKNOWN_KEY: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
-_QUOTED: Final = re.compile(r'"([^"]*)"')
-_MISSING: Final = {
-    "policy": "the policy id is missing",
-    "from": "undated value: `from` is missing",
-    "source": "uncited value: `source` is missing",
-    "title": "the title is missing",
-    "retrieved": "uncited value: the day the source was read is missing",
-}
 
 
 class PolicyError(ValueError):
@@ -114,6 +105,12 @@ class PolicyFile(_Strict):
     """Values by parameter; each has one or more, one after the other."""
 
 
+_KEYS: Final = [
+    field.alias or name for kind in (PolicyFile, _Match, _Value, _Source) for name, field in kind.model_fields.items()
+]
+"""Keys of the file format, for those that are nearly one of them."""
+
+
 class _Document:
     """One file's text, and where its keys stand; lines are looked up only when something is wrong."""
 
@@ -152,6 +149,25 @@ def _key(where: Loc) -> str:
     return text.removeprefix(".") or "(whole file)"
 
 
+def files_of(folder: Path) -> list[Path]:
+    """List the policy files of a folder, by name; other files are left alone.
+
+    Raises:
+        PolicyError: the folder is missing, is none, or cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    except FileNotFoundError as problem:
+        raise PolicyError(f"{folder}: there is no such policy folder; make it, or correct CDS_POLICY_DIRS") from problem
+    except NotADirectoryError as problem:
+        raise PolicyError(f"{folder}: not a folder; name the folder that holds it in CDS_POLICY_DIRS") from problem
+    except OSError as problem:
+        raise PolicyError(
+            f"{folder}: the policy folder cannot be read: {problem.strerror};"
+            " let the user that runs the service read it, or take it out of CDS_POLICY_DIRS"
+        ) from problem
+
+
 def load_folder(folder: Path, place: int = BUNDLED) -> tuple[Policy, ...]:
     """Read all policy files of a folder, by name.
 
@@ -160,14 +176,13 @@ def load_folder(folder: Path, place: int = BUNDLED) -> tuple[Policy, ...]:
         place: 0 for bundled data, else the place of the site folder in the settings, from 1.
 
     Raises:
-        PolicyError: the folder is missing or has no policy file, or a file is refused.
+        PolicyError: the folder cannot be read or has no policy file, or a file is refused.
     """
-    try:
-        files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
-    except OSError as problem:
-        raise PolicyError(f"{folder}: the policy folder cannot be read: {problem.strerror}") from problem
+    files = files_of(folder)
     if not files:
-        raise PolicyError(f"{folder}: the policy folder has no .yaml file")
+        raise PolicyError(
+            f"{folder}: the policy folder has no .yaml file; put one in, or take the folder out of CDS_POLICY_DIRS"
+        )
     return tuple(load_file(path, place) for path in files)
 
 
@@ -227,7 +242,7 @@ def check_first_unit(policy: Policy, below: Policy | None = None) -> None:
             key = next(value.parameter for value in (minimum, full) if value.policy == policy.id)
             raise PolicyError(
                 f"{policy.file}: values.{key}: on {on} the minimum of {minimum.value} minutes"
-                f" ({minimum.policy}) is above the full {full.value} ({full.policy})"
+                f" ({minimum.policy}) is above the full {full.value} ({full.policy}); correct one of them"
             )
 
 
@@ -237,33 +252,23 @@ def _parse(path: Path) -> tuple[_Document, object]:
         text = path.read_text(encoding="utf-8")
         return _Document(path, text), YAML(typ="safe", pure=True).load(text)
     except OSError as problem:
-        raise PolicyError(f"{path}: the file cannot be read: {problem.strerror}") from problem
+        raise PolicyError(
+            f"{path}: the file cannot be read: {problem.strerror}; let the user that runs the service read it"
+        ) from problem
     except UnicodeDecodeError as problem:
-        raise PolicyError(f"{path}: the file is not UTF-8 text") from problem
+        raise PolicyError(f"{path}: the file is not UTF-8 text; save it as UTF-8") from problem
     except DuplicateKeyError as problem:
-        raise PolicyError(f"{_place(path, problem)}: {_duplicate(problem)}") from problem
+        raise PolicyError(f"{_place(path, problem)}: {duplicate(problem)}") from problem
     except MarkedYAMLError as problem:
-        what = _first_line(problem.problem or problem.context)
-        raise PolicyError(f"{_place(path, problem)}: not readable as YAML: {what}") from problem
+        raise PolicyError(f"{_place(path, problem)}: {not_yaml(text, problem)}") from problem
     except (YAMLError, ValueError, RecursionError) as problem:
-        raise PolicyError(f"{path}: not readable as YAML: {_first_line(str(problem))}") from problem
+        raise PolicyError(f"{path}: not readable as YAML: {first_line(str(problem))}") from problem
 
 
 def _place(path: Path, problem: MarkedYAMLError) -> str:
     """File and line of a YAML error."""
     mark = problem.problem_mark or problem.context_mark
     return f"{path}:{mark.line + 1}" if mark is not None else str(path)
-
-
-def _duplicate(problem: MarkedYAMLError) -> str:
-    """Name the key that stands twice."""
-    key = _QUOTED.search(problem.problem or "")
-    return f"{key[1]}: duplicate key" if key else "duplicate key"
-
-
-def _first_line(text: str | None) -> str:
-    """What went wrong, without the excerpt of the file."""
-    return (text or "unknown").strip().splitlines()[0]
 
 
 def _json(document: _Document, where: Loc, data: object) -> bytes:
@@ -299,16 +304,8 @@ def _unfit(data: object, where: Loc) -> Iterator[tuple[Loc, str]]:
 
 def _problems(problem: ValidationError, where: Loc = ()) -> list[tuple[Loc, str]]:
     """Each problem of a validation as key and words."""
-    return [((*where, *one["loc"]), _words(one)) for one in problem.errors(include_url=False)]
-
-
-def _words(problem: ErrorDetails) -> str:
-    """What is wrong, for a reader of the policy file."""
-    if problem["type"] == "missing":
-        return _MISSING.get(str(problem["loc"][-1]), "is missing")
-    if problem["type"] in _UNKNOWN_KEY:
-        return "unknown key"
-    return problem["msg"].removeprefix("Value error, ")
+    found = [((*where, *one["loc"]), one) for one in problem.errors(include_url=False)]
+    return [(place, in_words(one, place, _KEYS)) for place, one in found]
 
 
 @cache
@@ -321,16 +318,15 @@ def _adapter(parameter: str) -> TypeAdapter[Any]:
 def _dated(document: _Document, policy: str, name: str, rows: Sequence[_Value]) -> tuple[PolicyValue[Any], ...]:
     """Check the values of one parameter; a value without ``until`` ends the day before the next one starts."""
     if name not in PARAMETERS:
-        near = get_close_matches(name, PARAMETERS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise document.error((("values", name), f"unknown parameter{hint}"))
+        hint = meant(name, PARAMETERS) or "cds_service/policies/parameters.py has all names"
+        raise document.error((("values", name), f"unknown parameter; {hint}"))
     values = [_value(document, policy, name, index, row) for index, row in enumerate(rows)]
     order = sorted(range(len(values)), key=lambda index: values[index].since)
     for earlier, later in pairwise(order):
         start, until = values[later].since, values[earlier].until
         if values[earlier].since == start or (until is not None and until >= start):
-            what = f"overlapping dates: in force from {start}, as the value from {values[earlier].since} still is"
-            raise document.error((("values", name, later, "from"), what))
+            what = f"overlapping dates: the value from {values[earlier].since} is in force on {start} too"
+            raise document.error((("values", name, later, "from"), f"{what}; end it before, or take one out"))
         if until is None:
             values[earlier] = replace(values[earlier], until=start - timedelta(days=1))
     return tuple(values[index] for index in order)
@@ -340,11 +336,12 @@ def _value(document: _Document, policy: str, name: str, index: int, row: _Value)
     """Check one value against the type of its parameter."""
     where: Loc = ("values", name, index)
     if row.until is not None and row.until < row.since:
-        raise document.error(((*where, "until"), f"ends on {row.until}, before it starts on {row.since}"))
+        raise document.error(((*where, "until"), f"ends on {row.until}, before it starts on {row.since}; correct one"))
     try:
         value = _adapter(name).validate_json(orjson.dumps(row.value), strict=True)
     except ValidationError as problem:
-        raise document.error(*_problems(problem, (*where, "value"))) from None
+        takes = f"; the parameter takes: {PARAMETERS[name].unit}"
+        raise document.error(*((at, what + takes) for at, what in _problems(problem, (*where, "value")))) from None
     source = row.source
     return PolicyValue(
         parameter=name,

@@ -82,6 +82,21 @@ class Match:
             return False
         return not self.payers or any(_same_payer(mine, theirs) for mine in self.payers for theirs in payers)
 
+    def overlaps(self, other: "Match") -> bool:
+        """Whether a case could be one of both: no key that both give differs. Payers agree when one names the other."""
+        return (
+            _may_agree(self.payer_class, other.payer_class)
+            and _may_agree(self.jurisdiction, other.jurisdiction)
+            and (
+                not (self.payers and other.payers)
+                or any(_same_payer(a, b) or _same_payer(b, a) for a in self.payers for b in other.payers)
+            )
+        )
+
+
+def _may_agree(mine: str | None, theirs: str | None) -> bool:
+    return mine is None or theirs is None or mine == theirs
+
 
 def _same_payer(mine: str, theirs: str) -> bool:
     """Whether both are the same text, or the name of the policy stands as whole words in the payor's name."""
@@ -129,6 +144,11 @@ class Policy:
     def values_on(self, on: date) -> Iterator[PolicyValue[Any]]:
         """All values in force on a date of service."""
         return (value for dated in self.values.values() for value in dated if in_force(value, on))
+
+
+def overlap(one: PolicyValue[Any], other: PolicyValue[Any]) -> bool:
+    """Whether there is a date on which both values are in force."""
+    return in_force(one, other.since) or in_force(other, one.since)
 
 
 def in_force(value: PolicyValue[Any], on: date) -> bool:

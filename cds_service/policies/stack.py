@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.jurisdictions import name_of
+from cds_service.policies.clashes import clashes
 from cds_service.policies.loader import PolicyError, check_first_unit, load_folder
 from cds_service.policies.model import BASE, Policy, PolicyView, view_of
 
@@ -17,12 +18,27 @@ GOVERNED_BY_CLASS: Final = frozenset({PayerClass.WORKERS_COMPENSATION, PayerClas
 """Payers whose rules are those of a state or of a federal program, whoever the insurer is."""
 
 
+class PoliciesInUse(Protocol):
+    """Where the policies in use are found, which may be exchanged at any time: ask once in each call."""
+
+    @property
+    def current(self) -> "PolicyStack":
+        """The policies in use."""
+        ...
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the files have others by now, which were refused."""
+        ...
+
+
 class PolicyStack:
     """Immutable set of policies, least specific first; safe to share between threads.
 
     Order: ``generic``, policies that match everyone (national edits), payer class, jurisdiction, payer, and last
     the site's own folders in the order of the settings. Within a site folder the same order holds again. Between two
-    policies of one step the one with more match keys decides, then the one whose id comes later in the alphabet.
+    policies of one step the one with more match keys decides. Two that are equal in all of this never both give a
+    value to one parameter: they are refused where both could apply to one case on one date.
     """
 
     __slots__ = ("_by_id", "_federal", "_policies", "_view")
@@ -31,20 +47,26 @@ class PolicyStack:
         """Order the policies and check them against each other.
 
         Raises:
-            PolicyError: one id in two files, or a first-unit minimum above the full time it is combined with.
+            PolicyError: one id in two files, a first-unit minimum above the full time it is combined with, or two
+                policies of equal rank that give a value to one parameter.
         """
         self._policies = tuple(sorted(policies, key=lambda policy: policy.rank))
         self._by_id: dict[str, Policy] = {}
         for policy in self._policies:
             other = self._by_id.setdefault(policy.id, policy)
             if other is not policy:
-                raise PolicyError(f"{policy.file}: policy: the id {policy.id} is already that of {other.file}")
+                raise PolicyError(
+                    f"{policy.file}: policy: the id {policy.id} is already that of {other.file}; choose another"
+                )
         for policy in self._policies:
             check_first_unit(policy, self._by_id.get(BASE))
+        clashing = "\n".join(clashes(self._policies))
+        if clashing:
+            raise PolicyError(clashing)
         self._federal = frozenset(
             place for place, policy in enumerate(self._policies) if policy.supersedes == "jurisdiction"
         )
-        self._view = lru_cache(maxsize=VIEWS_KEPT)(self._lay)
+        self._view = lru_cache(maxsize=VIEWS_KEPT)(partial(_lay, self._policies))
 
     @classmethod
     def load(cls, extra_dirs: Sequence[Path] = ()) -> "PolicyStack":
@@ -60,6 +82,16 @@ class PolicyStack:
     def policies(self) -> tuple[Policy, ...]:
         """All policies, least specific first."""
         return self._policies
+
+    @property
+    def current(self) -> "PolicyStack":
+        """Itself: a stack may stand for policies in use that are never exchanged."""
+        return self
+
+    @property
+    def outdated(self) -> bool:
+        """Never: see ``current``."""
+        return False
 
     def policy(self, policy_id: str) -> Policy | None:
         """Return the policy with this id."""
@@ -87,10 +119,17 @@ class PolicyStack:
         state = jurisdiction if payer_class is PayerClass.WORKERS_COMPENSATION else None
         return self._view(chosen, on, state, bool(payers) and payer_class not in GOVERNED_BY_CLASS)
 
-    def _lay(self, chosen: tuple[int, ...], on: date, state: str | None, of_payer: bool) -> PolicyView:  # noqa: FBT001
-        """Build one view; kept per layers, date and what is looked for: a state's policy, a payer's own."""
-        layers = [self._policies[place] for place in chosen]
-        return view_of(layers, on, _lacking(layers, on, state, of_payer=of_payer))
+
+def _lay(
+    policies: Sequence[Policy],
+    chosen: Sequence[int],
+    on: date,
+    state: str | None,
+    of_payer: bool,  # noqa: FBT001
+) -> PolicyView:
+    """Build one view; kept per layers, date and what is looked for: a state's policy, a payer's own."""
+    layers = [policies[place] for place in chosen]
+    return view_of(layers, on, _lacking(layers, on, state, of_payer=of_payer))
 
 
 def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer: bool) -> str | None:

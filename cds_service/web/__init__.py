@@ -7,7 +7,7 @@ from flask import Flask
 
 from cds_service.hooks.answer import Answerer
 from cds_service.metrics import Metrics
-from cds_service.policies.stack import PolicyStack
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.keeping import Keeps, NothingKept
 from cds_service.security.gate import Gate
 from cds_service.settings import Settings
@@ -26,7 +26,7 @@ __all__ = ["Answers", "create_app"]
 def create_app(
     settings: Settings,
     answerer: Answers | None = None,
-    policies: PolicyStack | None = None,
+    policies: PoliciesInUse | None = None,
     gate: Gate | None = None,
     records: Keeps | None = None,
     metrics: Metrics | None = None,
@@ -64,14 +64,14 @@ def create_app(
         guard(hooks, gate, settings.public_url, discovery_open=settings.discovery_open)
         allow_origins(app, partial(origins_of_clients, gate))
     app.register_blueprint(hooks)
-    app.register_blueprint(health.blueprint(records.reachable))
+    app.register_blueprint(health.blueprint(records.reachable, policies))
     app.register_blueprint(knowledge.blueprint(policies, settings.public_url, settings.source_label))
     give_back_after_large_requests(app)
     app.wsgi_app = tolerate_slashes(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
 
-def _answerer(settings: Settings, policies: PolicyStack) -> Answerer:
+def _answerer(settings: Settings, policies: PoliciesInUse) -> Answerer:
     return Answerer(
         policies=policies,
         clock=lambda: datetime.now().astimezone(),

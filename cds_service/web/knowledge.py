@@ -17,7 +17,7 @@ from cds_service.errors import UnknownRoute
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.describe import CoverageRow, ValueRow, applies_to, coverage_of, describe
 from cds_service.policies.model import Policy
-from cds_service.policies.stack import PolicyStack
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalogue import RULES
 from cds_service.rules.rule import Rule
 
@@ -32,7 +32,7 @@ _FHIR_JSON: Final = "application/fhir+json"
 _OFFERED: Final = ("text/html", "application/json", _FHIR_JSON)
 
 
-def blueprint(policies: PolicyStack, public_url: str, title: str) -> Blueprint:
+def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint:
     """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
     routes = Blueprint("knowledge", __name__, template_folder="templates")
     root = urlsplit(public_url).path
@@ -54,7 +54,7 @@ def _add_home(routes: Blueprint) -> None:
         return _page("home", {"services": services})
 
 
-def _add_rules(routes: Blueprint, policies: PolicyStack) -> None:
+def _add_rules(routes: Blueprint, policies: PoliciesInUse) -> None:
     rules = {rule.id: rule for rule in RULES}
 
     @routes.get("/rules")
@@ -66,18 +66,18 @@ def _add_rules(routes: Blueprint, policies: PolicyStack) -> None:
         rule = rules.get(rule_id)
         if rule is None:
             raise UnknownRoute
-        return _page("rule", {**_rule(rule), "values": _values_for(rule, policies)})
+        return _page("rule", {**_rule(rule), "values": _values_for(rule, policies.current)})
 
 
-def _add_policies(routes: Blueprint, policies: PolicyStack) -> None:
+def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
     @routes.get("/policies")
     @routes.get("/coverage")
     def coverage() -> Response:
-        return _page("coverage", {"policies": [_coverage(row) for row in coverage_of(policies)]})
+        return _page("coverage", {"policies": [_coverage(row) for row in coverage_of(policies.current)]})
 
     @routes.get("/policies/<policy_id>")
     def one_policy(policy_id: str) -> Response:
-        policy = policies.policy(policy_id)
+        policy = policies.current.policy(policy_id)
         if policy is None:
             raise UnknownRoute
         return _page("policy", _policy(policy))

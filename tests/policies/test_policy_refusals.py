@@ -1,6 +1,10 @@
-"""Each bad file is refused at load, with file and key in the message."""
+"""Each bad file is refused at load, with file, line and key, with what is wrong and what to do."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -8,34 +12,54 @@ from cds_service.policies.loader import PolicyError, load_file, load_folder
 from cds_service.policies.stack import PolicyStack
 
 BAD = Path(__file__).parent / "bad"
+NOBODY = 65534
 INTERVAL = "values.reassessment.interval_days"
 
 REFUSALS = {
-    "duplicate-key": (":10: reassessment.interval_days: ", "duplicate key"),
-    "unknown-key": (f":7: {INTERVAL}[0].untill: ", "unknown key"),
-    "unknown-key-of-a-value": (":7: values.edits.mue[0].value.97545.clinic: ", "unknown key"),
+    "duplicate-key": (":10: reassessment.interval_days: ", "duplicate key; write it once"),
+    "tab": (":7: value: ", "a tab; indent with spaces"),
+    "tab-in-a-value": (":7: value: ", "a tab; indent with spaces"),
+    "unknown-key": (f":7: {INTERVAL}[0].untill: ", "unknown key; did you mean until?"),
+    "unknown-key-of-a-value": (":7: values.edits.mue[0].value.97545.clinic: ", "unknown key; take it out"),
     "edit-of-no-setting": (":7: values.edits.mue[0].value.97545: ", "give the units of practitioner, hospital or both"),
     "unknown-parameter": (":5: values.reassessment.interval_day: ", "did you mean reassessment.interval_days?"),
-    "undated-value": (f":6: {INTERVAL}[0].from: ", "undated value"),
-    "uncited-value": (f":6: {INTERVAL}[0].source: ", "uncited value"),
-    "source-without-day": (f":8: {INTERVAL}[0].source.retrieved: ", "uncited value"),
-    "overlapping-dates": (f":11: {INTERVAL}[1].from: ", "overlapping dates"),
-    "same-start": (f":10: {INTERVAL}[1].from: ", "overlapping dates"),
-    "ends-before-start": (f":7: {INTERVAL}[0].until: ", "before it starts"),
-    "wrong-type": (f":7: {INTERVAL}[0].value: ", "valid integer"),
-    "wrong-choice": (":7: values.edits.apply[0].value: ", "'off', 'warn' or 'enforce'"),
-    "wrong-shape": (":7: values.documentation.required[0].value[1]: ", "pattern"),
+    "far-from-any-parameter": (
+        ":5: values.fees: ",
+        "unknown parameter; cds_service/policies/parameters.py has all names",
+    ),
+    "undated-value": (f":6: {INTERVAL}[0].from: ", "undated value: `from` is missing; write the first day"),
+    "undated-by-nothing": (f":6: {INTERVAL}[0].from: ", "undated value: `from` is missing; write the first day"),
+    "not-a-date": (f":6: {INTERVAL}[0].from: ", 'not "January 2020"; write it like 2026-01-31'),
+    "uncited-value": (f":6: {INTERVAL}[0].source: ", "uncited value: `source` is missing; write what was read"),
+    "uncited-by-nothing": (f":8: {INTERVAL}[0].source: ", "uncited value: `source` is missing; write what was read"),
+    "source-without-day": (f":8: {INTERVAL}[0].source.retrieved: ", "uncited value: the day the source was read is"),
+    "source-without-title": (f":8: {INTERVAL}[0].source.title: ", "the citation has no title; name the document"),
+    "source-with-empty-title": (f":8: {INTERVAL}[0].source.title: ", "the citation has no title; name the document"),
+    "source-with-bad-link": (f":8: {INTERVAL}[0].source.href: ", "an address that starts with https:// or http://"),
+    "number-for-text": (f":8: {INTERVAL}[0].source.paragraph: ", "valid string, not 4.2; put it in quotes"),
+    "overlapping-dates": (f":11: {INTERVAL}[1].from: ", "overlapping dates: the value from 2020-01-01 is in force on"),
+    "same-start": (f":10: {INTERVAL}[1].from: ", "in force on 2020-01-01 too; end it before, or take one out"),
+    "ends-before-start": (f":7: {INTERVAL}[0].until: ", "before it starts on 2020-01-01; correct one"),
+    "wrong-type": (
+        f":7: {INTERVAL}[0].value: ",
+        'valid integer, not "7"; take off the quotes; the parameter takes: days',
+    ),
+    "wrong-choice": (":7: values.edits.apply[0].value: ", "'off', 'warn' or 'enforce', not \"always\""),
+    "wrong-shape": (":7: values.documentation.required[0].value[1]: ", "takes: list of element ids D-1 to D-20"),
     "unquoted-code": (":7: values.units.daily_maximum[0].value.97546: ", "put code numbers in quotes"),
-    "no-value": (f":6: {INTERVAL}[0].value: ", "missing"),
-    "no-confidence": (f":6: {INTERVAL}[0].confidence: ", "missing"),
+    "no-value": (f":6: {INTERVAL}[0].value: ", "the value is missing; write it"),
+    "no-confidence": (f":6: {INTERVAL}[0].confidence: ", "the confidence is missing; write verified"),
     "not-yaml": (":5: ", "not readable as YAML"),
-    "empty-file": (":1: (whole file): ", "object"),
-    "not-utf-8": (": ", "not UTF-8"),
-    "missing-id": (":1: policy: ", "the policy id is missing"),
+    "empty-file": (":1: (whole file): ", "should be an object; begin with the keys policy, title, status and values"),
+    "not-utf-8": (": ", "not UTF-8 text; save it as UTF-8"),
+    "missing-id": (":1: policy: ", "the policy id is missing; it is the name of the file"),
     "other-name": (":1: policy: ", "has to be named some-other-id.yaml"),
     "unknown-payer-class": (":4: match.payer_class: ", "'workers-compensation'"),
-    "bad-jurisdiction": (":4: match.jurisdiction: ", "pattern"),
-    "minimum-above-full": (": values.time.first_unit_minimum_minutes: ", "61 minutes"),
+    "bad-jurisdiction": (":4: match.jurisdiction: ", "write it like US-TX"),
+    "minimum-above-full": (
+        ": values.time.first_unit_minimum_minutes: ",
+        "61 minutes (minimum-above-full) is above the full 60 (minimum-above-full); correct one of them",
+    ),
     "additional-above-an-hour": (":7: values.time.additional_unit_minimum_minutes[0].value: ", "60"),
     "additional-below-a-minute": (":7: values.time.additional_unit_minimum_minutes[0].value: ", "1"),
     "range-upside-down": (":7: values.program.hours_per_day[0].value.hardening: ", "minimum is above maximum"),
@@ -52,6 +76,7 @@ def test_a_bad_policy_file_is_refused_with_file_and_key(name: str):
     message = str(refusal.value)
     assert message.startswith(f"{BAD / name}.yaml{place}"), message
     assert problem in message
+    assert 1 == len(message.splitlines())
 
 
 def test_every_bad_file_has_its_test():
@@ -80,16 +105,61 @@ def test_all_problems_of_a_file_are_named_at_once(tmp_path: Path):
 
 
 def test_an_empty_site_folder_is_refused(tmp_path: Path):
-    with pytest.raises(PolicyError, match=r"has no \.yaml file"):
+    with pytest.raises(PolicyError, match=r"has no \.yaml file; put one in, or take the folder out of CDS_POLICY_DIRS"):
         PolicyStack.load([tmp_path])
 
 
 def test_a_missing_site_folder_is_refused(tmp_path: Path):
-    with pytest.raises(PolicyError, match="nowhere: the policy folder cannot be read"):
-        load_folder(tmp_path / "nowhere", 1)
+    with pytest.raises(PolicyError, match="nowhere: there is no such policy folder; make it, or correct CDS_POLICY_DI"):
+        PolicyStack.load([tmp_path / "nowhere"])
+
+
+def test_a_file_in_the_place_of_a_site_folder_is_refused(tmp_path: Path):
+    (tmp_path / "site.yaml").write_text("policy: site\n")
+    with pytest.raises(
+        PolicyError, match=r"site\.yaml: not a folder; name the folder that holds it in CDS_POLICY_DIRS"
+    ):
+        PolicyStack.load([tmp_path / "site.yaml"])
 
 
 def test_a_folder_named_like_a_file_is_refused(tmp_path: Path):
     (tmp_path / "odd.yaml").mkdir()
     with pytest.raises(PolicyError, match=r"odd\.yaml: the file cannot be read"):
         load_folder(tmp_path, 1)
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[Path]:
+    """A folder, and for its time no right to read all that is in it: the superuser has to become somebody else."""
+    us = os.geteuid()
+    with TemporaryDirectory() as folder:
+        if us == 0:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(us)
+
+
+def test_a_site_folder_that_may_not_be_read_is_refused():
+    with as_somebody_else() as folder:
+        (folder / "site").mkdir(mode=0o000)
+        with pytest.raises(
+            PolicyError, match=r"site: the policy folder cannot be read: .*; let the user that runs the s"
+        ):
+            PolicyStack.load([folder / "site"])
+        (folder / "site").chmod(0o700)
+
+
+@pytest.mark.parametrize("of", ["file", "folder"])
+def test_a_file_that_may_not_be_read_is_refused(of: str):
+    with as_somebody_else() as folder:
+        locked = folder / "site.yaml"
+        locked.write_text("policy: site\n")
+        (locked if of == "file" else folder).chmod(0o000 if of == "file" else 0o600)
+        with pytest.raises(
+            PolicyError, match=r"site\.yaml: the file cannot be read: Permission denied; let the user th"
+        ):
+            PolicyStack.load([folder])
+        folder.chmod(0o700)

@@ -26,7 +26,7 @@ FOR_THE_LOADER = {
     "same-start",
 }
 """What depends on other values or on the file's name, which no schema sees."""
-NO_DOCUMENT = {"contains-itself", "duplicate-key", "not-utf-8", "not-yaml", "unquoted-code"}
+NO_DOCUMENT = {"contains-itself", "duplicate-key", "not-utf-8", "not-yaml", "tab", "tab-in-a-value", "unquoted-code"}
 """What is no JSON at all."""
 
 

@@ -86,6 +86,15 @@ def test_a_value_that_cannot_be_used_is_refused_by_the_name_of_its_variable(monk
         load_settings()
 
 
+def test_a_missing_policy_folder_is_named_with_what_to_do(monkeypatch, tmp_path):
+    missing = tmp_path / "nowhere"
+    monkeypatch.setenv("CDS_POLICY_DIRS", f"{tmp_path},{missing}")
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings()
+    told = f"CDS_POLICY_DIRS: {missing}: there is no such policy folder; make it, or correct CDS_POLICY_DIRS"
+    assert told == str(refusal.value)
+
+
 def test_every_wrong_variable_is_named_at_once(monkeypatch):
     monkeypatch.setenv("CDS_MAX_CARDS", "0")
     monkeypatch.setenv("CDS_JURISDICTION", "Texas")

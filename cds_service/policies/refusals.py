@@ -1,0 +1,91 @@
+"""Why a policy file is refused, in words for its reader: what is wrong, and after a semicolon what to do."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+import orjson
+from pydantic_core import ErrorDetails
+from ruamel.yaml.error import MarkedYAMLError
+
+_QUOTED: Final = re.compile(r'"([^"]*)"')
+_KEY_OF_LINE: Final = re.compile(r"[\s-]*([\w.-]+)\s*:")
+_BARE: Final = re.compile(r"-?[\d.]+|true|false")
+_TAB: Final = r"'\t'"
+_UNKNOWN_KEY: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+_MISSING: Final = {
+    "policy": "the policy id is missing; it is the name of the file without .yaml",
+    "title": "the title is missing; name the policy in words",
+    "status": "the status is missing; write complete, partial or historical",
+    "from": "undated value: `from` is missing; write the first day it is in force, like 2026-01-31",
+    "value": "the value is missing; write it, or take the entry out",
+    "confidence": "the confidence is missing; write verified where the source was read, else default or unverified",
+    "source": "uncited value: `source` is missing; write what was read and when: {title: ..., retrieved: 2026-01-31}",
+    "source.title": "uncited value: the citation has no title; name the document that was read",
+    "retrieved": "uncited value: the day the source was read is missing; write it like 2026-01-31",
+}
+_LIKE: Final = {
+    "policy": "lower-case words with hyphens, like us-tx-dwc",
+    "jurisdiction": "write it like US-TX",
+    "href": "an address that starts with https:// or http://",
+}
+
+
+def in_words(problem: ErrorDetails, where: tuple[str | int, ...], keys: Iterable[str]) -> str:
+    """Tell a problem of the validation.
+
+    Args:
+        problem: As pydantic found it.
+        where: The key, from the top of the file.
+        keys: All keys that a policy file may have.
+    """
+    kind, given = problem["type"], problem["input"]
+    if not where:
+        return "should be an object; begin with the keys policy, title, status and values"
+    key = "source.title" if where[-2:] == ("source", "title") else str(where[-1])
+    if kind == "missing" or given is None or (isinstance(given, str) and not given.strip()):
+        return _MISSING.get(key, "is missing; write it")
+    if kind in _UNKNOWN_KEY:
+        return f"unknown key; {meant(key, keys) or 'take it out'}"
+    said = problem["msg"].removeprefix("Value error, ")
+    got = f", not {orjson.dumps(given).decode()}" if isinstance(given, str | int | float) else ""
+    hint = _LIKE.get(key) or _retype(kind, given)
+    return f"{said}{got}; {hint}" if hint else f"{said}{got}"
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """Ask for the name that nearly is the given one; empty when none is."""
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _retype(kind: str, given: object) -> str:
+    """How to write a value so that it has the type that is wanted; empty when its words say all."""
+    if kind.startswith("date"):
+        return "write it like 2026-01-31"
+    if kind == "string_type" and isinstance(given, int | float):
+        return "put it in quotes"
+    if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str) and _BARE.fullmatch(given):
+        return "take off the quotes"
+    return ""
+
+
+def duplicate(problem: MarkedYAMLError) -> str:
+    """Name the key that stands twice."""
+    key = _QUOTED.search(problem.problem or "")
+    return f"{key[1] if key else '(unknown)'}: duplicate key; write it once, with all that belongs to it"
+
+
+def not_yaml(text: str, problem: MarkedYAMLError) -> str:
+    """Name the key of the line, where it has one, and what no YAML may look like."""
+    what = first_line(problem.problem or problem.context)
+    said = "a tab; indent with spaces" if _TAB in what else f"not readable as YAML: {what}"
+    line = text.splitlines()[problem.problem_mark.line :][:1] if problem.problem_mark else []
+    key = next(filter(None, map(_KEY_OF_LINE.match, line)), None)
+    return f"{key[1]}: {said}" if key else said
+
+
+def first_line(text: str | None) -> str:
+    """What went wrong, without the excerpt of the file."""
+    return (text or "unknown").strip().splitlines()[0]
