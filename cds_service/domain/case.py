@@ -18,7 +18,7 @@ from cds_service.domain.chart import (
     PlanOfCare,
     Session,
 )
-from cds_service.domain.codes import Discipline, PayerClass, Program
+from cds_service.domain.codes import THERAPY, Discipline, PayerClass, Program
 from cds_service.domain.lazy import lazy
 from cds_service.domain.visit import Visit, visits_of
 
@@ -138,6 +138,19 @@ class Case:
         other_injury = bool(self.conditions and latest.conditions)
         near = (self.date_of_service - latest.last).days <= EPISODE_GAP_DAYS
         return latest if near and not other_injury else None
+
+    @lazy
+    def therapy_dates(self) -> tuple[date, ...]:
+        """Dates on record with work rehabilitation or other therapy, oldest first, without those for another injury."""
+        ours = self.conditions or (frozenset(self.episode.conditions) if self.episode is not None else frozenset())
+        treated = {
+            day
+            for day, visit in self.visits.items()
+            if not ours or any(not one.conditions or not ours.isdisjoint(one.conditions) for one in visit.sessions)
+        }
+        for_others = self.visits.keys() - treated
+        services = {one.date for one in self.chart.services if one.code in THERAPY}
+        return tuple(sorted(treated | (services - for_others)))
 
     @lazy
     def payer(self) -> Coverage | None:
