@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from cds_service import __version__
+from cds_service.commands.ncci import import_ncci
 from cds_service.errors import CdsError, RequestError
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
@@ -290,6 +291,9 @@ def _resources(where: str, value: object) -> list[tuple[str, dict[str, Any]]]:
 @main.group()
 def policies() -> None:
     """Check and read payer policies."""
+
+
+policies.add_command(import_ncci)
 
 
 @policies.command("check")

@@ -1,6 +1,6 @@
 """Shapes of policy values: what a value of a parameter looks like in a policy file and in a rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Annotated, Literal, TypeAlias
 
@@ -37,6 +37,7 @@ Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0
 Modifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
 Element: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
+Units: TypeAlias = Annotated[int, Field(ge=0)]
 Hours: TypeAlias = Annotated[float, Field(gt=0, le=24)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 MinutesOfAnHour: TypeAlias = Annotated[int, Field(ge=1, le=60)]
@@ -96,14 +97,23 @@ PairEdits: TypeAlias = Annotated[tuple[PairRow, ...], AfterValidator(expand)]
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Mue:
-    """Medically unlikely edit (E-2): highest units per date of service in each setting.
+    """Medically unlikely edit (E-2): highest units per date of service in each setting; None for a table not on file.
 
     ``mai`` 1 is per claim line, 2 per date by policy (no appeal by volume), 3 per date, reviewable with documentation.
     """
 
-    practitioner: Positive
-    hospital: Positive
-    mai: AdjudicationIndicator
+    practitioner: Units | None = None
+    hospital: Units | None = None
+    mai: AdjudicationIndicator = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse an edit of no setting.
+
+        Raises:
+            ValueError: neither setting has units.
+        """
+        if self.practitioner is None and self.hospital is None:
+            raise ValueError("give the units of practitioner, hospital or both")
 
 
 @with_config(STRICT)

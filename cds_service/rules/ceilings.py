@@ -10,6 +10,7 @@ from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import charges_of
+from cds_service.rules.national_edits import NO_TABLE
 from cds_service.rules.reassessment import of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
@@ -74,7 +75,9 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
             edit = mue.value[code]
             hospital = setting is not None and setting.value == "hospital"
             ceiling = edit.hospital if hospital else edit.practitioner
-            if count > ceiling:
+            if ceiling is None:
+                yield NO_TABLE
+            elif count > ceiling:
                 told = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value}
                 yield Answer("mue", Severity.WARNING, subject, told, values(mue, apply, setting), evidence)
 

@@ -21,7 +21,7 @@ from cds_service.policies.shapes import PairEdit
 from cds_service.rules.billed import BilledCode, codes_of_date
 from cds_service.rules.charging import shared_modifiers
 from cds_service.rules.drafted import charges_settled
-from cds_service.rules.national_edits import pair_edits
+from cds_service.rules.national_edits import NO_TABLE, pair_edits
 from cds_service.rules.orders import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, review, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
@@ -71,6 +71,9 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
     edits = pair_edits(policy)
     if edits is None:
         yield NO_EDITS
+        return
+    if not edits.by_codes:
+        yield NO_TABLE
         return
     if case.moment is Moment.ORDER:
         if not work_rehab_orders(case):

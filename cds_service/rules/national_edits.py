@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
 from cds_service.rules.rule import values
+
+NO_TABLE = Gap(Fact.POLICY, "the edit table of this setting is not on file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ ALLOWED = {
     "cds_service/domain": {"cds_service.domain"},
     "cds_service/policies": {"cds_service.domain", "cds_service.policies"},
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
+    "cds_service/ncci": {"cds_service.domain", "cds_service.ncci", "cds_service.policies"},
     "cards": {"cards", "cds_service.domain"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
     "cds_service/security": {"cds_service.errors", "cds_service.security"},

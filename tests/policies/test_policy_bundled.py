@@ -154,7 +154,7 @@ def test_the_national_edits_hold_the_ceilings_of_both_codes(stack: PolicyStack):
     view = stack.select(None, [], None, VISIT)
     mue, add_on = view.get(EDIT_MUE), view.get(EDIT_ADD_ON)
     assert mue is not None
-    assert (Mue(1, 1, 2), Mue(2, 2, 3)) == (mue.value["97545"], mue.value["97546"])
+    assert (Mue(1, 1, mai=2), Mue(2, 2, mai=3)) == (mue.value["97545"], mue.value["97546"])
     assert add_on is not None
     assert {"97546": ("97545",)} == dict(add_on.value)
 

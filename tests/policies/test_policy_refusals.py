@@ -14,6 +14,7 @@ REFUSALS = {
     "duplicate-key": (":10: reassessment.interval_days: ", "duplicate key"),
     "unknown-key": (f":7: {INTERVAL}[0].untill: ", "unknown key"),
     "unknown-key-of-a-value": (":7: values.edits.mue[0].value.97545.clinic: ", "unknown key"),
+    "edit-of-no-setting": (":7: values.edits.mue[0].value.97545: ", "give the units of practitioner, hospital or both"),
     "unknown-parameter": (":5: values.reassessment.interval_day: ", "did you mean reassessment.interval_days?"),
     "undated-value": (f":6: {INTERVAL}[0].from: ", "undated value"),
     "uncited-value": (f":6: {INTERVAL}[0].source: ", "uncited value"),

@@ -5,6 +5,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cds_service.domain.units import TimeRule, quarters, units
 from cds_service.sandbox import build
 from tests.playing import charges, play
 
@@ -77,3 +78,24 @@ def test_a_second_encounter_of_the_date_never_brings_a_second_first_block(sessio
     visits = [{"day": "today", "sessions": told}, {"day": "today", **evening}]
     found = units_of(build({"patient": {"state": "TX"}, "visits": visits}, TODAY))
     assert found.get("97545", 0) in {0, 1}
+
+
+services = st.lists(st.tuples(st.sampled_from(["97110", "97112", "97530"]), st.integers(0, 600), st.integers(1, 90)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(days, services)
+def test_no_minute_counts_twice_neither_among_services_nor_for_the_program(sessions, given_services):
+    """The total of 15-minute units is that of the minutes in any service; the program has what is left."""
+    told = [{"from": clock(start), "to": clock(start + length)} for start, length in sessions]
+    beside = [
+        {"code": code, "from": clock(start), "to": clock(start + length)} for code, start, length in given_services
+    ]
+    found = units_of(build({"visits": [{"day": "today", "sessions": told, "services": beside}]}, TODAY))
+    in_services = {minute for _, start, length in given_services for minute in range(start, start + length)}
+    treated = {minute for start, length in sessions for minute in range(start, start + length)}
+    program = units(len(treated - in_services), TimeRule(full=120, minimum=91, additional=31))
+    timed = {code: count for code, count in found.items() if code not in {"97545", "97546"}}
+    assert (program.first, program.further) == (found.get("97545", 0), found.get("97546", 0))
+    if treated - in_services:
+        assert quarters(len(in_services)) == sum(timed.values())

@@ -1,0 +1,5 @@
+"""CMS's published edit tables (MUE and PTP), read into a site's policy layer."""
+
+
+class NcciError(ValueError):
+    """A file of CMS, or the site layer, that cannot be used. The text says where, what is wrong, and what to do."""
