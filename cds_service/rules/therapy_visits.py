@@ -52,7 +52,7 @@ class Allowed:
         """Whether two visits or the policy's days ahead are all that is left."""
         few_visits = self.visits is not None and self.visits.value - therapy.visits <= NEAR_VISITS
         ahead = warn_days.value if warn_days is not None else 0
-        return few_visits or (self.days is not None and self.days.value - therapy.day < ahead)
+        return few_visits or (self.days is not None and self.days.value - therapy.day <= ahead)
 
     @property
     def facts(self) -> dict[str, FactValue]:
