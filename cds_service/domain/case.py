@@ -140,8 +140,11 @@ class Case:
         return latest if near and not other_injury else None
 
     @lazy
-    def therapy_dates(self) -> tuple[date, ...]:
-        """Dates on record with work rehabilitation or other therapy, oldest first, without those for another injury."""
+    def therapy_dates(self) -> dict[date, str]:
+        """Dates on record with work rehabilitation or other therapy, each with its first treatment.
+
+        Dates whose work rehabilitation was all for another injury are left out.
+        """
         ours = self.conditions or (frozenset(self.episode.conditions) if self.episode is not None else frozenset())
         treated = {
             day
@@ -149,8 +152,9 @@ class Case:
             if not ours or any(not one.conditions or not ours.isdisjoint(one.conditions) for one in visit.sessions)
         }
         for_others = self.visits.keys() - treated
-        services = {one.date for one in self.chart.services if one.code in THERAPY}
-        return tuple(sorted(treated | (services - for_others)))
+        services = [one for one in self.chart.services if one.code in THERAPY and one.date not in for_others]
+        of_services = {one.date: one.reference for one in reversed(services)}
+        return of_services | {day: self.visits[day].sessions[0].reference for day in treated}
 
     @lazy
     def payer(self) -> Coverage | None:

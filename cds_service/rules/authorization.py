@@ -66,11 +66,14 @@ def is_required(case: Case, policy: PolicyView) -> bool:
 
 def _answers(case: Case) -> tuple[tuple[str, str], ...]:
     """The payer's own answers on work-rehab orders, each with its order."""
-    return tuple(
-        (order.payer_decision, order.reference)
-        for order in (*work_rehab_orders(case), *case.chart.orders)
-        if order.work_rehab and order.payer_decision is not None
-    )
+    if _answers not in case.shared:
+        case.shared[_answers] = tuple(
+            (order.payer_decision, order.reference)
+            for order in (*work_rehab_orders(case), *case.chart.orders)
+            if order.work_rehab and order.payer_decision is not None
+        )
+    known = case.shared[_answers]
+    return known if isinstance(known, tuple) else ()
 
 
 def _decisions(case: Case) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Visits and days of therapy that a payer allows before it wants to approve more (A-1, R-4)."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,17 +43,18 @@ class Allowed:
     days: PolicyValue[int] | None
     required: PolicyValue[str]
 
-    def over(self, therapy: Therapy) -> PolicyValue[int] | None:
-        """The limit that is passed, that of visits before that of days."""
-        if self.visits is not None and therapy.visits > self.visits.value:
-            return self.visits
-        return self.days if self.days is not None and therapy.day > self.days.value else None
+    def over(self, therapy: Therapy) -> tuple[PolicyValue[int], ...]:
+        """The limits that are passed, that of visits before that of days."""
+        visits = self.visits if self.visits is not None and therapy.visits > self.visits.value else None
+        return values(visits, self.days if self.days is not None and therapy.day > self.days.value else None)
 
-    def near(self, therapy: Therapy, warn_days: PolicyValue[int] | None) -> bool:
-        """Whether two visits or the policy's days ahead are all that is left."""
-        few_visits = self.visits is not None and self.visits.value - therapy.visits <= NEAR_VISITS
-        ahead = warn_days.value if warn_days is not None else 0
-        return few_visits or (self.days is not None and self.days.value - therapy.day <= ahead)
+    def near(self, therapy: Therapy, warn_days: PolicyValue[int] | None) -> tuple[PolicyValue[int], ...]:
+        """What says that the end is near: two visits left, or the policy's days ahead; nothing when it is not."""
+        if self.visits is not None and self.visits.value - therapy.visits <= NEAR_VISITS:
+            return (self.visits,)
+        if self.days is not None and warn_days is not None and self.days.value - therapy.day <= warn_days.value:
+            return (self.days, warn_days)
+        return ()
 
     @property
     def facts(self) -> dict[str, FactValue]:
@@ -69,14 +71,17 @@ def allowed_without_approval(policy: PolicyView) -> Allowed | None:
     return Allowed(policy.get(params.AUTHORIZATION_AFTER_VISITS), policy.get(params.AUTHORIZATION_AFTER_DAYS), required)
 
 
-def therapy_until(on: date, dates: Iterable[date]) -> Therapy | None:
-    """The run of these dates, with no gap over 60 days, that leads to a day; None where there is none."""
-    first, visits = on, 0
-    for day in sorted({day for day in dates if day <= on}, reverse=True):
-        if (first - day).days > EPISODE_GAP_DAYS:
-            break
-        first, visits = day, visits + 1
-    return Therapy(on, first, visits) if visits else None
+def runs_of_therapy(dates: Iterable[date]) -> dict[date, Therapy]:
+    """Each date with the run that leads to it; a gap of more than 60 days begins a new one."""
+    runs: dict[date, Therapy] = {}
+    last: Therapy | None = None
+    for day in sorted(set(dates)):
+        if last is not None and (day - last.on).days <= EPISODE_GAP_DAYS:
+            last = Therapy(day, last.first, last.visits + 1)
+        else:
+            last = Therapy(day, day, 1)
+        runs[day] = last
+    return runs
 
 
 def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[Result]:
@@ -91,25 +96,30 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
     if Fact.SESSIONS in case.chart.unavailable:
         yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         return
-    counted = [one for day in days if (one := _therapy_on(case, day, days)) is not None]
-    over = next((one for one in counted if allowed.over(one) is not None), None)
-    warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
-    if over is not None:
-        yield _answer("beyond-count", Severity.WARNING, case, allowed, over, allowed.over(over))
-    elif counted and case.moment is Moment.ORDER and (ordered := _ordered(case, counted[-1])) is not None:
-        if allowed.over(ordered) is not None:
-            yield _answer("order-beyond-count", Severity.INFO, case, allowed, ordered, allowed.over(ordered))
-    elif counted and allowed.near(counted[-1], warn_days):
-        yield _answer("count-near", Severity.INFO, case, allowed, counted[-1], warn_days)
+    counted = _therapy_on(case, days)
+    if not counted:
+        return
+    first_over = next((one for one in counted if allowed.over(one)), None)
+    ordered = _ordered(case, counted[-1]) if case.moment is Moment.ORDER else None
+    if first_over is not None:
+        yield _answer("beyond-count", case, allowed, first_over, allowed.over(first_over))
+    elif ordered is not None and (over := allowed.over(ordered)):
+        yield _answer("order-beyond-count", case, allowed, ordered, over)
+    elif ordered is None and (near := allowed.near(counted[-1], policy.get(params.AUTHORIZATION_WARN_DAYS))):
+        yield _answer("count-near", case, allowed, counted[-1], near)
 
 
-def _therapy_on(case: Case, day: date, asked: Sequence[date]) -> Therapy | None:
-    if case.moment is Moment.OVERVIEW:
-        return therapy_until(day, case.therapy_dates)
-    if case.moment is not Moment.ORDER:
-        return therapy_until(day, (*case.therapy_dates, *asked))
-    before = therapy_until(day, case.therapy_dates)
-    return before._replace(visits=before.visits + 1) if before is not None else Therapy(day, day, 1)
+def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
+    """The run of therapy on each day asked about, as far as there is one."""
+    if case.moment not in {Moment.ORDER, Moment.OVERVIEW}:
+        runs = runs_of_therapy((*case.therapy_dates, *days, *(one.date for one in case.appointments)))
+        return [runs[day] for day in days]
+    on, to_come = case.date_of_service, case.moment is Moment.ORDER
+    runs = runs_of_therapy(day for day in case.therapy_dates if day <= on)
+    last = next(reversed(runs.values()), None)
+    if last is None or (on - last.on).days > EPISODE_GAP_DAYS:
+        return [Therapy(on, on, 1)] if to_come else []
+    return [Therapy(on, last.first, last.visits + to_come)]
 
 
 def _ordered(case: Case, begun: Therapy) -> Therapy | None:
@@ -123,17 +133,13 @@ def _ordered(case: Case, begun: Therapy) -> Therapy | None:
 
 
 def _answer(
-    kind: str,
-    severity: Severity,
-    case: Case,
-    allowed: Allowed,
-    therapy: Therapy,
-    deciding: PolicyValue[int] | None,
+    kind: str, case: Case, allowed: Allowed, therapy: Therapy, deciding: tuple[PolicyValue[int], ...]
 ) -> Answer:
-    limits = values(allowed.visits, allowed.days)
+    """The finding; only what is beyond the limits already is a warning."""
+    limits = values(*deciding, allowed.visits, allowed.days)
     return Answer(
         kind=kind,
-        severity=severity,
+        severity=Severity.WARNING if kind == "beyond-count" else Severity.INFO,
         subject=case.date_of_service.isoformat(),
         facts={
             **allowed.facts,
@@ -141,12 +147,12 @@ def _answer(
             "day": therapy.day,
             "first": therapy.first,
             "date": therapy.on,
-            "by_visits": deciding is allowed.visits,
+            "by_visits": deciding[0] is allowed.visits,
             "booked": case.moment is Moment.BOOKING,
         },
-        values=tuple(dict.fromkeys((*values(deciding), *limits, allowed.required))),
+        values=tuple(dict.fromkeys((*limits, allowed.required))),
         evidence=(
-            Evidence("therapy began", therapy.first),
+            Evidence("therapy began", therapy.first, case.therapy_dates.get(therapy.first)),
             Evidence("visits of therapy", therapy.visits),
             Evidence("date asked about", therapy.on),
         ),
@@ -159,8 +165,10 @@ def check_visits_a_day(case: Case, policy: PolicyView, days: Iterable[date]) -> 
     allowed = policy.get(params.AUTHORIZATION_VISITS_PER_DAY)
     if allowed is None or case.moment is Moment.ORDER:
         return
+    booked_on = Counter(one.date for one in case.appointments)
     for day in days:
-        visits = _visits_on(case, day)
+        seen, booked = _encounters_on(case, day), booked_on[day]
+        visits = len(seen) + booked
         if visits > allowed.value:
             yield Answer(
                 kind="second-visit",
@@ -168,18 +176,20 @@ def check_visits_a_day(case: Case, policy: PolicyView, days: Iterable[date]) -> 
                 subject=day.isoformat(),
                 facts={"visits": visits, "allowed": allowed.value, "date": day},
                 values=(allowed,),
-                evidence=(Evidence(f"visits on {day.isoformat()}", visits),),
+                evidence=(
+                    *(Evidence("visit", day, encounter or None) for encounter in seen),
+                    *((Evidence("visits booked", booked),) if booked else ()),
+                ),
             )
             return
 
 
-def _visits_on(case: Case, day: date) -> int:
-    """Encounters with therapy and visits booked; treatments that name no encounter are one visit."""
+def _encounters_on(case: Case, day: date) -> list[str]:
+    """References of encounters with therapy; treatments that name none are one visit without a reference."""
     visit = case.visits.get(day)
     sessions, services = (visit.sessions, visit.services) if visit is not None else ((), ())
-    seen = {one.encounter for one in sessions} | {one.encounter for one in services if one.code in THERAPY}
-    seen.discard(None)
+    named = {one.encounter for one in sessions} | {one.encounter for one in services if one.code in THERAPY}
+    seen = {encounter for encounter in named if encounter is not None}
     if day == case.date_of_service:
         seen.update(one.reference for one in case.encounters_of_date if one.work_rehab)
-    booked = sum(1 for one in case.appointments if one.date == day)
-    return (len(seen) or bool(sessions)) + booked
+    return sorted(seen) or [""] * bool(sessions)
