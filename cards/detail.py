@@ -38,7 +38,8 @@ def detail_of(group: Group, settings: CardSettings, lacking: str | None = None) 
     notes = [_caveat(gap) for gap in group.caveats]
     if lacking is not None and any(value.confidence in GENERAL for value in group.values):
         notes.append(f"- {escape(lacking[0].upper() + lacking[1:])}: generic defaults used.")
-    notes.extend(_conflict(value, settings) for value in group.values if value.conflict is not None)
+    applied_or_asked = (*group.values, *group.questions)
+    notes.extend(_conflict(value, settings) for value in applied_or_asked if value.conflict is not None)
     notes.extend(_question(value, settings) for value in group.questions)
     if notes:
         parts.append("\n".join(notes))

@@ -18,7 +18,7 @@ from cds_service.domain.chart import (
     PlanOfCare,
     Session,
 )
-from cds_service.domain.codes import Discipline, PayerClass, Program
+from cds_service.domain.codes import THERAPY, Discipline, PayerClass, Program
 from cds_service.domain.lazy import lazy
 from cds_service.domain.visit import Visit, visits_of
 
@@ -138,6 +138,23 @@ class Case:
         other_injury = bool(self.conditions and latest.conditions)
         near = (self.date_of_service - latest.last).days <= EPISODE_GAP_DAYS
         return latest if near and not other_injury else None
+
+    @lazy
+    def therapy_dates(self) -> dict[date, str]:
+        """Dates on record with work rehabilitation or other therapy, each with its first treatment.
+
+        Dates whose work rehabilitation was all for another injury are left out.
+        """
+        ours = self.conditions or (frozenset(self.episode.conditions) if self.episode is not None else frozenset())
+        treated = {
+            day
+            for day, visit in self.visits.items()
+            if not ours or any(not one.conditions or not ours.isdisjoint(one.conditions) for one in visit.sessions)
+        }
+        for_others = self.visits.keys() - treated
+        services = [one for one in self.chart.services if one.code in THERAPY and one.date not in for_others]
+        of_services = {one.date: one.reference for one in reversed(services)}
+        return of_services | {day: self.visits[day].sessions[0].reference for day in treated}
 
     @lazy
     def payer(self) -> Coverage | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cds_service.domain.codes import Discipline, PayerClass, Program
 from cds_service.domain.intervals import Interval
+
+DAYS_OF_A_WEEK: Final = 7
 
 
 class Fact(StrEnum):
@@ -222,6 +224,12 @@ class Schedule:
     days_per_week: float | None = None
     start: date | None = None
     end: date | None = None
+
+    def last_day(self, today: date) -> date | None:
+        """The end; without one in it the day of the last session, counted from the start or else from today."""
+        if self.end is not None or self.sessions is None or not self.days_per_week:
+            return self.end
+        return (self.start or today) + timedelta(days=int((self.sessions - 1) / self.days_per_week * DAYS_OF_A_WEEK))
 
 
 @dataclass(frozen=True, slots=True)

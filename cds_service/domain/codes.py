@@ -21,6 +21,12 @@ ONCE_A_DATE: Final = frozenset({"97150", "95851", "95852", *EVALUATIONS, *REEVAL
 """Therapy codes beside work rehabilitation that are one unit whatever the time."""
 COMPANIONS: Final = FIFTEEN_MINUTE | ONCE_A_DATE
 """Therapy codes that are billed with a work-rehab visit of the same date."""
+MODALITIES: Final = frozenset(
+    {"97010", "97012", "97014", "97016", "97018", "97022", "97024", "97026", "97028"}
+    | {"97032", "97033", "97034", "97035", "97036", "97039", "G0283"}
+)
+THERAPY: Final = COMPANIONS | MODALITIES | {"97124", "97139", "97533", "97760", "97761", "97763"}
+"""Physical and occupational therapy apart from work rehabilitation itself: what makes a visit of therapy (R-4)."""
 
 REDUCED_SERVICE: Final = "52"
 SEPARATE_SERVICE: Final = "59"

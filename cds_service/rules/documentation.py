@@ -12,6 +12,7 @@ from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.authorization import asked_dates, card_on_duration
+from cds_service.rules.duration import weeks_for
 from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.reassessment import last_measured
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
@@ -156,9 +157,10 @@ def _active_plan(case: Case, visit: Visit, policy: PolicyView) -> bool:
 
 def _approval_beyond_limit(case: Case, visit: Visit, policy: PolicyView) -> bool:
     weeks = policy.get(params.MAX_WEEKS)
-    if weeks is None or case.episode is None or case.program not in weeks.value:
+    length = weeks_for(case.program, weeks.value) if weeks is not None else None
+    if length is None or case.episode is None:
         return True
-    beyond = case.episode.first + timedelta(weeks=weeks.value[case.program])
+    beyond = case.episode.first + timedelta(weeks=length)
     return visit.date < beyond or case.authorization_on(visit.date) is not None
 
 

@@ -24,11 +24,15 @@ LINES = (ChargeLine("97545", ("WH", "GP"), 1, TODAY), ChargeLine("97546", ("WH",
 
 FACTS: dict[str, object] = {
     "adds": ("97546",),
+    "after_days": 30,
+    "after_visits": 15,
+    "allowed": 1,
     "alone": 120,
     "applies": "warn",
     "authorized": "120",
     "baseline": date(2026, 3, 9),
     "booked": True,
+    "by_visits": True,
     "ceiling": 2,
     "choices": (
         "97545 with modifier 52",
@@ -54,6 +58,7 @@ FACTS: dict[str, object] = {
     "editable": True,
     "end": date(2025, 12, 28),
     "evaluation": date(2025, 12, 28),
+    "exempt": True,
     "expected": 30,
     "first": date(2025, 11, 24),
     "found": ("97110", "97530"),
@@ -98,6 +103,8 @@ FACTS: dict[str, object] = {
     "units": 60,
     "used": "117",
     "values": ("20", "20", "19.5"),
+    "visit": 116,
+    "visits": 2,
     "weeks": 6,
     "within": 2,
 }

@@ -232,3 +232,34 @@ def test_a_description_has_a_row_for_each_value_with_its_citation():
 )
 def test_to_whom_a_policy_applies_is_said_in_words(name: str, words: str):
     assert words == applies_to(bundled(name))
+
+
+@pytest.mark.parametrize(
+    "payer",
+    [
+        "U.S. Department of Labor",
+        "United States Department of Labor - OWCP/DFEC",
+        "DOL Office of Workers\u2019 Compensation Programs, District 16",
+        "Division of Federal Employees' Compensation",
+        "FECA",
+    ],
+)
+def test_a_federal_claim_stands_outside_the_law_of_its_state(stack: PolicyStack, payer: str):
+    layers = stack.select(PayerClass.WORKERS_COMPENSATION, [payer], "US-TX", VISIT).layers
+    assert "us-feca" in layers
+    assert "us-tx-dwc" not in layers
+
+
+@pytest.mark.parametrize(
+    "payer",
+    [
+        "Montana Department of Labor and Industry",
+        "Washington State Department of Labor & Industries",
+        "Louisiana Office of Workers' Compensation",
+        "Texas Mutual",
+    ],
+)
+def test_the_agencies_of_the_states_are_not_taken_for_the_federal_one(stack: PolicyStack, payer: str):
+    layers = stack.select(PayerClass.WORKERS_COMPENSATION, [payer], "US-TX", VISIT).layers
+    assert "us-feca" not in layers
+    assert "us-tx-dwc" in layers
