@@ -84,6 +84,10 @@ def _card(group: Group, actions: Actions, settings: CardSettings, lacking: str |
         {"label": f"About the rule {rule}", "url": f"{settings.public_url}/rules/{rule}", "type": "absolute"}
         for rule in dict.fromkeys(one.finding.rule for one in group.members)
     ]
+    if finding.values:
+        policy = finding.values[0].policy
+        url = f"{settings.public_url}/policies/{policy}"
+        card["links"].append({"label": f"About the policy {policy}", "url": url, "type": "absolute"})
     card["extension"] = {FINDING_EXTENSION: finding_extension(group)}
     return card
 

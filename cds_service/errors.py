@@ -10,6 +10,7 @@
     │   ├── Forbidden
     │   ├── UnknownRoute
     │   ├── UnknownService
+    │   ├── NotADate
     │   ├── MethodNotAllowed
     │   ├── UnsupportedMediaType
     │   ├── TooLarge
@@ -157,6 +158,13 @@ class MissingField(InvalidRequest):
 
     def __init__(self, field: str) -> None:
         super().__init__(field, "is required")
+
+
+class NotADate(RequestError):
+    """A date in the query of a page is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The parameter {name} is not a date.", "Write it like 2024-05-01.")
 
 
 class WrongHook(RequestError):

@@ -16,8 +16,10 @@ from cds_service.commands.plainly import told_plainly
 from cds_service.commands.policy_start import new
 from cds_service.commands.policy_stories import explain, run_stories
 from cds_service.commands.policy_values import lines_of, shortly
-from cds_service.policies.describe import applies_to, coverage_of, describe
+from cds_service.policies.coverage import coverage
+from cds_service.policies.describe import applies_to, describe
 from cds_service.policies.effective import Effective, as_json, differences, effective, meant_by
+from cds_service.policies.facts import facts_of
 from cds_service.policies.model import BUNDLED, Policy
 from cds_service.policies.review import doubts
 from cds_service.policies.schema import policy_schema
@@ -164,24 +166,35 @@ def schema() -> None:
 
 
 @policies.command("coverage")
+@click.option("--on", "on", type=DAY, help="Date of service; else today.")
+@click.option("--json", "as_machine", is_flag=True, help="Print the JSON of the page /coverage.")
 @told_plainly
-def coverage() -> None:
-    """Tell what is and what is not modelled, payer by payer.
+def show_coverage(on: datetime | None, as_machine: bool) -> None:  # noqa: FBT001 - click calls by name
+    """Tell what is and what is not modelled, payer by payer and for states without a policy.
 
     \b
-    Example:  cds-service policies coverage
+    Example:  cds-service policies coverage --on 2024-05-01
     """  # noqa: D301
-    rows = [
-        (
-            row.policy,
-            row.applies_to,
-            row.status,
-            ", ".join(f"{count} {confidence}" for confidence, count in row.counts.items()),
-            "; ".join(row.not_modelled),
-        )
-        for row in coverage_of(load_policies(load_settings()))
-    ]
-    show_table(Console(), ("policy", "applies to", "status", "values", "not modelled"), rows)
+    day = on.date() if on is not None else datetime.now().astimezone().date()
+    told = coverage(load_policies(load_settings()), day)
+    if as_machine:
+        _print_json(facts_of(told))
+        return
+    marks = {one.status: one.mark for one in told.legend}
+    wide = max(len(row.id) for row in told.policies)
+    lines = [" ".join((" " * wide, *(f"{group.short:4}" for group in told.capabilities), "status"))]
+    for row in told.policies:
+        cells = (f"{marks[row.cells[group.id].status]:4}" for group in told.capabilities)
+        lines.append(" ".join((f"{row.id:{wide}}", *cells, row.status)))
+    lines += ["", *(f"  {one.mark}  {one.status.replace('-', ' ')}: {one.meaning}" for one in told.legend)]
+    lines += ["", *(f"  {group.short:5} {group.title}" for group in told.capabilities)]
+    lines += ["", "Not modelled:"]
+    lines += [f"  {row.id}: {'; '.join(row.not_modelled)}" for row in told.policies if row.not_modelled]
+    lines += ["", told.statements.not_modelled]
+    lines += [f"  {one.name}: {one.why}" for one in told.not_modelled]
+    names = ", ".join(one.name for one in told.not_searched)
+    lines += ["", f"{told.statements.not_searched} {names}.", "", told.statements.payers]
+    click.echo("\n".join(lines))
 
 
 def _policy(stack: PolicyStack, policy_id: str) -> Policy:

@@ -1,77 +1,155 @@
 """Policies in words and rows, for the command line and the knowledge pages."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, Final
 
-from cds_service.domain.values import Confidence, Json
+from cds_service.domain.values import Confidence, Json, PolicyValue
+from cds_service.policies.capabilities import CAPABILITY_OF
+from cds_service.policies.effective import Effective, cited, effective, meant_by
 from cds_service.policies.model import BASE, Match, Policy, Status, Tier
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 
-
-@dataclass(frozen=True, slots=True)
-class CoverageRow:
-    """What is modelled of one policy: number of values by confidence, and what is known to be left out."""
-
-    policy: str
-    title: str
-    applies_to: str
-    status: Status
-    counts: Mapping[Confidence, int]
-    not_modelled: tuple[str, ...]
+STATUS_MEANS: Final[Mapping[Status, str]] = {
+    "complete": "what its sources say about work rehabilitation is here",
+    "partial": "only what is listed was found and read; the rest is left to more general policies",
+    "historical": "its source is no longer current; for visits of its own time",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """One dated value of a policy with its citation."""
+    """One dated value of a policy with its citation; ``dated`` and ``conflict`` as in ``PolicyValue``."""
 
+    policy: str
     parameter: str
+    label: str
+    capability: str
     meaning: str
     unit: str
     value: Json
     since: date
     until: date | None
+    dated: bool
     confidence: Confidence
     citation: str
     href: str | None
     retrieved: date
     note: str | None
+    conflict: str | None
 
 
-def coverage_of(stack: PolicyStack) -> list[CoverageRow]:
-    """One row per policy, least specific first."""
-    return [coverage_row(policy) for policy in stack.policies]
+@dataclass(frozen=True, slots=True)
+class EffectiveRow:
+    """What decides one parameter on a date; ``own`` when the policy itself gives the value.
+
+    ``value`` is None where nothing decides. ``asked`` are unverified values, which never decide.
+    """
+
+    parameter: str
+    label: str
+    capability: str
+    own: bool
+    value: ValueRow | None
+    asked: tuple[ValueRow, ...]
 
 
-def coverage_row(policy: Policy) -> CoverageRow:
-    """Return the row of one policy."""
-    counts = Counter[Confidence](value.confidence for dated in policy.values.values() for value in dated)
-    return CoverageRow(
-        policy.id, policy.title, applies_to(policy), policy.status, dict(sorted(counts.items())), policy.not_modelled
-    )
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A policy among those that apply, least specific first."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPicture:
+    """A policy as its reader needs it: its own values of all dates, and what holds on one date with all layers.
+
+    ``layers`` apply to everyone to whom it applies. ``changes`` are the dates on which its own values change.
+    """
+
+    id: str
+    title: str
+    applies_to: str
+    status: Status
+    status_means: str
+    supersedes: str | None
+    not_modelled: tuple[str, ...]
+    on: date
+    values: tuple[ValueRow, ...]
+    layers: tuple[Layer, ...]
+    effective: tuple[EffectiveRow, ...]
+    changes: tuple[date, ...]
 
 
 def describe(policy: Policy) -> list[ValueRow]:
     """One row per dated value, in the order of the parameter registry, oldest first."""
-    return [
-        ValueRow(
-            parameter=name,
-            meaning=parameter.meaning,
-            unit=parameter.unit,
-            value=value.plain,
-            since=value.since,
-            until=value.until,
-            confidence=value.confidence,
-            citation=", ".join(filter(None, (value.source.title, value.source.paragraph))),
-            href=value.source.href,
-            retrieved=value.source.retrieved,
-            note=value.note,
-        )
-        for name, parameter in PARAMETERS.items()
-        for value in policy.values.get(name, ())
-    ]
+    return [value_row(value) for name in PARAMETERS for value in policy.values.get(name, ())]
+
+
+def value_row(value: PolicyValue[Any]) -> ValueRow:
+    """The row of one value."""
+    parameter = PARAMETERS[value.parameter]
+    return ValueRow(
+        policy=value.policy,
+        parameter=parameter.name,
+        label=parameter.label,
+        capability=CAPABILITY_OF[parameter.name].id,
+        meaning=parameter.meaning,
+        unit=parameter.unit,
+        value=value.plain,
+        since=value.since,
+        until=value.until,
+        dated=value.dated,
+        confidence=value.confidence,
+        citation=cited(value.source),
+        href=value.source.href,
+        retrieved=value.source.retrieved,
+        note=value.note,
+        conflict=value.conflict,
+    )
+
+
+def picture(stack: PolicyStack, policy: Policy, on: date) -> PolicyPicture:
+    """The whole picture of a policy on a date of service."""
+    view = meant_by(stack, policy, on)
+    titles = {one.id: one.title for one in stack.policies}
+    return PolicyPicture(
+        id=policy.id,
+        title=policy.title,
+        applies_to=applies_to(policy),
+        status=policy.status,
+        status_means=STATUS_MEANS[policy.status],
+        supersedes=policy.supersedes,
+        not_modelled=policy.not_modelled,
+        on=on,
+        values=tuple(describe(policy)),
+        layers=tuple(Layer(layer, titles[layer]) for layer in view.layers),
+        effective=tuple(_effective(policy, row) for row in effective(stack, view)),
+        changes=tuple(sorted(set(_changes(policy)))),
+    )
+
+
+def _effective(policy: Policy, row: Effective) -> EffectiveRow:
+    return EffectiveRow(
+        parameter=row.parameter.name,
+        label=row.parameter.label,
+        capability=CAPABILITY_OF[row.parameter.name].id,
+        own=row.layer == policy.id,
+        value=value_row(row.value) if row.value is not None else None,
+        asked=tuple(map(value_row, row.questions)),
+    )
+
+
+def _changes(policy: Policy) -> Iterator[date]:
+    for value in (one for dated in policy.values.values() for one in dated):
+        if value.dated:
+            yield value.since
+        if value.until is not None and value.until < date.max:
+            yield value.until + timedelta(days=1)
 
 
 def applies_to(policy: Policy) -> str:

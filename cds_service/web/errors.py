@@ -23,6 +23,7 @@ FAILURES: Final[Mapping[type[errors.CdsError], Failure]] = {
     errors.TooDeep: Failure(400, "structure"),
     errors.MissingField: Failure(400, "required"),
     errors.InvalidRequest: Failure(400, "value"),
+    errors.NotADate: Failure(400, "value"),
     errors.WrongHook: Failure(400, "invalid"),
     errors.BadTransport: Failure(400, "invalid"),
     errors.Unauthenticated: Failure(401, "login"),

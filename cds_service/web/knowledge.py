@@ -4,7 +4,7 @@ Each page is one set of facts, shown as HTML to people and as JSON to programs t
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from datetime import date, datetime
 from inspect import cleandoc
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,11 +13,16 @@ import orjson
 from flask import Blueprint, Response, render_template, request
 
 from cards.overrides import override_reason_system, topic_system
-from cds_service.errors import UnknownRoute
+from cards.wording import kinds
+from cds_service.errors import NotADate, UnknownRoute
 from cds_service.hooks.services import SERVICES
-from cds_service.policies.describe import CoverageRow, ValueRow, applies_to, coverage_of, describe
+from cds_service.policies.capabilities import CAPABILITIES
+from cds_service.policies.coverage import coverage
+from cds_service.policies.describe import STATUS_MEANS, applies_to, picture, value_row
+from cds_service.policies.facts import facts_of
 from cds_service.policies.model import Policy
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
+from cds_service.policies.words import as_table, in_words
 from cds_service.rules.catalogue import RULES
 from cds_service.rules.rule import Rule
 
@@ -36,7 +41,7 @@ def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint
     """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
     routes = Blueprint("knowledge", __name__, template_folder="templates")
     root = urlsplit(public_url).path
-    routes.context_processor(lambda: {"site": title, "root": root, "plain": plain})
+    routes.context_processor(lambda: {"site": title, "root": root, "in_words": in_words, "as_table": as_table})
     _add_home(routes)
     _add_rules(routes, policies)
     _add_policies(routes, policies)
@@ -66,21 +71,41 @@ def _add_rules(routes: Blueprint, policies: PoliciesInUse) -> None:
         rule = rules.get(rule_id)
         if rule is None:
             raise UnknownRoute
-        return _page("rule", {**_rule(rule), "values": _values_for(rule, policies.current)})
+        return _page("rule", _rule(rule, policies.current))
 
 
 def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
     @routes.get("/policies")
+    def all_policies() -> Response:
+        listed = [_policy_row(policy) for policy in policies.current.policies]
+        return _page("policies", {"policies": listed})
+
     @routes.get("/coverage")
-    def coverage() -> Response:
-        return _page("coverage", {"policies": [_coverage(row) for row in coverage_of(policies.current)]})
+    def matrix() -> Response:
+        return _page("coverage", facts_of(coverage(policies.current, _day())))
 
     @routes.get("/policies/<policy_id>")
     def one_policy(policy_id: str) -> Response:
-        policy = policies.current.policy(policy_id)
+        stack = policies.current
+        policy = stack.policy(policy_id)
         if policy is None:
             raise UnknownRoute
-        return _page("policy", _policy(policy))
+        return _page("policy", {**facts_of(picture(stack, policy, _day())), "capabilities": _CAPABILITIES})
+
+
+def _day() -> date:
+    """The date of service that the reader asks about with ``on``, by default today.
+
+    Raises:
+        NotADate: it is none (400).
+    """
+    asked = request.args.get("on")
+    if asked is None:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        raise NotADate("on") from None
 
 
 def _add_code_systems(routes: Blueprint, public_url: str) -> None:
@@ -100,13 +125,6 @@ def _page(template: str, facts: Mapping[str, Any], json_type: str = "application
     return Response(orjson.dumps(facts), mimetype=json_type, headers=HEADERS)
 
 
-def plain(value: object) -> str:
-    """A policy value for reading: text and numbers as they are, tables as JSON."""
-    if isinstance(value, str):
-        return value
-    return orjson.dumps(value).decode()
-
-
 def _wants_html() -> bool:
     return request.accept_mimetypes.best_match(_OFFERED, default="application/json") == "text/html"
 
@@ -115,49 +133,36 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
     return {"id": rule.id, "topic": rule.topic, "title": rule.title}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, stack: PolicyStack) -> dict[str, Any]:
+    """What a rule says, reads and is based on, and for each parameter the policies that set it."""
     return {
         **_rule_row(rule),
         "law": cleandoc(rule.law),
         "moments": sorted(rule.moments),
         "facts": list(rule.facts),
-        "parameters": [{"name": one.name, "unit": one.unit, "meaning": one.meaning} for one in rule.parameters],
         "sources": list(rule.sources),
+        "findings": [kind for kind in kinds() if kind.split(".")[0] == rule.id],
+        "parameters": [
+            {"name": one.name, "label": one.label, "unit": one.unit, "meaning": one.meaning} for one in rule.parameters
+        ],
+        "values": [
+            facts_of(value_row(value))
+            for parameter in rule.parameters
+            for policy in stack.policies
+            for value in policy.values.get(parameter.name, ())
+        ],
     }
 
 
-def _values_for(rule: Rule, policies: PolicyStack) -> list[dict[str, Any]]:
-    names = {parameter.name for parameter in rule.parameters}
-    return [
-        {"policy": policy.id, **_value(row)}
-        for policy in policies.policies
-        for row in describe(policy)
-        if row.parameter in names
-    ]
-
-
-def _policy(policy: Policy) -> dict[str, Any]:
+def _policy_row(policy: Policy) -> dict[str, Any]:
     return {
         "id": policy.id,
         "title": policy.title,
         "appliesTo": applies_to(policy),
         "status": policy.status,
+        "statusMeans": STATUS_MEANS[policy.status],
         "notModelled": list(policy.not_modelled),
-        "values": [_value(row) for row in describe(policy)],
     }
 
 
-def _value(row: ValueRow) -> dict[str, Any]:
-    shown = {"from" if name == "since" else name: value for name, value in asdict(row).items()}
-    return {name: value for name, value in shown.items() if value is not None}
-
-
-def _coverage(row: CoverageRow) -> dict[str, Any]:
-    return {
-        "id": row.policy,
-        "title": row.title,
-        "appliesTo": row.applies_to,
-        "status": row.status,
-        "values": dict(row.counts),
-        "notModelled": list(row.not_modelled),
-    }
+_CAPABILITIES: Final = [{"id": one.id, "title": one.title} for one in CAPABILITIES]

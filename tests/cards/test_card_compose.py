@@ -78,7 +78,9 @@ def test_a_card_has_every_part_the_contract_names():
         "extension",
     } == set(card)
     assert {"system": f"{PUBLIC_URL}/CodeSystem/topic", "code": "units", "display": "Units"} == card["source"]["topic"]
-    assert [f"{PUBLIC_URL}/rules/visit-charges"] == [link["url"] for link in card["links"]]
+    assert [f"{PUBLIC_URL}/rules/visit-charges", f"{PUBLIC_URL}/policies/invented-payer"] == [
+        link["url"] for link in card["links"]
+    ]
 
 
 def test_the_detail_shows_facts_and_rule_as_tables_with_source_and_confidence():
@@ -229,7 +231,9 @@ def test_a_finding_that_joins_is_told_on_the_card_of_the_other_rule():
     assert ["time.first_unit_full_minutes", "modifiers.program"] == [
         value["parameter"] for value in explained(card)["values"]
     ]
-    assert ["visit-charges", "program-modifier"] == [link["url"].rpartition("/")[2] for link in card["links"]]
+    assert ["visit-charges", "program-modifier", "invented-payer"] == [
+        link["url"].rpartition("/")[2] for link in card["links"]
+    ]
 
 
 def test_a_finding_that_joins_a_rule_without_card_gets_its_own():

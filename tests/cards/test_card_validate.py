@@ -160,6 +160,7 @@ def test_links_and_sources_stay_on_the_allowed_hosts(link_hosts):
     assert [
         "$.cards[0].source.url: host rehab.example.org is not allowed (CH-X-18)",
         "$.cards[0].links[0].url: host rehab.example.org is not allowed (CH-X-18)",
+        "$.cards[0].links[1].url: host rehab.example.org is not allowed (CH-X-18)",
     ] == found
 
 

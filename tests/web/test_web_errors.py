@@ -22,6 +22,7 @@ EXAMPLES = [
     errors.TooDeep(),
     errors.InvalidRequest("context", "must be an object"),
     errors.MissingField("context"),
+    errors.NotADate("on"),
     errors.WrongHook("work-rehab-order", "patient-view", ["order-sign"]),
     errors.DataNeeded(["encounter"]),
     errors.BadTransport(),

@@ -11,8 +11,17 @@ from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}
-PAGES = ["/", "/rules", "/rules/visit-charges", "/policies", "/policies/generic", "/coverage", "/CodeSystem/topic",
-         "/CodeSystem/override-reason"]  # fmt: skip
+PAGES = [
+    "/",
+    "/rules",
+    "/rules/visit-charges",
+    "/policies",
+    "/policies/generic",
+    "/coverage",
+    "/coverage?on=2016-09-01",
+    "/CodeSystem/topic",
+    "/CodeSystem/override-reason",
+]
 
 
 class _Links(HTMLParser):
@@ -67,7 +76,7 @@ def test_every_link_of_every_page_leads_somewhere(client):
 def test_links_keep_to_the_path_that_the_service_is_published_under(policies):
     settings = Settings(public_url=f"{PUBLIC_URL}/rehab")
     page = create_app(settings, policies=policies).test_client().get("/rules", headers=BROWSER).text
-    assert {link for link in parsed(page).found if not link.startswith("/rehab/")} == set()
+    assert {link for link in parsed(page).found if not link.startswith(("/rehab/", "#"))} == set()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -94,10 +103,43 @@ def test_a_policy_page_tells_what_is_not_modelled(client):
     assert "Not modelled" in page
 
 
-def test_the_coverage_page_lists_every_policy(client, policies):
-    assert [policy.id for policy in policies.policies] == [
-        row["id"] for row in client.get("/coverage", headers=PROGRAM).json["policies"]
-    ]
+def test_a_policy_page_tells_what_holds_with_all_layers_on_the_date_asked_about(client):
+    def weeks(on):
+        facts = client.get(f"/policies/us-tx-dwc?on={on}", headers=PROGRAM).json
+        rows = {row["parameter"]: row for row in facts["effective"]}
+        return rows.get("modifiers.program", {}).get("value", {}).get("policy"), rows["program.max_weeks"]["own"]
+
+    assert ("generic", False) == weeks("2016-08-31")
+    assert ("us-tx-dwc", False) == weeks("2016-09-01")
+
+
+def test_a_policy_page_names_the_dates_on_which_its_values_change(client):
+    facts = client.get("/policies/us-medicare", headers=PROGRAM).json
+    assert "2026-01-01" in facts["changes"]
+    assert "/policies/us-medicare?on=2026-01-01" in client.get("/policies/us-medicare", headers=BROWSER).text
+
+
+@pytest.mark.parametrize("path", ["/policies/generic", "/coverage"])
+def test_a_date_that_is_none_is_refused_by_name(client, path):
+    outcome = outcome_of(client.get(f"{path}?on=yesterday"), 400)
+    assert "parameter on" in outcome["details"]["text"]
+
+
+def test_values_are_told_in_words(client):
+    page = client.get("/policies/us-tn-bwc", headers=BROWSER).text
+    assert "CMS 8-minute rule" in page
+    assert "no date given" in page
+
+
+def test_where_sources_differ_the_pages_say_so(client):
+    assert "Sources differ: " in client.get("/rules/first-unit", headers=BROWSER).text
+
+
+def test_a_rule_page_names_the_policies_that_set_each_parameter(client):
+    facts = client.get("/rules/authorization", headers=PROGRAM).json
+    by = {row["policy"] for row in facts["values"] if row["parameter"] == "authorization.after_visits"}
+    assert {"us-ms-wcc", "us-hi-dlir"} <= by
+    assert "authorization.missing" in facts["findings"]
 
 
 @pytest.mark.parametrize("name", ["topic", "override-reason"])
