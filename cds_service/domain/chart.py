@@ -129,6 +129,13 @@ class InjuryEvidence:
     value: str
 
 
+class InjuryDate(NamedTuple):
+    """The day of an injury, read from the Condition it is about or from the accident on a Claim."""
+
+    reference: str
+    date: date
+
+
 @dataclass(frozen=True, slots=True)
 class PlanOfCare:
     """A therapy plan. ``discipline_from`` tells what decided the discipline."""
@@ -303,6 +310,7 @@ class Chart:
     patient: str
     coverages: tuple[Coverage, ...] = ()
     injury: tuple[InjuryEvidence, ...] = ()
+    injury_dates: tuple[InjuryDate, ...] = ()
     plans: tuple[PlanOfCare, ...] = ()
     encounters: tuple[Encounter, ...] = ()
     sessions: tuple[Session, ...] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cds_service.domain.chart import ChargedLine, Claim, InjuryEvidence
+from cds_service.domain.chart import ChargedLine, Claim, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.fhir import clinical, dates, injury, records
 from cds_service.fhir.concepts import procedure_codes
@@ -16,12 +16,13 @@ _CHARGES = frozenset({"draft", "active"})
 
 @dataclass
 class Charges:
-    """What the claims tell: charges, authorization numbers, accidents and evidence of an injury."""
+    """What the claims tell: charges, authorization numbers, accidents, evidence and dates of an injury."""
 
     claims: list[Claim] = field(default_factory=list)
     numbers: list[tuple[str, str]] = field(default_factory=list)
     accidents: list[tuple[str, str | None]] = field(default_factory=list)
     evidence: list[InjuryEvidence] = field(default_factory=list)
+    injury_dates: list[InjuryDate] = field(default_factory=list)
 
 
 def charges_of(own: Own, places: Places) -> Charges:
@@ -32,6 +33,7 @@ def charges_of(own: Own, places: Places) -> Charges:
             continue
         claim = _claim(record, reference, own.references)
         found.evidence.extend(injury.of_claim(record, reference))
+        found.injury_dates.extend(injury.date_of_claim(record, reference))
         found.accidents.append((reference, places.of_accident(record)))
         if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
             found.numbers.extend((reference, number) for number in claim.authorization_numbers)

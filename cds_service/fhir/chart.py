@@ -114,6 +114,10 @@ class _Builder:
             patient=f"Patient/{self.patient}",
             coverages=tuple(coverages),
             injury=tuple(dict.fromkeys(evidence)),
+            injury_dates=(
+                *(one for reference, record in conditions for one in injury.date_of_condition(record, reference)),
+                *charges.injury_dates,
+            ),
             plans=tuple(sorted(plans, key=lambda one: (one.start or date.min, one.reference))),
             encounters=tuple(visits.visits),
             sessions=tuple(visits.sessions),

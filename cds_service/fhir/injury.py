@@ -1,10 +1,10 @@
-"""Evidence that the injury is work-related (WR-CODE-2)."""
+"""The injury: evidence that it is work-related (WR-CODE-2), and its date (R-5)."""
 
 from collections.abc import Iterable, Iterator
 
-from cds_service.domain.chart import Coverage, InjuryEvidence
+from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import records
+from cds_service.fhir import dates, records
 from cds_service.fhir.concepts import WORK_ACTIVITY, documented_injury, is_work_activity, texts
 
 # v3-ActIncidentCode of accidents at school and in sport; all other accidents on a claim may be from work.
@@ -40,12 +40,31 @@ def of_plan(plan: records.CarePlan, reference: str) -> list[InjuryEvidence]:
 
 def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
     """An accident on a claim, unless it is one at school or in sport."""
-    accident = claim.accident
-    if accident is None:
-        return
-    codes = {coding.code for coding in accident.type.coding} if accident.type is not None else set()
-    if not codes & _NOT_AT_WORK:
+    accident = _accident(claim)
+    if accident is not None:
         yield InjuryEvidence("accident on a claim", reference, accident.date or "no date")
+
+
+def date_of_condition(condition: records.Condition, reference: str) -> Iterator[InjuryDate]:
+    """The day on which the condition began, when it is written to the day."""
+    day = dates.day(condition.onset_date_time)
+    if day is not None:
+        yield InjuryDate(reference, day)
+
+
+def date_of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryDate]:
+    """The day of the accident on a claim."""
+    accident = _accident(claim)
+    day = dates.day(accident.date) if accident is not None else None
+    if day is not None:
+        yield InjuryDate(reference, day)
+
+
+def _accident(claim: records.Claim) -> records.Accident | None:
+    accident = claim.accident
+    if accident is None or accident.type is None:
+        return accident
+    return None if {coding.code for coding in accident.type.coding} & _NOT_AT_WORK else accident
 
 
 def _documented(words: Iterable[str | None], reference: str) -> list[InjuryEvidence]:

@@ -265,6 +265,7 @@ class Condition(Resource, frozen=True):
     verification_status: Category | None = None
     code: CodeableConcept | None = None
     subject: Ref | None = None
+    onset_date_time: str | None = None
     note: tuple[Annotation, ...] = ()
 
 

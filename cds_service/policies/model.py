@@ -166,7 +166,7 @@ class PolicyView:
     layers: tuple[str, ...]
     on: date
     _decided: Mapping[str, PolicyValue[Any]]
-    _questions: Mapping[str, tuple[PolicyValue[object], ...]]
+    _questions: Mapping[str, tuple[PolicyValue[Any], ...]]
     lacking: str | None = None
 
     def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
@@ -176,7 +176,7 @@ class PolicyView:
         """
         return self._decided.get(parameter.name)
 
-    def questions(self, parameter: Parameter[T]) -> tuple[PolicyValue[object], ...]:
+    def questions(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
         """Unverified values that ``get`` passed over, least specific first; also when nothing could decide."""
         return self._questions.get(parameter.name, ())
 

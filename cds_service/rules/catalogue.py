@@ -10,9 +10,11 @@ from cds_service.rules import (
     documentation,
     duration,
     edits,
+    evaluation,
     intensity,
     modifiers,
     orders,
+    plan_of_care,
     reassessment,
 )
 from cds_service.rules.rule import Rule
@@ -29,7 +31,9 @@ _BY_ID: Final = {
         authorization,
         duration,
         intensity,
+        evaluation,
         reassessment,
+        plan_of_care,
         documentation,
     )
     for rule in module.RULES

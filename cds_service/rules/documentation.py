@@ -1,100 +1,22 @@
-"""What has to stand in the record: a plan of care in force, the payer's list of elements, and the times."""
+"""What has to stand in the record: the payer's list of elements, and the times."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
+from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.authorization import asked_dates, card_on_duration
+from cds_service.rules.authorization import card_on_duration
 from cds_service.rules.duration import weeks_for
-from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.plan_of_care import listing, plan_on
 from cds_service.rules.reassessment import last_measured
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
-
-
-def plan_on(case: Case, day: date) -> PlanOfCare | None:
-    """An active plan whose period, where given, contains the day."""
-    return next(
-        (
-            plan
-            for plan in case.active_plans
-            if (plan.start is None or plan.start <= day) and (plan.end is None or day <= plan.end)
-        ),
-        None,
-    )
-
-
-def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Treatment follows an active plan of care, inside its period and its longest interval (R-4).
-
-    Signatures and certification dates are not part of what is read; where the payer wants them, that is said.
-    """
-    if case.moment is Moment.ORDER and not work_rehab_orders(case):
-        yield NO_ORDER
-        return
-    days = asked_dates(case)
-    if not days:
-        yield NotApplicable("no work-rehab appointment among those booked")
-        return
-    subject = case.date_of_service.isoformat()
-    if not case.active_plans:
-        others = [plan for plan in case.chart.plans if plan.work_rehab] or list(case.chart.plans)
-        facts = {"status": others[-1].status} if others else {}
-        evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
-        kind = "not-active" if others else "missing"
-        evidence = evidence or (Evidence("plan of care", "none"),)
-        yield Answer(kind, Severity.WARNING, subject, facts, _listing(policy, "D-7"), evidence)
-        return
-    outside = next((day for day in days if plan_on(case, day) is None), None)
-    if outside is not None:
-        plan = case.active_plans[0]
-        yield Answer(
-            kind="outside",
-            severity=Severity.WARNING,
-            subject=plan.reference,
-            facts={"day": outside, "start": plan.start or "", "end": plan.end or ""},
-            values=_listing(policy, "D-7"),
-            evidence=(_period(plan), Evidence("date asked about", outside)),
-        )
-        return
-    maximum = policy.get(params.PLAN_MAXIMUM_DAYS)
-    plan_now = plan_on(case, days[-1])
-    if maximum is not None and plan_now is not None and plan_now.start is not None:
-        age = (days[-1] - plan_now.start).days
-        if age > maximum.value:
-            yield Answer(
-                kind="too-old",
-                severity=Severity.WARNING,
-                subject=plan_now.reference,
-                facts={"start": plan_now.start, "days": age, "maximum": maximum.value},
-                values=(maximum,),
-                evidence=(_period(plan_now),),
-            )
-            return
-    certify = policy.get(params.PLAN_CERTIFY_WITHIN_DAYS)
-    if certify is not None:
-        yield Gap(
-            Fact.DOCUMENTS,
-            f"certification within {certify.value} days cannot be checked: signatures are not part of the data read",
-        )
-
-
-def _listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, ...]], ...]:
-    """The payer's list of documentation, where one of the elements is on it."""
-    required = policy.get(params.DOCUMENTATION_REQUIRED)
-    return (required,) if required is not None and set(elements) & set(required.value) else ()
-
-
-def _period(plan: PlanOfCare) -> Evidence:
-    return Evidence("plan of care", f"{plan.start or 'start unknown'} to {plan.end or 'open end'}", plan.reference)
 
 
 class Element(NamedTuple):
@@ -294,7 +216,7 @@ def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]
             severity=Severity.WARNING,
             subject=visit.date.isoformat(),
             facts={"missing": tuple(missing)},
-            values=_listing(policy, "D-5", "D-9"),
+            values=listing(policy, "D-5", "D-9"),
             evidence=tuple(
                 Evidence("treatment without times", session.time_problem or "no start and stop", session.reference)
                 for session in visit.untimed
@@ -311,16 +233,6 @@ def _encounter_untimed(visit: Visit) -> bool:
 
 
 RULES = (
-    Rule(
-        id="plan-of-care",
-        topic=Topic.DOCUMENTATION,
-        title="Plan of care",
-        moments=frozenset(Moment),
-        facts=(Fact.PLAN_OF_CARE,),
-        parameters=(params.PLAN_MAXIMUM_DAYS, params.PLAN_CERTIFY_WITHIN_DAYS, params.DOCUMENTATION_REQUIRED),
-        sources=("R-4",),
-        check=check_plan_of_care,
-    ),
     Rule(
         id="documentation",
         topic=Topic.DOCUMENTATION,

@@ -1,13 +1,15 @@
 """How much and how often: hours of a day, days of a week, programs of an injury."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.codes import Program
+from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.intervals import minutes
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Range
@@ -18,26 +20,40 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Hours per day and days per week outside what the payer's policy sets for this program (A-4).
 
-    Over the maximum is a warning, under the minimum a note. Weeks are ISO weeks, Monday to Sunday; a week is called
-    too short only when it is over.
+    Over the maximum is a warning, under the minimum a note; a range that nobody verified is only asked about. Weeks are
+    ISO weeks, Monday to Sunday; a week is called too short only when it is over.
     """
-    hours, days = policy.get(params.HOURS_PER_DAY), policy.get(params.DAYS_PER_WEEK)
-    hour_range = hours.value.get(case.program) if hours is not None else None
-    day_range = days.value.get(case.program) if days is not None else None
-    if hour_range is None and day_range is None:
+    hours, days = _allowed(policy, params.HOURS_PER_DAY, case), _allowed(policy, params.DAYS_PER_WEEK, case)
+    if hours is None and days is None:
         yield NotApplicable("the payer's policy sets no hours or days for this program")
         return
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
         return
-    if hours is not None and hour_range is not None:
+    if hours is not None:
         for subject, amount in _hours(case):
-            yield from _outside("hours", subject, amount, hour_range, hours)
-    if days is not None and day_range is not None:
+            yield from _outside("hours", subject, amount, hours)
+    if days is not None:
         if case.moment is Moment.BOOKING and Fact.SESSIONS in case.chart.unavailable:
             yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         for subject, count, over_only in _days(case):
-            yield from _outside("days", subject, count, day_range, days, over_only=over_only)
+            yield from _outside("days", subject, count, days, over_only=over_only)
+
+
+class _Allowed(NamedTuple):
+    """What a payer sets for the program, and the value that says so; ``asked`` when nobody verified it."""
+
+    range: Range
+    value: PolicyValue[Mapping[Program, Range]]
+    asked: bool
+
+
+def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Range]], case: Case) -> _Allowed | None:
+    decided = policy.get(parameter)
+    if decided is not None and case.program in decided.value:
+        return _Allowed(decided.value[case.program], decided, asked=False)
+    questions = (one for one in reversed(policy.questions(parameter)) if case.program in one.value)
+    return next((_Allowed(one.value[case.program], one, asked=True) for one in questions), None)
 
 
 def _hours(case: Case) -> Iterator[tuple[str, float]]:
@@ -78,17 +94,23 @@ def _count(dates: Iterable[date], monday: date) -> int:
     return sum(1 for day in dates if monday <= day < monday + timedelta(days=7))
 
 
-def _outside(
-    what: str, subject: str, amount: float, allowed: Range, value: PolicyValue[object], *, over_only: bool = False
-) -> Iterator[Result]:
+def _outside(what: str, subject: str, amount: float, allowed: _Allowed, *, over_only: bool = False) -> Iterator[Result]:
+    minimum, maximum = allowed.range.minimum, allowed.range.maximum
+    over = maximum is not None and amount > maximum
+    under = minimum is not None and amount < minimum and not over_only
+    if not over and not under:
+        return
     evidence = (Evidence(f"{what}, {subject}", f"{amount:g}"),)
-    facts = {what: f"{amount:g}", "week": subject}
-    if allowed.maximum is not None and amount > allowed.maximum:
-        facts["maximum"] = f"{allowed.maximum:g}"
-        yield Answer(f"{what}-over", Severity.WARNING, subject, facts, (value,), evidence)
-    elif allowed.minimum is not None and amount < allowed.minimum and not over_only:
-        facts["minimum"] = f"{allowed.minimum:g}"
-        yield Answer(f"{what}-under", Severity.INFO, subject, facts, (value,), evidence)
+    facts: dict[str, FactValue] = {what: f"{amount:g}", "week": subject}
+    if allowed.asked:
+        facts["over"] = over
+        yield Answer("question", Severity.INFO, subject, facts, evidence=evidence, questions=(allowed.value,))
+    elif over:
+        facts["maximum"] = f"{maximum:g}"
+        yield Answer(f"{what}-over", Severity.WARNING, subject, facts, (allowed.value,), evidence)
+    else:
+        facts["minimum"] = f"{minimum:g}"
+        yield Answer(f"{what}-under", Severity.INFO, subject, facts, (allowed.value,), evidence)
 
 
 def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:

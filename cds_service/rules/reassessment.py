@@ -1,4 +1,4 @@
-"""Evaluation first, measured progress every week, reports, and what to do without progress."""
+"""Measured progress every week, reports, and what to do without progress."""
 
 import itertools
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 ON_VISITS = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE, Moment.OVERVIEW})
@@ -28,48 +27,6 @@ def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(Assessme
         (one for one in case.chart.assessments if one.kind in kinds and since <= one.date <= case.date_of_service),
         key=lambda one: one.date,
     )
-
-
-def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """A program rests on a comprehensive evaluation on or before its first visit (R-1).
-
-    Where the payer wants a baseline performance test within so many days of the start, that is watched as well.
-    """
-    if case.moment is Moment.ORDER and not work_rehab_orders(case):
-        yield NO_ORDER
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NotApplicable("no work-rehab service on this date of service")
-        return
-    first = case.episode.first if case.episode else None
-    evaluations = of_episode(case, frozenset({AssessmentKind.EVALUATION}))
-    evidence = (
-        Evidence("first visit", first or "not yet"),
-        *(Evidence(one.kind.value, one.date, one.reference) for one in evaluations),
-    )
-    subject = (first or case.date_of_service).isoformat()
-    in_time = [one for one in evaluations if first is None or one.date <= first]
-    if not in_time:
-        kind = "late" if evaluations else "missing"
-        facts = {"first": first or "", "evaluation": evaluations[0].date if evaluations else ""}
-        yield Answer(kind, Severity.WARNING, subject, facts, (), evidence)
-    within = policy.get(params.BASELINE_WITHIN_DAYS)
-    if within is None or first is None:
-        return
-    last_day = first + timedelta(days=within.value - 1)
-    tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
-    if not any(one.date <= last_day for one in tests) and case.date_of_service > last_day:
-        yield Answer(
-            kind="baseline-late",
-            severity=Severity.WARNING,
-            subject=subject,
-            facts={"first": first, "within": within.value, "baseline": tests[0].date if tests else ""},
-            values=(within,),
-            evidence=(
-                Evidence("first visit", first),
-                *(Evidence(one.kind.value, one.date, one.reference) for one in tests),
-            ),
-        )
 
 
 def objective(assessments: list[Assessment]) -> list[Assessment]:
@@ -218,16 +175,6 @@ def last_measured(case: Case) -> date | None:
 
 
 RULES = (
-    Rule(
-        id="initial-evaluation",
-        topic=Topic.REASSESSMENT,
-        title="Evaluation before the program",
-        moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
-        facts=(Fact.ASSESSMENTS, Fact.SESSIONS),
-        parameters=(params.BASELINE_WITHIN_DAYS,),
-        sources=("R-1",),
-        check=check_initial_evaluation,
-    ),
     Rule(
         id="reassessment",
         topic=Topic.REASSESSMENT,

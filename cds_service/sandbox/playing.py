@@ -109,14 +109,17 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
 def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:
     """The policies with the story's own values on top, as a site would add them.
 
+    A value holds for all dates, or as ``{from: …, until: …, value: …}`` from a date on.
+
     Raises:
         StoryError: a value is refused; the text names its key.
     """
     if not story.policies:
         return policies
     source = {"title": "What this story assumes", "retrieved": story.today}
+    assumed = {"from": date(2000, 1, 1), "source": source, "confidence": "default"}
     values = {
-        name: [{"from": date(2000, 1, 1), "value": value, "source": source, "confidence": "default"}]
+        name: [{**assumed, **(value if _is_dated(value) else {"value": value})}]
         for name, value in story.policies.items()
     }
     document = {"policy": STORY_LAYER, "title": "What this story assumes", "status": "partial", "values": values}
@@ -128,3 +131,7 @@ def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:
             return PolicyStack((*policies.policies, load_file(file, place)))
         except PolicyError as problem:
             raise StoryError(story.name, "policies", str(problem).rpartition(f"{file.name}:")[2].strip()) from None
+
+
+def _is_dated(value: object) -> bool:
+    return isinstance(value, Mapping) and "value" in value and value.keys() <= {"from", "until", "value"}

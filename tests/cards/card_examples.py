@@ -45,6 +45,7 @@ FACTS: dict[str, object] = {
     "column1": "97545",
     "column2": "97164",
     "conditioning": "WC",
+    "confirm": ("a job description or job analysis", "a provider that the payer approved"),
     "count": 10,
     "counted": True,
     "date": date(2026, 12, 28),
@@ -101,6 +102,7 @@ FACTS: dict[str, object] = {
     "undecided": ("the discipline modifier",),
     "unit": "hours",
     "units": 60,
+    "unmet": ("at least 2 months since the injury",),
     "used": "117",
     "values": ("20", "20", "19.5"),
     "visit": 116,
@@ -109,6 +111,7 @@ FACTS: dict[str, object] = {
     "within": 2,
 }
 OF_KIND: dict[str, dict[str, object]] = {
+    "intensity.question": {"days": 6, "over": True},
     "authorization.expired": {"day": date(2026, 12, 28)},
     "discipline-modifier.disagrees": {"found": "GO", "expected": "GP"},
     "payer-coverage.order": {"first": "commercial"},

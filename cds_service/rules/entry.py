@@ -1,0 +1,129 @@
+"""What a payer wants before a program begins: a check-list of what is met, what is not and what to confirm (R-5)."""
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Fact, InjuryDate
+from cds_service.domain.findings import Evidence, Severity
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.rule import Answer, values
+
+MONTHS_OF_A_YEAR: Final = 12
+
+_WORDS: Final = {
+    "referral": "a referral or order",
+    "accepted-condition": "a condition that the payer accepted",
+    "able-to-take-part": "a patient able to take part in the hours and days of the program",
+    "job-goal": "a return-to-work goal",
+    "job-analysis": "a job description or job analysis",
+    "approved-provider": "a provider that the payer approved",
+    "accredited-program": "an accredited program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Criterion:
+    """One line of the check-list; ``met`` is None where the record cannot tell."""
+
+    text: str
+    met: bool | None
+    evidence: Evidence | None = None
+
+
+def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
+    """The payer's entry criteria, on an order and at the close of the first visit.
+
+    A check-list, never a denial: a warning names what is known not to be met, a note what only people can confirm.
+    Nothing is said when all is met.
+    """
+    first = case.episode.first if case.episode is not None else None
+    begins = first is None if case.moment is Moment.ORDER else first == case.date_of_service
+    if not begins:
+        return
+    criteria, months = policy.get(params.ENTRY_CRITERIA), policy.get(params.ENTRY_MONTHS)
+    wanted = criteria.value.get(case.program, ()) if criteria is not None else ()
+    lines = [_criterion(one, case, policy) for one in wanted]
+    if months is not None:
+        lines += _since_injury(case, months.value.minimum, months.value.maximum)
+    unmet = tuple(one.text for one in lines if one.met is False)
+    confirm = tuple(one.text for one in lines if one.met is None)
+    if unmet or confirm:
+        yield Answer(
+            kind="entry",
+            severity=Severity.WARNING if unmet else Severity.INFO,
+            subject=case.date_of_service.isoformat(),
+            facts={"program": case.program, "unmet": unmet, "confirm": confirm},
+            values=values(
+                criteria if wanted else None,
+                months,
+                policy.get(params.PROVIDER_APPROVED) if "approved-provider" in wanted else None,
+                policy.get(params.PROGRAM_ACCREDITED) if "accredited-program" in wanted else None,
+            ),
+            evidence=tuple(one.evidence for one in lines if one.evidence is not None),
+        )
+
+
+def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
+    text = _WORDS[name]
+    match name:
+        case "referral":
+            orders = [*work_rehab_orders(case), *(one for one in case.chart.orders if one.work_rehab)]
+            return _on_record(text, [one.reference for one in orders], Fact.ORDERS, case)
+        case "job-goal":
+            goals = [one.reference for one in case.chart.goals if one.described]
+            goals += [goal for plan in case.active_plans for goal in plan.goals]
+            return _on_record(text, goals, Fact.GOALS, case)
+        case "approved-provider" | "accredited-program":
+            told = policy.get(params.PROVIDER_APPROVED if name == "approved-provider" else params.PROGRAM_ACCREDITED)
+            met = told.value if told is not None else None
+            return _Criterion(text, met, Evidence(text, {True: "yes", False: "no", None: "not told by the site"}[met]))
+        case _:
+            return _Criterion(text, None)
+
+
+def _on_record(text: str, references: list[str], fact: Fact, case: Case) -> _Criterion:
+    if references:
+        return _Criterion(text, met=True, evidence=Evidence(text, "on record", references[0]))
+    unread = case.chart.unavailable.get(fact)
+    if fact is Fact.GOALS and case.moment is Moment.ORDER:
+        unread = "not read for an order"
+    return _Criterion(text, None if unread else False, Evidence(text, unread or "none on record"))
+
+
+def _since_injury(case: Case, least: float | None, most: float | None) -> Iterator[_Criterion]:
+    injured = injured_on(case)
+    day = case.date_of_service
+    for months, words, too in ((least, "at least", "early"), (most, "at most", "late")):
+        if months is None:
+            continue
+        text = f"{words} {months:g} months since the injury"
+        if injured is None:
+            yield _Criterion(text, None, Evidence("date of the injury", "not on record, or several"))
+            continue
+        bound = months_after(injured.date, int(months))
+        met = bound <= day if too == "early" else day <= bound
+        yield _Criterion(text, met, Evidence("date of the injury", injured.date, injured.reference))
+
+
+def injured_on(case: Case) -> InjuryDate | None:
+    """The day of the injury that the order or visit is for; None when the record tells none, or several.
+
+    The condition treated tells it first, then an accident on a claim.
+    """
+    dates = case.chart.injury_dates
+    treated = [one for one in dates if one.reference in case.conditions]
+    known = treated or [one for one in dates if one.reference.startswith("Claim/")]
+    return known[0] if len({one.date for one in known}) == 1 else None
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day some months later, or the last day of a month that is too short for it."""
+    years, month = divmod(day.month - 1 + months, MONTHS_OF_A_YEAR)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,0 +1,152 @@
+"""The plan of care: active, in its period, renewed and reviewed in time."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.authorization import asked_dates
+from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.reassessment import of_episode
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+
+_REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION})
+
+
+def plan_on(case: Case, day: date) -> PlanOfCare | None:
+    """An active plan whose period, where given, contains the day."""
+    return next(
+        (
+            plan
+            for plan in case.active_plans
+            if (plan.start is None or plan.start <= day) and (plan.end is None or day <= plan.end)
+        ),
+        None,
+    )
+
+
+def listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, ...]], ...]:
+    """The payer's list of documentation, where one of the elements is on it."""
+    required = policy.get(params.DOCUMENTATION_REQUIRED)
+    return (required,) if required is not None and set(elements) & set(required.value) else ()
+
+
+def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Treatment follows an active plan of care, inside its period, renewed and reviewed in time (R-4).
+
+    A plan older than the longest interval has to be renewed. Where the payer wants reviews in between, they are
+    counted from the plan's start or the last evaluation or re-evaluation. Signatures and certification dates are not
+    part of what is read; where the payer wants them, that is said.
+    """
+    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+        yield NO_ORDER
+        return
+    days = asked_dates(case)
+    if not days:
+        yield NotApplicable("no work-rehab appointment among those booked")
+        return
+    outside = next((day for day in days if plan_on(case, day) is None), None)
+    if not case.active_plans:
+        yield _none_active(case, policy)
+    elif outside is not None:
+        yield _outside(case, policy, outside)
+    else:
+        yield from _in_time(case, policy, days[-1])
+
+
+def _none_active(case: Case, policy: PolicyView) -> Answer:
+    others = [plan for plan in case.chart.plans if plan.work_rehab] or list(case.chart.plans)
+    facts = {"status": others[-1].status} if others else {}
+    evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
+    kind = "not-active" if others else "missing"
+    evidence = evidence or (Evidence("plan of care", "none"),)
+    return Answer(kind, Severity.WARNING, case.date_of_service.isoformat(), facts, listing(policy, "D-7"), evidence)
+
+
+def _outside(case: Case, policy: PolicyView, day: date) -> Answer:
+    plan = case.active_plans[0]
+    return Answer(
+        kind="outside",
+        severity=Severity.WARNING,
+        subject=plan.reference,
+        facts={"day": day, "start": plan.start or "", "end": plan.end or ""},
+        values=listing(policy, "D-7"),
+        evidence=(_period(plan), Evidence("date asked about", day)),
+    )
+
+
+def _in_time(case: Case, policy: PolicyView, day: date) -> Iterator[Result]:
+    """Whether the plan in force on the day was renewed and reviewed in time."""
+    maximum, plan = policy.get(params.PLAN_MAXIMUM_DAYS), plan_on(case, day)
+    if plan is None:
+        return
+    if maximum is not None and plan.start is not None and (age := (day - plan.start).days) > maximum.value:
+        yield Answer(
+            kind="too-old",
+            severity=Severity.WARNING,
+            subject=plan.reference,
+            facts={"start": plan.start, "days": age, "maximum": maximum.value},
+            values=(maximum,),
+            evidence=(_period(plan),),
+        )
+        return
+    yield from _reviewed(case, policy, plan, day)
+    certify = policy.get(params.PLAN_CERTIFY_WITHIN_DAYS)
+    if certify is not None:
+        yield Gap(
+            Fact.DOCUMENTS,
+            f"certification within {certify.value} days cannot be checked: signatures are not part of the data read",
+        )
+
+
+def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> Iterator[Result]:
+    every = policy.get(params.PLAN_REVIEW_DAYS)
+    if every is None:
+        return
+    reviews = of_episode(case, _REVIEWING)
+    known = [*([plan.start] if plan.start is not None else []), *(one.date for one in reviews)]
+    if not known:
+        yield Gap(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation tells when it was reviewed")
+        return
+    last = max(known)
+    if (day - last).days > every.value:
+        yield Answer(
+            kind="review-due",
+            severity=Severity.WARNING,
+            subject=plan.reference,
+            facts={"last": last, "days": (day - last).days, "maximum": every.value},
+            values=(every,),
+            evidence=(
+                _period(plan),
+                *(Evidence(f"last {one.kind.value}", one.date, one.reference) for one in reviews[-1:]),
+            ),
+            caveats=(Gap(Fact.DOCUMENTS, "a review that stands in a document only is not seen"),),
+        )
+
+
+def _period(plan: PlanOfCare) -> Evidence:
+    return Evidence("plan of care", f"{plan.start or 'start unknown'} to {plan.end or 'open end'}", plan.reference)
+
+
+RULES = (
+    Rule(
+        id="plan-of-care",
+        topic=Topic.DOCUMENTATION,
+        title="Plan of care",
+        moments=frozenset(Moment),
+        facts=(Fact.PLAN_OF_CARE,),
+        parameters=(
+            params.PLAN_MAXIMUM_DAYS,
+            params.PLAN_REVIEW_DAYS,
+            params.PLAN_CERTIFY_WITHIN_DAYS,
+            params.DOCUMENTATION_REQUIRED,
+        ),
+        sources=("R-4",),
+        check=check_plan_of_care,
+    ),
+)
