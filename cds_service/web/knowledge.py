@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from flask import Blueprint, Response, render_template, request
 
+from cards.detail import CONFIDENCE_WORDS
 from cards.overrides import override_reason_system, topic_system
 from cards.wording import kinds
 from cds_service.errors import NotADate, UnknownRoute
@@ -41,7 +42,8 @@ def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint
     """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
     routes = Blueprint("knowledge", __name__, template_folder="templates")
     root = urlsplit(public_url).path
-    routes.context_processor(lambda: {"site": title, "root": root, "in_words": in_words, "as_table": as_table})
+    said = {"in_words": in_words, "as_table": as_table, "how_sure": CONFIDENCE_WORDS.__getitem__}
+    routes.context_processor(lambda: {"site": title, "root": root, **said})
     _add_home(routes)
     _add_rules(routes, policies)
     _add_policies(routes, policies)
@@ -78,7 +80,7 @@ def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
     @routes.get("/policies")
     def all_policies() -> Response:
         listed = [_policy_row(policy) for policy in policies.current.policies]
-        return _page("policies", {"policies": listed})
+        return _page("policies", {"policies": listed, "statuses": dict(STATUS_MEANS)})
 
     @routes.get("/coverage")
     def matrix() -> Response:
@@ -160,7 +162,6 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
         "title": policy.title,
         "appliesTo": applies_to(policy),
         "status": policy.status,
-        "statusMeans": STATUS_MEANS[policy.status],
         "notModelled": list(policy.not_modelled),
     }
 

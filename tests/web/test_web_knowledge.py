@@ -132,7 +132,7 @@ def test_values_are_told_in_words(client):
 
 
 def test_where_sources_differ_the_pages_say_so(client):
-    assert "Sources differ: " in client.get("/rules/first-unit", headers=BROWSER).text
+    assert "Sources differ:</strong>" in client.get("/rules/first-unit", headers=BROWSER).text
 
 
 def test_a_rule_page_names_the_policies_that_set_each_parameter(client):
