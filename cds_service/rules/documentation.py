@@ -247,6 +247,7 @@ RULES = (
         ),
         sources=tuple(ELEMENTS),
         check=check_documentation,
+        terms={item: element.text for item, element in ELEMENTS.items()},
     ),
     Rule(
         id="time-documentation",

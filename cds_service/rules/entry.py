@@ -1,7 +1,7 @@
 """What a payer wants before a program begins: a check-list of what is met, what is not and what to confirm (R-5)."""
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -16,7 +16,7 @@ from cds_service.rules.rule import Answer, values
 
 MONTHS_OF_A_YEAR: Final = 12
 
-_WORDS: Final = {
+ENTRY_CRITERIA: Final[Mapping[str, str]] = {
     "referral": "a referral or order",
     "accepted-condition": "a condition that the payer accepted",
     "able-to-take-part": "a patient able to take part in the hours and days of the program",
@@ -70,7 +70,7 @@ def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
 
 
 def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
-    text = _WORDS[name]
+    text = ENTRY_CRITERIA[name]
     match name:
         case "referral":
             orders = [*work_rehab_orders(case), *(one for one in case.chart.orders if one.work_rehab)]

@@ -8,7 +8,7 @@ from cds_service.domain.chart import AssessmentKind, Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.entry import check_entry
+from cds_service.rules.entry import ENTRY_CRITERIA, check_entry
 from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.reassessment import of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
@@ -74,5 +74,6 @@ RULES = (
         ),
         sources=("R-1", "R-5"),
         check=check_initial_evaluation,
+        terms=ENTRY_CRITERIA,
     ),
 )

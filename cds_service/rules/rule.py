@@ -43,8 +43,8 @@ class Rule:
     """A rule and what it declares.
 
     ``facts`` must be available, else the rule ends in a gap. ``parameters`` are all it reads from a policy.
-    ``sources`` are rule ids of the coding knowledge or sections of law, for people. The docstring of ``check`` is
-    the law in words.
+    ``sources`` are rule ids of the coding knowledge or sections of law, for people. ``terms`` are short
+    names that its policy values use, with their meaning. The docstring of ``check`` is the law in words.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Rule:
     parameters: tuple[Parameter[Any], ...]
     sources: tuple[str, ...]
     check: Check
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def law(self) -> str:

@@ -22,6 +22,7 @@ from cds_service.policies.coverage import coverage
 from cds_service.policies.describe import STATUS_MEANS, applies_to, picture, value_row
 from cds_service.policies.facts import facts_of
 from cds_service.policies.model import Policy
+from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.policies.words import as_table, in_words
 from cds_service.rules.catalogue import RULES
@@ -92,7 +93,8 @@ def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
         policy = stack.policy(policy_id)
         if policy is None:
             raise UnknownRoute
-        return _page("policy", {**facts_of(picture(stack, policy, _day())), "capabilities": _CAPABILITIES})
+        facts = facts_of(picture(stack, policy, _day()))
+        return _page("policy", {**facts, "capabilities": _CAPABILITIES, "readBy": _READ_BY})
 
 
 def _day() -> date:
@@ -143,6 +145,7 @@ def _rule(rule: Rule, stack: PolicyStack) -> dict[str, Any]:
         "moments": sorted(rule.moments),
         "facts": list(rule.facts),
         "sources": list(rule.sources),
+        "terms": dict(rule.terms),
         "findings": [kind for kind in kinds() if kind.split(".")[0] == rule.id],
         "parameters": [
             {"name": one.name, "label": one.label, "unit": one.unit, "meaning": one.meaning} for one in rule.parameters
@@ -167,3 +170,6 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
 
 
 _CAPABILITIES: Final = [{"id": one.id, "title": one.title} for one in CAPABILITIES]
+_READ_BY: Final = {
+    name: [rule.id for rule in RULES if any(one.name == name for one in rule.parameters)] for name in PARAMETERS
+}

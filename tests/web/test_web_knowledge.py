@@ -142,6 +142,25 @@ def test_a_rule_page_names_the_policies_that_set_each_parameter(client):
     assert "authorization.missing" in facts["findings"]
 
 
+def test_a_policy_page_leads_from_a_parameter_to_the_rule_that_reads_it(client):
+    page = client.get("/policies/us-la-owc", headers=BROWSER).text
+    assert "/rules/plan-of-care#plan_of_care.review_days" in page
+    assert 'id="plan_of_care.review_days"' in client.get("/rules/plan-of-care", headers=BROWSER).text
+
+
+@pytest.mark.parametrize("rule", ["documentation", "initial-evaluation"])
+def test_a_rule_page_tells_what_the_short_names_of_its_values_mean(client, rule):
+    facts = client.get(f"/rules/{rule}", headers=PROGRAM).json
+    texts = (
+        one["value"] for one in facts["values"] if one["parameter"] in {"documentation.required", "entry.criteria"}
+    )
+    used = {
+        name for value in texts for names in (value.values() if isinstance(value, dict) else [value]) for name in names
+    }
+    assert used
+    assert used <= facts["terms"].keys()
+
+
 @pytest.mark.parametrize("name", ["topic", "override-reason"])
 def test_a_code_system_is_valid_fhir_under_its_own_address(client, name):
     response = client.get(f"/CodeSystem/{name}", headers={"Accept": "application/fhir+json"})
