@@ -11,7 +11,7 @@ import pytest
 
 from cds_service.hooks.call import read_call
 from cds_service.metrics import Metrics
-from cds_service.policies.loader import PolicyError
+from cds_service.policies.document import PolicyError
 from cds_service.policies.stack import PolicyStack
 from cds_service.reloading import ReloadablePolicies, on_hangup
 from cds_service.sandbox import load

@@ -8,7 +8,7 @@ import click
 import requests
 
 from cds_service.errors import CdsError
-from cds_service.policies.loader import PolicyError
+from cds_service.policies.document import PolicyError
 from cds_service.records.database import StoreError, reason
 from cds_service.sandbox import StoryError
 

@@ -16,7 +16,8 @@ from cds_service.commands.policy_stories import STORIES
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Parameter
 from cds_service.policies.effective import effective_value
-from cds_service.policies.loader import POLICY_ID, SUFFIXES
+from cds_service.policies.format import POLICY_ID
+from cds_service.policies.loader import SUFFIXES
 from cds_service.policies.model import PolicyView
 from cds_service.policies.notation import written
 from cds_service.policies.parameters import MAX_WEEKS, PARAMETERS

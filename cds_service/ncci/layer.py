@@ -17,7 +17,8 @@ from cds_service.ncci.edits import SETTINGS, Edits, changes, edits_of, plain_cei
 from cds_service.ncci.layouts import Kind
 from cds_service.ncci.tables import Table, joined
 from cds_service.policies import parameters as params
-from cds_service.policies.loader import PolicyError, load_file
+from cds_service.policies.document import PolicyError
+from cds_service.policies.loader import load_file
 from cds_service.policies.model import Policy
 
 POLICY: Final = "site-ncci"

@@ -17,8 +17,9 @@ from cds_service.domain.values import Parameter
 from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answered, Answerer
 from cds_service.hooks.call import read_call
+from cds_service.policies.document import PolicyError
 from cds_service.policies.effective import Effective, effective_value
-from cds_service.policies.loader import PolicyError, load_file
+from cds_service.policies.loader import load_file
 from cds_service.policies.stack import PolicyStack
 from cds_service.sandbox.request import HOOKS
 from cds_service.sandbox.story import Story, StoryError

@@ -9,7 +9,8 @@ from cds_service.ncci import NcciError
 from cds_service.ncci.edits import codes_of_visits, edits_of
 from cds_service.ncci.layer import write_layer
 from cds_service.ncci.tables import Ceiling, read_tables
-from cds_service.policies.loader import PolicyError, load_file
+from cds_service.policies.document import PolicyError
+from cds_service.policies.loader import load_file
 from cds_service.policies.parameters import EDIT_MUE
 from cds_service.policies.stack import BUNDLED_DATA
 from tests.ncci import cms

@@ -63,7 +63,7 @@ def test_an_editor_shows_meaning_and_unit_of_each_parameter(name):
 
 
 def test_an_editor_shows_what_each_key_means():
-    tables = {"the file": SCHEMA, **{name: SCHEMA["$defs"][name] for name in ("_Match", "_Value", "_Source")}}
+    tables = {"the file": SCHEMA, **{name: SCHEMA["$defs"][name] for name in ("_Match", "DatedValue", "_Source")}}
     unexplained = [
         f"{name}: {key}"
         for name, table in tables.items()
