@@ -113,7 +113,7 @@ def _written(tables: "tuple[Table, ...]", imported: "Imported") -> list[str]:
 
 def _next(folder: Path, configured: tuple[Path, ...]) -> list[str]:
     if folder.resolve() in {one.resolve() for one in configured}:
-        return ["Next: cds-service policies check, then restart the service."]
+        return ["Next: cds-service policies check, then send the service SIGHUP: it reads its policies again."]
     return [
         f"Next: cds-service policies check {folder}, then name the folder in CDS_POLICY_DIRS and restart the service."
     ]

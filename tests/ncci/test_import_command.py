@@ -53,7 +53,7 @@ def test_the_first_folder_of_the_settings_is_the_default(run, tmp_path):
     second.mkdir()
     done = run(cms.mue_file(tmp_path), CDS_POLICY_DIRS=f"{first},{second}")
     assert (first / "site-ncci.yaml").exists()
-    assert "Next: cds-service policies check, then restart" in done.output
+    assert "Next: cds-service policies check, then send the service SIGHUP" in done.output
 
 
 def test_without_any_folder_it_says_what_to_do(run, tmp_path):
