@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryEvidence, Service
+from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, InjuryEvidence, Service
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import minutes
 from cds_service.fhir.chart import MIXED_OFFSETS, build_chart
@@ -363,6 +363,21 @@ def test_each_kind_of_evidence_shows_a_work_related_injury(values, evidence):
 )
 def test_other_records_show_no_work_related_injury(values):
     assert chart_of(**values).injury == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "dates"),
+    [
+        ({"conditions": condition(onsetDateTime="2026-01-02")}, [("Condition/k", date(2026, 1, 2))]),
+        ({"conditions": condition(onsetDateTime="2026-01-02T23:30:00-06:00")}, [("Condition/k", date(2026, 1, 2))]),
+        ({"conditions": condition(onsetDateTime="2026-01")}, []),
+        ({"conditions": condition(onsetString="last winter")}, []),
+        ({"charges": HURT}, [("Claim/cl", date(2026, 1, 2))]),
+        ({"charges": ACCIDENT | {"accident": {"date": "2026-01-02", "type": coded(None, "SPT")}}}, []),
+    ],
+)
+def test_the_date_of_an_injury_is_told_by_its_condition_or_an_accident_to_the_day(values, dates):
+    assert [InjuryDate(*one) for one in dates] == list(chart_of(**values).injury_dates)
 
 
 def test_a_claim_tells_its_lines_encounters_and_numbers():
