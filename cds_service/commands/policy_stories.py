@@ -131,6 +131,8 @@ def _chosen(name: str | None, file: Path | None) -> tuple[Story, ...]:
     if file is None:
         if name is None:
             raise click.UsageError("name a story with --story, or a file of stories with --file")
+        if Path(name).is_file():
+            raise click.UsageError(f"{name} is a file: give it with --file")
         return (load(name, today),)
     told = read(file, today)
     found = tuple(story for story in told if name in {None, story.name})

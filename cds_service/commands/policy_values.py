@@ -32,5 +32,5 @@ def shortly(row: Effective) -> str:
 
 
 def _origin(value: PolicyValue[Any]) -> str:
-    since = f"since {value.since}" if value.dated else "at all times, for its source gives no date"
-    return f"{value.policy} {since}, {value.confidence}: {cited(value.source)}"
+    dated = "" if value.dated else " (its source gives no date)"
+    return f"{value.policy} since {value.since}{dated}, {value.confidence}: {cited(value.source)}"
