@@ -79,7 +79,10 @@ class Session(NamedTuple):
 
 
 class Service(NamedTuple):
-    """Another billable Procedure, with its own CPT or HCPCS code."""
+    """Another billable Procedure, with its own CPT or HCPCS code.
+
+    ``capacity`` is whether its words call it a functional capacity evaluation.
+    """
 
     reference: str
     date: date
@@ -87,6 +90,7 @@ class Service(NamedTuple):
     period: Interval | None = None
     encounter: str | None = None
     performers: tuple[Performer, ...] = ()
+    capacity: bool = False
 
 
 class Encounter(NamedTuple):

@@ -14,7 +14,9 @@ EVALUATIONS: Final = frozenset({"97161", "97162", "97163", "97165", "97166", "97
 REEVALUATIONS: Final = frozenset({"97164", "97168"})
 PERFORMANCE_TEST: Final = "97750"
 FIFTEEN_MINUTE: Final = frozenset(
-    {"97110", "97112", "97113", "97116", "97140", "97530", "97535", "97537", "97542", PERFORMANCE_TEST, "97755"}
+    {"97032", "97033", "97034", "97035", "97036"}
+    | {"97110", "97112", "97113", "97116", "97124", "97140"}
+    | {"97530", "97533", "97535", "97537", "97542", PERFORMANCE_TEST, "97755", "97760", "97761", "97763"}
 )
 """Therapy codes of 15 minutes that stand beside work rehabilitation; their time makes their units (T-6)."""
 ONCE_A_DATE: Final = frozenset({"97150", "95851", "95852", *EVALUATIONS, *REEVALUATIONS})
@@ -25,7 +27,7 @@ MODALITIES: Final = frozenset(
     {"97010", "97012", "97014", "97016", "97018", "97022", "97024", "97026", "97028"}
     | {"97032", "97033", "97034", "97035", "97036", "97039", "G0283"}
 )
-THERAPY: Final = COMPANIONS | MODALITIES | {"97124", "97139", "97533", "97760", "97761", "97763"}
+THERAPY: Final = COMPANIONS | MODALITIES | {"97139"}
 """Physical and occupational therapy apart from work rehabilitation itself: what makes a visit of therapy (R-4)."""
 
 REDUCED_SERVICE: Final = "52"
@@ -36,10 +38,16 @@ SEPARATE_SERVICES: Final = frozenset({SEPARATE_SERVICE, "XE", "XS", "XP", "XU"})
 LABELS: Final = {
     FIRST_BLOCK: "work rehab, first block",
     FURTHER_HOUR: "work rehab, further hour",
+    "97032": "attended electrical stimulation",
+    "97033": "iontophoresis",
+    "97034": "contrast baths",
+    "97035": "ultrasound",
+    "97036": "whirlpool, full tank",
     "97110": "therapeutic exercise",
     "97112": "neuromuscular re-education",
     "97113": "aquatic therapy",
     "97116": "gait training",
+    "97124": "massage",
     "97140": "manual therapy",
     "97150": "group therapy",
     "97161": "PT evaluation",
@@ -51,11 +59,15 @@ LABELS: Final = {
     "97167": "OT evaluation",
     "97168": "OT re-evaluation",
     "97530": "therapeutic activities",
+    "97533": "sensory integration",
     "97535": "self-care training",
     "97537": "community or work reintegration",
     "97542": "wheelchair training",
     "97750": "performance test",
     "97755": "assistive technology assessment",
+    "97760": "orthotic training",
+    "97761": "prosthetic training",
+    "97763": "orthotic or prosthetic follow-up",
     "95851": "range of motion measurement",
     "95852": "range of motion measurement, hand",
 }

@@ -54,12 +54,13 @@ class ChargeLine(NamedTuple):
 class DraftCharges:
     """Put these work-rehab lines on the visit's claim: on ``claim`` when one is drafted, else on a new one.
 
-    Other items of a drafted claim stay as they are, except work-rehab lines, which these replace.
-    ``authorization`` is the payer's number for the claim where it is known.
+    Other items of a drafted claim stay as they are, except work-rehab lines, which these replace, and those of the
+    codes in ``removed``, which go. ``authorization`` is the payer's number for the claim where it is known.
     """
 
     date: date
     lines: tuple[ChargeLine, ...]
+    removed: tuple[str, ...] = ()
     encounter: str | None = None
     claim: str | None = None
     authorization: str | None = None

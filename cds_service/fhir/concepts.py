@@ -45,6 +45,7 @@ ROLE_OF_TAXONOMY: Final = {
 }
 
 _CPT_CODE: Final = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}", re.ASCII)
+_CAPACITY: Final = re.compile(r"\bfunctional capacity\b|\bFCE\b", re.IGNORECASE)
 _TAXONOMY: Final = re.compile(r"[0-9A-Z]{9}X", re.ASCII)
 _GAP: Final = r"[\s\-\u2010-\u2015/]*"
 _NAMED: Final = re.compile(rf"\bwork{_GAP}(?:hardening|conditioning)\b", re.IGNORECASE)
@@ -233,6 +234,11 @@ def documented_injury(text: str | None) -> str | None:
         if not negated(text, match.start()) and not _NEGATION.search(match.group()):
             return " ".join(match.group().split())
     return None
+
+
+def names_capacity_test(words: Iterable[str]) -> bool:
+    """Whether words of a performance test call it a functional capacity evaluation (R-1)."""
+    return any(_CAPACITY.search(text) for text in words)
 
 
 def is_work_activity(concept: CodeableConcept | None) -> bool:

@@ -197,10 +197,12 @@ def _reference(reference: str | None, otherwise: str) -> Json:
 def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> None:
     """Replace the items of the date for work rehabilitation and for the codes of the lines; others stay as they are.
 
+    Items of the date for codes that are removed go. Two lines of one code keep what a person put on its item.
+
     Amounts that no longer fit go: the net of an item whose units change, and the total of the claim.
     """
     before = copy.deepcopy(claim.get("item", []))
-    codes = WORK_REHAB.union(line.code for line in change.lines)
+    codes = WORK_REHAB.union(change.removed, (line.code for line in change.lines))
     replaced = {id(item): _is_replaced(item, change.date, codes) for item in claim.get("item", [])}
     kept = [item for item in claim.get("item", []) if not replaced[id(item)]]
     old = {_code_of(item, codes): item for item in claim.get("item", []) if replaced[id(item)]}
@@ -210,6 +212,7 @@ def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> 
         base = copy.deepcopy(old.get(line.code, {}))
         item = _item(line, change, claim, base, labels[line.code])
         items.append({**base, **item, "sequence": next(free)})
+        old.get(line.code, {}).pop("id", None)
     claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
     if _amounts(before, codes) != _amounts(claim["item"], codes):
         claim.pop("total", None)

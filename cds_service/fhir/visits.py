@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Final, TypeVar
 
 from cds_service.domain.chart import Assessment, Encounter, Performer, PlanOfCare, Service, Session
-from cds_service.domain.codes import Program
+from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.fhir import clinical, dates, records
-from cds_service.fhir.concepts import program_of
+from cds_service.fhir.concepts import names_capacity_test, program_of, texts
 from cds_service.fhir.own import Meanings, Own
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places
@@ -145,7 +145,10 @@ class Visits:
                 )
                 continue
             treated_by = self._people.performers(record)
-            self.services.extend(Service(reference, day, code, period, visit, treated_by) for code in codes)
+            capacity = PERFORMANCE_TEST in codes and names_capacity_test(
+                (*texts(record.code), *(note.text or "" for note in record.note))
+            )
+            self.services.extend(Service(reference, day, code, period, visit, treated_by, capacity) for code in codes)
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
 

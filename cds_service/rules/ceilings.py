@@ -71,6 +71,8 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
         if daily is not None and count > daily.value.get(code, count):
             facts_ = {**facts, "ceiling": daily.value[code]}
             yield Answer("payer", Severity.WARNING, subject, facts_, (daily,), evidence)
+        elif apply is not None and apply.value != "off" and mue is None:
+            yield NO_TABLE
         elif apply is not None and apply.value != "off" and mue is not None and code in mue.value.keys() - own_limit:
             edit = mue.value[code]
             hospital = setting is not None and setting.value == "hospital"

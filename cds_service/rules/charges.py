@@ -1,11 +1,12 @@
 """Units of a closing visit: the charges, a first block that is not full, and codes recorded otherwise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB, Discipline
-from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
+from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB, Discipline, PayerClass
+from cds_service.domain.findings import ChargeLine, Evidence, Proposal, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
@@ -20,6 +21,7 @@ from cds_service.rules.drafted import (
     lines_to_charge,
     reduced,
     same_charges,
+    unsupported,
 )
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
@@ -53,7 +55,8 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     charges already drafted say the same.
 
     Other therapy services of the date join the claim with their units: codes of 15 minutes by the payer's method
-    (T-6), all others once. What a payer that enforces the national edits never pays beside them is left out and named.
+    (T-6), all others once. What makes no unit, and what a payer that enforces the national edits never pays beside
+    them, is left out and named; where it stands on the draft to be changed, it is taken off.
     Whether a Medicare line needs KX is asked: the year's amounts are not known here (M-5).
     """
     charged = _charged(case, policy)
@@ -67,17 +70,18 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     others = companion_lines(case, charges)
     program_lines = lines_to_charge(charges, drafted_lines(case))
     lines = (*program_lines, *others)
-    drafted = drafted_of(case, lines)
+    removed = unsupported(case, charges)
+    drafted = drafted_of(case, lines, removed)
     if same_charges(drafted, lines):
         return
-    kx = kx_threshold(case, policy) if others else None
+    kx = kx_of(case, policy, others)
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(
         "charges",
-        (draft_charges(case, visit, lines),),
-        recommended=not charges.undecided,
-        facts={"undecided": tuple(gap.why for gap in charges.undecided)},
+        (draft_charges(case, visit, lines, removed),),
+        recommended=not (charges.undecided or kx.gaps),
+        facts={"undecided": tuple(gap.why for gap in (*charges.undecided, *kx.gaps))},
     )
     yield Answer(
         kind=kind,
@@ -90,20 +94,36 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             "left_out": charges.others.left_out,
             "minutes": charges.minutes,
             "drafted": drafted,
-            "undecided": tuple(gap.why for gap in charges.undecided),
-            "kx": kx.value[case.discipline] if kx is not None and case.discipline is not None else 0,
+            "undecided": tuple(gap.why for gap in (*charges.undecided, *kx.gaps)),
+            "kx": kx.amount,
         },
-        values=(*charges.values, *values(kx)),
+        values=(*charges.values, *values(kx.threshold)),
         evidence=(*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted)),
         proposals=() if submitted else (proposal,),
-        caveats=(*visit_caveats(case, visit, policy), *charges.undecided),
+        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kx.gaps),
     )
 
 
-def kx_threshold(case: Case, policy: PolicyView) -> PolicyValue[Mapping[Discipline, int]] | None:
-    """The year's amount beyond which the discipline's other lines need KX, where the payer has one (M-5)."""
+class Kx(NamedTuple):
+    """The year's amount in dollars beyond which other lines need KX; 0 where none is asked about (M-5)."""
+
+    amount: int = 0
+    threshold: PolicyValue[Mapping[Discipline, int]] | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+def kx_of(case: Case, policy: PolicyView, others: Iterable[ChargeLine]) -> Kx:
+    """What is asked about KX on these lines: the lowest amount of their disciplines; a year without one is a gap."""
+    modifiers = {modifier for line in others for modifier in line.modifiers}
+    disciplines = [one for one in Discipline if one.modifier in modifiers]
     threshold = policy.get(params.KX_THRESHOLD)
-    return threshold if threshold is not None and case.discipline in threshold.value else None
+    if threshold is None:
+        medicare = case.payer is not None and case.payer.payer_class is PayerClass.MEDICARE
+        year = case.date_of_service.year
+        why = f"the amount of {year} beyond which other lines need KX is not on file"
+        return Kx(gaps=(Gap(Fact.POLICY, why),) if medicare and disciplines else ())
+    amounts = [threshold.value[one] for one in disciplines if one in threshold.value]
+    return Kx(min(amounts), threshold) if amounts else Kx()
 
 
 def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -122,12 +142,21 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     if visit.minutes >= time_rule.full:
         return
     others = companion_lines(case, charges)
-    drafted = drafted_of(case, others)
+    removed = unsupported(case, charges)
+    drafted = drafted_of(case, others, removed)
+    kx = kx_of(case, policy, others)
     below = policy.get(params.BELOW_FIRST_UNIT)
     choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
-    facts = {"minutes": visit.minutes, "minimum": time_rule.minimum, "full": time_rule.full, "choices": choices}
+    facts = {
+        "minutes": visit.minutes,
+        "minimum": time_rule.minimum,
+        "full": time_rule.full,
+        "choices": choices,
+        "left_out": charges.others.left_out,
+        "kx": kx.amount,
+    }
     fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
-    used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values)
+    used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values, *values(kx.threshold))
     evidence = (*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted))
     submitted = any(line.status != "draft" for line in drafted)
     if visit.minutes < time_rule.minimum:
@@ -140,8 +169,8 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             evidence=evidence,
             proposals=()
             if submitted or not others or same_charges(drafted, others)
-            else (Proposal("others", (draft_charges(case, visit, others),), facts={"lines": others}),),
-            caveats=(*visit_caveats(case, visit, policy), *charges.others.undecided),
+            else (Proposal("others", (draft_charges(case, visit, others, removed),), facts={"lines": others}),),
+            caveats=(*visit_caveats(case, visit, policy), *charges.others.undecided, *kx.gaps),
         )
         return
     whole = (*lines_to_charge(charges, drafted_lines(case)), *others)
@@ -158,10 +187,10 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
         proposals=()
         if submitted
         else tuple(
-            Proposal(key, (draft_charges(case, visit, lines),), facts={"lines": lines})
+            Proposal(key, (draft_charges(case, visit, lines, removed),), facts={"lines": lines})
             for key, lines in options.items()
         ),
-        caveats=(*visit_caveats(case, visit, policy), *charges.undecided),
+        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kx.gaps),
     )
 
 

@@ -160,10 +160,15 @@ class Charges:
     units: Units
     lines: tuple[ChargeLine, ...]
     assistant_shares: tuple[AssistantShare, ...]
-    undecided: tuple[Gap, ...]
+    program_undecided: tuple[Gap, ...]
     modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
     others: Companions = NONE
+
+    @property
+    def undecided(self) -> tuple[Gap, ...]:
+        """What keeps the whole claim from being certain."""
+        return (*self.program_undecided, *self.others.undecided)
 
     @property
     def values(self) -> tuple[PolicyValue[Any], ...]:
@@ -201,11 +206,7 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
         units=found,
         lines=lines,
         assistant_shares=shares,
-        undecided=(
-            *modifiers.undecided,
-            *((treated_by,) if treated_by is not None else ()),
-            *others.undecided,
-        ),
+        program_undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ())),
         modifier_values=(*modifiers.values, *used_assistant),
         thresholds=thresholds,
         others=others,

@@ -1,235 +1,244 @@
 """Other therapy services of a work-rehab visit and the lines they make beside 97545 and 97546 (T-6, E-5, M-1, M-2)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from cds_service.domain.assisted import Shared, share_units
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap, Service
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import (
     COMPANIONS,
-    DISCIPLINE_OF_EVALUATION,
     EVALUATIONS,
     FIFTEEN_MINUTE,
+    ONCE_A_DATE,
     PERFORMANCE_TEST,
     REEVALUATIONS,
     SEPARATE_SERVICES,
-    Discipline,
+    THERAPY,
 )
 from cds_service.domain.findings import ChargeLine, Evidence
-from cds_service.domain.intervals import MINUTE, Interval, elapsed, subtract, union
+from cds_service.domain.intervals import MINUTE, elapsed, overlap
 from cds_service.domain.units import quarters_by_code, quarters_by_total
 from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit, assistants_alone, only_assistants
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.national_edits import PairEdits, pair_edits
+from cds_service.rules.companion_services import Given, gaps_of_given, given_services
+from cds_service.rules.national_edits import PairEdits, never_beside, pair_edits
 from cds_service.rules.rule import values
 
 BY_TOTAL = "cms-8"
+BESIDE = "never paid beside"
+_ASSESSING = EVALUATIONS | REEVALUATIONS
 
 
 class LeftOut(NamedTuple):
-    """A documented service that gets no line, and why."""
+    """A documented service that gets no line, and why; ``paired`` where a code-pair edit keeps it off."""
 
     code: str
     why: str
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Companions:
-    """Lines of the other services of a visit, what makes none, and what is open about them."""
+    """Lines of the other services of a visit, what makes none, and what is open about them.
+
+    ``open`` tells by code which facts its modifiers wait for.
+    """
 
     lines: tuple[ChargeLine, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     undecided: tuple[Gap, ...] = ()
     values: tuple[PolicyValue[Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    open: Mapping[str, frozenset[Fact]] = field(default_factory=dict)
 
     @property
     def codes(self) -> frozenset[str]:
-        """Codes that have a line."""
-        return frozenset(line.code for line in self.lines)
+        """Codes that have a line, or of which the record says that they have none."""
+        return frozenset((*(line.code for line in self.lines), *(one.code for one in self.left_out)))
 
 
 NONE = Companions()
-
-
-class _Given(NamedTuple):
-    """All services of one code: ``time`` is what only this code can count, each minute once."""
-
-    code: str
-    services: tuple[Service, ...]
-    discipline: Discipline | None
-    time: tuple[Interval, ...]
-
-    @property
-    def timed(self) -> bool:
-        """Whether every service has start and stop."""
-        return all(service.period is not None for service in self.services)
 
 
 def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: Sequence[str]) -> Companions:
     """The lines of the visit's other services, beside lines with ``program_codes``.
 
     Units of 15-minute codes follow the payer's method: from the total time of a discipline, or code by code. Other
-    codes are one unit a date. A minute that two services share counts for the one that began first. Services that
-    the payer never pays beside the rest are left out, with the reason.
+    codes are one unit a date. A minute that two services share counts for the one that began first. Units that an
+    assistant gave stand on a line of their own. Services that the payer never pays beside the rest, and those that no
+    line is proposed for, are left out, with the reason.
     """
-    services = [service for service in visit.services if service.code in COMPANIONS]
-    if not services:
-        return NONE
-    given = _by_code(services, case.discipline)
+    given = given_services(visit.services, case)
     edits = pair_edits(policy)
-    never = dict(_never_paid(given, program_codes, policy, edits))
+    never, units = _standing(given, program_codes, policy, edits)
     paid = [one for one in given if one.code not in never]
-    units = _units(paid, policy)
-    lines = tuple(
-        ChargeLine(one.code, _modifiers(one, policy), units[one.code], visit.date)
-        for one in paid
-        if units.get(one.code)
-    )
-    left_out = [LeftOut(code, why) for code, why in never.items()]
-    left_out += [LeftOut(one.code, _no_unit(one, policy)) for one in paid if units.get(one.code) == 0]
-    timed = any(line.code in FIFTEEN_MINUTE for line in lines)
-    test = any(line.code == PERFORMANCE_TEST for line in lines)
+    lines: list[ChargeLine] = []
+    undecided: list[Gap] = []
+    open_facts: dict[str, frozenset[Fact]] = {}
+    for one in paid:
+        count = units.get((one.code, one.discipline), 0)
+        shared = _shared(one, count, policy)
+        gaps = [*gaps_of_given(one, policy), *_contested(one, shared)]
+        open_facts[one.code] = open_facts.get(one.code, frozenset()) | {gap.fact for gap in gaps}
+        undecided += gaps
+        lines += _lines(one, shared, visit, policy)
+    left_out = [LeftOut(code, why, paired=why.startswith(BESIDE)) for code, why in never.items()]
+    left_out += [LeftOut(one.code, _no_unit(one, policy)) for one in paid if units.get((one.code, one.discipline)) == 0]
+    left_out += [LeftOut(code, "no line is proposed for it; add it if it is to be billed") for code in _others(visit)]
+    undecided += [Gap(Fact.CHARGES, f"whether {code} is billed as well") for code in _others(visit)]
+    undecided += _paired(case, paid, program_codes, policy, edits)
+    undecided += _inside_the_program(visit, never)
     return Companions(
-        lines=lines,
+        lines=tuple(lines),
         left_out=tuple(left_out),
-        undecided=(*_undecided(paid, services, policy), *_paired(case, paid, program_codes, edits)),
-        values=values(
-            policy.get(params.FIFTEEN_MINUTE_METHOD) if timed else None,
-            policy.get(params.TEST_MODIFIER) if test else None,
-        ),
+        undecided=tuple(dict.fromkeys(undecided)),
+        values=_values(lines, never, policy, edits),
         evidence=tuple(_evidence(paid)),
+        open=open_facts,
     )
 
 
-def _by_code(services: Iterable[Service], planned: Discipline | None) -> list[_Given]:
-    """Services by code, in the order they began; those without times last."""
-    begun = sorted(services, key=lambda one: (one.period is None, one.period or (), one.code))
-    counted: list[Interval] = []
-    own: dict[str, list[Interval]] = {}
-    of_code: dict[str, list[Service]] = {}
-    for service in begun:
-        of_code.setdefault(service.code, []).append(service)
-        if service.period is not None:
-            own.setdefault(service.code, []).extend(subtract([service.period], counted))
-            counted.append(service.period)
-    return [
-        _Given(code, tuple(found), _discipline(code, found, planned), union(own.get(code, ())))
-        for code, found in of_code.items()
-    ]
+def _others(visit: Visit) -> tuple[str, ...]:
+    """Codes of therapy that no line is proposed for: modalities without a time, and unlisted services."""
+    return tuple(dict.fromkeys(one.code for one in visit.services if one.code in THERAPY - COMPANIONS))
 
 
-def _discipline(code: str, services: Iterable[Service], planned: Discipline | None) -> Discipline | None:
-    """The plan a service is given under: that of its code, the visit's single one, else that of who treated."""
-    if code in DISCIPLINE_OF_EVALUATION:
-        return DISCIPLINE_OF_EVALUATION[code]
-    if planned is not None:
-        return planned
-    treated = {who.role.discipline if who.role is not None else None for one in services for who in one.performers}
-    return treated.pop() if len(treated) == 1 else None
+def _standing(
+    given: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
+) -> tuple[dict[str, str], dict[tuple[str, object], int]]:
+    """Codes that the payer is known never to pay on a date with the others and why, and the units of the rest.
+
+    A code without a unit, or not paid itself, keeps no other one off (COV-3, E-4, E-5).
+    """
+    same_day = policy.get(params.SAME_DAY_EVALUATION)
+    denied = _ASSESSING if program_codes and same_day is not None and same_day.value == "deny" else frozenset[str]()
+    why = "this payer does not pay it on a date of work rehabilitation"
+    never = {one.code: why for one in given if one.code in denied}
+    units = _units([one for one in given if one.code not in never], policy)
+    if edits is not None and edits.enforced:
+        earning = [code for (code, _), count in units.items() if count]
+        earning += [one.code for one in given if one.code in FIFTEEN_MINUTE and not one.timed]
+        beside = never_beside([*program_codes, *dict.fromkeys(earning)], edits)
+        never |= {code: f"{BESIDE} {first}" for code, first in beside.items() if code not in program_codes}
+        units = _units([one for one in given if one.code not in never], policy)
+    return never, units
 
 
-def _units(given: Iterable[_Given], policy: PolicyView) -> dict[str, int]:
-    """Units by code; codes of 15 minutes without a time are not in it."""
+def _units(given: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object], int]:
+    """Units by code and discipline; codes of 15 minutes without a time are not in it."""
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
-    units: dict[str, int] = {}
-    minutes: dict[Discipline | None, dict[str, int]] = {}
+    units: dict[tuple[str, object], int] = {}
+    minutes: dict[object, dict[str, int]] = {}
     for one in given:
         if one.code not in FIFTEEN_MINUTE:
-            units[one.code] = 1
+            units[one.code, one.discipline] = 1
         elif one.timed and method is not None:
-            minutes.setdefault(one.discipline, {})[one.code] = elapsed(one.time) // MINUTE
-    for of_discipline in minutes.values():
+            units[one.code, one.discipline] = 0
+            minutes.setdefault(one.discipline, {})[one.code] = one.minutes
+    for discipline, of_discipline in minutes.items():
         by_total = method is not None and method.value == BY_TOTAL
-        units |= (quarters_by_total if by_total else quarters_by_code)(of_discipline)
-    return {one.code: units[one.code] for one in given if one.code in units}
+        found = (quarters_by_total if by_total else quarters_by_code)(of_discipline)
+        units |= {(code, discipline): count for code, count in found.items()}
+    return units
 
 
-def _no_unit(one: _Given, policy: PolicyView) -> str:
-    minutes = elapsed(one.time) // MINUTE
+def _shared(one: Given, count: int, policy: PolicyView) -> Shared:
+    """The units by who gave them (M-2)."""
+    wanted, percent = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.ASSISTANT_DE_MINIMIS)
+    if wanted is None or percent is None or one.discipline not in wanted.value or one.code in _ASSESSING:
+        return Shared(count, 0)
+    if only_assistants(one.services):
+        return Shared(0, count)
+    alone = elapsed(assistants_alone(one.services, one.time)) // MINUTE
+    if one.code in FIFTEEN_MINUTE:
+        return share_units(count, one.minutes - alone, alone, percent.value)
+    return Shared(0, count) if alone * 100 > one.minutes * percent.value else Shared(count, 0)
+
+
+def _contested(one: Given, shared: Shared) -> Iterator[Gap]:
+    if shared.contested:
+        yield Gap(Fact.PERFORMERS, f"whether the last unit of {one.code}, which both gave, counts as the assistant's")
+
+
+def _lines(one: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
+    """Lines with the payer's modifier of a performance test, discipline, assistant (M-1, M-2, M-6)."""
+    of_test = policy.get(params.TEST_MODIFIER) if one.code == PERFORMANCE_TEST else None
+    required, wanted = policy.get(params.DISCIPLINE_REQUIRED), policy.get(params.ASSISTANT_MODIFIERS)
+    discipline = one.discipline.modifier if one.discipline is not None and required and required.value else None
+    both = tuple(filter(None, (of_test.value if of_test else None, discipline)))
+    if shared.therapist:
+        yield ChargeLine(one.code, both, shared.therapist, visit.date)
+    if shared.assistant and wanted is not None and one.discipline is not None:
+        yield ChargeLine(one.code, (*both, wanted.value[one.discipline]), shared.assistant, visit.date)
+
+
+def _no_unit(one: Given, policy: PolicyView) -> str:
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     if method is not None and method.value == BY_TOTAL:
-        return f"the total time of the date makes no unit for its {minutes} min"
-    return f"{minutes} min make no unit"
-
-
-def _modifiers(one: _Given, policy: PolicyView) -> tuple[str, ...]:
-    """Payer's modifier of a performance test, discipline, assistant (M-1, M-2, M-6)."""
-    of_test = policy.get(params.TEST_MODIFIER) if one.code == PERFORMANCE_TEST else None
-    required = policy.get(params.DISCIPLINE_REQUIRED)
-    discipline = one.discipline.modifier if one.discipline is not None and required and required.value else None
-    return tuple(filter(None, (of_test.value if of_test else None, discipline, _assistant(one, policy))))
-
-
-def _assistant(one: _Given, policy: PolicyView) -> str | None:
-    """The assistant's modifier where assistants alone gave more than the de minimis share of the service (M-2)."""
-    wanted, percent = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.ASSISTANT_DE_MINIMIS)
-    if wanted is None or percent is None or one.discipline is None or one.code in EVALUATIONS | REEVALUATIONS:
-        return None
-    total, alone = elapsed(one.time), elapsed(assistants_alone(one.services, one.time))
-    over = alone * 100 > total * percent.value or only_assistants(one.services)
-    return wanted.value.get(one.discipline) if over else None
-
-
-def _never_paid(
-    given: Iterable[_Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
-) -> Iterator[tuple[str, str]]:
-    """Codes that the payer is known never to pay on a date with the others, and why (COV-3, E-4, E-5)."""
-    same_day = policy.get(params.SAME_DAY_EVALUATION)
-    denied = EVALUATIONS | REEVALUATIONS if same_day is not None and same_day.value == "deny" else frozenset()
-    never: Mapping[tuple[str, str], object] = {}
-    if edits is not None and edits.enforced:
-        never = {codes: pair for codes, pair in edits.by_codes.items() if not pair.indicator}
-    codes = [*program_codes, *(one.code for one in given)]
-    for one in given:
-        if program_codes and one.code in denied:
-            yield one.code, "this payer does not pay it on a date of work rehabilitation"
-            continue
-        first = next((code for code in codes if (code, one.code) in never), None)
-        if first is not None:
-            yield one.code, f"never paid beside {first}"
+        return f"the total time of the date makes no unit for its {one.minutes} min"
+    return f"{one.minutes} min make no unit"
 
 
 def _paired(
-    case: Case, given: Sequence[_Given], program_codes: Sequence[str], edits: PairEdits | None
+    case: Case, given: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
 ) -> Iterator[Gap]:
-    """Codes that an edit pairs and that nobody attested to be separate; the rule on code pairs tells what to do."""
-    if edits is None:
-        return
-    codes = [*program_codes, *(one.code for one in given)]
+    """Codes of which nobody attested that they are separate: the rules on pairs and evaluations tell what to do."""
     attested = {
         line.code
         for claim, indexes in case.claims_of_date
         for line in (claim.lines[index] for index in indexes)
         if SEPARATE_SERVICES.intersection(line.modifiers)
     }
-    for column1, column2 in permutations(codes, 2):
-        pair = edits.by_codes.get((column1, column2))
-        if pair is not None and not (pair.indicator and column2 in attested):
-            yield Gap(Fact.POLICY, f"whether {column2} is paid beside {column1}")
+    codes = [*program_codes, *dict.fromkeys(one.code for one in given)]
+    for column1 in codes if edits is not None else ():
+        for column2 in codes:
+            pair = edits.by_codes.get((column1, column2)) if edits is not None else None
+            if pair is not None and not (pair.indicator and column2 in attested):
+                yield Gap(Fact.POLICY, f"whether {column2} is paid beside {column1}")
+    same_day = policy.get(params.SAME_DAY_EVALUATION)
+    if program_codes and same_day is not None and same_day.value == "modifier-59":
+        for code in codes:
+            if code in _ASSESSING and code not in attested:
+                yield Gap(Fact.POLICY, f"whether {code} is separate: this payer wants 59 on it")
 
 
-def _undecided(given: Iterable[_Given], services: Sequence[Service], policy: PolicyView) -> Iterator[Gap]:
-    """What keeps a line from being certain."""
+def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Gap]:
+    """Minutes taken from the program although their service is not billed, or not taken for want of a time (T-5)."""
+    spans = [session.period for session in visit.timed if session.period is not None]
+    for one in visit.services:
+        billed = one.code in COMPANIONS and one.code not in never
+        if one.period is None and one.code in ONCE_A_DATE and billed and visit.minutes:
+            why = f"whether {one.code}, of which no time is recorded, lay inside the program"
+            yield Gap(Fact.SESSION_TIME, why, one.reference)
+        elif one.period is not None and not billed and overlap([one.period], spans):
+            yield Gap(Fact.SESSION_TIME, f"whether the minutes of {one.code} inside the program count for it")
+
+
+def _values(
+    lines: Iterable[ChargeLine], never: Mapping[str, str], policy: PolicyView, edits: PairEdits | None
+) -> tuple[PolicyValue[Any], ...]:
+    """The policy values that made the lines and left others out."""
+    made = tuple(lines)
     assistant = policy.get(params.ASSISTANT_MODIFIERS)
-    for one in given:
-        if one.code in FIFTEEN_MINUTE and not one.timed:
-            untimed = next(service for service in one.services if service.period is None)
-            yield Gap(Fact.SESSION_TIME, f"units of {one.code}: start and stop are not recorded", untimed.reference)
-        elif assistant is None or not assistant.value or one.code in EVALUATIONS | REEVALUATIONS:
-            continue
-        elif any(not service.performers for service in one.services):
-            yield Gap(Fact.PERFORMERS, f"who gave {one.code}", one.services[0].reference)
-    timed = [service.period for service in services if service.period is not None]
-    if sum((end - start for start, end in timed), elapsed(())) > elapsed(union(timed)):
-        yield Gap(Fact.SESSION_TIME, "to which service the time belongs that two of them share; it is counted once")
+    assisted = assistant is not None and any(set(assistant.value.values()) & set(line.modifiers) for line in made)
+    paired = edits.values if edits is not None and any(why.startswith(BESIDE) for why in never.values()) else ()
+    return (
+        *values(
+            policy.get(params.FIFTEEN_MINUTE_METHOD) if any(one.code in FIFTEEN_MINUTE for one in made) else None,
+            policy.get(params.TEST_MODIFIER) if any(one.code == PERFORMANCE_TEST for one in made) else None,
+            assistant if assisted else None,
+            policy.get(params.ASSISTANT_DE_MINIMIS) if assisted else None,
+            policy.get(params.SAME_DAY_EVALUATION) if _ASSESSING & never.keys() else None,
+        ),
+        *paired,
+    )
 
 
-def _evidence(given: Iterable[_Given]) -> Iterator[Evidence]:
+def _evidence(given: Iterable[Given]) -> Iterator[Evidence]:
     for one in given:
-        amount = f"{elapsed(one.time) // MINUTE} min" if one.timed and one.time else "on this date"
+        amount = f"{one.minutes} min" if one.timed and one.time else "on this date"
         yield Evidence(one.code, amount, one.services[0].reference)

@@ -1,13 +1,14 @@
 """Charges somebody already drafted or submitted for the visit, and how proposed lines meet them."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Claim, Fact
 from cds_service.domain.codes import (
     ASSISTANT_MODIFIERS,
+    COMPANIONS,
     DECIDED_MODIFIERS,
     DECIDED_MODIFIERS_IN_ORDER,
     DISCIPLINE_OF_MODIFIER,
@@ -47,20 +48,34 @@ def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Draf
 def companion_lines(case: Case, charges: Charges) -> tuple[ChargeLine, ...]:
     """Lines of the visit's other services that belong on its claim.
 
-    A code that is billed on another claim, or on several lines of this one, is left as it was put there.
+    Modifiers that the chart leaves undecided are those somebody drafted. A code that is billed on another claim, or on
+    several lines of this one where the record makes one, is left as it was put there.
     """
     drafted = drafted_lines(case, charges.others.codes) if charges.others.lines else ()
     if not drafted:
         return charges.others.lines
     ours = claim_to_change(case)
-    times = Counter(line.code for line in drafted)
+    times, made = Counter(line.code for line in drafted), Counter(line.code for line in charges.others.lines)
     elsewhere = {line.code for line in drafted if ours is None or line.claim != ours.reference}
-    return tuple(one for one in charges.others.lines if times[one.code] < 2 and one.code not in elsewhere)  # noqa: PLR2004
+    return tuple(
+        _as_drafted(one, _left_to_drafter(charges.others.open.get(one.code, ())), drafted)
+        for one in charges.others.lines
+        if times[one.code] <= made[one.code] and one.code not in elsewhere
+    )
 
 
-def drafted_of(case: Case, lines: Collection[ChargeLine]) -> tuple[DraftedLine, ...]:
-    """What is drafted of work rehabilitation and of the codes of these lines."""
-    return drafted_lines(case, WORK_REHAB.union(line.code for line in lines))
+def unsupported(case: Case, charges: Charges) -> tuple[str, ...]:
+    """Codes that stand on the draft to be changed although the record, or the payer, makes no line of them."""
+    ours = claim_to_change(case)
+    made = {line.code for line in charges.others.lines}
+    out = {one.code for one in charges.others.left_out if one.code in COMPANIONS} - made
+    drafted = drafted_lines(case, out) if out and ours is not None else ()
+    return tuple(dict.fromkeys(line.code for line in drafted if ours is not None and line.claim == ours.reference))
+
+
+def drafted_of(case: Case, lines: Collection[ChargeLine], also: Collection[str] = ()) -> tuple[DraftedLine, ...]:
+    """What is drafted of work rehabilitation, of the codes of these lines, and of codes that should not be there."""
+    return drafted_lines(case, WORK_REHAB.union(also, (line.code for line in lines)))
 
 
 def claim_to_change(case: Case) -> Claim | None:
@@ -98,19 +113,24 @@ LEFT_TO_DRAFTER = {
 
 def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
     """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
-    kinds = [kind for gap in charges.undecided for kind in LEFT_TO_DRAFTER.get(gap.fact, ())] if drafted else []
-    if not kinds:
-        return charges.lines
-    by_code = {line.code: line.modifiers for line in drafted}
-    lines = []
-    for line in charges.lines:
-        modifiers = line.modifiers
-        for kind in kinds:
-            chosen = kind.intersection(by_code.get(line.code, ()))
-            if chosen:
-                modifiers = _in_order((*(one for one in modifiers if one not in kind), *chosen))
-        lines.append(ChargeLine(line.code, modifiers, line.units, line.date))
-    return tuple(lines)
+    kinds = _left_to_drafter(gap.fact for gap in charges.program_undecided) if drafted else ()
+    return tuple(_as_drafted(line, kinds, drafted) for line in charges.lines) if kinds else charges.lines
+
+
+def _left_to_drafter(facts: Iterable[Fact]) -> tuple[frozenset[str], ...]:
+    """Kinds of modifiers that wait for these facts."""
+    return tuple(dict.fromkeys(kind for fact in facts for kind in LEFT_TO_DRAFTER.get(fact, ())))
+
+
+def _as_drafted(line: ChargeLine, kinds: Collection[frozenset[str]], drafted: Collection[DraftedLine]) -> ChargeLine:
+    """The line with the modifiers of these kinds that somebody drafted for its code, where it has one line only."""
+    of_code = [one.modifiers for one in drafted if one.code == line.code]
+    modifiers = line.modifiers
+    for kind in kinds if len(of_code) == 1 else ():
+        chosen = kind.intersection(of_code[0])
+        if chosen:
+            modifiers = _in_order((*(one for one in modifiers if one not in kind), *chosen))
+    return line._replace(modifiers=modifiers)
 
 
 def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,13 +153,18 @@ def charges_settled(case: Case, visit: Visit, policy: PolicyView) -> bool:
     if charges is None or not (charges.lines or charges.others.lines):
         return True
     lines = (*lines_to_charge(charges, drafted_lines(case)), *companion_lines(case, charges))
-    drafted = drafted_of(case, lines)
+    drafted = drafted_of(case, lines, unsupported(case, charges))
     partial = visit.minutes < charges.thresholds.rule.full
     return same_charges(drafted, lines) or (partial and same_charges(drafted, reduced(lines)))
 
 
-def draft_charges(case: Case, visit: Visit, lines: tuple[ChargeLine, ...]) -> DraftCharges:
-    """The change that puts the lines on the visit's claim, with all the chart knows for the claim's head."""
+def draft_charges(
+    case: Case, visit: Visit, lines: tuple[ChargeLine, ...], removed: tuple[str, ...] = ()
+) -> DraftCharges:
+    """The change that puts the lines on the visit's claim and takes the codes removed off it.
+
+    It brings all the chart knows for the claim's head.
+    """
     claim = claim_to_change(case)
     approval = case.authorization_on(visit.date)
     encounter = case.encounter or next((one.reference for one in visit.encounters), None)
@@ -152,6 +177,7 @@ def draft_charges(case: Case, visit: Visit, lines: tuple[ChargeLine, ...]) -> Dr
     return DraftCharges(
         date=visit.date,
         lines=lines,
+        removed=removed,
         encounter=encounter,
         claim=claim.reference if claim else None,
         authorization=approval.number if approval else None,

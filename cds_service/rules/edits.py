@@ -19,7 +19,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import PairEdit
 from cds_service.rules.billed import BilledCode, codes_of_date
-from cds_service.rules.charging import shared_modifiers
+from cds_service.rules.charging import charges_of, shared_modifiers
 from cds_service.rules.drafted import charges_settled
 from cds_service.rules.national_edits import NO_TABLE, pair_edits
 from cds_service.rules.orders import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, review, work_rehab_orders
@@ -87,7 +87,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
             yield NotApplicable("no work-rehab service on this date of service")
             return
         billed = codes_of_date(case, policy)
-    met = _pairs_met(edits.by_codes, billed)
+    met = _pairs_met(edits.by_codes, billed, _left_out(case, policy))
     if not met:
         return
     offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
@@ -109,12 +109,21 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
         offered |= {one for one in (second.claim, second.order) if one is not None}
 
 
+def _left_out(case: Case, policy: PolicyView) -> Mapping[str, bool]:
+    """Codes that the charges leave off the claim, each with whether a pair edit is why."""
+    charges = (
+        charges_of(case, case.visit, policy) if case.visit is not None and case.moment is not Moment.ORDER else None
+    )
+    return {one.code: one.paired for one in charges.others.left_out} if charges is not None else {}
+
+
 def _pairs_met(
-    edits: Mapping[tuple[str, str], PairEdit], billed: Sequence[BilledCode]
+    edits: Mapping[tuple[str, str], PairEdit], billed: Sequence[BilledCode], left_out: Mapping[str, bool]
 ) -> list[tuple[BilledCode, BilledCode, PairEdit]]:
     """Each column-2 code with the first column-1 code that an edit pairs it with, in the order they are billed.
 
-    A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber.
+    A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber. A code that is
+    left off the claim keeps no other one off, and is told only where a pair is why.
     """
     by_code: dict[str, list[int]] = {}
     for place, one in enumerate(billed):
@@ -124,8 +133,10 @@ def _pairs_met(
         (by_code[pair.column1][0], place, pair)
         for pair in edits.values()
         if pair.column1 in by_code and (beside or not WORK_REHAB.isdisjoint((pair.column1, pair.column2)))
+        if pair.column1 not in left_out
         for place in by_code.get(pair.column2, ())
         if not _passed(pair, billed[place])
+        if billed[place].claim is not None or left_out.get(pair.column2, True)
     ]
     met.sort(key=lambda one: one[:2])
     return [(billed[first], billed[second], pair) for first, second, pair in met]
@@ -150,9 +161,9 @@ def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result
     if case.visit.minutes and not any(one.code in WORK_REHAB for one in billed):
         return
     found = [one for one in billed if one.code in _ANY_EVALUATION]
-    pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
-    if found and position.value != "deny" and pairs is not None and apply is not None and apply.value != "off":
-        paired = {pair.column2 for pair in pairs.value if pair.column1 in WORK_REHAB}
+    edits = pair_edits(policy)
+    if found and position.value != "deny" and edits is not None:
+        paired = {column2 for column1, column2 in edits.by_codes if column1 in WORK_REHAB}
         found = [one for one in found if one.code not in paired]
     if position.value == "modifier-59":
         found = [one for one in found if not SEPARATE_SERVICES & set(one.modifiers)]

@@ -1,6 +1,6 @@
 """The national code-pair edits as far as the payer uses them (E-4 to E-6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
 from cds_service.rules.rule import values
 
-NO_TABLE = Gap(Fact.POLICY, "the edit table of this setting is not on file")
+NO_TABLE = Gap(Fact.POLICY, "the edit table of this setting and date is not on file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,31 @@ class PairEdits:
         return self.apply == "enforce"
 
 
+def never_beside(codes: Sequence[str], edits: PairEdits) -> dict[str, str]:
+    """Codes of a date that are never paid beside another one that stands, each with that one (indicator 0).
+
+    A code that is itself not paid keeps no other code off.
+    """
+    never = {pair for pair, edit in edits.by_codes.items() if not edit.indicator}
+    told: dict[str, str | None] = {}
+
+    def beside(code: str) -> str | None:
+        if code not in told:
+            told[code] = None
+            told[code] = next((one for one in codes if (one, code) in never and beside(one) is None), None)
+        return told[code]
+
+    return {code: first for code in codes if (first := beside(code)) is not None}
+
+
 def pair_edits(policy: PolicyView) -> PairEdits | None:
-    """The pairs in force; None where the payer's policy switches them off or no table is in force."""
+    """The pairs in force, none where no table of the date is on file; None where the payer switches them off."""
     pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
-    if pairs is None or apply is None or apply.value == "off":
+    if apply is None or apply.value == "off":
         return None
     setting = policy.get(params.EDIT_SETTING)
-    by_codes = _by_codes(pairs, setting.value if setting is not None else "practitioner")
+    of_setting = setting.value if setting is not None else "practitioner"
+    by_codes = _by_codes(pairs, of_setting) if pairs is not None else {}
     return PairEdits(by_codes, apply.value, values(pairs, apply, setting))
 
 

@@ -1,0 +1,123 @@
+"""The other therapy services of a visit by code and discipline, each minute once, and what is not known of them."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Fact, Gap, Performer, Service
+from cds_service.domain.codes import (
+    COMPANIONS,
+    DISCIPLINE_OF_EVALUATION,
+    EVALUATIONS,
+    FIFTEEN_MINUTE,
+    PERFORMANCE_TEST,
+    REEVALUATIONS,
+    Discipline,
+)
+from cds_service.domain.intervals import MINUTE, Interval, elapsed, subtract, union
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+
+_ASSESSING = EVALUATIONS | REEVALUATIONS
+
+
+class Given(NamedTuple):
+    """All services of one code under one plan: ``time`` is what only this code can count, each minute once.
+
+    ``shares`` says whether some of its minutes went to a service that began before it.
+    """
+
+    code: str
+    services: tuple[Service, ...]
+    discipline: Discipline | None
+    time: tuple[Interval, ...]
+    shares: bool = False
+
+    @property
+    def timed(self) -> bool:
+        """Whether every service has start and stop."""
+        return all(service.period is not None for service in self.services)
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes."""
+        return elapsed(self.time) // MINUTE
+
+    @property
+    def performers(self) -> tuple[Performer, ...]:
+        """Everyone who gave one of the services."""
+        return tuple(who for service in self.services for who in service.performers)
+
+
+def given_services(services: Iterable[Service], case: Case) -> list[Given]:
+    """Services by code and discipline, in the order they began; those without times last."""
+    begun = sorted(
+        (service for service in services if service.code in COMPANIONS),
+        key=lambda one: (one.period is None, one.period or (), one.code),
+    )
+    counted: list[Interval] = []
+    grouped: dict[tuple[str, Discipline | None], list[tuple[Service, tuple[Interval, ...]]]] = {}
+    for service in begun:
+        spans = [service.period] if service.period is not None else []
+        own = subtract(spans, counted)
+        grouped.setdefault((service.code, _discipline(service, case.discipline)), []).append((service, own))
+        counted += spans
+    return [
+        Given(
+            code=code,
+            services=tuple(service for service, _ in found),
+            discipline=discipline,
+            time=union(span for _, own in found for span in own),
+            shares=any(service.period is not None and own != (service.period,) for service, own in found),
+        )
+        for (code, discipline), found in grouped.items()
+    ]
+
+
+def _discipline(service: Service, planned: Discipline | None) -> Discipline | None:
+    """The plan a service is given under: that of its code, the visit's single one, else that of who treated."""
+    if service.code in DISCIPLINE_OF_EVALUATION:
+        return DISCIPLINE_OF_EVALUATION[service.code]
+    if planned is not None:
+        return planned
+    treated = {who.role.discipline if who.role is not None else None for who in service.performers}
+    return treated.pop() if len(treated) == 1 else None
+
+
+def gaps_of_given(one: Given, policy: PolicyView) -> Iterator[Gap]:
+    """What keeps the lines of a service from being certain: its time, who gave it, under which plan, which test."""
+    yield from _time_gaps(one)
+    yield from _giver_gaps(one, policy)
+    required = policy.get(params.DISCIPLINE_REQUIRED)
+    if one.discipline is None and required is not None and required.value:
+        yield Gap(Fact.DISCIPLINE, f"under which plan {one.code} was given", one.services[0].reference)
+    unnamed = next((service for service in one.services if not service.capacity), None)
+    if one.code == PERFORMANCE_TEST and unnamed is not None and policy.get(params.TEST_MODIFIER) is not None:
+        yield Gap(Fact.ASSESSMENTS, f"whether {one.code} was a functional capacity evaluation", unnamed.reference)
+
+
+def _time_gaps(one: Given) -> Iterator[Gap]:
+    untimed = next((service for service in one.services if service.period is None), None)
+    if untimed is not None and one.code in FIFTEEN_MINUTE:
+        yield Gap(Fact.SESSION_TIME, f"units of {one.code}: start and stop are not recorded", untimed.reference)
+    if one.shares:
+        why = "to which service the time belongs that two of them share; it is counted once"
+        yield Gap(Fact.SESSION_TIME, why)
+
+
+def _giver_gaps(one: Given, policy: PolicyView) -> Iterator[Gap]:
+    """Who gave a service matters only where the payer wants the assistant's modifier (M-2)."""
+    wanted = policy.get(params.ASSISTANT_MODIFIERS)
+    if wanted is None or not wanted.value or one.code in _ASSESSING:
+        return
+    unnamed = next((service for service in one.services if not service.performers), None)
+    if unnamed is not None:
+        yield Gap(Fact.PERFORMERS, f"who gave {one.code}", unnamed.reference)
+    unknown = next((who for who in one.performers if who.role is None), None)
+    if unknown is not None:
+        yield Gap(Fact.PERFORMERS, f"the profession of who gave {one.code}", unknown.reference)
+    plan = one.discipline
+    for who in one.performers:
+        if plan is not None and who.role is not None and who.role.discipline != plan:
+            why = f"{one.code} was given by {who.role.discipline.value} under a plan of {plan.value}"
+            yield Gap(Fact.DISCIPLINE, why, who.reference)
