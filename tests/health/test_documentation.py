@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from cards.detail import CONFIDENCE_WORDS
 from cards.wording import kinds
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
 from cds_service.sandbox import build, load
+from cds_service.sandbox.expectations import Expect
+from cds_service.sandbox.language import StoryWords
 from cds_service.service import answerer_for
 from cds_service.settings import Settings
 from tests.playing import bundled_policies, check, play
@@ -21,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+STORY_PAGE = (ROOT / "docs" / "stories.md").read_text()
 STORIES = [
     story
     for path in (ROOT / "tests" / "cases").rglob("*.yaml")
@@ -63,6 +67,21 @@ def test_the_card_in_the_readme_is_what_the_story_answers():
     played = play(load("texas-hardening-pt-pta", date(2026, 3, 16)), "encounter-discharge")
     assert played.cards[0]["summary"] in README
     assert f"[ {played.cards[0]['suggestions'][0]['label']} ]" in README
+    rows = README.partition("\n  Rule ")[2].partition("\n\n")[0].splitlines()[1:]
+    detail = played.cards[0]["detail"].replace("\\", "")
+    for row in rows:
+        for cell in re.split(r"\s{2,}", row.strip()):
+            assert re.search(rf"[|\[] ?{pattern(cell)} ?[|\]]", detail), f"the card has no cell {cell}"
+
+
+def pattern(shortened):
+    """A text in which an ellipsis stands for what was left out."""
+    return r"[^|]*".join(map(re.escape, shortened.split("…")))
+
+
+@pytest.mark.parametrize("words", CONFIDENCE_WORDS.values())
+def test_the_readme_explains_how_sure_cards_are_in_their_words(words):
+    assert f"*{words}*" in README.replace("\n", " ")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -81,8 +100,43 @@ def test_links_between_pages_lead_somewhere(page):
         assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
 
 
+def keys_of_table(page, heading):
+    """The names in the first column of the table below a heading."""
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+@pytest.mark.parametrize(("heading", "kind"), [("What a story says", StoryWords), ("What it expects", Expect)])
+def test_every_key_of_a_story_is_on_the_story_page(heading, kind):
+    assert sorted(kind.model_fields) == sorted(keys_of_table(STORY_PAGE, heading))
+
+
+def test_where_sources_differ_is_listed_as_the_policies_have_it():
+    page = (ROOT / "cds_service" / "policies" / "README.md").read_text()
+    told = {
+        (layer, row[1])
+        for row in re.finditer(r"`conflict` of `([a-z_.]+)`(.*?) \|$", page, re.MULTILINE)
+        for layer in layers_named(row[2])
+    }
+    held = {
+        (policy.id, value.parameter)
+        for policy in bundled_policies().policies
+        for dated in policy.values.values()
+        for value in dated
+        if value.conflict is not None
+    }
+    assert held == told
+
+
+def layers_named(text):
+    """The policies a row names: ``in`` some, ``also in`` others beside the general one, which needs no name."""
+    named = re.findall(r"`([a-z-]+)`", text)
+    return named if named and "also in" not in text else ["generic", *named]
+
+
 def test_the_example_of_the_story_page_is_a_story_that_holds():
-    example = re.search(r"```yaml\n(.*?)```", (ROOT / "docs" / "stories.md").read_text(), re.DOTALL)[1]
+    example = re.search(r"```yaml\n(.*?)```", STORY_PAGE, re.DOTALL)[1]
     story = build(YAML(typ="safe", pure=True).load(example), date(2026, 1, 14))
     assert [] == check(story, play(story, story.hook))
 

@@ -4,9 +4,16 @@ import re
 import shlex
 from pathlib import Path
 
+import orjson
+import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from cds_service.cli import main
+from cds_service.service import load_policies
+from cds_service.settings import load_settings
+from cds_service.web import create_app
 
 GUIDE = Path(__file__).parents[2] / "docs" / "policies.md"
 FENCE = re.compile(r"^```(yaml|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -25,13 +32,23 @@ def pattern(output):
     return ".*".join(map(re.escape, output.split(ANYTHING)))
 
 
-def test_the_guide_works_as_written(tmp_path, monkeypatch):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where the reader is: an empty folder, nothing set."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("CDS_POLICY_DIRS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def followed(folder, monkeypatch):
+    """The commands of the guide, carried out in its order; each file stands as the guide has it at that point."""
+    assert [] == list(folder.iterdir())
     ran = []
     for kind, text in FENCE.findall(GUIDE.read_text(encoding="utf-8")):
         if kind == "yaml":
-            Path(text.partition("\n")[0].removeprefix("# ")).write_text(text, encoding="utf-8")
+            path_of(text).write_text(text, encoding="utf-8")
             continue
         for (program, *words), shown in commands(text):
             if program == "export":
@@ -40,6 +57,46 @@ def test_the_guide_works_as_written(tmp_path, monkeypatch):
             assert "cds-service" == program
             done = CliRunner().invoke(main, words)
             assert re.fullmatch(pattern(shown), done.output, re.DOTALL), f"{words}\n{done.output}"
-            assert shown.startswith("Error: ") == bool(done.exit_code)
+            assert ("Error: " in shown or "\nfailed  " in shown) == bool(done.exit_code)
             ran.append(words[1])
-    assert ["new", "check", "check", "test", "show", "diff", "explain"] == ran
+    return ran
+
+
+def path_of(text):
+    """The file of a block of YAML, named by its first line."""
+    return Path(text.partition("\n")[0].removeprefix("# "))
+
+
+def test_the_guide_works_as_written(followed):
+    assert ["new", "check", "check", "test", "test", "show", "diff", "explain"] == followed
+
+
+@pytest.mark.usefixtures("followed")
+def test_the_pages_it_names_are_there_and_know_the_policy():
+    settings = load_settings()
+    pages = re.findall(rf"<{re.escape(settings.public_url)}(/.*?)>", GUIDE.read_text(encoding="utf-8"))
+    assert 3 == len(pages)
+    client = create_app(settings, policies=load_policies(settings)).test_client()
+    for page in pages:
+        shown = client.get(page, headers={"Accept": "text/html"})
+        assert 200 == shown.status_code
+        assert "prairie-mutual" in shown.text, page
+
+
+@pytest.mark.usefixtures("followed")
+def test_an_editor_with_the_schema_marks_the_mistake_and_only_that():
+    blocks = [text for kind, text in FENCE.findall(GUIDE.read_text(encoding="utf-8")) if "yaml" == kind]
+    policies = [text for text in blocks if "prairie-mutual.yaml" == path_of(text).name and "\npolicy: " in text]
+    named = {re.search(r"yaml-language-server: \$schema=(\S+)", text)[1] for text in policies}
+    schema = path_of(policies[0]).parent / named.pop()
+    editor = Draft202012Validator(orjson.loads(schema.read_bytes()))
+    marked = [
+        ["/".join(map(str, problem.absolute_path)) for problem in editor.iter_errors(as_json(text))]
+        for text in policies
+    ]
+    assert [["values/authorization.required/1/value"], []] == marked
+    assert not named
+
+
+def as_json(text):
+    return orjson.loads(orjson.dumps(YAML(typ="safe", pure=True).load(text)))
