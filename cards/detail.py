@@ -11,7 +11,7 @@ from cards.numbers import day, number, readable
 from cards.settings import CardSettings
 from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evidence
-from cds_service.domain.values import Confidence, Json, PolicyValue, Source
+from cds_service.domain.values import BASE, Confidence, Json, PolicyValue, Source
 
 CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
     "verified": "verified",
@@ -19,6 +19,8 @@ CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
     "default": "no rule of this payer on file; default used",
     "unverified": "not verified",
 }
+NOT_ITS_OWN: Final = "not in the payer's own text; ask your payer"
+"""How sure a default is that stands in the policy of a payer, a state or a kind of payer."""
 GENERAL: Final = frozenset({"seed", "default"})
 MAX_FACT_ROWS: Final = 10
 MAX_VALUE_LENGTH: Final = 100
@@ -75,8 +77,15 @@ def _rule_row(value: PolicyValue[object], label: str, unit: str) -> tuple[str, .
         escape(_in_words(value, unit)),
         _since(value),
         _citation(value.source),
-        CONFIDENCE_WORDS[value.confidence],
+        how_sure(value.confidence, value.policy),
     )
+
+
+def how_sure(confidence: Confidence, policy: str) -> str:
+    """In words how sure a value of a policy is."""
+    if confidence == "default" and policy != BASE:
+        return NOT_ITS_OWN
+    return CONFIDENCE_WORDS[confidence]
 
 
 def _since(value: PolicyValue[object]) -> str:

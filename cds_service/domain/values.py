@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 Confidence: TypeAlias = Literal["verified", "seed", "default", "unverified"]
 Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
+BASE: Final = "generic"
+"""Id of the policy that decides where nothing more specific does."""
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 

@@ -18,6 +18,7 @@ from cds_service.policies.format import KEYS, DatedValue, PolicyFile
 from cds_service.policies.model import BUNDLED, Match, Policy
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
 from cds_service.policies.refusals import in_words, meant
+from cds_service.policies.schema import choices
 
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
 
@@ -157,7 +158,7 @@ def _value(document: Document, policy: str, name: str, index: int, row: DatedVal
     try:
         value = _adapter(name).validate_json(orjson.dumps(row.value), strict=True)
     except ValidationError as problem:
-        takes = f"; the parameter takes: {PARAMETERS[name].unit}"
+        takes = "" if choices(PARAMETERS[name]) else f"; the parameter takes: {PARAMETERS[name].unit}"
         raise document.error(*((at, what + takes) for at, what in problems_of(problem, (*where, "value")))) from None
     source = row.source
     return PolicyValue(

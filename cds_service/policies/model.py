@@ -9,13 +9,12 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import PayerClass
-from cds_service.domain.values import Parameter, PolicyValue
+from cds_service.domain.values import BASE, Parameter, PolicyValue
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
 Superseded: TypeAlias = Literal["jurisdiction"]
 T = TypeVar("T")
 
-BASE: Final = "generic"
 BUNDLED: Final = 0
 _WORD: Final = re.compile(r"\w+")
 _IDENTIFIER: Final = re.compile(r"\S*[\d/|:#]\S*")

@@ -132,6 +132,7 @@ def _not_in_force(
     if found is None and not is_required(case, policy):
         yield from counted
         yield from _guidelines(case, policy)
+        yield from _asked(case, policy)
         return
     if found is not None and found.kind == "not-started" and allowed_without_approval(policy) and not beyond:
         return
@@ -179,6 +180,14 @@ def _on_file(
     if weak is not None:
         return _Found("weak", Severity.INFO, {"number": weak.number or "unknown"})
     return _Found("unclear", Severity.WARNING, {}) if newest is AuthorizationState.UNCLEAR else None
+
+
+def _asked(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Where somebody says, and nobody verified, that the payer always wants approval, it is asked about."""
+    said = tuple(one for one in policy.questions(params.AUTHORIZATION_REQUIRED) if one.value == "always")
+    if said and "no-auth" not in _decisions(case):
+        evidence = (Evidence("approval on record", "none"),)
+        yield Answer("question", Severity.INFO, case.date_of_service.isoformat(), {}, evidence=evidence, questions=said)
 
 
 def _guidelines(case: Case, policy: PolicyView) -> Iterator[Result]:

@@ -9,7 +9,7 @@ from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIFTEEN_MINUTE, PER
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import charges_of
+from cds_service.rules.charging import charges_of, undisputed
 from cds_service.rules.national_edits import NO_TABLE
 from cds_service.rules.reassessment import of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
@@ -81,7 +81,8 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
                 yield NO_TABLE
             elif count > ceiling:
                 told = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value}
-                yield Answer("mue", Severity.WARNING, subject, told, values(mue, apply, setting), evidence)
+                table = mue if code in WORK_REHAB else undisputed(mue)
+                yield Answer("mue", Severity.WARNING, subject, told, values(table, apply, setting), evidence)
 
 
 def _quarters_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[str, float]]) -> Iterator[Result]:
@@ -108,23 +109,24 @@ def _quarters_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping
 def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[Result]:
     """Hours of the test by its kind, and how many there were; which kind a later one is, the chart does not tell."""
     day = case.date_of_service
-    tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
-    earlier = {one.date: one for one in tests if one.date < day}
+    kind = AssessmentKind.PERFORMANCE_TEST
+    on_record = {one.date for one in case.chart.assessments if one.kind is kind and one.date < day}
+    earlier = {one.date: one for one in of_episode(case, frozenset({kind})) if one.date < day}
     evidence = (
         Evidence(f"units of {PERFORMANCE_TEST}", f"{units:g}"),
         *(Evidence("earlier performance test", one.date, one.reference) for one in earlier.values()),
     )
     most = policy.get(params.TESTS_PER_INJURY)
-    if most is not None and len(earlier) + 1 > most.value:
+    if most is not None and len(on_record) + 1 > most.value:
         yield Answer(
             kind="tests",
             severity=Severity.WARNING,
             subject=f"{day.isoformat()}/{PERFORMANCE_TEST}/number",
-            facts={"count": len(earlier) + 1, "ceiling": most.value},
+            facts={"count": len(on_record) + 1, "ceiling": most.value},
             values=(most,),
             evidence=evidence,
             caveats=(
-                Gap(Fact.ASSESSMENTS, "tests that the payer ordered itself, or that others did, may count apart"),
+                Gap(Fact.ASSESSMENTS, "tests of another injury, and those that the payer ordered itself, count apart"),
             ),
         )
     limits = policy.get(params.TEST_HOURS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Coverage, Fact, Gap
@@ -16,6 +16,8 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.companions import NONE, Companions, companions_of
 from cds_service.rules.rule import values
+
+T = TypeVar("T")
 
 CONTESTED_FROM: Final = 30
 
@@ -49,11 +51,11 @@ class TimeThresholds:
         if minutes == self.rule.full:
             return (self.full,)
         contested = (minutes - self.rule.full) % 60 >= CONTESTED_FROM
-        return (self.full, self.additional if contested else _undisputed(self.additional))
+        return (self.full, self.additional if contested else undisputed(self.additional))
 
 
 @lru_cache(maxsize=256)
-def _undisputed(value: PolicyValue[int]) -> PolicyValue[int]:
+def undisputed(value: PolicyValue[T]) -> PolicyValue[T]:
     """The value without the conflict of its sources, for where all of them come to the same."""
     return replace(value, conflict=None) if value.conflict is not None else value
 

@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -51,6 +51,9 @@ def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
     lines = [_criterion(one, case, policy) for one in wanted]
     if months is not None:
         lines += _since_injury(case, months.value.minimum, months.value.maximum)
+    questions = policy.questions(params.ENTRY_MONTHS) if months is None else ()
+    asked = [one for value in questions for one in _since_injury(case, value.value.minimum, value.value.maximum)]
+    lines += [replace(one, met=None) for one in asked if one.met is not True]
     unmet = tuple(one.text for one in lines if one.met is False)
     confirm = tuple(one.text for one in lines if one.met is None)
     if unmet or confirm:
@@ -66,6 +69,7 @@ def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
                 policy.get(params.PROGRAM_ACCREDITED) if "accredited-program" in wanted else None,
             ),
             evidence=tuple(one.evidence for one in lines if one.evidence is not None),
+            questions=questions,
         )
 
 

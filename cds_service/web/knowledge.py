@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from flask import Blueprint, Response, render_template, request
 
-from cards.detail import CONFIDENCE_WORDS
+from cards.detail import how_sure
 from cards.overrides import override_reason_system, topic_system
 from cards.wording import kinds
 from cds_service.errors import NotADate, UnknownRoute
@@ -43,7 +43,7 @@ def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint
     """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
     routes = Blueprint("knowledge", __name__, template_folder="templates")
     root = urlsplit(public_url).path
-    said = {"in_words": in_words, "as_table": as_table, "how_sure": CONFIDENCE_WORDS.__getitem__}
+    said = {"in_words": in_words, "as_table": as_table, "how_sure": how_sure}
     routes.context_processor(lambda: {"site": title, "root": root, **said})
     _add_home(routes)
     _add_rules(routes, policies)

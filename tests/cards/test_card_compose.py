@@ -88,6 +88,11 @@ def test_the_detail_shows_facts_and_rule_as_tables_with_source_and_confidence():
 
     assert "| last measured | 9 Mar | Observation/lift-1 |" in detail
     assert "| 7 | 1 Jan 2024 | [Invented Payer Guide 2(A)](https://payer.example.org/guide?a=%281%29) |" in detail
+    assert "not in the payer's own text; ask your payer" in detail
+
+
+def test_a_general_default_says_that_no_rule_of_the_payer_is_on_file():
+    detail = only_card(a_finding(values=(a_value(policy="generic", confidence="default"),)))["detail"]
     assert "no rule of this payer on file; default used" in detail
 
 

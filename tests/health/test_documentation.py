@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from cards.detail import CONFIDENCE_WORDS
+from cards.detail import CONFIDENCE_WORDS, NOT_ITS_OWN
 from cards.wording import kinds
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
@@ -79,7 +79,7 @@ def pattern(shortened):
     return r"[^|]*".join(map(re.escape, shortened.split("…")))
 
 
-@pytest.mark.parametrize("words", CONFIDENCE_WORDS.values())
+@pytest.mark.parametrize("words", [*CONFIDENCE_WORDS.values(), NOT_ITS_OWN])
 def test_the_readme_explains_how_sure_cards_are_in_their_words(words):
     assert f"*{words}*" in README.replace("\n", " ")
 
