@@ -215,15 +215,15 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     if lines and all(modifier in line.modifiers for line in lines):
         return
-    accredited = policy.get(params.PROGRAM_ACCREDITED)
-    used = values(wanted, policy.get(params.ACCREDITED_MODIFIER) if accredited is not None else None, accredited)
+    accredited, of_accredited = policy.get(params.PROGRAM_ACCREDITED), policy.get(params.ACCREDITED_MODIFIER)
+    open_modifier = of_accredited.value if of_accredited is not None and accredited is None else ""
     full = charges is not None and charges.minutes >= charges.thresholds.rule.full
     yield Answer(
         kind="lines",
         severity=Severity.INFO,
         subject=_subject(case),
-        facts={"modifier": modifier, "program": case.program.value},
-        values=used,
+        facts={"modifier": modifier, "program": case.program.value, "accredited": open_modifier},
+        values=values(wanted, of_accredited, accredited),
         evidence=(Evidence("program", case.program.value),),
         joins="visit-charges" if full else "first-unit",
     )

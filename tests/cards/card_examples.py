@@ -23,6 +23,7 @@ PUBLIC_URL = "https://rehab.example.org"
 LINES = (ChargeLine("97545", ("WH", "GP"), 1, TODAY), ChargeLine("97546", ("WH", "GP", "CQ"), 2, TODAY))
 
 FACTS: dict[str, object] = {
+    "accredited": "CA",
     "adds": ("97546",),
     "after_days": 30,
     "after_visits": 15,
