@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from cds_service.domain.case import Case
+from cds_service.domain.codes import SEPARATE_SERVICES
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import charges_of
 
@@ -19,7 +20,10 @@ class BilledCode(NamedTuple):
 
 
 def codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
-    """Every code the date is billed with, as far as the chart knows; a drafted line stands before its Procedure."""
+    """Every code the date is billed with, as far as the chart knows; a drafted line stands before its Procedure.
+
+    Of several lines of one code one that nobody attested to be separate stands for all.
+    """
     if codes_of_date not in case.shared:
         case.shared[codes_of_date] = _codes_of_date(case, policy)
     found = case.shared[codes_of_date]
@@ -31,9 +35,9 @@ def _codes_of_date(case: Case, policy: PolicyView) -> tuple[BilledCode, ...]:
     for claim, indexes in case.claims_of_date:
         for line in (claim.lines[index] for index in indexes):
             editable = claim.reference if claim.status == "draft" else None
-            found.setdefault(
-                line.code, BilledCode(line.code, claim.reference, editable, line.sequence, None, line.modifiers)
-            )
+            before = found.get(line.code)
+            if before is None or SEPARATE_SERVICES.intersection(before.modifiers):
+                found[line.code] = BilledCode(line.code, claim.reference, editable, line.sequence, None, line.modifiers)
     visit = case.visit
     if visit is not None:
         for service in visit.services:
