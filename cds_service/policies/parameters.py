@@ -12,6 +12,7 @@ from cds_service.policies.shapes import (
     BelowFirstUnit,
     Code,
     CoveragePosition,
+    Dollars,
     EditsApply,
     Element,
     EntryCriterion,
@@ -20,6 +21,7 @@ from cds_service.policies.shapes import (
     Hours,
     MinutesOfAnHour,
     Modifier,
+    Months,
     Mue,
     PairEdit,
     PairEdits,
@@ -168,7 +170,7 @@ PROVIDER_APPROVED: Final[Parameter[bool]] = Parameter(
 KX_THRESHOLD: Final[Parameter[Mapping[Discipline, int]]] = Parameter(
     "modifiers.kx_threshold",
     "KX over, in a year",
-    Mapping[Discipline, Positive],
+    Mapping[Discipline, Dollars],
     "US dollars by discipline",
     "Allowed amount of a year beyond which other therapy lines need KX; PT and speech are counted together (M-5).",
 )
@@ -270,10 +272,10 @@ ENTRY_CRITERIA: Final[Parameter[Mapping[Program, tuple[EntryCriterion, ...]]]] =
     "list of criteria by program",
     "What the payer wants before a program begins; a check-list, never a denial (R-5).",
 )
-ENTRY_MONTHS: Final[Parameter[Range]] = Parameter(
+ENTRY_MONTHS: Final[Parameter[Months]] = Parameter(
     "entry.months_since_injury",
     "months since the injury",
-    Range,
+    Months,
     "months",
     "How long after the injury a program may begin (R-5).",
 )

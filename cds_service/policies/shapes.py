@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, with_config
 
@@ -36,12 +36,14 @@ Better: TypeAlias = Literal["lower", "higher"]
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
 Modifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
 Element: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
-Positive: TypeAlias = Annotated[int, Field(gt=0)]
+Positive: TypeAlias = Annotated[int, Field(gt=0, le=9999)]
+Dollars: TypeAlias = Annotated[int, Field(gt=0)]
 Units: TypeAlias = Annotated[int, Field(ge=0)]
 Hours: TypeAlias = Annotated[float, Field(gt=0, le=24)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 MinutesOfAnHour: TypeAlias = Annotated[int, Field(ge=1, le=60)]
 
+MOST_MONTHS: Final = 1200
 STRICT = ConfigDict(extra="forbid")
 
 
@@ -134,6 +136,24 @@ class Range:
             raise ValueError("minimum is above maximum")
         if min(self.minimum or 0, self.maximum or 0) < 0:
             raise ValueError("a bound is negative")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Whole months from ``minimum`` to ``maximum``, both included; None where the payer sets no bound (R-5)."""
+
+    minimum: Annotated[int, Field(ge=0, le=MOST_MONTHS)] | None = None
+    maximum: Annotated[int, Field(ge=0, le=MOST_MONTHS)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a range that holds nothing.
+
+        Raises:
+            ValueError: the minimum is above the maximum.
+        """
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum is above maximum")
 
 
 @with_config(STRICT)

@@ -100,17 +100,17 @@ def _on_record(text: str, references: list[str], fact: Fact, case: Case) -> _Cri
     return _Criterion(text, None if unread else False, Evidence(text, unread or "none on record"))
 
 
-def _since_injury(case: Case, least: float | None, most: float | None) -> Iterator[_Criterion]:
+def _since_injury(case: Case, least: int | None, most: int | None) -> Iterator[_Criterion]:
     injured = injured_on(case)
     day = case.date_of_service
     for months, words, too in ((least, "at least", "early"), (most, "at most", "late")):
         if months is None:
             continue
-        text = f"{words} {months:g} months since the injury"
+        text = f"{words} {months} months since the injury"
         if injured is None:
             yield _Criterion(text, None, Evidence("date of the injury", "not on record, or several"))
             continue
-        bound = months_after(injured.date, int(months))
+        bound = months_after(injured.date, months)
         met = bound <= day if too == "early" else day <= bound
         yield _Criterion(text, met, Evidence("date of the injury", injured.date, injured.reference))
 

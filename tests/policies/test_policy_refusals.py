@@ -64,6 +64,10 @@ REFUSALS = {
     "additional-above-an-hour": (":7: values.time.additional_unit_minimum_minutes[0].value: ", "60"),
     "additional-below-a-minute": (":7: values.time.additional_unit_minimum_minutes[0].value: ", "1"),
     "range-upside-down": (":7: values.program.hours_per_day[0].value.hardening: ", "minimum is above maximum"),
+    "too-many-weeks": (":7: values.program.max_weeks[0].value.conditioning: ", "9999"),
+    "too-many-days": (":7: values.evaluation.baseline_within_days[0].value: ", "9999"),
+    "too-many-months": (":7: values.entry.months_since_injury[0].value.maximum: ", "1200"),
+    "part-of-a-month": (":7: values.entry.months_since_injury[0].value.minimum: ", "integer"),
     "pair-twice": (":7: values.edits.pairs[0].value: ", "97545, 97140 stands twice"),
     "contains-itself": (f":7: {INTERVAL}[0].value", "contain itself"),
 }
