@@ -29,6 +29,8 @@ MODALITIES: Final = frozenset(
 )
 THERAPY: Final = COMPANIONS | MODALITIES | {"97139"}
 """Physical and occupational therapy apart from work rehabilitation itself: what makes a visit of therapy (R-4)."""
+TREATMENTS: Final = THERAPY - EVALUATIONS - REEVALUATIONS - {PERFORMANCE_TEST, "97755", "95851", "95852"}
+"""Modalities and therapeutic procedures: therapy that treats, without evaluations and tests (T-7)."""
 
 REDUCED_SERVICE: Final = "52"
 SEPARATE_SERVICE: Final = "59"

@@ -76,12 +76,12 @@ DAILY_MAXIMUM: Final[Parameter[Mapping[str, int]]] = Parameter(
     "units by code",
     "Payer's own ceiling per date of service (E-2).",
 )
-FIFTEEN_MINUTE_DAILY_MAXIMUM: Final[Parameter[int]] = Parameter(
-    "units.fifteen_minute_daily_maximum",
-    "15-minute units a day",
+THERAPY_DAILY_MAXIMUM: Final[Parameter[int]] = Parameter(
+    "units.therapy_daily_maximum",
+    "therapy units a day",
     Positive,
     "units",
-    "Most units of 15-minute codes that the payer pays for one discipline on a date; performance tests apart (T-7).",
+    "Most units of modalities and therapeutic procedures that the payer pays for one discipline on a date (T-7).",
 )
 EDIT_PAIRS: Final[Parameter[tuple[PairEdit, ...]]] = Parameter(
     "edits.pairs",

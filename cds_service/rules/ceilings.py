@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
-from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, FIFTEEN_MINUTE, PERFORMANCE_TEST, WORK_REHAB
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -23,8 +23,8 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
     An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be
     passed with documentation of medical necessity. The units treated stay as they are: the card says what they meet.
     Lines of one claim count together; what the visit's time makes counts as the charges propose it. Some payers limit
-    the 15-minute units that a discipline has in a day (T-7), and the hours and number of functional capacity
-    evaluations, 97750, of an injury (R-1).
+    the units of modalities and procedures that a discipline has in a day (T-7), and the hours and number of functional
+    capacity evaluations, 97750, of an injury (R-1).
     """
     if case.visit is None:
         yield NotApplicable("no work-rehab service on this date of service")
@@ -32,7 +32,7 @@ def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
     billed = _billed(case, policy)
     units = {code: sum(by_discipline.values()) for code, by_discipline in billed.items()}
     yield from _per_code(case, policy, units)
-    yield from _quarters_a_day(case, policy, billed)
+    yield from _therapy_a_day(case, policy, billed)
     if PERFORMANCE_TEST in units:
         yield from _performance_test(case, policy, units[PERFORMANCE_TEST])
 
@@ -85,19 +85,19 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
                 yield Answer("mue", Severity.WARNING, subject, told, values(table, apply, setting), evidence)
 
 
-def _quarters_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[str, float]]) -> Iterator[Result]:
-    most = policy.get(params.FIFTEEN_MINUTE_DAILY_MAXIMUM)
+def _therapy_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[str, float]]) -> Iterator[Result]:
+    most = policy.get(params.THERAPY_DAILY_MAXIMUM)
     if most is None:
         return
     counted: dict[str, dict[str, float]] = defaultdict(dict)
-    for code in sorted((FIFTEEN_MINUTE - {PERFORMANCE_TEST}) & billed.keys()):
+    for code in sorted(TREATMENTS & billed.keys()):
         for discipline, units in billed[code].items():
             counted[discipline][code] = units
     for discipline, of_code in counted.items():
         total = sum(of_code.values())
         if total > most.value:
             yield Answer(
-                kind="fifteen-minute",
+                kind="therapy",
                 severity=Severity.WARNING,
                 subject=f"{case.date_of_service.isoformat()}/{discipline}",
                 facts={"units": f"{total:g}", "ceiling": most.value, "discipline": discipline},
@@ -164,7 +164,7 @@ RULES = (
             params.EDIT_MUE,
             params.EDITS_APPLY,
             params.EDIT_SETTING,
-            params.FIFTEEN_MINUTE_DAILY_MAXIMUM,
+            params.THERAPY_DAILY_MAXIMUM,
             params.TEST_HOURS,
             params.TESTS_PER_INJURY,
         ),

@@ -1,12 +1,12 @@
 """The plan of care: active, in its period, renewed and reviewed in time."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
-from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -40,7 +40,8 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Treatment follows an active plan of care, inside its period, renewed and reviewed in time (R-4).
 
     A plan older than the longest interval has to be renewed. Where the payer wants reviews in between, they are
-    counted from the plan's start or the last evaluation or re-evaluation. Signatures and certification dates are not
+    counted from the plan's start or the last evaluation or re-evaluation. For a booked date to which there is still
+    time the day is told by which it has to be done. Signatures and certification dates are not
     part of what is read; where the payer wants them, that is said.
     """
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
@@ -86,11 +87,12 @@ def _in_time(case: Case, policy: PolicyView, day: date) -> Iterator[Result]:
     if plan is None:
         return
     if maximum is not None and plan.start is not None and (age := (day - plan.start).days) > maximum.value:
+        by = plan.start + timedelta(days=maximum.value)
         yield Answer(
             kind="too-old",
-            severity=Severity.WARNING,
+            severity=_severity(case, by),
             subject=plan.reference,
-            facts={"start": plan.start, "days": age, "maximum": maximum.value},
+            facts={"start": plan.start, "days": age, "maximum": maximum.value, "by": _still(case, by)},
             values=(maximum,),
             evidence=(_period(plan),),
         )
@@ -115,11 +117,12 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
         return
     last = max(known)
     if (day - last).days > every.value:
+        by = last + timedelta(days=every.value)
         yield Answer(
             kind="review-due",
-            severity=Severity.WARNING,
+            severity=_severity(case, by),
             subject=plan.reference,
-            facts={"last": last, "days": (day - last).days, "maximum": every.value},
+            facts={"last": last, "days": (day - last).days, "maximum": every.value, "by": _still(case, by)},
             values=(every,),
             evidence=(
                 _period(plan),
@@ -127,6 +130,16 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
             ),
             caveats=(Gap(Fact.DOCUMENTS, "a review that stands in a document only is not seen"),),
         )
+
+
+def _severity(case: Case, by: date) -> Severity:
+    """Only what is late on the day of the call is a warning."""
+    return Severity.WARNING if by < case.today else Severity.INFO
+
+
+def _still(case: Case, by: date) -> FactValue:
+    """The day by which it has to be done, where that is not past on the day of the call; else empty."""
+    return by if by >= case.today else ""
 
 
 def _period(plan: PlanOfCare) -> Evidence:

@@ -33,6 +33,7 @@ FACTS: dict[str, object] = {
     "authorized": "120",
     "baseline": date(2026, 3, 9),
     "booked": True,
+    "by": date(2026, 4, 20),
     "by_visits": True,
     "ceiling": 2,
     "choices": (
