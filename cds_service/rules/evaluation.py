@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact
+from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -17,7 +17,8 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
     """A program rests on a comprehensive evaluation on or before its first visit (R-1).
 
-    Where the payer wants a baseline performance test within so many days of the start, that is watched as well. Entry
+    Where the payer wants a baseline performance test within so many days of the start, that is watched as well: late by
+    the calendar, but within as many days of treatment, is a note. Entry
     criteria of the payer are a check-list, never a denial (R-5).
     """
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
@@ -45,9 +46,11 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
     last_day = first + timedelta(days=within.value - 1)
     tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
     if not any(one.date <= last_day for one in tests) and case.date_of_service > last_day:
+        treated = [day for day in sorted({*case.visits, case.date_of_service}) if day >= first][: within.value]
+        in_program = any(one.date <= treated[-1] for one in tests) or case.date_of_service in treated
         yield Answer(
             kind="baseline-late",
-            severity=Severity.WARNING,
+            severity=Severity.INFO if in_program else Severity.WARNING,
             subject=subject,
             facts={"first": first, "within": within.value, "baseline": tests[0].date if tests else ""},
             values=(within,),
@@ -55,6 +58,9 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
                 Evidence("first visit", first),
                 *(Evidence(one.kind.value, one.date, one.reference) for one in tests),
             ),
+            caveats=(Gap(Fact.POLICY, "whether days of the calendar or of the program are meant"),)
+            if in_program
+            else (),
         )
 
 
