@@ -197,7 +197,8 @@ def _reference(reference: str | None, otherwise: str) -> Json:
 def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> None:
     """Replace the items of the date for work rehabilitation and for the codes of the lines; others stay as they are.
 
-    Items of the date for codes that are removed go. Two lines of one code keep what a person put on its item.
+    Items of the date for codes that are removed go. A line keeps what a person put on the item it replaces: that of its
+    code whose modifiers are most like its own.
 
     Amounts that no longer fit go: the net of an item whose units change, and the total of the claim.
     """
@@ -205,17 +206,35 @@ def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> 
     codes = WORK_REHAB.union(change.removed, (line.code for line in change.lines))
     replaced = {id(item): _is_replaced(item, change.date, codes) for item in claim.get("item", [])}
     kept = [item for item in claim.get("item", []) if not replaced[id(item)]]
-    old = {_code_of(item, codes): item for item in claim.get("item", []) if replaced[id(item)]}
+    old = [item for item in claim.get("item", []) if replaced[id(item)]]
     free = _free_numbers({item.get("sequence") for item in kept})
     items = [*kept]
     for line in change.lines:
-        base = copy.deepcopy(old.get(line.code, {}))
+        base = _taken_over(line, old, codes)
         item = _item(line, change, claim, base, labels[line.code])
         items.append({**base, **item, "sequence": next(free)})
-        old.get(line.code, {}).pop("id", None)
     claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
     if _amounts(before, codes) != _amounts(claim["item"], codes):
         claim.pop("total", None)
+
+
+def _taken_over(line: ChargeLine, old: list[Json], codes: Collection[str]) -> Json:
+    """A copy of the item that the line replaces; its only one serves all lines of the code, the element id once."""
+    of_code = [item for item in old if _code_of(item, codes) == line.code]
+    if not of_code:
+        return {}
+    wanted = set(line.modifiers) & DECIDED_MODIFIERS
+    nearest = min(of_code, key=lambda item: len(wanted ^ (_modifiers_of(item) & DECIDED_MODIFIERS)))
+    base = copy.deepcopy(nearest)
+    if len(of_code) > 1:
+        old[:] = [item for item in old if item is not nearest]
+    nearest.pop("id", None)
+    return base
+
+
+def _modifiers_of(item: Mapping[str, Any]) -> set[str]:
+    concepts = item.get("modifier", [])
+    return {coding["code"] for concept in concepts for coding in concept.get("coding", []) if "code" in coding}
 
 
 def _amounts(items: list[Json], codes: Collection[str]) -> list[tuple[str, object]]:
