@@ -2,7 +2,8 @@
 
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 from typing import Final
@@ -59,6 +60,17 @@ def on_hangup(*reloads: Callable[[], None]) -> None:
 
     Thread(target=go_on, name="reload", daemon=True).start()
     signal.signal(signal.SIGHUP, lambda number, _: word.put(number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+
+
+@contextmanager
+def hangups_held_back() -> Iterator[None]:
+    """SIGHUP waits while processes are started, and in those until they listen with ``on_hangup``."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _guarded(reload: Callable[[], None]) -> None:

@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from queue import SimpleQueue
 
@@ -13,7 +15,7 @@ from cds_service.hooks.call import read_call
 from cds_service.metrics import Metrics
 from cds_service.policies.document import PolicyError
 from cds_service.policies.stack import PolicyStack
-from cds_service.reloading import ReloadablePolicies, on_hangup
+from cds_service.reloading import ReloadablePolicies, hangups_held_back, on_hangup
 from cds_service.sandbox import load
 from cds_service.service import answerer_for
 from cds_service.settings import Settings
@@ -211,3 +213,25 @@ def test_a_fault_in_one_reload_keeps_neither_the_others_nor_the_next_from_their_
         hangup()
         assert ["broken", "right"] == [done.get(timeout=10) for _ in range(2)]
     assert {"fault"} == {record.getMessage() for record in caplog.records}
+
+
+LISTENS_LATE = """\
+import sys, time
+from threading import Event
+from cds_service.reloading import on_hangup
+
+heard = Event()
+print("up", flush=True)
+time.sleep(0.5)
+on_hangup(heard.set)
+sys.exit(not heard.wait(20))
+"""
+
+
+def test_a_signal_that_comes_before_a_started_process_listens_waits_for_it():
+    with hangups_held_back():
+        started = subprocess.Popen([sys.executable, "-c", LISTENS_LATE], stdout=subprocess.PIPE)
+    with started:
+        assert b"up\n" == started.stdout.readline()
+        started.send_signal(signal.SIGHUP)
+        assert 0 == started.wait(timeout=30)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask
 from granian.constants import Interfaces
@@ -19,7 +19,7 @@ from cards.wording import bundled
 from cds_service.fhir.judge import warm
 from cds_service.metrics import Metrics
 from cds_service.records.keeping import Records
-from cds_service.reloading import ReloadablePolicies, on_hangup
+from cds_service.reloading import ReloadablePolicies, hangups_held_back, on_hangup
 from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
 from cds_service.service import answerer_for, gate_for, load_clients, load_policies, open_records
@@ -78,7 +78,18 @@ def _warm(settings: Settings, gate: Gate | None, records: Records) -> Flask:
 
 
 class _Server(MPServer):
-    """Passes SIGHUP on to its workers, where granian would start new ones: those need files without mistakes."""
+    """Passes SIGHUP on to its workers, where granian would start new ones: those need files without mistakes.
+
+    A worker is started with the signal held back, which would end it before it can listen; it lets it through then.
+    """
+
+    def _spawn_workers(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever granian hands over
+        with hangups_held_back():
+            super()._spawn_workers(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever granian hands over
+        with hangups_held_back():
+            super()._respawn_workers(*args, **kwargs)
 
     def signal_handler_reload(self, *_: object, **__: object) -> None:
         """Let every worker read its files again."""

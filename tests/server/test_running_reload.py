@@ -195,3 +195,8 @@ def test_a_service_does_not_start_with_refused_policies_and_names_file_and_key(s
     key = "values.reassessment.interval_days[0].value"
     assert stopped.stderr.startswith(f"Error: {folder}/site-north.yaml:7: {key}: Input should be a valid integer")
     assert 1 == len(stopped.stderr.splitlines())
+
+
+def test_a_signal_that_comes_while_workers_are_still_starting_reaches_all_of_them(site):
+    with running("serve", "--workers", "6", **site) as service:
+        hang_up(service, "policies-reloaded", workers=6)
