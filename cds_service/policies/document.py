@@ -1,6 +1,8 @@
 """A policy file as YAML: its text, where its keys stand, and its content as JSON; refusals name file, line and key."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -15,6 +17,8 @@ from cds_service.policies.refusals import duplicate, first_line, not_yaml
 Loc: TypeAlias = tuple[str | int, ...]
 
 DEEPEST: Final = 12
+LARGEST: Final = 2**53
+_DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 class PolicyError(ValueError):
@@ -75,7 +79,21 @@ def parse(path: Path) -> tuple[Document, object]:
     except MarkedYAMLError as problem:
         raise PolicyError(f"{_place(path, problem)}: {not_yaml(text, problem)}") from problem
     except (YAMLError, ValueError, RecursionError) as problem:
+        line, day = _no_date(text)
+        if day is not None:
+            raise PolicyError(f"{path}:{line}: {day} is no date; write it like 2026-01-31") from problem
         raise PolicyError(f"{path}: not readable as YAML: {first_line(str(problem))}") from problem
+
+
+def _no_date(text: str) -> tuple[int, str | None]:
+    """Line and text of the first date that does not exist, like 2026-13-01."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for found in _DATE.findall(line):
+            try:
+                date.fromisoformat(found)
+            except ValueError:
+                return number, found
+    return 0, None
 
 
 def _place(path: Path, problem: MarkedYAMLError) -> str:
@@ -102,9 +120,11 @@ def json_of(document: Document, where: Loc, data: object) -> bytes:
 
 
 def _unfit(data: object, where: Loc) -> Iterator[tuple[Loc, str]]:
-    """Keys that are not text, and parts nested so deep that they can only contain themselves."""
+    """Keys that are not text, numbers beyond use, and parts nested so deep that they can only contain themselves."""
     if len(where) > DEEPEST:
         yield where[:DEEPEST], "nested too deep; does an alias contain itself?"
+    elif isinstance(data, int) and abs(data) > LARGEST:
+        yield where, "a number as large as this means nothing here; correct it"
     elif isinstance(data, Mapping):
         for key, value in data.items():
             if not isinstance(key, str):

@@ -1,9 +1,10 @@
 """The format of a policy file: every key with its type and what it means; the JSON Schema is made from it."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Confidence
@@ -12,7 +13,6 @@ from cds_service.policies.model import Status, Superseded
 Text: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, strip_whitespace=True), Field(json_schema_extra={"pattern": r"\S"})
 ]
-
 POLICY_ID: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
@@ -64,6 +64,14 @@ class _Match(_Strict):
     """Kind of payer."""
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
     """State whose law applies, like US-TX."""
+
+    @field_validator("payer")
+    @classmethod
+    def _has_names(cls, payer: list[str] | str) -> list[str] | str:
+        """Refuse names that match nothing."""
+        if any(re.search(r"\w", name) is None for name in ([payer] if isinstance(payer, str) else payer)):
+            raise ValueError("a name of the payer needs a letter or digit")
+        return payer
 
 
 class PolicyFile(_Strict):

@@ -8,7 +8,12 @@ from cds_service.domain.jurisdictions import STATES
 from cds_service.domain.values import PolicyValue
 from cds_service.policies.effective import effective_value, meant_by
 from cds_service.policies.model import Policy
-from cds_service.policies.parameters import PARAMETERS
+from cds_service.policies.parameters import (
+    AUTHORIZATION_AFTER_DAYS,
+    AUTHORIZATION_AFTER_VISITS,
+    AUTHORIZATION_REQUIRED,
+    PARAMETERS,
+)
 from cds_service.policies.stack import PolicyStack
 
 
@@ -41,7 +46,11 @@ def _idle(stack: PolicyStack, policy: Policy, value: PolicyValue[Any]) -> str | 
     """Why a value decides nothing on its first day, for those whom the policy means."""
     if value.confidence == "unverified":
         return "is unverified: it is asked about and never decides"
-    decides = effective_value(stack, meant_by(stack, policy, value.since), PARAMETERS[value.parameter]).value
-    if decides is None or decides.policy == policy.id:
-        return None
-    return f"decides nothing: {decides.policy} comes after {policy.id}"
+    view = meant_by(stack, policy, value.since)
+    decides = effective_value(stack, view, PARAMETERS[value.parameter]).value
+    if decides is not None and decides.policy != policy.id:
+        return f"decides nothing: {decides.policy} comes after {policy.id}"
+    counts = view.get(AUTHORIZATION_AFTER_VISITS) or view.get(AUTHORIZATION_AFTER_DAYS)
+    if value.parameter == AUTHORIZATION_REQUIRED.name and value.value == "after-visits-or-days" and counts is None:
+        return "asks for nothing: give authorization.after_visits, authorization.after_days or both as well"
+    return None

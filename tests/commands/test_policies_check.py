@@ -57,3 +57,23 @@ def test_a_later_folder_that_hides_a_value_is_pointed_out(run, site, tmp_path_fa
         "note: values.program.max_weeks: the value from 2026-01-01 decides nothing: site-later comes after"
         in done.output
     )
+
+
+COUNT = """\
+  authorization.required:
+    - from: 2026-01-01
+      value: after-visits-or-days
+      source: {title: Invented agreement, retrieved: 2026-01-02}
+      confidence: verified
+"""
+DAYS = """\
+  authorization.after_days:
+    - {from: 2026-01-01, value: 30, source: {title: Invented agreement, retrieved: 2026-01-02}, confidence: verified}
+"""
+
+
+def test_approval_by_count_without_a_count_is_pointed_out(run, site):
+    (site / "site-fable.yaml").write_text(POLICY + COUNT)
+    assert "give authorization.after_visits, authorization.after_days or both as well" in run("check", site).output
+    (site / "site-fable.yaml").write_text(POLICY + COUNT + DAYS)
+    assert "note" not in run("check", site).output

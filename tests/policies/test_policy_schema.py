@@ -22,11 +22,22 @@ FOR_THE_LOADER = {
     "other-name",
     "overlapping-dates",
     "pair-twice",
+    "payer-without-a-letter",
     "range-upside-down",
     "same-start",
 }
 """What depends on other values or on the file's name, which no schema sees."""
-NO_DOCUMENT = {"contains-itself", "duplicate-key", "not-utf-8", "not-yaml", "tab", "tab-in-a-value", "unquoted-code"}
+NO_DOCUMENT = {
+    "contains-itself",
+    "duplicate-key",
+    "no-such-month",
+    "not-utf-8",
+    "not-yaml",
+    "number-beyond-use",
+    "tab",
+    "tab-in-a-value",
+    "unquoted-code",
+}
 """What is no JSON at all."""
 
 
