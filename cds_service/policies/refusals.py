@@ -64,6 +64,10 @@ def _retype(kind: str, given: object) -> str:
     """How to write a value so that it has the type that is wanted; empty when its words say all."""
     if kind.startswith("date"):
         return "write it like 2026-01-31"
+    if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
+        return "correct the number"
+    if kind in {"int_type", "int_from_float"} and isinstance(given, float):
+        return "write a whole number"
     if kind == "string_type" and isinstance(given, int | float):
         return "put it in quotes"
     if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str) and _BARE.fullmatch(given):

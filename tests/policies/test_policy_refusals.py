@@ -67,10 +67,10 @@ REFUSALS = {
     "no-such-month": (":6: ", "2025-13-01 is no date; write it like 2026-01-31"),
     "number-beyond-use": (f":7: {INTERVAL}[0].value: ", "a number as large as this means nothing here"),
     "payer-without-a-letter": (":3: match.payer: ", "a name of the payer needs a letter or digit"),
-    "too-many-weeks": (":7: values.program.max_weeks[0].value.conditioning: ", "9999"),
+    "too-many-weeks": (":7: values.program.max_weeks[0].value.conditioning: ", "correct the number"),
     "too-many-days": (":7: values.evaluation.baseline_within_days[0].value: ", "9999"),
     "too-many-months": (":7: values.entry.months_since_injury[0].value.maximum: ", "1200"),
-    "part-of-a-month": (":7: values.entry.months_since_injury[0].value.minimum: ", "integer"),
+    "part-of-a-month": (":7: values.entry.months_since_injury[0].value.minimum: ", "write a whole number"),
     "pair-twice": (":7: values.edits.pairs[0].value: ", "97545, 97140 stands twice"),
     "contains-itself": (f":7: {INTERVAL}[0].value", "contain itself"),
 }
