@@ -34,8 +34,15 @@ NATIONAL = BUNDLED_DATA / "us-ncci.yaml"
 @click.option(
     "--setting", type=click.Choice(["practitioner", "hospital"]), help="Setting of tables that do not tell it."
 )
+@click.option("--yes", "few", is_flag=True, help="Import tables in which most codes lose their ceiling.")
 @told_plainly
-def import_ncci(files: tuple[Path, ...], out: Path | None, quarter: datetime | None, setting: Setting | None) -> None:
+def import_ncci(
+    files: tuple[Path, ...],
+    out: Path | None,
+    quarter: datetime | None,
+    setting: Setting | None,
+    few: bool,  # noqa: FBT001 - click calls by name
+) -> None:
     """Read a quarter's MUE and PTP tables, as CMS ships them, into the policy site-ncci.
 
     Takes .csv, .txt and .xlsx files and the .zip around them. Give all parts of a PTP table (f1, f2, ...) at once.
@@ -45,10 +52,12 @@ def import_ncci(files: tuple[Path, ...], out: Path | None, quarter: datetime | N
     Example:  cds-service policies import-ncci MCR_MUE_PractitionerServices_Eff_10-01-2026.csv --out our-policies
               cds-service policies import-ncci medicare-ncci-2026q4-practitioner-ptp-edits-*.zip --out our-policies
     """  # noqa: D301 - click reads the mark
-    _import(files, out, quarter.date() if quarter is not None else None, setting)
+    _import(files, out, quarter.date() if quarter is not None else None, setting, few=few)
 
 
-def _import(files: tuple[Path, ...], out: Path | None, quarter: date | None, setting: Setting | None) -> None:
+def _import(
+    files: tuple[Path, ...], out: Path | None, quarter: date | None, setting: Setting | None, *, few: bool
+) -> None:
     from cds_service.ncci.edits import codes_of_visits  # reading workbooks is needed here only
     from cds_service.ncci.layer import write_layer
     from cds_service.ncci.quarters import check_quarter
@@ -69,7 +78,7 @@ def _import(files: tuple[Path, ...], out: Path | None, quarter: date | None, set
             progress.update(tasks[where], completed=share)
 
         tables = read_tables(files, codes_of_visits(national), quarter, setting, watch)
-    imported = write_layer(folder, tables, national, date.today())  # noqa: DTZ011 - the local day is meant
+    imported = write_layer(folder, tables, national, date.today(), few=few)  # noqa: DTZ011 - the local day is meant
     click.echo("\n".join((*_read(tables), *_written(tables, imported), *_next(folder, configured))))
 
 

@@ -124,6 +124,23 @@ def changes(before: Edits, after: Edits) -> Iterator[str]:
             yield f"{first} with {', '.join(second for _, _, second in group)} {setting}: {what}"
 
 
+def check_complete(before: Edits, after: Edits) -> None:
+    """Refuse tables in which most of the codes that had a ceiling have none: they are likely part of a table.
+
+    Raises:
+        NcciError: of a setting, more than half of the codes would lose their ceiling.
+    """
+    for setting, now in after.ceilings.items():
+        was = before.ceilings.get(setting, {})
+        gone = sorted(was.keys() - now.keys())
+        if len(gone) * 2 > len(was):
+            raise NcciError(
+                f"The {setting} MUE table has no ceiling for {len(gone)} of the {len(was)} codes that have one now: "
+                f"{', '.join(gone)}. Nothing was written. Give the whole table of CMS, "
+                "or add --yes if these codes are to have none."
+            )
+
+
 def _units(was: Ceiling | None, now: Ceiling | None) -> str:
     if was is None or now is None or was.mai == now.mai:
         return f"{was.units if was else 'none'} -> {now.units if now else 'none'}"

@@ -13,7 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from cds_service.ncci import NcciError
-from cds_service.ncci.edits import SETTINGS, Edits, changes, edits_of, plain_ceilings, plain_pairs
+from cds_service.ncci.edits import SETTINGS, Edits, changes, check_complete, edits_of, plain_ceilings, plain_pairs
 from cds_service.ncci.layouts import Kind
 from cds_service.ncci.tables import Table, joined
 from cds_service.policies import parameters as params
@@ -49,7 +49,9 @@ class Imported:
     lacking: tuple[str, ...]
 
 
-def write_layer(folder: Path, tables: tuple[Table, ...], national: Policy, today: date) -> Imported:
+def write_layer(
+    folder: Path, tables: tuple[Table, ...], national: Policy, today: date, *, few: bool = False
+) -> Imported:
     """Write the tables of one quarter into the site layer, or put them in place of that quarter's.
 
     Everything else in the file stays: other quarters, the quarter's table of the other setting, what a person added.
@@ -60,19 +62,22 @@ def write_layer(folder: Path, tables: tuple[Table, ...], national: Policy, today
         tables: At least one, all of one quarter.
         national: The layer below, for what was in force before.
         today: The day the files were read.
+        few: Take tables in which most codes lose their ceiling.
 
     Raises:
         PolicyError: the file that is there is refused, or what would be written.
-        NcciError: the folder cannot be written to, or the tables do not fit into one policy.
+        NcciError: the folder cannot be written to, the tables do not fit into one policy, or they seem to be parts.
     """
     path, quarter = folder / FILE, tables[0].quarter
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         present = load_file(path, 1) if path.exists() else None
         before = edits_of(national, quarter)
         found, kept = Edits(*joined(tables)), Edits()
         if present is not None:
             before, kept = edits_of(present, quarter).over(before), _of_quarter(present, quarter)
+        if not few:
+            check_complete(before, found)
+        folder.mkdir(parents=True, exist_ok=True)
         document = _document(path, present, tables, found.over(kept), today)
         _replace(path, document)
     except OSError as problem:

@@ -28,7 +28,7 @@ def run(monkeypatch):
 
 def test_the_summary_tells_what_was_read_written_and_changed_and_what_comes_next(run, tmp_path):
     site = tmp_path / "site"
-    done = run(cms.mue_file(tmp_path), "--out", site)
+    done = run("--yes", cms.mue_file(tmp_path), "--out", site)
     assert 0 == done.exit_code, done.output
     for words in (
         "Quarter beginning 2026-10-01",
@@ -42,8 +42,17 @@ def test_the_summary_tells_what_was_read_written_and_changed_and_what_comes_next
         assert words in done.output
 
 
+def test_part_of_a_table_is_refused_until_it_is_said_to_be_meant(run, tmp_path):
+    done = run(cms.mue_file(tmp_path), "--out", tmp_path / "site")
+    assert 1 == done.exit_code
+    assert "has no ceiling for 18 of the 21 codes that have one now: 97112, 97116," in done.output
+    assert "or add --yes if these codes are to have none" in done.output
+    assert not (tmp_path / "site").exists()
+    assert 0 == run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site").exit_code
+
+
 def test_what_was_written_passes_the_check(run, tmp_path):
-    run(cms.mue_file(tmp_path), "--out", tmp_path / "site")
+    run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site")
     assert "site-ncci" in run(tmp_path / "site", command="check").output
 
 
@@ -51,20 +60,20 @@ def test_the_first_folder_of_the_settings_is_the_default(run, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    done = run(cms.mue_file(tmp_path), CDS_POLICY_DIRS=f"{first},{second}")
+    done = run("--yes", cms.mue_file(tmp_path), CDS_POLICY_DIRS=f"{first},{second}")
     assert (first / "site-ncci.yaml").exists()
     assert "Next: cds-service policies check, then send the service SIGHUP" in done.output
 
 
 def test_without_any_folder_it_says_what_to_do(run, tmp_path):
-    done = run(cms.mue_file(tmp_path))
+    done = run("--yes", cms.mue_file(tmp_path))
     assert 1 == done.exit_code
     assert "name one with --out, or set CDS_POLICY_DIRS" in done.output
 
 
 def test_the_same_import_again_changes_nothing(run, tmp_path):
-    run(cms.mue_file(tmp_path), "--out", tmp_path / "site")
-    assert "Nothing changed." in run(cms.mue_file(tmp_path), "--out", tmp_path / "site").output
+    run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site")
+    assert "Nothing changed." in run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site").output
 
 
 def test_files_that_seem_to_be_of_an_earlier_quarter_are_asked_about(run, tmp_path):
@@ -82,7 +91,7 @@ def test_files_that_seem_to_be_of_an_earlier_quarter_are_asked_about(run, tmp_pa
     ],
 )
 def test_a_wrong_option_is_refused_and_nothing_written(run, tmp_path, arguments, words):
-    done = run(cms.mue_file(tmp_path), "--out", tmp_path / "site", *arguments)
+    done = run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site", *arguments)
     assert 0 != done.exit_code
     assert words in done.output
     assert not (tmp_path / "site").exists()
@@ -110,6 +119,6 @@ def outcome_of_five_hours(day, site):
 
 
 def test_an_imported_quarter_changes_answers_only_for_dates_of_service_from_its_first_day(run, tmp_path):
-    run(cms.mue_file(tmp_path), "--out", tmp_path / "site")
+    run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site")
     assert ("fired", "us-ncci") == outcome_of_five_hours(date(2026, 9, 30), tmp_path / "site")
     assert ("quiet", "site-ncci") == outcome_of_five_hours(date(2026, 10, 1), tmp_path / "site")

@@ -35,7 +35,7 @@ def site(tmp_path):
 
 
 def import_into(site, *paths):
-    return write_layer(site, read_tables(paths, codes_of_visits(NATIONAL), None, None), NATIONAL, TODAY)
+    return write_layer(site, read_tables(paths, codes_of_visits(NATIONAL), None, None), NATIONAL, TODAY, few=True)
 
 
 def layer(site):
@@ -191,6 +191,29 @@ def test_a_folder_that_cannot_be_written_to_is_refused(files):
     under_a_file = practitioner(files) / "policies"
     with pytest.raises(NcciError, match=r"cannot be written to \(.+\). Name another one with --out"):
         import_into(under_a_file, practitioner(files))
+
+
+def test_a_table_without_most_of_the_ceilings_in_force_is_refused_and_nothing_is_written(site, files):
+    tables = read_tables([practitioner(files)], codes_of_visits(NATIONAL), None, None)
+    with pytest.raises(
+        NcciError, match="practitioner MUE table has no ceiling for 18 of the 21 codes that have one now"
+    ):
+        write_layer(site, tables, NATIONAL, TODAY)
+    assert not site.exists()
+
+
+@pytest.mark.parametrize(("kept", "refused"), [(11, False), (10, True)])
+def test_half_of_the_ceilings_in_force_may_go_and_more_may_not(site, files, kept, refused):
+    codes = sorted(edits_of(NATIONAL, OCTOBER).ceilings["practitioner"])
+    rows = tuple((code, 1, cms.POLICY, "") for code in codes[-kept:])
+    tables = read_tables([practitioner(files, rows=rows)], codes_of_visits(NATIONAL), None, None)
+    assert 21 == len(codes)
+    if refused:
+        with pytest.raises(NcciError, match=r"for 11 of the 21 codes .*: 97110, .*Give the whole table of CMS"):
+            write_layer(site, tables, NATIONAL, TODAY)
+    else:
+        write_layer(site, tables, NATIONAL, TODAY)
+        assert (site / "site-ncci.yaml").exists()
 
 
 def test_an_import_of_one_kind_leaves_the_other_to_the_layer_below(site: Path, files):
