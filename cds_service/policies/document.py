@@ -123,7 +123,7 @@ def _unfit(data: object, where: Loc) -> Iterator[tuple[Loc, str]]:
     """Keys that are not text, numbers beyond use, and parts nested so deep that they can only contain themselves."""
     if len(where) > DEEPEST:
         yield where[:DEEPEST], "nested too deep; does an alias contain itself?"
-    elif isinstance(data, int) and abs(data) > LARGEST:
+    elif isinstance(data, int | float) and not abs(data) <= LARGEST:
         yield where, "a number as large as this means nothing here; correct it"
     elif isinstance(data, Mapping):
         for key, value in data.items():

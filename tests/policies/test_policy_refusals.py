@@ -66,6 +66,10 @@ REFUSALS = {
     "range-upside-down": (":7: values.program.hours_per_day[0].value.hardening: ", "minimum is above maximum"),
     "no-such-month": (":6: ", "2025-13-01 is no date; write it like 2026-01-31"),
     "number-beyond-use": (f":7: {INTERVAL}[0].value: ", "a number as large as this means nothing here"),
+    "endless-number": (
+        ":7: values.program.hours_per_day[0].value.hardening.maximum: ",
+        "means nothing here; correct it",
+    ),
     "payer-without-a-letter": (":3: match.payer: ", "a name of the payer needs a letter or digit"),
     "too-many-weeks": (":7: values.program.max_weeks[0].value.conditioning: ", "correct the number"),
     "too-many-days": (":7: values.evaluation.baseline_within_days[0].value: ", "9999"),

@@ -30,6 +30,7 @@ FOR_THE_LOADER = {
 NO_DOCUMENT = {
     "contains-itself",
     "duplicate-key",
+    "endless-number",
     "no-such-month",
     "not-utf-8",
     "not-yaml",
