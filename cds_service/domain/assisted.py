@@ -20,7 +20,7 @@ def share_units(units: int, therapist: int, assistant: int, percent: int) -> Sha
     ``percent`` of it are, unless the therapist's part alone would make it. Where that is so and the assistant gave more
     than ``percent`` of the whole service, sources differ.
     """
-    if not assistant:
+    if not assistant or not units:
         return Shared(units, 0)
     if not therapist:
         return Shared(0, units)

@@ -222,7 +222,10 @@ class Case:
 
     @lazy
     def claims_of_date(self) -> tuple[tuple[Claim, tuple[int, ...]], ...]:
-        """Claims with lines on the date of service and those lines' indexes; undated lines follow the encounter."""
+        """Claims with lines on the date of service and those lines' indexes.
+
+        Undated lines follow their own encounter, or that of the claim. Lines over several days are none of one date.
+        """
         refs = {one.reference for one in self.encounters_of_date} | ({self.encounter} if self.encounter else set())
         found: list[tuple[Claim, tuple[int, ...]]] = []
         for claim in self.chart.claims:
@@ -230,7 +233,11 @@ class Case:
             lines = tuple(
                 index
                 for index, line in enumerate(claim.lines)
-                if line.date == self.date_of_service or (line.date is None and ours)
+                if line.last is None
+                and (
+                    line.date == self.date_of_service
+                    or (line.date is None and (not refs.isdisjoint(line.encounters) if line.encounters else ours))
+                )
             )
             if lines or (ours and not claim.lines):
                 found.append((claim, lines))

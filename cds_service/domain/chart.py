@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.codes import Discipline, PayerClass, Program
 from cds_service.domain.intervals import Interval
 
 DAYS_OF_A_WEEK: Final = 7
+Day: TypeAlias = date
 
 
 class Fact(StrEnum):
@@ -275,13 +276,18 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class ChargedLine:
-    """One item of a Claim: ``sequence`` is the item's number in it."""
+    """One item of a Claim: ``sequence`` is the item's number in it.
+
+    ``last`` is the last day of an item that covers several, ``encounters`` those that the item itself names.
+    """
 
     sequence: int
     code: str
     modifiers: tuple[str, ...]
     units: float
     date: date | None
+    last: Day | None = None
+    encounters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

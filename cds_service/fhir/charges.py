@@ -50,13 +50,16 @@ def _claim(record: records.Claim, reference: str, references: References) -> Cla
             continue
         period = item.serviced_period or records.Period()
         quantity = item.quantity.value if item.quantity is not None else None
+        day, last = dates.day(item.serviced_date or period.start), dates.day(period.end)
         lines.append(
             ChargedLine(
                 sequence=item.sequence if item.sequence is not None else position,
                 code=codes[0],
                 modifiers=tuple(modifiers_of(item.modifier)),
                 units=quantity if quantity is not None else 1.0,
-                date=dates.day(item.serviced_date or period.start),
+                date=day,
+                last=last if day is not None and last is not None and last > day else None,
+                encounters=clinical.names_of(item.encounter, references),
             )
         )
     return Claim(

@@ -87,13 +87,18 @@ def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
 
 def _written(change: Change, writing: Writing) -> tuple[Json, ...]:
     if isinstance(change, DraftCharges) and writing.charge_items:
-        return tuple(_charge_item(change, line, writing) for line in change.lines)
+        return tuple(
+            _charge_item(change, line, writing, change.lines[:place].count(line))
+            for place, line in enumerate(change.lines)
+        )
     action = _action(change, writing)
     return (action,) if action is not None else ()
 
 
-def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing) -> Json:
-    identity = _new_id(writing.call, "charge item", line.date, line.code, line.modifiers)
+def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_before: int) -> Json:
+    """One ChargeItem; ``same_before`` like lines stand before it, which has its own id all the same."""
+    again = (same_before,) if same_before else ()
+    identity = _new_id(writing.call, "charge item", line.date, line.code, line.modifiers, *again)
     resource = charge_item(change, line, writing.patient, identity, writing.labels[line.code])
     return {"type": "create", "description": f"Plan the charge {line_text(line)}", "resource": resource}
 
@@ -204,7 +209,7 @@ def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> 
     """
     before = copy.deepcopy(claim.get("item", []))
     codes = WORK_REHAB.union(change.removed, (line.code for line in change.lines))
-    replaced = {id(item): _is_replaced(item, change.date, codes) for item in claim.get("item", [])}
+    replaced = {id(item): _is_replaced(item, change, codes) for item in claim.get("item", [])}
     kept = [item for item in claim.get("item", []) if not replaced[id(item)]]
     old = [item for item in claim.get("item", []) if replaced[id(item)]]
     free = _free_numbers({item.get("sequence") for item in kept})
@@ -219,17 +224,28 @@ def _put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> 
 
 
 def _taken_over(line: ChargeLine, old: list[Json], codes: Collection[str]) -> Json:
-    """A copy of the item that the line replaces; its only one serves all lines of the code, the element id once."""
+    """A copy of the item that the line replaces; the last one of its code serves further lines as well."""
     of_code = [item for item in old if _code_of(item, codes) == line.code]
     if not of_code:
         return {}
     wanted = set(line.modifiers) & DECIDED_MODIFIERS
     nearest = min(of_code, key=lambda item: len(wanted ^ (_modifiers_of(item) & DECIDED_MODIFIERS)))
     base = copy.deepcopy(nearest)
-    if len(of_code) > 1:
-        old[:] = [item for item in old if item is not nearest]
-    nearest.pop("id", None)
+    old[:] = [item for item in old if item is not nearest]
+    if len(of_code) == 1:
+        old.append(_for_further_lines(nearest))
     return base
+
+
+def _for_further_lines(item: Json) -> Json:
+    """A copy for further lines of the same code: without element ids, which are unique, and without its parts."""
+    return {name: _without_ids(part) for name, part in item.items() if name not in {"id", "detail", "net"}}
+
+
+def _without_ids(part: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(part, dict):
+        return {key: _without_ids(value) for key, value in part.items() if key != "id"}
+    return [_without_ids(one) for one in part] if isinstance(part, list) else part
 
 
 def _modifiers_of(item: Mapping[str, Any]) -> set[str]:
@@ -253,9 +269,11 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
         for concept in base.get("modifier", [])
         if not ({coding.get("code") for coding in concept.get("coding", [])} & DECIDED_MODIFIERS)
     ]
+    base.pop("modifier", None)
     base.pop("servicedPeriod", None)
     if base.get("quantity", {}).get("value") != line.units:
         base.pop("net", None)
+        base.pop("detail", None)
     item: Json = {
         "productOrService": base.get("productOrService")
         or {"coding": [{"system": CPT, "code": line.code}], "text": label},
@@ -274,9 +292,16 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
     return item
 
 
-def _is_replaced(item: Mapping[str, Any], on: date, codes: Collection[str]) -> bool:
-    day = item.get("servicedDate") or item.get("servicedPeriod", {}).get("start", "")[:10]
-    return bool(_code_of(item, codes)) and day in {"", on.isoformat()}
+def _is_replaced(item: Mapping[str, Any], change: DraftCharges, codes: Collection[str]) -> bool:
+    """Whether the item is of the codes and of the date; without a whole date, of the encounter."""
+    on, period = change.date.isoformat(), item.get("servicedPeriod", {})
+    day = item.get("servicedDate") or period.get("start", "")[:10]
+    named = [one.get("reference", "") for one in item.get("encounter", [])]
+    elsewhere = (
+        bool(named) and change.encounter is not None and not any(one.endswith(change.encounter) for one in named)
+    )
+    of_date = day == on or (on.startswith(day) and not elsewhere)
+    return bool(_code_of(item, codes)) and of_date and period.get("end", "")[:10] <= on
 
 
 def _code_of(item: Mapping[str, Any], codes: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import charges_of, undisputed
+from cds_service.rules.drafted import companion_lines
 from cds_service.rules.national_edits import NO_TABLE
 from cds_service.rules.reassessment import of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
@@ -41,7 +42,7 @@ def _billed(case: Case, policy: PolicyView) -> dict[str, dict[str, float]]:
     """Units of the date by code and discipline modifier (or ``""``): as the visit makes them, else as charged."""
     found: dict[str, dict[str, float]] = {}
     charges = charges_of(case, case.visit, policy) if case.visit is not None else None
-    for line in (*charges.lines, *charges.others.lines) if charges is not None else ():
+    for line in (*charges.lines, *companion_lines(case, charges)) if charges is not None else ():
         of_code = found.setdefault(line.code, defaultdict(float))
         of_code[_discipline(line.modifiers)] += line.units
     told = WORK_REHAB.union(found) if found else frozenset[str]()

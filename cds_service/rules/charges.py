@@ -18,6 +18,7 @@ from cds_service.rules.drafted import (
     draft_charges,
     drafted_lines,
     drafted_of,
+    left_alone,
     lines_to_charge,
     reduced,
     same_charges,
@@ -72,16 +73,19 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     lines = (*program_lines, *others)
     removed = unsupported(case, charges)
     drafted = drafted_of(case, lines, removed)
+    kept = tuple(left_alone(case, charges))
     if same_charges(drafted, lines):
+        yield from kept
         return
     kx = kx_of(case, policy, others)
+    open_points = (*charges.undecided, *kept, *kx.gaps)
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(
         "charges",
         (draft_charges(case, visit, lines, removed),),
-        recommended=not (charges.undecided or kx.gaps),
-        facts={"undecided": tuple(gap.why for gap in (*charges.undecided, *kx.gaps))},
+        recommended=not open_points,
+        facts={"undecided": tuple(gap.why for gap in open_points)},
     )
     yield Answer(
         kind=kind,
@@ -94,13 +98,13 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             "left_out": charges.others.left_out,
             "minutes": charges.minutes,
             "drafted": drafted,
-            "undecided": tuple(gap.why for gap in (*charges.undecided, *kx.gaps)),
+            "undecided": tuple(gap.why for gap in open_points),
             "kx": kx.amount,
         },
         values=(*charges.values, *values(kx.threshold)),
         evidence=(*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted)),
         proposals=() if submitted else (proposal,),
-        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kx.gaps),
+        caveats=(*visit_caveats(case, visit, policy), *open_points),
     )
 
 
@@ -144,6 +148,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     others = companion_lines(case, charges)
     removed = unsupported(case, charges)
     drafted = drafted_of(case, others, removed)
+    kept = tuple(left_alone(case, charges))
     kx = kx_of(case, policy, others)
     below = policy.get(params.BELOW_FIRST_UNIT)
     choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
@@ -170,7 +175,12 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             proposals=()
             if submitted or not others or same_charges(drafted, others)
             else (Proposal("others", (draft_charges(case, visit, others, removed),), facts={"lines": others}),),
-            caveats=(*visit_caveats(case, visit, policy), *charges.others.undecided, *kx.gaps),
+            caveats=(
+                *visit_caveats(case, visit, policy),
+                *charges.others.undecided,
+                *left_alone(case, charges),
+                *kx.gaps,
+            ),
         )
         return
     whole = (*lines_to_charge(charges, drafted_lines(case)), *others)
@@ -190,7 +200,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             Proposal(key, (draft_charges(case, visit, lines, removed),), facts={"lines": lines})
             for key, lines in options.items()
         ),
-        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kx.gaps),
+        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kept, *kx.gaps),
     )
 
 

@@ -274,6 +274,11 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
         why = f"whether the visit is charged already: {case.chart.unavailable[Fact.CHARGES]}"
         caveats.append(Gap(Fact.CHARGES, why))
     caveats.extend(gap for gap in case.chart.gaps if gap.fact is Fact.CHARGES)
+    caveats.extend(
+        Gap(Fact.CHARGES, "a line that is charged over several days may hold this visit as well", claim.reference)
+        for claim in case.chart.claims
+        if any(one.date and one.last and one.date <= visit.date <= one.last for one in claim.lines)
+    )
     return tuple(caveats)
 
 

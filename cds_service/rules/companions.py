@@ -1,6 +1,7 @@
 """Other therapy services of a work-rehab visit and the lines they make beside 97545 and 97546 (T-6, E-5, M-1, M-2)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -86,6 +87,7 @@ def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: S
         open_facts[one.code] = open_facts.get(one.code, frozenset()) | {gap.fact for gap in gaps}
         undecided += gaps
         lines += _lines(one, shared, visit, policy)
+    lines = _merged(lines)
     left_out = [LeftOut(code, why, paired=why.startswith(BESIDE)) for code, why in never.items()]
     left_out += [LeftOut(one.code, _no_unit(one, policy)) for one in paid if units.get((one.code, one.discipline)) == 0]
     left_out += [LeftOut(code, "no line is proposed for it; add it if it is to be billed") for code in _others(visit)]
@@ -117,15 +119,46 @@ def _standing(
     same_day = policy.get(params.SAME_DAY_EVALUATION)
     denied = _ASSESSING if program_codes and same_day is not None and same_day.value == "deny" else frozenset[str]()
     why = "this payer does not pay it on a date of work rehabilitation"
-    never = {one.code: why for one in given if one.code in denied}
-    units = _units([one for one in given if one.code not in never], policy)
-    if edits is not None and edits.enforced:
-        earning = [code for (code, _), count in units.items() if count]
-        earning += [one.code for one in given if one.code in FIFTEEN_MINUTE and not one.timed]
-        beside = never_beside([*program_codes, *dict.fromkeys(earning)], edits)
-        never |= {code: f"{BESIDE} {first}" for code, first in beside.items() if code not in program_codes}
-        units = _units([one for one in given if one.code not in never], policy)
-    return never, units
+    refused = {one.code: why for one in given if one.code in denied}
+    removed: dict[str, str] = {}
+    for _ in range(2 * len(given) + 1 if edits is not None and edits.enforced else 0):
+        beside = _beside(given, {*refused, *removed}, program_codes, policy, edits)
+        stale = next((code for code, first in removed.items() if first not in beside.earning), None)
+        if stale is not None:
+            del removed[stale]
+        elif beside.first is not None:
+            removed[beside.first[0]] = beside.first[1]
+        else:
+            break
+    never = refused | {code: f"{BESIDE} {first}" for code, first in removed.items()}
+    return never, _units([one for one in given if one.code not in never], policy)
+
+
+class _Beside(NamedTuple):
+    """Codes that earn a unit, and the first of them that is not paid beside another one, with that one."""
+
+    earning: frozenset[str]
+    first: tuple[str, str] | None
+
+
+def _beside(
+    given: Sequence[Given],
+    out: AbstractSet[str],
+    program_codes: Sequence[str],
+    policy: PolicyView,
+    edits: PairEdits | None,
+) -> _Beside:
+    paid = [one for one in given if one.code not in out]
+    units = _units(paid, policy)
+    earning = [code for (code, _), count in units.items() if count]
+    earning += [one.code for one in paid if one.code in FIFTEEN_MINUTE and not one.timed]
+    codes = [*program_codes, *dict.fromkeys(earning)]
+    never = never_beside(codes, edits) if edits is not None else {}
+    met = sorted(
+        ((code, first) for code, first in never.items() if code not in program_codes),
+        key=lambda pair: pair[1] not in program_codes,
+    )
+    return _Beside(frozenset(codes), met[0] if met else None)
 
 
 def _units(given: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object], int]:
@@ -149,7 +182,8 @@ def _units(given: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object
 def _shared(one: Given, count: int, policy: PolicyView) -> Shared:
     """The units by who gave them (M-2)."""
     wanted, percent = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.ASSISTANT_DE_MINIMIS)
-    if wanted is None or percent is None or one.discipline not in wanted.value or one.code in _ASSESSING:
+    modified = wanted is not None and one.discipline in wanted.value and one.code not in _ASSESSING
+    if not count or wanted is None or percent is None or not modified:
         return Shared(count, 0)
     if only_assistants(one.services):
         return Shared(0, count)
@@ -174,6 +208,18 @@ def _lines(one: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iter
         yield ChargeLine(one.code, both, shared.therapist, visit.date)
     if shared.assistant and wanted is not None and one.discipline is not None:
         yield ChargeLine(one.code, (*both, wanted.value[one.discipline]), shared.assistant, visit.date)
+
+
+def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
+    """Lines that are alike in code and modifiers as one: units of time add up, other codes are one a date."""
+    found: dict[tuple[str, tuple[str, ...]], ChargeLine] = {}
+    for line in lines:
+        before = found.get((line.code, line.modifiers))
+        if before is None:
+            found[line.code, line.modifiers] = line
+        elif line.code in FIFTEEN_MINUTE:
+            found[line.code, line.modifiers] = line._replace(units=line.units + before.units)
+    return list(found.values())
 
 
 def _no_unit(one: Given, policy: PolicyView) -> str:

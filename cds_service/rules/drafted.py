@@ -1,11 +1,11 @@
 """Charges somebody already drafted or submitted for the visit, and how proposed lines meet them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Claim, Fact
+from cds_service.domain.chart import Claim, Fact, Gap
 from cds_service.domain.codes import (
     ASSISTANT_MODIFIERS,
     COMPANIONS,
@@ -48,20 +48,35 @@ def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Draf
 def companion_lines(case: Case, charges: Charges) -> tuple[ChargeLine, ...]:
     """Lines of the visit's other services that belong on its claim.
 
-    Modifiers that the chart leaves undecided are those somebody drafted. A code that is billed on another claim, or on
-    several lines of this one where the record makes one, is left as it was put there.
+    Modifiers that the chart leaves undecided are those somebody drafted. A code that is billed on another claim, on
+    more lines than the record makes, or on several lines of which something is open, is left as it was put there.
     """
     drafted = drafted_lines(case, charges.others.codes) if charges.others.lines else ()
     if not drafted:
         return charges.others.lines
     ours = claim_to_change(case)
     times, made = Counter(line.code for line in drafted), Counter(line.code for line in charges.others.lines)
-    elsewhere = {line.code for line in drafted if ours is None or line.claim != ours.reference}
+    left = {line.code for line in drafted if ours is None or line.claim != ours.reference}
+    left |= {code for code in made if times[code] > made[code]}
+    left |= {code for code in made if times[code] and made[code] > 1 and charges.others.open.get(code)}
     return tuple(
         _as_drafted(one, _left_to_drafter(charges.others.open.get(one.code, ())), drafted)
         for one in charges.others.lines
-        if times[one.code] <= made[one.code] and one.code not in elsewhere
+        if one.code not in left
     )
+
+
+def left_alone(case: Case, charges: Charges) -> Iterator[Gap]:
+    """Codes whose drafted lines stay as they are although the record makes other units."""
+    ours = {line.code for line in companion_lines(case, charges)}
+    made: Counter[str] = Counter()
+    for line in charges.others.lines:
+        made[line.code] += line.units
+    for code in made.keys() - ours:
+        drafted = sum(line.units for line in drafted_lines(case, {code}))
+        if drafted != made[code]:
+            why = f"{code} is charged {drafted:g} times in lines that stay as they are, the record makes {made[code]}"
+            yield Gap(Fact.CHARGES, why)
 
 
 def unsupported(case: Case, charges: Charges) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
             ),
             proposals=()
             if {second.claim, second.order} & offered
-            else _ways_out(pair, second, enforced=edits.enforced),
+            else _ways_out(pair, second, _sequences(case, second), enforced=edits.enforced),
         )
         offered |= {one for one in (second.claim, second.order) if one is not None}
 
@@ -183,13 +183,25 @@ def _passed(pair: PairEdit, second: BilledCode) -> bool:
     return bool(pair.indicator) and bool(SEPARATE_SERVICES & set(second.modifiers))
 
 
-def _ways_out(pair: PairEdit, second: BilledCode, *, enforced: bool) -> tuple[Proposal, ...]:
+def _sequences(case: Case, one: BilledCode) -> tuple[int, ...]:
+    """All lines of the date with its code on its claim."""
+    return tuple(
+        line.sequence
+        for claim, indexes in case.claims_of_date
+        for line in (claim.lines[index] for index in indexes)
+        if claim.reference == one.claim and line.code == one.code
+    )
+
+
+def _ways_out(
+    pair: PairEdit, second: BilledCode, sequences: tuple[int, ...], *, enforced: bool
+) -> tuple[Proposal, ...]:
     facts = {"column1": pair.column1, "column2": pair.column2}
     ways: list[Proposal] = []
     work_rehab_line = second.code in WORK_REHAB
     if second.claim is not None and second.sequence is not None:
         if not work_rehab_line:
-            remove = RemoveChargedLines(second.claim, (second.sequence,))
+            remove = RemoveChargedLines(second.claim, (second.sequence,) if pair.indicator else sequences)
             ways.append(Proposal("remove", (remove,), recommended=enforced and not pair.indicator, facts=facts))
         if pair.indicator:
             attest = AddLineModifier(second.claim, second.sequence, SEPARATE_SERVICE)
