@@ -233,12 +233,9 @@ def _paired(
     case: Case, given: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
 ) -> Iterator[Gap]:
     """Codes of which nobody attested that they are separate: the rules on pairs and evaluations tell what to do."""
-    attested = {
-        line.code
-        for claim, indexes in case.claims_of_date
-        for line in (claim.lines[index] for index in indexes)
-        if SEPARATE_SERVICES.intersection(line.modifiers)
-    }
+    drafted = [claim.lines[index] for claim, indexes in case.claims_of_date for index in indexes]
+    plain = {line.code for line in drafted if SEPARATE_SERVICES.isdisjoint(line.modifiers)}
+    attested = {line.code for line in drafted} - plain
     codes = [*program_codes, *dict.fromkeys(one.code for one in given)]
     for column1 in codes if edits is not None else ():
         for column2 in codes:

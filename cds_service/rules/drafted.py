@@ -72,7 +72,7 @@ def left_alone(case: Case, charges: Charges) -> Iterator[Gap]:
     made: Counter[str] = Counter()
     for line in charges.others.lines:
         made[line.code] += line.units
-    for code in made.keys() - ours:
+    for code in (one for one in made if one not in ours):
         drafted = sum(line.units for line in drafted_lines(case, {code}))
         if drafted != made[code]:
             why = f"{code} is charged {drafted:g} times in lines that stay as they are, the record makes {made[code]}"
