@@ -1,6 +1,7 @@
 """Stories in YAML as tests: every document of ``tests/cases/**/*.yaml`` is played through the whole service."""
 
 from datetime import date, datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,11 @@ class CaseFile(pytest.File):
         for number, title in enumerate(titles):
             yield Case.from_parent(self, name=title or f"story {number + 1}", number=number)
 
+    @cached_property
+    def stories(self):
+        """The stories of the file; read once, since each reading builds all of them."""
+        return read(self.path, TODAY)
+
 
 class Case(pytest.Item):
     """One story: its request is answered, and the answer compared with what the story expects."""
@@ -36,7 +42,7 @@ class Case(pytest.Item):
         self.number = number
 
     def runtest(self):
-        story = read(self.path, TODAY)[self.number]
+        story = self.parent.stories[self.number]
         if not story.title:
             raise UnmetExpectationError("a story needs a title: what happens, in a sentence")
         unmet = [problem for hook in story.hooks for problem in check(story, play(story, hook))]
