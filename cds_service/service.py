@@ -73,6 +73,7 @@ def answerer_for(
         source_label=settings.source_label,
         max_cards=settings.max_cards,
         jurisdiction=settings.jurisdiction,
+        time_zone=settings.time_zone,
         fetcher=fetcher_for(settings, observe),
         withhold=suppression,
         labels=labels_from(settings.cpt_descriptors),

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cds_service.errors import ConfigurationError
 from cds_service.policies.loader import files_of
 from cds_service.security.algorithms import ALGORITHMS, RECOMMENDED
+from cds_service.security.registry import TimeZone
 
 PREFIX: Final = "CDS_"
 LOOPBACK: Final = "loopback"
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
     )
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = Field(
         default=None, description="State assumed when nothing in the chart tells, like US-TX."
+    )
+    time_zone: TimeZone | None = Field(
+        default=None,
+        description="Time zone of the clinics when nothing in the chart tells, like America/Chicago.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

@@ -14,11 +14,13 @@ from cds_service.domain.chart import (
     Claim,
     Coverage,
     Encounter,
+    Fact,
     Order,
     PlanOfCare,
     Session,
 )
-from cds_service.domain.codes import THERAPY, Discipline, PayerClass, Program
+from cds_service.domain.codes import THERAPY, WORK_REHAB, Discipline, PayerClass, Program
+from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
 from cds_service.domain.visit import Visit, visits_of
 
@@ -242,6 +244,32 @@ class Case:
             if lines or (ours and not claim.lines):
                 found.append((claim, lines))
         return tuple(found)
+
+    @lazy
+    def in_series(self) -> bool:
+        """Whether the encounter in question goes on over several days of treatment."""
+        return len(self._treated_in_encounter) > 1
+
+    @lazy
+    def uncharged_days(self) -> int:
+        """Earlier days of the encounter in question with a treatment and without a charge on record."""
+        if Fact.CHARGES in self.chart.unavailable:
+            return 0
+        charged = {line.date for claim in self.chart.claims for line in claim.lines if line.code in WORK_REHAB}
+        return sum(1 for day in self._treated_in_encounter if day < self.date_of_service and day not in charged)
+
+    @lazy
+    def _treated_in_encounter(self) -> frozenset[date]:
+        if self.encounter is None:
+            return frozenset()
+        return frozenset(session.date for session in self.chart.sessions if session.encounter == self.encounter)
+
+    def clock(self, period: Interval) -> str:
+        """Start and stop on the clocks of the place; as written, with the offset, where its time zone is not known."""
+        if self.chart.zone is not None:
+            start, end = (moment.astimezone(self.chart.zone) for moment in period)
+            return f"{start:%H:%M} to {end:%H:%M}"
+        return f"{period.start:%H:%M} to {period.end:%H:%M} {period.end.tzname()}"
 
     def authorization_on(self, day: date) -> Authorization | None:
         """An approval in force on the day, the one that ends last first."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -34,6 +34,7 @@ class Fact(StrEnum):
     CHARGES = "charges"
     POLICY = "policy"
     DOCUMENTS = "documents"
+    TIME_ZONE = "time-zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Performer(NamedTuple):
 class Session(NamedTuple):
     """A completed or in-progress work-rehab Procedure.
 
-    ``date`` is the local date of the start in the offset written. ``period`` is None when start or stop is not
+    ``date`` is the date of the start at the place of treatment. ``period`` is None when start or stop is not
     recorded to the minute; ``time_problem`` then says what is wrong. ``codes`` are the CPT codes recorded on it.
     """
 
@@ -95,7 +96,11 @@ class Service(NamedTuple):
 
 
 class Encounter(NamedTuple):
-    """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``."""
+    """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``.
+
+    ``last`` is the date on which it ended, where it goes on over several (a series); ``length`` the time that it took
+    where that is recorded beside or instead of start and stop.
+    """
 
     reference: str
     date: date | None
@@ -107,6 +112,8 @@ class Encounter(NamedTuple):
     provider: str | None = None
     state: str | None = None
     ended: bool = False
+    last: Day | None = None
+    length: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +322,7 @@ class Chart:
     """All that was read of one patient, sorted by date where dates exist.
 
     ``unavailable`` maps facts nobody could deliver to the reason; ``gaps`` lists single resources that were left out.
+    ``zone`` is the time zone of the place of treatment, None where the record does not settle it.
     """
 
     patient: str
@@ -334,3 +342,4 @@ class Chart:
     deficits: tuple[str, ...] = ()
     unavailable: Mapping[Fact, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    zone: tzinfo | None = None

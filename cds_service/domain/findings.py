@@ -156,6 +156,11 @@ class Finding:
         """Stable identity within one call."""
         return f"{self.rule}/{self.kind}/{self.subject}"
 
+    @property
+    def proposals_as_text(self) -> str:
+        """What it proposes, to compare with."""
+        return repr([(proposal.key, proposal.changes, proposal.recommended) for proposal in self.proposals])
+
 
 class Outcome(StrEnum):
     """What became of a rule in one call."""

@@ -16,6 +16,38 @@ STATES: Final = {
     "MP": "Northern Mariana Islands",
 }  # fmt: skip
 
+_EASTERN: Final = "America/New_York"
+_CENTRAL: Final = "America/Chicago"
+_MOUNTAIN: Final = "America/Denver"
+_PACIFIC: Final = "America/Los_Angeles"
+TIME_ZONES: Final = {
+    "AL": (_CENTRAL,), "AK": ("America/Anchorage", "America/Adak"), "AZ": ("America/Phoenix", _MOUNTAIN),
+    "AR": (_CENTRAL,), "CA": (_PACIFIC,), "CO": (_MOUNTAIN,), "CT": (_EASTERN,), "DE": (_EASTERN,), "DC": (_EASTERN,),
+    "FL": (_EASTERN, _CENTRAL), "GA": (_EASTERN,), "HI": ("Pacific/Honolulu",), "ID": ("America/Boise", _PACIFIC),
+    "IL": (_CENTRAL,), "IN": ("America/Indiana/Indianapolis", _CENTRAL), "IA": (_CENTRAL,), "KS": (_CENTRAL, _MOUNTAIN),
+    "KY": (_EASTERN, _CENTRAL), "LA": (_CENTRAL,), "ME": (_EASTERN,), "MD": (_EASTERN,), "MA": (_EASTERN,),
+    "MI": ("America/Detroit", _CENTRAL), "MN": (_CENTRAL,), "MS": (_CENTRAL,), "MO": (_CENTRAL,), "MT": (_MOUNTAIN,),
+    "NE": (_CENTRAL, _MOUNTAIN), "NV": (_PACIFIC, _MOUNTAIN), "NH": (_EASTERN,), "NJ": (_EASTERN,), "NM": (_MOUNTAIN,),
+    "NY": (_EASTERN,), "NC": (_EASTERN,), "ND": (_CENTRAL, _MOUNTAIN), "OH": (_EASTERN,), "OK": (_CENTRAL,),
+    "OR": (_PACIFIC, "America/Boise"), "PA": (_EASTERN,), "RI": (_EASTERN,), "SC": (_EASTERN,),
+    "SD": (_CENTRAL, _MOUNTAIN), "TN": (_CENTRAL, _EASTERN), "TX": (_CENTRAL, _MOUNTAIN), "UT": (_MOUNTAIN,),
+    "VT": (_EASTERN,), "VA": (_EASTERN,), "WA": (_PACIFIC,), "WV": (_EASTERN,), "WI": (_CENTRAL,), "WY": (_MOUNTAIN,),
+    "PR": ("America/Puerto_Rico",), "GU": ("Pacific/Guam",), "VI": ("America/St_Thomas",),
+    "AS": ("Pacific/Pago_Pago",), "MP": ("Pacific/Saipan",),
+}  # fmt: skip
+"""IANA time zones of each state, the one most people live in first."""
+EVERY_TIME_ZONE: Final = (
+    _CENTRAL, _EASTERN, _PACIFIC, _MOUNTAIN, "America/Phoenix", "America/Anchorage", "Pacific/Honolulu",
+    "America/Puerto_Rico",
+)  # fmt: skip
+"""Time zones in which a place of unknown state may lie; those of the Pacific territories are a state's own."""
+
+
+def time_zones_of(jurisdiction: str) -> tuple[str, ...]:
+    """Names of the time zones of ``US-TX``; none for what is no state or territory."""
+    country, _, state = jurisdiction.partition("-")
+    return TIME_ZONES.get(state, ()) if country == "US" else ()
+
 
 def name_of(jurisdiction: str) -> str:
     """``Ohio`` for ``US-OH``; the code itself where it is none of the United States."""

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from cds_service.domain.chart import Chart, Encounter, Service, Session
 from cds_service.domain.intervals import MINUTE, Interval, elapsed, minutes, overlap, split_after, subtract, union
 from cds_service.domain.lazy import lazy
+
+A_DAY: Final = timedelta(hours=24)
+NOON: Final = time(12)
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,33 @@ class Visit:
     def countable(self) -> tuple[Interval, ...]:
         """Time in the program: the union of the sessions, without separately billed services that overlap it.
 
-        Time is never counted twice, and time of another billed service never once (T-5).
+        Time is never counted twice, and time of another billed service never once (T-5). Times that add up to more than
+        a day are wrong somewhere, and tell nothing.
         """
         spans = [session.period for session in self.sessions if session.period is not None]
-        spans = spans or [one.period for one in self.encounters if one.period is not None]
-        return subtract(spans, self.excluded_services) if self.services else union(spans)
+        spans = spans or [span for encounter in self.encounters if (span := self._time_of(encounter)) is not None]
+        counted = subtract(spans, self.excluded_services) if self.services else union(spans)
+        return counted if elapsed(counted) <= A_DAY else ()
+
+    @lazy
+    def more_than_a_day(self) -> bool:
+        """Whether the recorded times add up to more than 24 hours."""
+        return elapsed(union(session.period for session in self.sessions if session.period is not None)) > A_DAY
+
+    def _time_of(self, encounter: Encounter) -> Interval | None:
+        """The time of an encounter: its recorded length from its start, else from start to stop.
+
+        A length without a start has no place on the clock: it is laid at noon, less all other services of the date.
+        """
+        if encounter.length is None:
+            return encounter.period
+        if encounter.period is not None:
+            return Interval(
+                encounter.period.start, min(encounter.period.start + encounter.length, encounter.period.end)
+            )
+        noon = datetime.combine(self.date, NOON, tzinfo=UTC)
+        left = encounter.length - elapsed(self.excluded_services)
+        return Interval(noon, noon + left) if left > timedelta() else None
 
     @lazy
     def excluded_services(self) -> tuple[Interval, ...]:
@@ -105,7 +131,7 @@ def visits_of(chart: Chart) -> dict[date, Visit]:
     for service in chart.services:
         if service.date in dates:
             services.setdefault(service.date, []).append(service)
-    encounters = {one.reference: one for one in chart.encounters}
+    encounters = _encounters_of_one_day(chart)
     visits = {}
     for day, sessions in dates.items():
         references = dict.fromkeys([session.encounter for session in sessions])
@@ -116,3 +142,18 @@ def visits_of(chart: Chart) -> dict[date, Visit]:
             encounters=tuple([encounters[ref] for ref in references if ref in encounters]),
         )
     return visits
+
+
+def _encounters_of_one_day(chart: Chart) -> dict[str, Encounter]:
+    """Encounters by reference; the time of one with treatments on several dates is that of none of them."""
+    treated: dict[str, date] = {}
+    several: set[str] = set()
+    for session in chart.sessions:
+        if session.encounter is not None and treated.setdefault(session.encounter, session.date) != session.date:
+            several.add(session.encounter)
+    return {
+        encounter.reference: encounter._replace(period=None, length=None)
+        if encounter.reference in several
+        else encounter
+        for encounter in chart.encounters
+    }

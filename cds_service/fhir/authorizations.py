@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.chart import Authorization, AuthorizationState
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.fhir import dates, records
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import meaning, procedure_codes, texts
 from cds_service.fhir.records import Adjudication, CodeableConcept, Extension, Period, Quantity
 
@@ -51,7 +52,7 @@ class _Part(NamedTuple):
     codes: tuple[str, ...]
 
 
-def of_response(response: records.ClaimResponse, reference: str) -> tuple[Authorization, ...] | str:
+def of_response(response: records.ClaimResponse, reference: str, calendar: Calendar) -> tuple[Authorization, ...] | str:
     """Authorizations for work rehabilitation in one response, items with the same answer added up.
 
     A response whose items all name other services authorizes none. An approval without any date is weak. Dates that
@@ -68,10 +69,10 @@ def of_response(response: records.ClaimResponse, reference: str) -> tuple[Author
         if not parts:
             return ()
     if len(parts) <= 1:
-        return (_authorization(response, reference, whole, parts[0] if parts else whole),)
+        return (_authorization(response, reference, whole, parts[0] if parts else whole, calendar),)
     merged: dict[object, Authorization] = {}
     for part in parts:
-        one = _authorization(response, reference, whole, part)
+        one = _authorization(response, reference, whole, part, calendar)
         key = (one.state, one.number, one.start, one.end, one.unit if one.quantity is not None else None)
         known = merged.get(key)
         if known is not None and known.quantity is not None and one.quantity is not None:
@@ -80,7 +81,7 @@ def of_response(response: records.ClaimResponse, reference: str) -> tuple[Author
     return tuple(merged.values())
 
 
-def of_order(order: records.ServiceRequest, reference: str) -> Iterator[Authorization]:
+def of_order(order: records.ServiceRequest, reference: str, calendar: Calendar) -> Iterator[Authorization]:
     """Authorizations that a payer's coverage information on an order states."""
     for extension in order.extension:
         if extension.url != COVERAGE_INFORMATION:
@@ -92,8 +93,8 @@ def of_order(order: records.ServiceRequest, reference: str) -> Iterator[Authoriz
                 reference,
                 AuthorizationState.APPROVED,
                 number,
-                end=dates.last_day(_date_of(parts.get("expiry-date"))),
-                created=dates.day(_date_of(parts.get("date"))),
+                end=calendar.last_day(_date_of(parts.get("expiry-date"))),
+                created=calendar.day(_date_of(parts.get("date"))),
             )
 
 
@@ -136,11 +137,13 @@ _NO_EXTENSION: Final = Extension()
 _EMPTY: Final = _Part(None, None, None, None, ())
 
 
-def _authorization(response: records.ClaimResponse, reference: str, whole: _Part, part: _Part) -> Authorization:
+def _authorization(
+    response: records.ClaimResponse, reference: str, whole: _Part, part: _Part, calendar: Calendar
+) -> Authorization:
     state = part.state or whole.state or _overall(response)
     period = part.period or whole.period
-    start = dates.first_day(period.start) if period is not None else None
-    end = dates.last_day(period.end) if period is not None else None
+    start = calendar.first_day(period.start) if period is not None else None
+    end = calendar.last_day(period.end) if period is not None else None
     amount, unit = quantity_of(part.quantity)
     return Authorization(
         reference=reference,
@@ -151,12 +154,12 @@ def _authorization(response: records.ClaimResponse, reference: str, whole: _Part
         quantity=amount,
         unit=unit,
         weak=state is AuthorizationState.APPROVED and start is None and end is None,
-        created=_created(response),
+        created=_created(response, calendar),
     )
 
 
-def _created(response: records.ClaimResponse) -> date | None:
-    return dates.day(response.created)
+def _created(response: records.ClaimResponse, calendar: Calendar) -> date | None:
+    return calendar.day(response.created)
 
 
 def _overall(response: records.ClaimResponse) -> AuthorizationState:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from cds_service.domain.chart import ChargedLine, Claim, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
-from cds_service.fhir import clinical, dates, injury, records
+from cds_service.fhir import clinical, injury, records
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import procedure_codes
 from cds_service.fhir.orders import modifiers_of
 from cds_service.fhir.own import Own
@@ -25,15 +26,15 @@ class Charges:
     injury_dates: list[InjuryDate] = field(default_factory=list)
 
 
-def charges_of(own: Own, places: Places) -> Charges:
+def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
     """All that the patient's drafted and submitted claims tell."""
     found = Charges()
     for reference, record in own.of(records.Claim):
         if record.status not in _CHARGES:
             continue
-        claim = _claim(record, reference, own.references)
+        claim = _claim(record, reference, own.references, calendar)
         found.evidence.extend(injury.of_claim(record, reference))
-        found.injury_dates.extend(injury.date_of_claim(record, reference))
+        found.injury_dates.extend(injury.date_of_claim(record, reference, calendar))
         found.accidents.append((reference, places.of_accident(record)))
         if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
             found.numbers.extend((reference, number) for number in claim.authorization_numbers)
@@ -42,7 +43,7 @@ def charges_of(own: Own, places: Places) -> Charges:
     return found
 
 
-def _claim(record: records.Claim, reference: str, references: References) -> Claim:
+def _claim(record: records.Claim, reference: str, references: References, calendar: Calendar) -> Claim:
     lines = []
     for position, item in enumerate(record.item, start=1):
         codes = procedure_codes(item.product_or_service)
@@ -50,7 +51,7 @@ def _claim(record: records.Claim, reference: str, references: References) -> Cla
             continue
         period = item.serviced_period or records.Period()
         quantity = item.quantity.value if item.quantity is not None else None
-        day, last = dates.day(item.serviced_date or period.start), dates.day(period.end)
+        day, last = calendar.day(item.serviced_date or period.start), calendar.day(period.end)
         lines.append(
             ChargedLine(
                 sequence=item.sequence if item.sequence is not None else position,

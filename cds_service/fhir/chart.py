@@ -19,6 +19,7 @@ from cds_service.domain.chart import (
 )
 from cds_service.fhir import authorizations, clinical, injury, payers, records
 from cds_service.fhir.availability import unavailable
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import charges_of
 from cds_service.fhir.concepts import Meaning, is_work_activity
 from cds_service.fhir.orders import appointments_of, is_order, may_be_of, of_patient, order, orders_of
@@ -27,9 +28,10 @@ from cds_service.fhir.people import People
 from cds_service.fhir.places import Places, place_of
 from cds_service.fhir.reading import FACT_OF_TYPE, Draft, Prefetch, aliases_of
 from cds_service.fhir.references import References
-from cds_service.fhir.visits import MIXED_OFFSETS, Visits
+from cds_service.fhir.sites import zones_at
+from cds_service.fhir.visits import Visits
 
-__all__ = ["MIXED_OFFSETS", "appointments_of", "build_chart", "of_another_patient", "orders_of"]
+__all__ = ["appointments_of", "build_chart", "of_another_patient", "orders_of"]
 
 _NOT_TRUE: Final = frozenset({"entered-in-error", "refuted"})
 _ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
@@ -42,6 +44,7 @@ def build_chart(
     drafts: Sequence[Draft] = (),
     clients_jurisdiction: str | None = None,
     encounter_id: str | None = None,
+    calendar: Calendar | None = None,
 ) -> Chart:
     """Read the chart of one patient out of what was given.
 
@@ -51,11 +54,14 @@ def build_chart(
         drafts: Resources of the hook's context.
         clients_jurisdiction: Jurisdiction of the client's profile, when nothing in the chart tells.
         encounter_id: The encounter of the call; its place comes before that of other encounters.
+        calendar: Reads dates and times at the place of treatment; None finds the place in the chart.
     """
-    return _Builder(patient_id, prefetch, drafts).chart(clients_jurisdiction, encounter_id)
+    if calendar is None:
+        calendar = Calendar.of(zones_at(patient_id, prefetch, drafts, encounter_id, clients_jurisdiction))
+    return _Builder(patient_id, prefetch, drafts, calendar).chart(clients_jurisdiction, encounter_id)
 
 
-def of_another_patient(patient_id: str, prefetch: Prefetch) -> Gap | None:
+def of_another_patient(patient_id: str, prefetch: Prefetch, calendar: Calendar) -> Gap | None:
     """The first treatment, visit or plan of work rehabilitation that names another patient than the call's."""
     references, meanings = References(prefetch.aliases), Meanings()
     own = Own(patient_id, prefetch, references)
@@ -67,7 +73,7 @@ def of_another_patient(patient_id: str, prefetch: Prefetch) -> Gap | None:
             return Gap(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
     people = People(prefetch, references)
     for reference, record in own.of_others(records.CarePlan):
-        plan = clinical.plan_of_care(record, reference, people, references, meanings, {})
+        plan = clinical.plan_of_care(record, reference, people, references, meanings, {}, calendar)
         if plan is not None and plan.work_rehab:
             return Gap(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
     return None
@@ -76,7 +82,7 @@ def of_another_patient(patient_id: str, prefetch: Prefetch) -> Gap | None:
 class _Builder:
     """One reading of one chart; used once."""
 
-    def __init__(self, patient_id: str, prefetch: Prefetch, drafts: Sequence[Draft]) -> None:
+    def __init__(self, patient_id: str, prefetch: Prefetch, drafts: Sequence[Draft], calendar: Calendar) -> None:
         self.patient = patient_id.rpartition("/")[2]
         self.prefetch = prefetch
         self.drafts = drafts
@@ -86,6 +92,7 @@ class _Builder:
         self.people = People(prefetch, self.references)
         self.places = Places(prefetch, self.references)
         self.meanings = Meanings()
+        self.calendar = calendar
 
     def chart(self, clients_jurisdiction: str | None, encounter_id: str | None) -> Chart:
         """Read everything."""
@@ -96,10 +103,10 @@ class _Builder:
         coverages = self._coverages()
         plans, plan_evidence = self._plans(ordered)
         known = {f"Condition/{record.id}": record for _, record in conditions if record.id is not None}
-        visits = Visits(self.own, self.people, self.places, self.meanings, known)
+        visits = Visits(self.own, self.people, self.places, self.meanings, known, self.calendar)
         visits.read(plans)
         measured = self._measurements()
-        charges = charges_of(self.own, self.places)
+        charges = charges_of(self.own, self.places, self.calendar)
         answers = [*self._answers(), *from_orders]
         answers.extend(authorizations.of_numbers(charges.numbers, answers))
         evidence = [
@@ -115,7 +122,11 @@ class _Builder:
             coverages=tuple(coverages),
             injury=tuple(dict.fromkeys(evidence)),
             injury_dates=(
-                *(one for reference, record in conditions for one in injury.date_of_condition(record, reference)),
+                *(
+                    one
+                    for reference, record in conditions
+                    for one in injury.date_of_condition(record, reference, self.calendar)
+                ),
                 *charges.injury_dates,
             ),
             plans=tuple(sorted(plans, key=lambda one: (one.start or date.min, one.reference))),
@@ -139,6 +150,7 @@ class _Builder:
                 self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts)
             ),
             gaps=(*self.prefetch.gaps, *self.own.left_out.gaps),
+            zone=self.calendar.zone if self.calendar.settled else None,
         )
 
     def _check_drafts(self) -> None:
@@ -175,14 +187,14 @@ class _Builder:
                     continue
                 told[draft.reference] = self.meanings[record.code]
                 if told[draft.reference].work_rehab:
-                    answers.extend(authorizations.of_order(record, draft.reference))
+                    answers.extend(authorizations.of_order(record, draft.reference, self.calendar))
         for reference, record in self.own.of(records.ServiceRequest, but=told.keys()):
             if not is_order(record):
                 continue
             told[reference] = self.meanings[record.code]
-            orders.append(order(record, reference, self.references))
+            orders.append(order(record, reference, self.references, self.calendar))
             if told[reference].work_rehab:
-                answers.extend(authorizations.of_order(record, reference))
+                answers.extend(authorizations.of_order(record, reference, self.calendar))
         return orders, told, answers
 
     def _conditions(self) -> list[tuple[str, records.Condition]]:
@@ -195,7 +207,7 @@ class _Builder:
     def _coverages(self) -> list[Coverage]:
         organizations = self.prefetch.of(records.Organization)
         return [
-            payers.coverage(record, reference, organizations, self.references)
+            payers.coverage(record, reference, organizations, self.references, self.calendar)
             for reference, record in self.own.of(records.Coverage)
             if record.status in {"active", None} and self.own.has_readable_period(record, reference)
         ]
@@ -209,7 +221,9 @@ class _Builder:
             evidence.extend(injury.of_plan(record, reference))
             if not self.own.has_readable_period(record, reference):
                 continue
-            plan = clinical.plan_of_care(record, reference, self.people, self.references, self.meanings, ordered)
+            plan = clinical.plan_of_care(
+                record, reference, self.people, self.references, self.meanings, ordered, self.calendar
+            )
             if plan is not None:
                 plans.append(plan)
         return plans, evidence
@@ -218,10 +232,10 @@ class _Builder:
         found: list[Assessment] = []
         for reference, observation in self.own.of(records.Observation):
             if clinical.is_measurement(observation):
-                self._keep(found, observation, reference, clinical.measurement(observation, reference))
+                self._keep(found, observation, reference, clinical.measurement(observation, reference, self.calendar))
         for reference, answers in self.own.of(records.QuestionnaireResponse):
             if answers.status in clinical.ANSWERED:
-                self._keep(found, answers, reference, clinical.questionnaire(answers, reference))
+                self._keep(found, answers, reference, clinical.questionnaire(answers, reference, self.calendar))
         return found
 
     def _keep(self, found: list[Assessment], record: records.Resource, reference: str, read: Assessment | str) -> None:
@@ -232,13 +246,13 @@ class _Builder:
 
     def _goals(self) -> Iterator[Goal]:
         for reference, record in self.own.of(records.Goal):
-            yield from clinical.goals_of(record, reference)
+            yield from clinical.goals_of(record, reference, self.calendar)
 
     def _answers(self) -> Iterator[Authorization]:
         for reference, record in self.own.of(records.ClaimResponse):
             if not authorizations.is_preauthorization(record):
                 continue
-            answers = authorizations.of_response(record, reference)
+            answers = authorizations.of_response(record, reference, self.calendar)
             if isinstance(answers, str):
                 self.own.leave_out(records.ClaimResponse, reference, answers)
             else:

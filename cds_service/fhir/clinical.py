@@ -14,7 +14,8 @@ from cds_service.domain.chart import (
     Session,
 )
 from cds_service.domain.codes import Discipline, Program
-from cds_service.fhir import dates, records
+from cds_service.fhir import records
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import (
     Meaning,
     diagnosis_codes,
@@ -54,6 +55,7 @@ def plan_of_care(
     references: References,
     meanings: Mapping[CodeableConcept | None, Meaning],
     ordered: Mapping[str, Meaning],
+    calendar: Calendar,
 ) -> PlanOfCare | None:
     """A therapy plan; None for a plan that names no therapy at all (a diabetes plan, say).
 
@@ -76,8 +78,8 @@ def plan_of_care(
     return PlanOfCare(
         reference=reference,
         status=plan.status or "unknown",
-        start=dates.first_day(period.start),
-        end=dates.last_day(period.end),
+        start=calendar.first_day(period.start),
+        end=calendar.last_day(period.end),
         work_rehab=work_rehab,
         program=_plan_program(plan, activities) if work_rehab else Program.UNKNOWN,
         discipline=discipline,
@@ -140,13 +142,13 @@ def session_of_encounter(one: Encounter, day: date, performers: tuple[Performer,
     )
 
 
-def goals_of(record: records.Goal, reference: str) -> list[Goal]:
+def goals_of(record: records.Goal, reference: str, calendar: Calendar) -> list[Goal]:
     """A goal, once for each of its targets."""
     if record.lifecycle_status in _NO_GOALS:
         return []
     described = bool(texts(record.description))
     return [
-        Goal(reference, tool_of(target.measure)[0], _target(target), dates.last_day(target.due_date), described)
+        Goal(reference, tool_of(target.measure)[0], _target(target), calendar.last_day(target.due_date), described)
         for target in record.target
     ] or [Goal(reference, described=described)]
 
@@ -156,13 +158,13 @@ def is_measurement(record: records.Observation) -> bool:
     return record.status in MEASURED and _is_assessing(record) and _has_value(record)
 
 
-def measurement(record: records.Observation, reference: str) -> Assessment | str:
+def measurement(record: records.Observation, reference: str, calendar: Calendar) -> Assessment | str:
     """The assessment an observation records, or what is wrong with its date."""
     moment = record.effective_date_time or record.effective_instant
     if moment is None and record.effective_period is not None:
         moment = record.effective_period.start or record.effective_period.end
     moment = moment or record.issued
-    when = dates.read(moment) if moment is not None else "is missing"
+    when = calendar.read_day(moment) if moment is not None else "is missing"
     if isinstance(when, str):
         return f"date {when}"
     if not when.complete:
@@ -171,9 +173,9 @@ def measurement(record: records.Observation, reference: str) -> Assessment | str
     return Assessment(reference, when.date, AssessmentKind.MEASUREMENT, tool, label, _number(record))
 
 
-def questionnaire(record: records.QuestionnaireResponse, reference: str) -> Assessment | str:
+def questionnaire(record: records.QuestionnaireResponse, reference: str, calendar: Calendar) -> Assessment | str:
     """The assessment a completed questionnaire records, or what is wrong with its date."""
-    when = dates.read(record.authored) if record.authored is not None else "is missing"
+    when = calendar.read_day(record.authored) if record.authored is not None else "is missing"
     if isinstance(when, str):
         return f"date {when}"
     if not when.complete:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import dates, records
+from cds_service.fhir import records
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import WORK_ACTIVITY, documented_injury, is_work_activity, texts
 
 # v3-ActIncidentCode of accidents at school and in sport; all other accidents on a claim may be from work.
@@ -45,17 +46,17 @@ def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
         yield InjuryEvidence("accident on a claim", reference, accident.date or "no date")
 
 
-def date_of_condition(condition: records.Condition, reference: str) -> Iterator[InjuryDate]:
+def date_of_condition(condition: records.Condition, reference: str, calendar: Calendar) -> Iterator[InjuryDate]:
     """The day on which the condition began, when it is written to the day."""
-    day = dates.day(condition.onset_date_time)
+    day = calendar.day(condition.onset_date_time)
     if day is not None:
         yield InjuryDate(reference, day)
 
 
-def date_of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryDate]:
+def date_of_claim(claim: records.Claim, reference: str, calendar: Calendar) -> Iterator[InjuryDate]:
     """The day of the accident on a claim."""
     accident = _accident(claim)
-    day = dates.day(accident.date) if accident is not None else None
+    day = calendar.day(accident.date) if accident is not None else None
     if day is not None:
         yield InjuryDate(reference, day)
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from cds_service.domain.chart import Appointment, Order, Schedule
 from cds_service.domain.codes import Program
-from cds_service.fhir import dates, records
+from cds_service.fhir import records
 from cds_service.fhir.authorizations import payer_decision
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import disciplines_of, meaning, names_work_rehab, program_of, role_of
 from cds_service.fhir.reading import Draft, aliases_of
 from cds_service.fhir.records import CodeableConcept, Quantity, Timing
@@ -25,6 +26,8 @@ def orders_of(
     source: Iterable[Draft | records.ServiceRequest],
     selections: Collection[str] | None = None,
     patient_id: str | None = None,
+    *,
+    calendar: Calendar,
 ) -> tuple[Order, ...]:
     """Orders among drafts or ServiceRequests, in the order given.
 
@@ -32,6 +35,7 @@ def orders_of(
         source: Drafts as read, or records.
         selections: References the user has selected (order-select); None means that every order is meant.
         patient_id: When given, orders that name another patient as subject are left out.
+        calendar: Reads dates and times at the place of treatment.
     """
     source = tuple(source)
     aliases = aliases_of(one for one in source if isinstance(one, Draft))
@@ -48,12 +52,16 @@ def orders_of(
         if patient_id is not None and not may_be_of(record.subject, patient_id, aliases):
             continue
         selected = chosen is None or reference in chosen or f"ServiceRequest/{record.id}" in chosen
-        orders.append(order(record, reference, References(aliases), selected=selected))
+        orders.append(order(record, reference, References(aliases), calendar, selected=selected))
     return tuple(orders)
 
 
 def appointments_of(
-    drafts: Iterable[Draft | records.Appointment], orders: Iterable[Order] = (), patient_id: str | None = None
+    drafts: Iterable[Draft | records.Appointment],
+    orders: Iterable[Order] = (),
+    patient_id: str | None = None,
+    *,
+    calendar: Calendar,
 ) -> tuple[Appointment, ...]:
     """Work-rehab appointments among drafts, by date.
 
@@ -74,7 +82,7 @@ def appointments_of(
             continue
         if patient_id is not None and not of_patient(record, patient_id, aliases):
             continue
-        span = dates.span(records.Period(record.start, record.end), record.start)
+        span = calendar.span(records.Period(record.start, record.end), record.start)
         if span.date is not None and _is_work_rehab(record, ordered, aliases):
             found.append(Appointment(reference, span.date, span.period))
     return tuple(sorted(found, key=lambda one: (one.date, one.reference)))
@@ -99,7 +107,9 @@ def of_patient(record: records.Appointment, patient_id: str, aliases: Mapping[st
     return not patients or f"Patient/{patient_id}" in patients
 
 
-def order(record: records.ServiceRequest, reference: str, references: References, *, selected: bool = True) -> Order:
+def order(
+    record: records.ServiceRequest, reference: str, references: References, calendar: Calendar, *, selected: bool = True
+) -> Order:
     """One order as the rules need it."""
     told = meaning(record.code)
     disciplines = disciplines_of((record.performer_type, *record.category), ())
@@ -113,7 +123,7 @@ def order(record: records.ServiceRequest, reference: str, references: References
         codes=told.codes,
         modifiers=tuple(modifiers_of(record.order_detail)),
         quantity=record.quantity_quantity.value if record.quantity_quantity is not None else None,
-        schedule=schedule_of(record),
+        schedule=schedule_of(record, calendar),
         discipline=disciplines.pop() if len(disciplines) == 1 else None,
         selected=selected,
         editable=record.id is not None,
@@ -136,15 +146,15 @@ def modifiers_of(concepts: Iterable[CodeableConcept]) -> list[str]:
     ]
 
 
-def schedule_of(record: records.ServiceRequest) -> Schedule:
+def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
     """Sessions in all, minutes of each, days per week and dates of an order, as far as it says."""
     timing = record.occurrence_timing
     repeat = (timing.repeat if timing is not None else None) or records.Repeat()
     period = record.occurrence_period or repeat.bounds_period or records.Period()
-    start, end = dates.first_day(period.start), dates.last_day(period.end)
+    start, end = calendar.first_day(period.start), calendar.last_day(period.end)
     if start is None and end is None and record.occurrence_date_time is not None:
-        start = end = dates.day(record.occurrence_date_time)
-    events = [found for one in (timing.event if timing is not None else ()) if (found := dates.day(one)) is not None]
+        start = end = calendar.day(record.occurrence_date_time)
+    events = [found for one in (timing.event if timing is not None else ()) if (found := calendar.day(one)) is not None]
     if start is None and end is None and events:
         start, end = min(events), max(events)
     days = _days_per_week(repeat)

@@ -6,7 +6,8 @@ from typing import Final
 
 from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import dates, records
+from cds_service.fhir import records
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import texts
 from cds_service.fhir.people import contained
 from cds_service.fhir.records import CodeableConcept, Coding, NamedRef
@@ -77,7 +78,11 @@ _PERSONS: Final = ("Patient/", "RelatedPerson/")
 
 
 def coverage(
-    record: records.Coverage, reference: str, organizations: Mapping[str, records.Organization], references: References
+    record: records.Coverage,
+    reference: str,
+    organizations: Mapping[str, records.Organization],
+    references: References,
+    calendar: Calendar,
 ) -> Coverage:
     """One coverage; ``payers`` are references, identifiers and names of its payors and of their organizations."""
     names = tuple(dict.fromkeys(_payers(record, organizations, references)))
@@ -87,7 +92,9 @@ def coverage(
     if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(one, references) for one in record.payor):
         kind = PayerClass.SELF_PAY
     period = record.period or records.Period()
-    return Coverage(reference, kind, names, record.order, dates.first_day(period.start), dates.last_day(period.end))
+    return Coverage(
+        reference, kind, names, record.order, calendar.first_day(period.start), calendar.last_day(period.end)
+    )
 
 
 def payer_class(kind: CodeableConcept | None) -> PayerClass:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from typing import Final
 
 from cds_service.domain.chart import Encounter, Place
@@ -11,6 +12,7 @@ from cds_service.fhir.people import contained
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import Address, Resource
 from cds_service.fhir.references import References
+from cds_service.fhir.zones import Site, in_extensions
 
 _STATE_OF: Final = {name.upper(): code for code, name in STATES.items()} | {code: code for code in STATES}
 _UNITED_STATES: Final = frozenset({"", "US", "USA", "U.S.", "U.S.A.", "UNITED STATES", "UNITED STATES OF AMERICA"})
@@ -73,19 +75,43 @@ class Places:
         there = self._addresses(claim, place.reference) if place is not None else ()
         return first_jurisdiction((accident.location_address, *there))
 
+    def site_of_encounter(self, encounter: records.Encounter) -> Site:
+        """State and time zone of the locations and the provider of an encounter."""
+        references = [place.location.reference for place in encounter.location if place.location is not None]
+        if encounter.service_provider is not None:
+            references.append(encounter.service_provider.reference)
+        return Site(self.of_encounter(encounter), self._zone(encounter, references))
+
+    def site_of_appointment(self, appointment: records.Appointment) -> Site:
+        """State and time zone of the locations that take part in an appointment."""
+        actors = [one.actor.reference for one in appointment.participant if one.actor is not None]
+        references = [reference for reference in actors if reference is not None and "Location/" in reference]
+        states = (jurisdiction(address) for one in references for address in self._addresses(appointment, one))
+        return Site(next((state for state in states if state is not None), None), self._zone(appointment, references))
+
+    def _zone(self, source: Resource, references: Iterable[str | None]) -> tzinfo | None:
+        for reference in references:
+            place = self._place(source, reference)
+            zone = in_extensions(place.extension) if place is not None else None
+            if zone is not None:
+                return zone
+        return None
+
     def _addresses(self, source: Resource, reference: str | None) -> Iterator[Address | None]:
+        place = self._place(source, reference)
+        if isinstance(place, records.Organization):
+            yield from place.address
+        elif isinstance(place, records.Location):
+            yield place.address
+
+    def _place(self, source: Resource, reference: str | None) -> records.Organization | records.Location | None:
         if reference is None:
-            return
-        one: Resource | None
+            return None
         if reference.startswith("#"):
-            one = contained(source, reference)
-        else:
-            kind, _, key = self._references[reference].partition("/")
-            one = self._organizations.get(key) if kind == "Organization" else self._locations.get(key)
-        if isinstance(one, records.Organization):
-            yield from one.address
-        elif isinstance(one, records.Location):
-            yield one.address
+            place = contained(source, reference)
+            return place if isinstance(place, records.Organization | records.Location) else None
+        kind, _, key = self._references[reference].partition("/")
+        return self._organizations.get(key) if kind == "Organization" else self._locations.get(key)
 
 
 def place_of(

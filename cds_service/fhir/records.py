@@ -62,11 +62,19 @@ class NamedRef(Record, frozen=True):
     identifier: Identifier | None = None
 
 
+class Element(Record, frozen=True):
+    """What stands beside a primitive value, under the same name with an underscore."""
+
+    extension: tuple["Extension", ...] = ()
+
+
 class Period(Record, frozen=True):
     """FHIR Period, as written."""
 
     start: str | None = None
     end: str | None = None
+    start_element: Element | None = msgspec.field(default=None, name="_start")
+    end_element: Element | None = msgspec.field(default=None, name="_end")
 
 
 class Quantity(Record, frozen=True):
@@ -233,6 +241,7 @@ class Encounter(DomainResource, frozen=True):
     reason_code: tuple[CodeableConcept, ...] = ()
     reason_reference: tuple[Ref, ...] = ()
     diagnosis: tuple[EncounterDiagnosis, ...] = ()
+    length: Quantity | None = None
     location: tuple[EncounterLocation, ...] = ()
     service_provider: Ref | None = None
 
@@ -445,6 +454,7 @@ class Appointment(DomainResource, frozen=True):
     reason_code: tuple[CodeableConcept, ...] = ()
     description: str | None = None
     start: str | None = None
+    start_element: Element | None = msgspec.field(default=None, name="_start")
     end: str | None = None
     based_on: tuple[Ref, ...] = ()
     participant: tuple[AppointmentParticipant, ...] = ()
@@ -473,6 +483,7 @@ class Practitioner(Resource, frozen=True):
 class Organization(Resource, frozen=True):
     """FHIR Organization."""
 
+    extension: tuple[Extension, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     name: str | None = None
     address: tuple[Address, ...] = ()
@@ -481,6 +492,7 @@ class Organization(Resource, frozen=True):
 class Location(Resource, frozen=True):
     """FHIR Location."""
 
+    extension: tuple[Extension, ...] = ()
     address: Address | None = None
 
 

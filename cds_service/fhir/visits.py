@@ -1,26 +1,26 @@
 """Encounters and procedures: visits, work-rehab sessions, other services and evaluations."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Final, TypeVar
 
 from cds_service.domain.chart import Assessment, Encounter, Performer, PlanOfCare, Service, Session
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
-from cds_service.fhir import clinical, dates, records
+from cds_service.fhir import clinical, records
+from cds_service.fhir.calendar import Calendar, length_of
 from cds_service.fhir.concepts import names_capacity_test, program_of, texts
 from cds_service.fhir.own import Meanings, Own
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places
 
-T = TypeVar("T", Service, Encounter)
 Timed = TypeVar("Timed", Session, Service)
 
-MIXED_OFFSETS: Final = "times with and without UTC offset are mixed on this date"
 _PROCEDURE_STATUS: Final = frozenset(
     {"preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"}
 )
 _ENCOUNTER_STATUS: Final = frozenset({*clinical.TOOK_PLACE, "planned", "cancelled", "entered-in-error"})
+_PAUSE: Final = timedelta(hours=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _WHEN: Final = attrgetter("date", "period.start", "reference")
 
@@ -38,6 +38,7 @@ class Visits:
         places: Places,
         meanings: Meanings,
         conditions: Mapping[str, records.Condition],
+        calendar: Calendar,
     ) -> None:
         self.encounters: dict[str, tuple[records.Encounter, Encounter]] = {}
         self.visits: list[Encounter] = []
@@ -49,7 +50,7 @@ class Visits:
         self._places = places
         self._meanings = meanings
         self._conditions = conditions
-        self._zoneless: set[str] = set()
+        self._calendar = calendar
 
     def read(self, plans: list[PlanOfCare]) -> None:
         """Read everything, in order of date; ``plans`` are the patient's."""
@@ -57,17 +58,14 @@ class Visits:
         self._read_procedures(plans)
         self.sessions.extend(self._sessions_of_encounters())
         self.visits = [one for _, one in self.encounters.values()]
-        mixed = self._dates_with_mixed_offsets() if self._zoneless else set()
-        if mixed:
-            self.sessions = [_untimed(one, mixed) for one in self.sessions]
-            self.services = [self._agreeing(one, mixed) for one in self.services]
-            self.visits = [self._agreeing(one, mixed) for one in self.visits]
         self.visits.sort(key=_by_date)
         _sort(self.sessions)
         _sort(self.services)
+        _join_after_midnight(self.sessions)
+        _join_after_midnight(self.services)
 
     def _read_encounters(self) -> None:
-        references, meanings, zoneless = self._own.references, self._meanings, self._zoneless
+        references, meanings, calendar = self._own.references, self._meanings, self._calendar
         abouts: dict[object, clinical.About] = {}
         for reference, record in self._own.of(records.Encounter, may_be_silent=True):
             if record.status not in clinical.TOOK_PLACE:
@@ -79,17 +77,14 @@ class Visits:
             about = abouts.get(key)
             if about is None:
                 about = abouts[key] = clinical.about(record, references, meanings, self._conditions)
-            span = dates.span(record.period)
-            period = span.period
-            if period is not None and not span.zoned:
-                zoneless.add(reference)
+            span = calendar.span(record.period)
             provider = record.service_provider
             self.encounters[reference] = (
                 record,
                 Encounter(
                     reference,
                     span.date,
-                    period,
+                    span.period,
                     about.work_rehab,
                     about.program,
                     about.conditions,
@@ -97,6 +92,8 @@ class Visits:
                     references[provider.reference] if provider is not None and provider.reference else None,
                     self._places.of_encounter(record),
                     record.status == "finished" or (record.period is not None and record.period.end is not None),
+                    span.last,
+                    length_of(record.length),
                 ),
             )
 
@@ -113,17 +110,15 @@ class Visits:
             codes, work_rehab, program, evaluation = meanings[record.code]
             if not (work_rehab or codes or evaluation):
                 continue
-            span = dates.span(record.performed_period, record.performed_date_time)
+            span = self._calendar.span(record.performed_period, record.performed_date_time)
             period = span.period
             at = record.encounter
             visit = references[at.reference] if at is not None and at.reference else None
             visited = self.encounters[visit][1] if visit in self.encounters else None
-            day = span.date or (visited.date if visited is not None else None)
+            day = span.date or (visited.date if visited is not None and visited.last is None else None)
             if day is None:
                 own.leave_out(records.Procedure, reference, span.problem or "no date is recorded")
                 continue
-            if period is not None and not span.zoned:
-                self._zoneless.add(reference)
             if work_rehab:
                 concerned = concerns.get(record.reason_reference)
                 if concerned is None:
@@ -159,23 +154,6 @@ class Visits:
             if one.work_rehab and one.date is not None and one.date not in treated:
                 yield clinical.session_of_encounter(one, one.date, _attending(record, self._people))
 
-    def _dates_with_mixed_offsets(self) -> set[date]:
-        """Dates with sessions on which some times have a UTC offset and some have none: their order is not known."""
-        seen: dict[date, set[bool]] = {one.date: set() for one in self.sessions}
-        dated = {one.date for one in self.sessions if one.period is not None}
-        instead = [one for one in self.visits if one.date is not None and one.date not in dated]
-        timed: tuple[Session | Service | Encounter, ...] = (*self.sessions, *self.services, *instead)
-        for one in timed:
-            if one.period is not None and one.date in seen:
-                seen[one.date].add(one.reference in self._zoneless)
-        return {day for day, zoned in seen.items() if len(zoned) > 1}
-
-    def _agreeing(self, one: T, mixed: set[date]) -> T:
-        """A service or encounter, without its time where that has no offset on a date on which others have."""
-        if one.date in mixed and one.reference in self._zoneless:
-            return one._replace(period=None)
-        return one
-
 
 def _noted_program(record: records.Procedure) -> Program:
     """The kind that the notes name where the code does not."""
@@ -189,17 +167,23 @@ def _attending(record: records.Encounter, people: People) -> tuple[Performer, ..
     return tuple(dict.fromkeys(known))
 
 
-def _untimed(session: Session, mixed: set[date]) -> Session:
-    """A session without its time, when the times of its date cannot be put in order."""
-    if session.date in mixed and session.period is not None:
-        return session._replace(period=None, time_problem=MIXED_OFFSETS)
-    return session
-
-
 def _sort(treatments: list[Timed]) -> None:
     """Put treatments in order of time, those without a time first on their date."""
     untimed = any([one.period is None for one in treatments])  # noqa: C419 - half the time of a generator
     treatments.sort(key=_by_time if untimed else _WHEN)
+
+
+def _join_after_midnight(treatments: list[Timed]) -> None:
+    """Give a treatment that goes on where one of the same visit ended the date on which the visit began.
+
+    A visit over midnight is one date of service, in one treatment or in several.
+    """
+    for place in range(1, len(treatments)):
+        before, after = treatments[place - 1], treatments[place]
+        if before.date == after.date or before.period is None or after.period is None:
+            continue
+        if before.encounter == after.encounter and after.period.start - before.period.end <= _PAUSE:
+            treatments[place] = after._replace(date=before.date)
 
 
 def _by_date(one: Encounter) -> tuple[date, str]:

@@ -2,22 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol
 
 from cards.compose import CardSettings, Composition, composition
 from cds_service.domain.case import Case
-from cds_service.domain.codes import LABELS, PayerClass
+from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
 from cds_service.fhir.proposals import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import Gathered
 from cds_service.hooks.profile import DEMO, Profile
+from cds_service.hooks.readings import agreed, policy_for
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.policies.stack import PoliciesInUse, PolicyStack
+from cds_service.policies.stack import PoliciesInUse
 from cds_service.rules.engine import evaluate, unanswered
 
 
@@ -52,8 +53,9 @@ class Answered:
 class Answerer:
     """Answers hook calls; immutable, so that calls share nothing.
 
-    ``clock`` gives the present moment with its zone; the day of the call is its local date. ``jurisdiction`` stands
-    in when nothing in the chart tells the state. ``labels`` name codes. ``strict_fhir`` validates every resource.
+    ``clock`` gives the present moment; the day of the call is its date at the place of treatment. ``jurisdiction`` and
+    ``time_zone`` stand in when nothing in the chart tells the state or the time zone. ``labels`` name codes.
+    ``strict_fhir`` validates every resource.
     """
 
     policies: PoliciesInUse
@@ -62,6 +64,7 @@ class Answerer:
     source_label: str
     max_cards: int = 5
     jurisdiction: str | None = None
+    time_zone: tzinfo | None = None
     withhold: Withhold | None = None
     fetcher: Fetcher | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
@@ -77,9 +80,16 @@ class Answerer:
         Raises:
             DataNeeded: nothing can be said without data that was not given (412).
         """
-        today = self.clock().date()
+        now = self.clock()
         fetch = partial(self.fetcher.complete, allowed=profile.fhir_servers) if self.fetcher is not None else None
-        gathered = Gathered(call, profile.jurisdiction or self.jurisdiction, fetch, strict_fhir=self.strict_fhir)
+        gathered = Gathered(
+            call,
+            profile.jurisdiction or self.jurisdiction,
+            fetch,
+            zones=(profile.time_zone, self.time_zone),
+            strict_fhir=self.strict_fhir,
+        )
+        today = gathered.calendar.local_date(now)
         case = gathered.case(today)
         missing = gathered.subject_missing if case is None else None
         if missing is not None:
@@ -97,7 +107,10 @@ class Answerer:
         if case is None:
             return Answered(composition(None, {}, settings), settings)
         policy = policy_for(case, self.policies.current)
-        evaluation = evaluate(case, policy) if missing is None else unanswered(case, policy, missing)
+        if missing is None:
+            evaluation = agreed(evaluate(case, policy), gathered, now, self.policies.current)
+        else:
+            evaluation = unanswered(case, policy, missing)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
         return Answered(composed, settings, evaluation, case, policy)
@@ -119,15 +132,3 @@ class Answerer:
             for finding in evaluation.findings
             for index, proposal in enumerate(finding.proposals)
         }
-
-
-def policy_for(case: Case, policies: PolicyStack) -> PolicyView:
-    """The policies of the payer that is first in line, in the case's jurisdiction, on the date of service."""
-    payer = case.payer
-    known = payer is not None and payer.payer_class is not PayerClass.UNKNOWN
-    return policies.select(
-        payer.payer_class if payer is not None and known else None,
-        payer.payers if payer is not None else (),
-        case.chart.place.jurisdiction if case.chart.place is not None else None,
-        case.date_of_service,
-    )

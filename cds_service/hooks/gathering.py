@@ -1,13 +1,15 @@
 """From a hook call to the case the rules are asked about; None when the call is about something else."""
 
-from collections.abc import Callable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any, TypeAlias
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
+from cds_service.domain.chart import Appointment, Chart, Encounter, Fact, Gap, Order, PlanOfCare
 from cds_service.errors import DataNeeded
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.chart import appointments_of, build_chart, of_another_patient, orders_of
 from cds_service.fhir.concepts import meaning
 from cds_service.fhir.orders import is_order
@@ -16,6 +18,7 @@ from cds_service.fhir.reading import Draft, Prefetch, Quarantine, State, read_dr
 from cds_service.fhir.records import Appointment as AppointmentRecord
 from cds_service.fhir.records import ServiceRequest
 from cds_service.fhir.references import normal
+from cds_service.fhir.sites import zones_at
 from cds_service.hooks.call import HookCall
 
 NEEDED = {
@@ -46,35 +49,57 @@ class Gathered:
         jurisdiction: str | None = None,
         fetch: Fetch | None = None,
         *,
+        zones: Sequence[tzinfo | None] = (),
         strict_fhir: bool = False,
     ) -> None:
         """Read everything the call carries, and fetch what it lacks when it is about work rehabilitation.
 
-        With ``strict_fhir`` every resource that is not valid R4 becomes a gap.
+        ``zones`` are those of the client's entry and of this service, for where the chart tells none. With
+        ``strict_fhir`` every resource that is not valid R4 becomes a gap.
 
         Raises:
             DataNeeded: a hook about a visit or a program came without any of the data to speak of it (412).
         """
         self.call = call
+        self._jurisdiction = jurisdiction
+        self._strict_fhir = strict_fhir
         self.prefetch: Prefetch = read_prefetch(call.prefetch, call.service.prefetch)
         raw = call.drafts if call.drafts is not None else call.appointments
         self.drafts: tuple[Draft, ...] = read_drafts(raw) if raw is not None else ()
+        self.calendar = self._calendar(zones)
         if fetch is not None and self._may_concern_us():
             self.prefetch = fetch(call, self.prefetch)
+            self.calendar = self._calendar(zones)
         needed = NEEDED.get(call.service.moment, ())
         if needed and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed):
             raise DataNeeded(needed)
-        self.chart: Chart = build_chart(
-            call.patient_id, self.prefetch, self.drafts, jurisdiction, encounter_id=call.encounter_id
+        self.chart: Chart = self._chart()
+
+    def read_by(self, calendar: Calendar) -> "Gathered":
+        """The same, with dates and times read by another calendar."""
+        other = copy.copy(self)
+        other.calendar = calendar
+        other.chart = other._chart()  # noqa: SLF001 - of the same class
+        return other
+
+    def _calendar(self, zones: Sequence[tzinfo | None]) -> Calendar:
+        call = self.call
+        return Calendar.of(
+            zones_at(call.patient_id, self.prefetch, self.drafts, call.encounter_id, self._jurisdiction, zones)
         )
-        if strict_fhir:
-            self.chart = replace(self.chart, gaps=(*self.chart.gaps, *self.prefetch.not_valid()))
+
+    def _chart(self) -> Chart:
+        call = self.call
+        chart = build_chart(
+            call.patient_id, self.prefetch, self.drafts, self._jurisdiction, call.encounter_id, self.calendar
+        )
+        return replace(chart, gaps=(*chart.gaps, *self.prefetch.not_valid())) if self._strict_fhir else chart
 
     def _may_concern_us(self) -> bool:
         """Whether the context leaves it open that the call is about work rehabilitation: most orders are not."""
         if self.call.service.moment is Moment.BOOKING:
             based = any(isinstance(one.record, AppointmentRecord) and one.record.based_on for one in self.drafts)
-            return based or bool(appointments_of(self.drafts, (), self.call.patient_id))
+            return based or bool(appointments_of(self.drafts, (), self.call.patient_id, calendar=self.calendar))
         if self.call.drafts is None:
             return True
         return any(order.work_rehab and order.selected for order in self._orders())
@@ -89,7 +114,7 @@ class Gathered:
             case Moment.VISIT_CLOSE:
                 return self._closing(today)
             case Moment.VISIT_START:
-                return self._under_way(Moment.VISIT_START, self._encounter_date() or today, today)
+                return self._under_way(Moment.VISIT_START, self._visit_date(today), today)
             case Moment.OVERVIEW:
                 return self._under_way(Moment.OVERVIEW, today, today)
 
@@ -105,14 +130,14 @@ class Gathered:
                 reference = next(drafted, None)
                 return Gap(Fact.ORDERS, OF_ANOTHER, reference) if reference is not None else unread
             case Moment.BOOKING:
-                booked = appointments_of(self.drafts, self.chart.orders)
+                booked = appointments_of(self.drafts, self.chart.orders, calendar=self.calendar)
                 return Gap(Fact.APPOINTMENTS, OF_ANOTHER, booked[0].reference) if booked else unread
             case _:
-                return of_another_patient(self.call.patient_id, self.prefetch)
+                return of_another_patient(self.call.patient_id, self.prefetch, self.calendar)
 
     def bare_case(self, today: date) -> Case:
         """The case of a call whose subject is missing."""
-        return self._case(self.call.service.moment, self._encounter_date() or today, today, self.chart)
+        return self._case(self.call.service.moment, self._visit_date(today), today, self.chart)
 
     def received(self, reference: str) -> Mapping[str, Any] | None:
         """The JSON of a resource as the client sent it, a draft before a prefetched one."""
@@ -137,7 +162,8 @@ class Gathered:
     def _orders(self, *, of_anybody: bool = False) -> tuple[Order, ...]:
         """The patient's orders among the drafts (or anybody's), with those marked that the call is about."""
         chosen = self.call.selections if self.call.hook == "order-select" else None
-        return orders_of(self.drafts, chosen, None if of_anybody else self.call.patient_id)
+        patient = None if of_anybody else self.call.patient_id
+        return orders_of(self.drafts, chosen, patient, calendar=self.calendar)
 
     def _unread(self) -> Iterator[Gap]:
         """Drafts the call is about that could not be read."""
@@ -171,21 +197,28 @@ class Gathered:
         return missing.gaps
 
     def _booking(self, today: date) -> Case | None:
-        appointments = appointments_of(self.drafts, self.chart.orders, self.call.patient_id)
+        appointments = appointments_of(self.drafts, self.chart.orders, self.call.patient_id, calendar=self.calendar)
         if not appointments:
             return None
         first = min(one.date for one in appointments)
         return self._case(Moment.BOOKING, first, today, self.chart, appointments=appointments)
 
     def _closing(self, today: date) -> Case | None:
-        """The visit's date is that of its treatments; a treatment without encounter belongs to the day's visit."""
+        """The visit's date is that of its treatments; a treatment without encounter belongs to the day's visit.
+
+        An encounter that goes on over several days, or has treatments on several, is a series: its visit is the newest
+        day with a treatment, not after today.
+        """
         reference = self._encounter()
         dates = {session.date for session in self.chart.sessions if session.encounter == reference}
-        begun = self._encounter_date()
+        encounter = self._own_encounter()
+        begun = encounter.date if encounter is not None else None
         if dates:
-            day = begun if begun in dates else max(dates)
+            one_day = encounter is not None and encounter.ended and encounter.last is None and begun in dates
+            past = [day for day in dates if day <= today]
+            day = begun if one_day and begun is not None else max(past) if past else min(dates)
         else:
-            day = begun or today
+            day = self._visit_date(today)
             if not any(one.date == day and one.encounter is None for one in self.chart.sessions):
                 return None
         return self._case(Moment.VISIT_CLOSE, day, today, self.chart)
@@ -208,9 +241,18 @@ class Gathered:
     def _encounter(self) -> str | None:
         return f"Encounter/{self.call.encounter_id}" if self.call.encounter_id is not None else None
 
-    def _encounter_date(self) -> date | None:
+    def _own_encounter(self) -> Encounter | None:
         reference = self._encounter()
-        return next((one.date for one in self.chart.encounters if one.reference == reference), None)
+        return next((visit for visit in self.chart.encounters if visit.reference == reference), None)
+
+    def _visit_date(self, today: date) -> date:
+        """The day of the encounter in question; of one that goes on over several the day of the call, if it is one."""
+        encounter = self._own_encounter()
+        if encounter is None or encounter.date is None:
+            return today
+        if encounter.last is not None:
+            return min(max(encounter.date, today), encounter.last)
+        return encounter.date
 
     def _case(
         self,

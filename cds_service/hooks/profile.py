@@ -1,6 +1,7 @@
 """What the client of a call may expect: its entry in the registry as the pipeline sees it."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Final, Literal
 
 
@@ -19,6 +20,7 @@ class Profile:
     max_cards: int | None = None
     source_label: str | None = None
     jurisdiction: str | None = None
+    time_zone: tzinfo | None = None
     fhir_servers: tuple[str, ...] = ()
     cds_hooks: Literal["1.0", "2.0", "3.0"] = "2.0"
     crd: Literal["2.0", "2.1", "2.2"] | None = None

@@ -28,6 +28,7 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter tell start and stop")
+MORE_THAN_A_DAY = Gap(Fact.SESSION_TIME, "the times recorded for the day add up to more than 24 hours")
 NO_TIME_RULE = Gap(Fact.POLICY, "no policy in force defines the time rule")
 CHOICES_IN_WORDS = {
     "modifier-52": "97545 with modifier 52 (reduced service)",
@@ -45,7 +46,9 @@ def _charged(case: Case, policy: PolicyView) -> tuple[Visit, Charges] | Gap | No
     charges = charges_of(case, visit, policy)
     if charges is None:
         return NO_TIME_RULE
-    return (visit, charges) if visit.minutes else NO_TIME
+    if visit.minutes:
+        return visit, charges
+    return MORE_THAN_A_DAY if visit.more_than_a_day else NO_TIME
 
 
 def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -100,9 +103,11 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             "drafted": drafted,
             "undecided": tuple(gap.why for gap in open_points),
             "kx": kx.amount,
+            "series": visit.date if case.in_series else "",
+            "uncharged": case.uncharged_days if case.in_series else 0,
         },
         values=(*charges.values, *values(kx.threshold)),
-        evidence=(*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted)),
+        evidence=(*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted)),
         proposals=() if submitted else (proposal,),
         caveats=(*visit_caveats(case, visit, policy), *open_points),
     )
@@ -162,7 +167,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     }
     fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
     used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values, *values(kx.threshold))
-    evidence = (*time_evidence(visit), *charges.others.evidence, *_drafted_evidence(drafted))
+    evidence = (*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted))
     submitted = any(line.status != "draft" for line in drafted)
     if visit.minutes < time_rule.minimum:
         yield Answer(

@@ -1,7 +1,6 @@
 """The charges of a visit and the modifiers of its lines; what several rules reason about, computed one way."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -9,6 +8,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Coverage, Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, PayerClass
 from cds_service.domain.findings import ChargeLine, Evidence
+from cds_service.domain.intervals import MINUTE
 from cds_service.domain.units import TimeRule, Units, units
 from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit, only_assistants
@@ -282,24 +282,21 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
     return tuple(caveats)
 
 
-def time_evidence(visit: Visit) -> tuple[Evidence, ...]:
-    """The minutes and the recorded times they come from."""
+def time_evidence(case: Case, visit: Visit) -> tuple[Evidence, ...]:
+    """The minutes and the recorded times they come from, in the time of the place."""
     found = [Evidence("countable time", f"{visit.minutes} min")]
     if visit.from_encounter:
-        spans = [(one.reference, one.period) for one in visit.encounters]
+        spans = [(one.reference, one.period) for one in visit.encounters if one.length is None]
         what = "encounter"
+        found.extend(
+            Evidence("length of the encounter", f"{encounter.length // MINUTE} min", encounter.reference)
+            for encounter in visit.encounters
+            if encounter.length is not None
+        )
     else:
         spans = [(one.reference, one.period) for one in visit.timed]
         what = "treated"
-    found.extend(
-        Evidence(what, f"{_clock(period.start)} to {_clock(period.end)}", reference)
-        for reference, period in spans
-        if period is not None
-    )
+    found.extend(Evidence(what, case.clock(period), reference) for reference, period in spans if period is not None)
     if visit.minutes_excluded:
         found.append(Evidence("left out, billed separately", f"{visit.minutes_excluded} min"))
     return tuple(found)
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.hour:02}:{moment.minute:02}"

@@ -228,8 +228,11 @@ def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]
 
 
 def _encounter_untimed(visit: Visit) -> bool:
-    """An encounter of the visit without start and stop; one still under way at the close has no stop yet."""
-    return any(one.period is None and one.ended for one in visit.encounters)
+    """An encounter of the visit without start and stop; one still under way, or a series of visits, has none."""
+    return any(
+        encounter.period is None and encounter.length is None and encounter.ended and encounter.last is None
+        for encounter in visit.encounters
+    )
 
 
 RULES = (

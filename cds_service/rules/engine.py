@@ -1,6 +1,7 @@
 """Runs the rules of a moment over a case: findings, the trace of every rule, and what could not be known."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Chart, Fact, Gap
@@ -56,6 +57,19 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     )
 
 
+def doubted(evaluation: Evaluation, gap: Gap) -> Evaluation:
+    """The evaluation with a doubt about all of it: named as a gap, beside each finding, and nothing recommended."""
+    rules = tuple(outcome.rule for outcome in evaluation.rules)
+    return replace(
+        evaluation,
+        findings=tuple(
+            replace(found, caveats=(*found.caveats, gap), proposals=_not_recommended(found.proposals))
+            for found in evaluation.findings
+        ),
+        gaps=(*evaluation.gaps, MissingFact(gap.fact, gap.why, rules, gap.reference)),
+    )
+
+
 def generic_used(lacking: str) -> str:
     """What follows where no policy is on file."""
     return f"{lacking}: generic defaults used"
@@ -98,7 +112,7 @@ def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
     caveats = (*answer.caveats, *left_out)
     proposals = answer.proposals
     if caveats:
-        proposals = tuple(Proposal(one.key, one.changes, recommended=False, facts=one.facts) for one in proposals)
+        proposals = _not_recommended(proposals)
     return Finding(
         rule=rule.id,
         topic=rule.topic,
@@ -113,6 +127,10 @@ def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
         caveats=caveats,
         questions=answer.questions,
     )
+
+
+def _not_recommended(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    return tuple(replace(proposal, recommended=False) for proposal in proposals)
 
 
 def _outcome(rule: str, lacks: str | None, not_applicable: str | None, *, fired: bool) -> RuleOutcome:

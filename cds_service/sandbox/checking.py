@@ -81,6 +81,8 @@ def _cards(expect: Expect, played: Played) -> Iterator[str]:
             if not any(text in one for one in told):
                 yield f"no card's {field} says {text!r}; {_seen(played) if field == 'summary' else told}"
     everything = json.dumps(played.cards, ensure_ascii=False)
+    named = {str(gap["fact"]) for gap in played.evaluation.get("gaps", [])}
+    yield from (f"nothing is said to be unknown of {fact!r}" for fact in expect.unknown if fact not in named)
     yield from (f"no card says {text!r}; {_seen(played)}" for text in expect.said if text not in everything)
     yield from (f"a card says {text!r}" for text in expect.unsaid if text in everything)
 

@@ -70,12 +70,16 @@ def patient(setting: Setting) -> Resource:
     )
 
 
+TIME_ZONE: Final = "http://hl7.org/fhir/StructureDefinition/timezone"
+
+
 def site(setting: Setting) -> Resource:
     """The Organization where visits take place."""
     words = setting.words.site
     return given(
         resourceType="Organization",
         id=f"{setting.patient}-site",
+        extension=[{"url": TIME_ZONE, "valueCode": words.zone}] if words.zone else None,
         active=True,
         name=words.name,
         address=[given(city="Exampleville", state=words.state, country="US")] if words.state else None,

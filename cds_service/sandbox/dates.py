@@ -1,14 +1,21 @@
 """Days and times as stories write them, made into calendar dates and FHIR instants."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cds_service.domain.jurisdictions import time_zones_of
+from cds_service.fhir.places import jurisdiction
+from cds_service.fhir.records import Address
+
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 Day: TypeAlias = int | date
 """A calendar date, or days from today: -21 is three weeks ago, 0 is today."""
 
-DEFAULT_OFFSET: Final = "-06:00"
+DEFAULT_ZONE: Final = "America/Chicago"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -44,8 +51,8 @@ def parse_time(value: object) -> time:
         raise ValueError("a time is written like 08:00") from None
 
 
-def parse_zone(offset: str, zone: str | None) -> tzinfo:
-    """Time zone of a story: the IANA zone where one is named, else the fixed offset like ``-06:00``.
+def parse_zone(offset: str | None, zone: str | None, state: str | None = None) -> tzinfo:
+    """Time zone of a story: the IANA zone named, else the fixed offset like ``-06:00``, else that of its state.
 
     Raises:
         ValueError: Neither names a zone that exists.
@@ -55,6 +62,18 @@ def parse_zone(offset: str, zone: str | None) -> tzinfo:
             return ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"no time zone is called '{zone}'") from None
+    if offset is not None:
+        return parse_offset(offset)
+    of_state = time_zones_of(jurisdiction(Address(state=state)) or "")
+    return ZoneInfo(of_state[0] if of_state else DEFAULT_ZONE)
+
+
+def parse_offset(offset: str) -> timezone:
+    """An offset from UTC like ``-06:00``.
+
+    Raises:
+        ValueError: It is none.
+    """
     try:
         parsed = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").utcoffset()
     except ValueError:
@@ -62,6 +81,17 @@ def parse_zone(offset: str, zone: str | None) -> tzinfo:
     if parsed is None:
         raise ValueError("an offset is written like -06:00")
     return timezone(parsed)
+
+
+def rewritten(value: Any, offset: tzinfo) -> Any:  # noqa: ANN401 - any JSON
+    """The same FHIR with every instant in it written in another offset."""
+    if isinstance(value, dict):
+        return {key: rewritten(part, offset) for key, part in value.items()}
+    if isinstance(value, list):
+        return [rewritten(part, offset) for part in value]
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value).astimezone(offset).isoformat()
+    return value
 
 
 @dataclass(frozen=True, slots=True)

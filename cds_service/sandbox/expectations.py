@@ -42,7 +42,8 @@ class Expect(BaseModel):
 
     Of rules: ``fires`` are rules, or kinds like ``reassessment.overdue``, that must be among the findings; ``silent``
     rules that must have looked and found nothing; ``gaps`` rules that must say that a fact is missing;
-    ``not_applicable`` rules whose question must not arise.
+    ``not_applicable`` rules whose question must not arise. ``unknown`` are facts, like ``time-zone``, of which the
+    answer must say that something is not known.
 
     Of cards: ``only`` are the rules of exactly the cards shown, in their order, ``none`` is no card; ``charges`` the
     lines of the first charge suggestion, like ``97545 x1 GP; 97546 x2 GP``, or ``none``; ``recommended`` whether any
@@ -63,6 +64,7 @@ class Expect(BaseModel):
     silent: Rules = []
     gaps: Rules = []
     not_applicable: Rules = []
+    unknown: Texts = []
     only: Rules | None = None
     charges: str | None = None
     recommended: bool | None = None

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from cds_service.domain.codes import FIRST_BLOCK
-from cds_service.sandbox.dates import DEFAULT_OFFSET, WEEKDAYS, Day, parse_day, parse_time
+from cds_service.sandbox.dates import WEEKDAYS, Day, parse_day, parse_time
 from cds_service.sandbox.expectations import Expect
 from cds_service.sandbox.words import NONE, Texts, listed
 
@@ -87,10 +87,11 @@ class Patient(Words):
 
 
 class Site(Words):
-    """Where visits take place; ``state`` is the state of its address."""
+    """Where visits take place; ``state`` is the state of its address, ``zone`` the time zone on its record."""
 
     name: str = "Exampleville Work Rehab (invented)"
     state: str | None = None
+    zone: str | None = None
 
 
 class Coverage(Words):
@@ -377,17 +378,19 @@ class Client(Words):
     """What the client profile says where the chart says nothing."""
 
     jurisdiction: str | None = None
+    time_zone: str | None = None
 
 
 class StoryWords(Words):
     """A whole story.
 
-    ``hook`` are the hooks to call with it, the first by default; ``program`` and ``plan`` hold for everything that
-    does not say otherwise. ``visit`` is the day of the visit that encounter hooks are about (default: the last one).
-    ``people`` adds or renames treating persons; with ``roles: included`` their roles are resources of their own
-    instead of contained ones. ``prefetch`` says per key what went wrong on the way; ``resources`` and ``drafts`` are
-    FHIR as it is. ``client``, ``policies`` and ``expect`` are for tests: a site's own values by parameter, and what the
-    answer has to be.
+    Clocks are those of ``zone`` or ``offset``, else of the state of site or patient; ``written_in`` is the offset in
+    which all times are sent. ``hook`` are the hooks to call with it, the first by default; ``program`` and ``plan``
+    hold for everything that does not say otherwise. ``visit`` is the day of the visit that encounter hooks are about
+    (default: the last one); with ``series`` one encounter, open or closed, holds all visits. ``people`` adds or renames
+    treating persons; with ``roles: included`` their roles are resources of their own instead of contained ones.
+    ``prefetch`` says per key what went wrong on the way; ``resources`` and ``drafts`` are FHIR as it is. ``client``,
+    ``policies`` and ``expect`` are for tests: a site's own values by parameter, and what the answer has to be.
     """
 
     name: Slug = "story"
@@ -395,8 +398,9 @@ class StoryWords(Words):
     about: str = ""
     today: date | None = None
     hook: Annotated[list[str], BeforeValidator(listed)] = ["encounter-discharge"]
-    offset: str = DEFAULT_OFFSET
+    offset: str | None = None
     zone: str | None = None
+    written_in: str | None = None
     patient: Patient = Patient()
     site: Site = Site()
     people: dict[str, Person] = {}
@@ -406,6 +410,7 @@ class StoryWords(Words):
     deficits: Texts = []
     program: ProgramName = "conditioning"
     plan: Annotated[list[Plan], BeforeValidator(listed)] = [Plan()]
+    series: Literal["open", "closed"] | None = None
     visits: Annotated[list[Visit], BeforeValidator(listed)] = []
     course: Annotated[list[Course], BeforeValidator(listed)] = []
     evaluations: Annotated[list[Evaluation], BeforeValidator(listed)] = []

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
@@ -99,6 +100,7 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
         source_label="Work Rehab CDS",
         max_cards=max_cards,
         jurisdiction=story.client.jurisdiction,
+        time_zone=ZoneInfo(story.client.time_zone) if story.client.time_zone is not None else None,
     )
     call = read_call(json.dumps(story.request(hook)).encode(), HOOKS[hook].id)
     try:

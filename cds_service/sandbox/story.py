@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -11,13 +11,13 @@ from pydantic.fields import FieldInfo
 from cds_service.errors import CdsError
 from cds_service.hooks.services import TEMPLATES
 from cds_service.sandbox import clinical, financial, ordering
-from cds_service.sandbox.dates import Calendar, parse_zone
+from cds_service.sandbox.dates import Calendar, parse_offset, parse_zone, rewritten
 from cds_service.sandbox.expectations import Expect
 from cds_service.sandbox.fhir import Resource, Setting
 from cds_service.sandbox.language import Client, StoryWords, Treatment, Visit
 from cds_service.sandbox.people import people_of, roles, therapist, user
 from cds_service.sandbox.request import HOOKS, Material, request_of
-from cds_service.sandbox.visits import all_visits
+from cds_service.sandbox.visits import all_visits, as_series
 from cds_service.sandbox.words import NONE, did_you_mean
 
 
@@ -102,9 +102,13 @@ def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
         first = wrong.errors(include_url=False)[0]
         raise StoryError(source, _key(first["loc"]), _reason(first)) from None
     try:
-        zone = parse_zone(words.offset, words.zone)
+        zone = parse_zone(words.offset, words.zone, words.site.state or words.patient.state)
     except ValueError as wrong:
         raise StoryError(source, "zone" if words.zone else "offset", str(wrong)) from None
+    try:
+        written_in = parse_offset(words.written_in) if words.written_in is not None else None
+    except ValueError as wrong:
+        raise StoryError(source, "written_in", str(wrong)) from None
     calendar = Calendar(words.today or today, zone)
     visits = all_visits(words, calendar)
     people = people_of(words)
@@ -113,7 +117,7 @@ def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
     held = {calendar.date_of(visit.day) for visit in visits if visit.encounter is not None}
     if words.visit is not None and calendar.date_of(words.visit) not in held:
         raise StoryError(source, "visit", "there is no visit with an encounter on that day")
-    return _story(words, setting, visits)
+    return _story(words, setting, visits, written_in)
 
 
 def _key(loc: Iterable[int | str]) -> str:
@@ -198,12 +202,14 @@ def _injuries_named(words: StoryWords, visits: Sequence[Visit]) -> Iterator[str]
     return (injury for named in lists for injury in named if injury is not None and injury != NONE)
 
 
-def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit]) -> Story:
+def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written_in: tzinfo | None) -> Story:
     calendar = setting.calendar
     coverages = [financial.coverage(setting, one) for one in words.coverage]
     days = [*(visit.day for visit in visits), *(one.day for one in words.evaluations)]
     begins = min((calendar.date_of(day) for day in days), default=calendar.today)
     by_visit = [(visit, clinical.visit(setting, visit)) for visit in visits]
+    if words.series is not None:
+        by_visit = as_series(by_visit, still_open=words.series == "open")
     encounters = {
         setting.day(visit.day): done[0]["id"] for visit, done in by_visit if done and visit.encounter is not None
     }
@@ -217,7 +223,7 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit]) -> Stor
         *clinical.deficits(setting),
         *(one for plan in words.plan for one in clinical.plans(setting, plan, begins)),
         *(clinical.evaluation(setting, one) for one in words.evaluations),
-        *(one for _, done in by_visit for one in done),
+        *(one for _, done in by_visit for one in done if "resourceType" in one),
         *(clinical.assessment(setting, one) for one in words.assessments),
         *(clinical.questionnaire_response(setting, one) for one in words.questionnaires),
         *(financial.authorization(setting, one) for one in words.authorizations),
@@ -229,6 +235,12 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit]) -> Stor
     selected = [draft for draft, one in zip(drafts, words.orders, strict=True) if one.selected]
     drafts += words.drafts
     appointments = tuple(ordering.appointment(setting, one) for one in words.appointments)
+    if written_in is not None:
+        resources, drafts, appointments = (
+            rewritten(resources, written_in),
+            rewritten(drafts, written_in),
+            tuple(rewritten(list(appointments), written_in)),
+        )
     material = Material(
         patient=setting.patient,
         user=user(setting),

@@ -1,10 +1,11 @@
 """Courses of visits, written out visit by visit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
 from cds_service.sandbox.dates import WEEKDAYS, Calendar
+from cds_service.sandbox.fhir import Resource
 from cds_service.sandbox.language import Course, StoryWords, Timed, Visit
 
 _COURSE_ONLY: Final = frozenset({"first", "last", "weekdays", "days_per_week", "grow", "left_out"})
@@ -17,6 +18,26 @@ def all_visits(words: StoryWords, calendar: Calendar) -> list[Visit]:
     """All visits, those of courses included, by date and time of day."""
     visits = [*words.visits, *(visit for course in words.course for visit in _of_course(course, calendar))]
     return sorted(visits, key=lambda one: (calendar.date_of(one.day), _clock(one)))
+
+
+def as_series(held: Sequence[tuple[Visit, list[Resource]]], *, still_open: bool) -> list[tuple[Visit, list[Resource]]]:
+    """The visits with one encounter for all of them, from the start of the first to the end of the last or open."""
+    encounters = [done[0] for _, done in held if done and done[0]["resourceType"] == "Encounter"]
+    if not encounters:
+        return list(held)
+    first, last = encounters[0], encounters[-1]
+    end = {} if still_open else {"end": last["period"]["end"]}
+    series = {
+        **first,
+        "status": "in-progress" if still_open else "finished",
+        "period": {"start": first["period"]["start"], **end},
+    }
+    reference = {"reference": f"Encounter/{first['id']}"}
+    merged = []
+    for place, (visit, done) in enumerate(held):
+        treatments = [{**one, "encounter": reference} for one in done if one["resourceType"] == "Procedure"]
+        merged.append((visit, [series if place == 0 else {"id": first["id"]}, *treatments]))
+    return merged
 
 
 def _clock(visit: Visit) -> str:

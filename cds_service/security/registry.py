@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from pydantic import (
@@ -12,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -44,12 +46,27 @@ Words: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidat
 Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(loopback|https?://[A-Za-z0-9.:\[\]-]+)$")]
 
 
+def time_zone(name: object) -> ZoneInfo:
+    """The time zone of an IANA name, like America/Chicago.
+
+    Raises:
+        ValueError: there is no zone of that name.
+    """
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not the name of a time zone, like America/Chicago") from None
+
+
+TimeZone: TypeAlias = Annotated[ZoneInfo, PlainValidator(time_zone)]
+
+
 class Client(BaseModel):
     """One registered client: how it proves who it is, what it may do, and how it wants its answers.
 
     Exactly one of ``jwks_url`` (fetched), ``jwks_file`` and ``jwks`` (both exchanged out of band) gives its keys; a
     file is read into ``jwks`` when the registry is loaded. None for ``tenants`` and ``services`` is any; None for
-    ``max_cards``, ``jurisdiction`` and ``source_label`` is the site's own setting.
+    ``max_cards``, ``jurisdiction``, ``time_zone`` and ``source_label`` is the site's own setting.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
@@ -69,6 +86,7 @@ class Client(BaseModel):
     charges: Literal["claim", "chargeitem"] = "claim"
     max_cards: Annotated[int, Field(ge=1, le=50)] | None = None
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
+    time_zone: TimeZone | None = None
     source_label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] | None = None
 
     @field_validator("jwks_url")

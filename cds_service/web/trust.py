@@ -68,6 +68,7 @@ def profile_of(caller: Caller) -> Profile:
         max_cards=client.max_cards,
         source_label=client.source_label,
         jurisdiction=client.jurisdiction,
+        time_zone=client.time_zone,
         fhir_servers=client.fhir_servers,
         cds_hooks=client.cds_hooks,
         crd=client.crd,

@@ -1,10 +1,14 @@
 """R4 resources of an invented patient, as short as tests need them."""
 
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import json
 
 from cds_service.domain.chart import Chart
+from cds_service.fhir import chart
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.chart import build_chart
 from cds_service.fhir.reading import Prefetch, read_prefetch
 
@@ -15,6 +19,10 @@ PATIENT = {"reference": "Patient/p1"}
 SOMEBODY_ELSE = {"reference": "Patient/p2"}
 
 Json = dict[str, Any]
+
+CALENDAR = Calendar(ZoneInfo("America/Chicago"))
+orders_of = partial(chart.orders_of, calendar=CALENDAR)
+appointments_of = partial(chart.appointments_of, calendar=CALENDAR)
 
 
 def bundle(*resources: Json, **more: Any) -> Json:

@@ -5,7 +5,7 @@ import pytest
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, InjuryEvidence, Service
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import minutes
-from cds_service.fhir.chart import MIXED_OFFSETS, build_chart
+from cds_service.fhir.chart import build_chart
 from tests.fhir.resources import (
     CPT,
     ICD_10,
@@ -98,17 +98,25 @@ def test_an_uncoded_evaluation_is_an_assessment():
     )  # fmt: skip
 
 
-def test_times_with_and_without_offset_on_one_date_are_a_problem_not_a_number():
+def test_a_time_without_offset_is_time_of_the_place_beside_others_that_have_one():
     zoneless = procedure("b", performedPeriod=period("2026-03-02T09:30:00", "2026-03-02T11:30:00"))
     sessions = chart_of_procedures(procedure(), zoneless).sessions
-    assert [(None, MIXED_OFFSETS)] * 2 == [(one.period, one.time_problem) for one in sessions]
+    assert minutes(one.period for one in sessions) == 150
 
 
-def test_a_service_without_offset_makes_the_time_of_the_sessions_unknown():
-    zoneless = period("2026-03-02T09:30:00", "2026-03-02T10:00:00")
-    chart = chart_of_procedures(procedure(), procedure("b", code=coded(CPT, "97110"), performedPeriod=zoneless))
-    assert [MIXED_OFFSETS] == [one.time_problem for one in chart.sessions]
-    assert [None] == [one.period for one in chart.services]
+def test_a_treatment_that_goes_on_after_midnight_belongs_to_the_day_its_visit_began():
+    visit = {"encounter": {"reference": "Encounter/e"}}
+    evening = procedure("a", performedPeriod=period("2026-03-02T22:00:00-06:00", "2026-03-03T00:00:00-06:00"), **visit)
+    night = procedure("b", performedPeriod=period("2026-03-03T00:00:00-06:00", "2026-03-03T01:00:00-06:00"), **visit)
+    late = procedure("c", performedPeriod=period("2026-03-03T01:30:00-06:00", "2026-03-03T02:30:00-06:00"), **visit)
+    assert {date(2026, 3, 2)} == {one.date for one in chart_of_procedures(evening, night, late).sessions}
+
+
+def test_a_treatment_of_the_next_day_is_not_taken_for_the_rest_of_a_night():
+    visit = {"encounter": {"reference": "Encounter/e"}}
+    evening = procedure("a", performedPeriod=period("2026-03-02T20:00:00-06:00", "2026-03-02T22:00:00-06:00"), **visit)
+    morning = procedure("b", performedPeriod=period("2026-03-03T08:00:00-06:00", "2026-03-03T10:00:00-06:00"), **visit)
+    assert len({one.date for one in chart_of_procedures(evening, morning).sessions}) == 2
 
 
 def test_dates_on_which_no_time_has_an_offset_are_reckoned_with():
@@ -417,11 +425,11 @@ def test_sessions_are_sorted_by_time():
     assert [one.reference for one in chart.sessions] == ["Procedure/a", "Procedure/z"]
 
 
-def test_an_encounter_without_offset_gives_no_time_beside_a_service_with_one():
-    visit = encounter(period=period("2026-03-02T09:00:00", "2026-03-02T11:00:00"))
-    session = procedure(performedPeriod=None, performedDateTime="2026-03-02", encounter={"reference": "Encounter/e"})
-    chart = chart_of_procedures(session, procedure("b", code=coded(CPT, "97110")), encounters=bundle(visit))
-    assert [one.period for one in chart.encounters] == [None]
+def test_a_treatment_without_a_date_in_an_encounter_of_several_days_is_left_out():
+    series = encounter(period=period("2026-03-02T09:00:00-06:00", "2026-03-20T11:00:00-06:00"))
+    undated = procedure(performedPeriod=None, encounter={"reference": "Encounter/e"})
+    chart = chart_of_procedures(undated, encounters=bundle(series))
+    assert ((), ["no date is recorded"]) == (chart.sessions, [gap.why for gap in chart.gaps])
 
 
 def test_an_encounter_without_offset_does_not_disturb_the_sessions():

@@ -5,9 +5,18 @@ from msgspec import json
 
 from cds_service.domain.chart import Schedule
 from cds_service.domain.codes import Discipline, Program
-from cds_service.fhir.chart import appointments_of, build_chart, orders_of
+from cds_service.fhir.chart import build_chart
 from cds_service.fhir.reading import Prefetch, read_drafts
-from tests.fhir.resources import CPT, SNOMED, bundle, coded, period, service_request
+from tests.fhir.resources import (
+    CPT,
+    SNOMED,
+    appointments_of,
+    bundle,
+    coded,
+    orders_of,
+    period,
+    service_request,
+)
 
 
 def drafts(*resources):

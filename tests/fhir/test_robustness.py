@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import json
 
-from cds_service.fhir.chart import appointments_of, build_chart, orders_of
+from cds_service.fhir.chart import build_chart
 from cds_service.fhir.reading import TYPE_OF_KEY, read_drafts, read_prefetch
 from tests.fhir.resources import (
     PATIENT,
     SOMEBODY_ELSE,
+    appointments_of,
     bundle,
     care_plan,
     claim_response,
@@ -20,6 +21,7 @@ from tests.fhir.resources import (
     coverage,
     encounter,
     observation,
+    orders_of,
     procedure,
     service_request,
 )
