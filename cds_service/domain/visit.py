@@ -47,7 +47,7 @@ class Visit:
         spans = [session.period for session in self.sessions if session.period is not None]
         spans = spans or [span for encounter in self.encounters if (span := self._time_of(encounter)) is not None]
         counted = subtract(spans, self.excluded_services) if self.services else union(spans)
-        return counted if elapsed(counted) <= A_DAY else ()
+        return counted if len(counted) == 1 or elapsed(counted) <= A_DAY else ()
 
     @lazy
     def more_than_a_day(self) -> bool:

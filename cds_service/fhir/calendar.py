@@ -4,8 +4,10 @@ A date of service is the calendar day at the place of treatment, whatever offset
 a date is often stored as midnight, or as one minute before it, in the offset of a server: it is read as that date.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final, Self, TypeAlias
 
 import msgspec
@@ -22,6 +24,8 @@ _SHORTEST_DAY: Final = timedelta(hours=22, minutes=58)
 _FIRST_MINUTE: Final = time(0, 1)
 _LAST_MINUTE: Final = time(23, 58)
 _NO_TIME: Final = timedelta()
+_AN_HOUR: Final = timedelta(hours=1)
+_A_DAY: Final = timedelta(days=1)
 _USUAL_LENGTHS: Final = frozenset({len("2026-01-05T09:00:00Z"), len("2026-01-05T09:00:00-06:00")})
 _MOST: Final = 100_000
 _UNITS: Final = {
@@ -65,6 +69,7 @@ class Calendar:
         self.settled = settled and not self.others
         self.midnight_is_a_date = midnight_is_a_date
         self.moved = False
+        self._zones = (zone, *self.others)
         self.disputed = False
 
     @classmethod
@@ -73,7 +78,14 @@ class Calendar:
         return cls(zones.candidates[0], zones.candidates[1:])
 
     def local_date(self, instant: datetime) -> date:
-        """The calendar day of an instant at the place."""
+        """The calendar day of an instant at the place.
+
+        Most hours of a day lie on the date that is written in every zone in question; that is looked up.
+        """
+        written = instant.date()
+        first, end = _hours_of_same_date(written, instant.tzinfo, self._zones)
+        if first <= instant.hour < end:
+            return written
         day = instant.astimezone(self.zone).date()
         if self.others and not self.moved:
             self.moved = any(instant.astimezone(zone).date() != day for zone in self.others)
@@ -205,6 +217,18 @@ class Calendar:
         if not when.complete:
             return Span(None, problem="date is not complete")
         return Span(when.date, problem="only a date is recorded, no start and stop")
+
+
+@lru_cache(maxsize=4096)
+def _hours_of_same_date(day: date, written_in: tzinfo | None, zones: tuple[tzinfo, ...]) -> tuple[int, int]:
+    """The hours of a day, from and up to, that lie on the same date in all zones."""
+    noon = datetime.combine(day, time(12), tzinfo=written_in)
+    shifts = [
+        (moment.astimezone(zone).utcoffset() or _NO_TIME) - (noon.utcoffset() or _NO_TIME)
+        for moment in (noon - _A_DAY, noon, noon + _A_DAY)
+        for zone in zones
+    ]
+    return math.ceil(max(_NO_TIME, -min(shifts)) / _AN_HOUR), math.floor((_A_DAY - max(_NO_TIME, *shifts)) / _AN_HOUR)
 
 
 def length_of(length: Quantity | None) -> timedelta | None:

@@ -69,7 +69,12 @@ def _site(
         site = places.site_of_encounter(asked)
         if site != Site():
             return site
+    looked_at: set[object] = set()
     for encounter in sorted(encounters, key=_start, reverse=True):
+        where = encounter.service_provider, encounter.location
+        if where in looked_at and not encounter.contained:
+            continue
+        looked_at.add(where)
         site = places.site_of_encounter(encounter)
         if site != Site():
             return site
@@ -98,14 +103,11 @@ def _written(
     encounters: Iterable[records.Encounter],
     procedures: Iterable[records.Procedure],
     appointments: Iterable[records.Appointment],
-) -> Iterator[str | None]:
-    """Starts of visits, treatments and bookings, as written."""
-    for encounter in encounters:
-        yield encounter.period.start if encounter.period is not None else None
-    for procedure in procedures:
-        yield procedure.performed_period.start if procedure.performed_period is not None else None
-    for appointment in appointments:
-        yield appointment.start
+) -> Iterator[list[str | None]]:
+    """Starts as written: of bookings, of visits, of treatments."""
+    yield [appointment.start for appointment in appointments]
+    yield [encounter.period.start for encounter in encounters if encounter.period is not None]
+    yield [procedure.performed_period.start for procedure in procedures if procedure.performed_period is not None]
 
 
 def _states(

@@ -29,7 +29,8 @@ _WINDOWS: Final = {
     "Hawaiian Standard Time": "Pacific/Honolulu",
     "SA Western Standard Time": "America/Puerto_Rico",
 }
-_OFFSET: Final = re.compile(r".*[+-]\d\d:?\d\d", re.ASCII | re.DOTALL)
+_SIGNS: Final = ("+", "-")
+_CLOCKS_CHANGE: Final = frozenset({"03", "11"})
 
 
 _SOLSTICES: Final = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
@@ -77,7 +78,10 @@ def in_extensions(extensions: Iterable[Extension]) -> ZoneInfo | None:
 
 
 def zones_of(
-    site: Site, states: Iterable[str | None], settings: Iterable[tzinfo | None], written: Iterable[str | None]
+    site: Site,
+    states: Iterable[str | None],
+    settings: Iterable[tzinfo | None],
+    written: Iterable[Iterable[str | None]],
 ) -> Zones:
     """The zone ladder: extension, state of the site, settings, offsets that are written.
 
@@ -86,7 +90,7 @@ def zones_of(
         states: Other states that the chart names (accident, home), or the client's own, which only narrow the choice.
         settings: Zones of the client's entry and of this service, in that order; one that cannot be that of the site's
             state tells nothing.
-        written: Instants of treatments, visits and bookings, as written.
+        written: Instants as written, of bookings, visits and treatments; the first of these that have offsets count.
     """
     if site.zone is not None:
         return Zones((site.zone,), "the time zone on the record")
@@ -100,7 +104,7 @@ def zones_of(
         narrowed = dict.fromkeys(name for state in states if state for name in time_zones_of(state))
         possible = _zones(tuple(narrowed) or EVERY_TIME_ZONE)
     if len(possible) > 1:
-        possible = _agreeing(possible, _with_offset(written))
+        possible = _agreeing(possible, next((found for texts in written if (found := _with_offset(texts))), []))
     return Zones(possible, "the states and offsets on the record" if len(possible) == 1 else None)
 
 
@@ -150,11 +154,11 @@ def _has_offset(zone: ZoneInfo, instant: datetime) -> bool:
 
 
 def _with_offset(texts: Iterable[str | None]) -> list[datetime]:
-    """One instant for each day and offset other than UTC that is written."""
+    """One instant for each offset and month, or day of a month in which clocks change, other than UTC."""
     written: dict[str, str] = {}
     for text in texts:
-        if text is not None and _OFFSET.fullmatch(text) is not None:
-            written.setdefault(text[:10] + text[-6:], text)
+        if text is not None and text[-6:-5] in _SIGNS:
+            written.setdefault(text[: 10 if text[5:7] in _CLOCKS_CHANGE else 7] + text[-6:], text)
     read = (dates.read(text) for text in written.values())
     instants = [when.instant for when in read if isinstance(when, dates.When) and when.instant is not None]
     return [instant for instant in instants if instant.utcoffset() != UTC.utcoffset(instant)]
