@@ -226,7 +226,8 @@ class Case:
     def claims_of_date(self) -> tuple[tuple[Claim, tuple[int, ...]], ...]:
         """Claims with lines on the date of service and those lines' indexes.
 
-        Undated lines follow their own encounter, or that of the claim. Lines over several days are none of one date.
+        Undated lines follow their own encounter, or that of the claim, unless it is a series. Lines over several days
+        are none of one date.
         """
         refs = {one.reference for one in self.encounters_of_date} | ({self.encounter} if self.encounter else set())
         found: list[tuple[Claim, tuple[int, ...]]] = []
@@ -238,7 +239,11 @@ class Case:
                 if line.last is None
                 and (
                     line.date == self.date_of_service
-                    or (line.date is None and (not refs.isdisjoint(line.encounters) if line.encounters else ours))
+                    or (
+                        line.date is None
+                        and not self.in_series
+                        and (not refs.isdisjoint(line.encounters) if line.encounters else ours)
+                    )
                 )
             )
             if lines or (ours and not claim.lines):

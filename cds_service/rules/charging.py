@@ -274,6 +274,16 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
         why = f"whether the visit is charged already: {case.chart.unavailable[Fact.CHARGES]}"
         caveats.append(Gap(Fact.CHARGES, why))
     caveats.extend(gap for gap in case.chart.gaps if gap.fact is Fact.CHARGES)
+    if case.in_series:
+        caveats.extend(
+            Gap(
+                Fact.CHARGES,
+                "a line without a date may be of this visit, whose encounter holds several",
+                claim.reference,
+            )
+            for claim in case.chart.claims
+            if case.encounter in claim.encounters and any(line.date is None for line in claim.lines)
+        )
     caveats.extend(
         Gap(Fact.CHARGES, "a line that is charged over several days may hold this visit as well", claim.reference)
         for claim in case.chart.claims

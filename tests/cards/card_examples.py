@@ -74,6 +74,8 @@ FACTS: dict[str, object] = {
     "items": (("D-2", "deficits that interfere with the patient's work"), ("D-9", "start and stop times")),
     "kinds": ("discharge", "interim"),
     "kx": 2480,
+    "series": date(2026, 3, 18),
+    "uncharged": 3,
     "last": date(2025, 12, 28),
     "last_day": date(2026, 12, 28),
     "left_out": ({"code": "97140", "why": "never paid beside 97545"},),
