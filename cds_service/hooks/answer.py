@@ -106,9 +106,10 @@ class Answerer:
         )
         if case is None:
             return Answered(composition(None, {}, settings), settings)
-        policy = policy_for(case, self.policies.current)
+        policies = self.policies.current
+        policy = policy_for(case, policies)
         if missing is None:
-            evaluation = agreed(evaluate(case, policy), gathered, now, self.policies.current)
+            evaluation = agreed(evaluate(case, policy), gathered, now, policies)
         else:
             evaluation = unanswered(case, policy, missing)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
