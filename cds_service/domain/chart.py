@@ -10,6 +10,7 @@ from cds_service.domain.codes import Discipline, PayerClass, Program
 from cds_service.domain.intervals import Interval
 
 DAYS_OF_A_WEEK: Final = 7
+LONGEST_PLAN_DAYS: Final = 36_525
 Day: TypeAlias = date
 
 
@@ -245,10 +246,14 @@ class Schedule:
     end: date | None = None
 
     def last_day(self, today: date) -> date | None:
-        """The end; without one in it the day of the last session, counted from the start or else from today."""
+        """The end; without one in it the day of the last session, counted from the start or else from today.
+
+        None when neither is told, and when the sessions are so rare that the last one is beyond all planning.
+        """
         if self.end is not None or self.sessions is None or not self.days_per_week:
             return self.end
-        return (self.start or today) + timedelta(days=int((self.sessions - 1) / self.days_per_week * DAYS_OF_A_WEEK))
+        days = (self.sessions - 1) / self.days_per_week * DAYS_OF_A_WEEK
+        return (self.start or today) + timedelta(days=int(days)) if days <= LONGEST_PLAN_DAYS else None
 
 
 @dataclass(frozen=True, slots=True)

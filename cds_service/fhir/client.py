@@ -192,7 +192,10 @@ class FhirClient:
         return url
 
     def _on_server(self, link: str) -> str:
-        url = urljoin(self._base, link)
+        try:
+            url = urljoin(self._base, link)
+        except ValueError:
+            raise FhirFailure("the link to its next page is not a web address") from None
         if not self._same_server(url):
             raise FhirFailure("its next page is on another server, which is not asked")
         return url

@@ -18,6 +18,7 @@ from cds_service.hooks.services import Service, hooks_of
 
 MAX_HOOK_INSTANCE: Final = 256
 _ABSENT: Final = Raw()
+_SENDABLE: Final = re.compile(r"[!-~]+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -153,6 +154,8 @@ def read_call(body: bytes, service_id: str) -> HookCall:
     hook_instance = _required(request.hook_instance, "hookInstance")
     if len(hook_instance) > MAX_HOOK_INSTANCE:
         raise InvalidRequest("hookInstance", f"must have at most {MAX_HOOK_INSTANCE} characters")
+    if "\0" in hook_instance:
+        raise InvalidRequest("hookInstance", "must not hold the character U+0000")
     if hook not in listed:
         raise WrongHook(service_id, hook, listed)
     context = READERS[hook](_object(request.context, "context", required=True) or _ABSENT)
@@ -189,13 +192,16 @@ def _object(raw: Raw, field: str, *, required: bool = False) -> Raw | None:
 
 
 def _authorization(raw: Raw) -> FhirAuthorization | None:
-    """The token, or None when a field is missing or odd: the call then goes on with prefetch (CH-R-08)."""
+    """The token, or None when a field is missing or odd: the call then goes on with prefetch (CH-R-08).
+
+    A token that an HTTP header cannot carry is odd.
+    """
     try:
         sent = _decode_authorization(raw)
     except msgspec.ValidationError:
         return None
     except RecursionError:
         raise TooDeep from None
-    if sent.token_type != "Bearer" or not sent.access_token:  # noqa: S105 - the name of a scheme
+    if sent.token_type != "Bearer" or not _SENDABLE.fullmatch(sent.access_token):  # noqa: S105 - the name of a scheme
         return None
     return FhirAuthorization(sent.access_token, sent.expires_in, sent.scope, sent.subject, sent.patient)

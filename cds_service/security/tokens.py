@@ -40,11 +40,13 @@ class _Header(msgspec.Struct):
 
 
 class _Claims(msgspec.Struct):
+    """The claims that are read. Times are ``float``: a number beyond its range is refused by the decoder."""
+
     iss: str | None = None
     aud: str | list[str] | None = None
-    exp: int | float | None = None
-    iat: int | float | None = None
-    nbf: int | float | None = None
+    exp: float | None = None
+    iat: float | None = None
+    nbf: float | None = None
     jti: str | None = None
     tenant: str | None = None
 
@@ -106,7 +108,7 @@ def _parts(authorization: str | None) -> tuple[bytes, bytes, bytes, bytes]:
     """What is signed, its two parts, and the signature; all still encoded."""
     if not authorization:
         raise Unauthenticated("no-token")
-    parts = _BEARER.fullmatch(authorization.encode()) if len(authorization) <= MAX_TOKEN else None
+    parts = _BEARER.fullmatch(authorization.encode(errors="replace")) if len(authorization) <= MAX_TOKEN else None
     if parts is None:
         raise Unauthenticated("malformed")
     return parts[1], parts[2], parts[3], parts[4]
