@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
+import orjson
+
 from cds_service.domain.codes import (
     ACCREDITED_MODIFIERS,
     DECIDED_MODIFIERS,
@@ -74,7 +76,7 @@ def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
         for action in written:
             resource = action.get("resource")
             if isinstance(resource, dict):
-                if check(resource) is not None:
+                if check(resource) is not None or not _can_be_sent(resource):
                     return ()
                 drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
             built.append(action)
@@ -100,7 +102,20 @@ def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_
 
 
 def _valid(resource: Mapping[str, Any] | None) -> Json | None:
-    return valid(resource) if resource is not None else None
+    """The resource as it can be changed; None for one that no repair of its spelling makes R4."""
+    if resource is None:
+        return None
+    repaired = valid(resource)
+    return repaired if check(repaired) is None else None
+
+
+def _can_be_sent(resource: Json) -> bool:
+    """Whether the answer can carry it: JSON is written here with whole numbers of 64 bits and 254 levels at most."""
+    try:
+        orjson.dumps([[[[[[[[resource]]]]]]]])  # cards, suggestions and actions are eight levels around it
+    except TypeError:
+        return False
+    return True
 
 
 def _action(change: Change, writing: Writing) -> Json | None:

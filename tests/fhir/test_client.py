@@ -117,6 +117,13 @@ def test_pages_without_end_are_given_up(ehr, client):
     assert len(ehr.seen) == MOST_PAGES
 
 
+@pytest.mark.parametrize("link", ["http://[", "http://a]b/", "//[x]"])
+def test_a_next_page_without_an_address_is_not_asked(ehr, client, link):
+    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
+    found = client.search(SEARCH)
+    assert (["a"], "the link to its next page is not a web address") == (ids(found), found.problem)
+
+
 @pytest.mark.parametrize(
     "elsewhere", ["http://127.0.0.1:9/r4/Procedure?page=2", "../other/Procedure?page=2", "//x.test/r4/"]
 )

@@ -164,3 +164,14 @@ def test_an_appointment_for_work_rehabilitation_is_known_by_what_it_says_or_is_b
 )
 def test_other_appointments_are_left_out(change):
     assert appointments_of(drafts(appointment(**change)), (), "p1") == ()
+
+
+@pytest.mark.parametrize(
+    "schedule", [Schedule(sessions=10_000, days_per_week=1e-300), Schedule(sessions=9_999, days_per_week=0.001)]
+)
+def test_the_last_day_of_sessions_centuries_apart_is_not_told(schedule):
+    assert schedule.last_day(date(2026, 3, 16)) is None
+
+
+def test_the_last_day_is_that_of_the_last_session():
+    assert date(2026, 3, 30) == Schedule(sessions=7, days_per_week=3).last_day(date(2026, 3, 16))

@@ -244,6 +244,9 @@ def test_an_authorization_without_server_is_refused():
         {**AUTHORIZATION, "token_type": "mac"},
         {**AUTHORIZATION, "expires_in": "soon"},
         {**AUTHORIZATION, "access_token": ""},
+        {**AUTHORIZATION, "access_token": "t\u00f6ken"},
+        {**AUTHORIZATION, "access_token": "\u0442\u043e\u043a\u0435\u043d"},
+        {**AUTHORIZATION, "access_token": "token\r\nX-Other: 1"},
     ],
 )
 def test_an_odd_authorization_is_not_used_and_the_call_goes_on(authorization):

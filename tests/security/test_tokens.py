@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cds_service.errors import Forbidden, Unauthenticated
 from cds_service.security.keys import KeyStore
@@ -188,6 +190,30 @@ def test_a_token_for_several_audiences_is_accepted_at_each(aud):
 )
 def test_a_token_of_another_time_is_refused(times, reason):
     assert reason == refused(right(**times))
+
+
+NUMBERS = [10**320, -(10**320), 10**20, 1e300, -1e300, 5e-324, 0, -1, NOW, NOW + 0.5, "soon", True, None, [], {}]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("exp", "iat", "nbf"), st.sampled_from(NUMBERS) | st.floats())))
+def test_times_of_any_kind_are_judged_and_never_a_fault(times):
+    try:
+        assert ISSUER == admit(right(**times)).client.issuer
+    except Unauthenticated as refusal:
+        assert refusal.reason in {"malformed", "exp", "iat", "lifetime", "nbf"}  # noqa: PT017 - both may be
+
+
+@pytest.mark.parametrize("name", ["exp", "iat", "nbf"])
+def test_a_time_beyond_all_numbers_is_no_time(name):
+    assert "malformed" == refused(right(**{name: 10**320}))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(max_size=60) | st.text("ab.= \u00e9\ud800\0", max_size=30).map("Bearer {}".format))
+def test_any_text_is_a_header_that_is_refused(header):
+    with pytest.raises(Unauthenticated):
+        admit(f"Bearer {header}")
 
 
 @pytest.mark.parametrize(
