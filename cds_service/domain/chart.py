@@ -143,10 +143,22 @@ class InjuryEvidence:
 
 
 class InjuryDate(NamedTuple):
-    """The day of an injury, read from the Condition it is about or from the accident on a Claim."""
+    """The day of an injury, read from the Condition it is about or from the accident on a Claim.
+
+    ``state`` is where it happened, like ``US-TX``; only an accident tells it.
+    """
 
     reference: str
     date: date
+    state: str | None = None
+
+
+class ClaimNumber(NamedTuple):
+    """The number that a payer gave the claim of an injury; ``system`` is its namespace, ``reference`` what tells it."""
+
+    reference: str
+    value: str
+    system: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +300,13 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class ChargedLine:
-    """One item of a Claim: ``sequence`` is the item's number in it.
+    """One item of a Claim: ``sequence`` is the item's number in it, ``place`` its place in the list, from 0.
 
     ``last`` is the last day of an item that covers several, ``encounters`` those that the item itself names.
     """
 
     sequence: int
+    place: int
     code: str
     modifiers: tuple[str, ...]
     units: float
@@ -322,12 +335,20 @@ class Place:
     reference: str | None = None
 
 
+class Facility(NamedTuple):
+    """A Location; ``place_of_service`` is the CMS place-of-service code that it carries."""
+
+    reference: str
+    place_of_service: str | None = None
+
+
 @dataclass(frozen=True)
 class Chart:
     """All that was read of one patient, sorted by date where dates exist.
 
-    ``unavailable`` maps facts nobody could deliver to the reason; ``gaps`` lists single resources that were left out.
-    ``zone`` is the time zone of the place of treatment, None where the record does not settle it.
+    ``diagnosis_codes`` gives the ICD-10-CM code of Conditions by reference, ``facility`` where the encounter asked
+    about took place. ``unavailable`` maps facts nobody could deliver to the reason; ``gaps`` lists single resources
+    that were left out. ``zone`` is the time zone of the place of treatment, None where the record does not settle it.
     """
 
     patient: str
@@ -345,6 +366,9 @@ class Chart:
     claims: tuple[Claim, ...] = ()
     place: Place | None = None
     deficits: tuple[str, ...] = ()
+    diagnosis_codes: Mapping[str, str] = field(default_factory=dict)
+    claim_numbers: tuple[ClaimNumber, ...] = ()
+    facility: Facility | None = None
     unavailable: Mapping[Fact, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     zone: tzinfo | None = None

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import ClaimNumber, Facility, Fact, Gap, InjuryDate
 from cds_service.domain.values import PolicyValue
 
 
@@ -50,24 +50,54 @@ class ChargeLine(NamedTuple):
     date: date
 
 
+class Diagnosis(NamedTuple):
+    """A treated Condition and its ICD-10-CM code, where it has one."""
+
+    reference: str
+    code: str | None = None
+
+
+class CareTeamMember(NamedTuple):
+    """Who treated: ``assistant`` is None when the profession is not known, ``codes`` are those of the lines."""
+
+    reference: str
+    assistant: bool | None = None
+    codes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimHead:
+    """What the chart tells for the head of a claim; what it does not tell is None or empty, and never invented.
+
+    ``authorization`` is the payer's number of the approval (CMS-1500 item 23), ``claim_number`` that of the injury
+    (item 11), ``accident`` the day and place of a work injury (items 10 and 14).
+    """
+
+    authorization: str | None = None
+    coverage: str | None = None
+    claim_number: ClaimNumber | None = None
+    provider: str | None = None
+    facility: Facility | None = None
+    accident: InjuryDate | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
+    team: tuple[CareTeamMember, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class DraftCharges:
-    """Put these work-rehab lines on the visit's claim: on ``claim`` when one is drafted, else on a new one.
+    """Put these lines on the visit's claim: on ``claim`` when one is drafted, else on a new one.
 
-    Other items of a drafted claim stay as they are, except work-rehab lines, which these replace, and those of the
-    codes in ``removed``, which go. ``authorization`` is the payer's number for the claim where it is known.
+    ``places`` tells for each line the item of the drafted claim that it takes the place of, and keeps what a person put
+    there, or None; items at ``gone`` go; all others stay as they are.
     """
 
     date: date
     lines: tuple[ChargeLine, ...]
-    removed: tuple[str, ...] = ()
     encounter: str | None = None
     claim: str | None = None
-    authorization: str | None = None
-    coverage: str | None = None
-    provider: str | None = None
-    performers: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
+    places: tuple[int | None, ...] = ()
+    gone: frozenset[int] = frozenset()
+    head: ClaimHead = field(default_factory=ClaimHead)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,13 @@ def charge_item(change: DraftCharges, line: ChargeLine, patient: str, identity: 
     }
     if change.encounter is not None:
         item["context"] = {"reference": change.encounter}
-    if change.provider is not None:
-        item["performingOrganization"] = {"reference": change.provider}
-    performers = [{"actor": {"reference": one}} for one in change.performers if "/" in one]
+    if change.head.provider is not None:
+        item["performingOrganization"] = {"reference": change.head.provider}
+    performers = [
+        {"actor": {"reference": one.reference}}
+        for one in change.head.team
+        if "/" in one.reference and line.code in one.codes
+    ]
     if performers:
         item["performer"] = performers
     return item

@@ -7,7 +7,7 @@ from cds_service.domain.codes import WORK_REHAB
 from cds_service.fhir import clinical, injury, records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import procedure_codes
-from cds_service.fhir.orders import modifiers_of
+from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
 from cds_service.fhir.own import Own
 from cds_service.fhir.places import Places
 from cds_service.fhir.references import References
@@ -44,6 +44,9 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
 
 
 def _claim(record: records.Claim, reference: str, references: References, calendar: Calendar) -> Claim:
+    billed = record.billable_period or records.Period()
+    whole = calendar.day(billed.start)
+    whole = whole if whole == calendar.day(billed.end or billed.start) else None
     lines = []
     for position, item in enumerate(record.item, start=1):
         codes = procedure_codes(item.product_or_service)
@@ -51,12 +54,15 @@ def _claim(record: records.Claim, reference: str, references: References, calend
             continue
         period = item.serviced_period or records.Period()
         quantity = item.quantity.value if item.quantity is not None else None
-        day, last = calendar.day(item.serviced_date or period.start), calendar.day(period.end)
+        day, last = calendar.day(item.serviced_date or period.start or period.end), calendar.day(period.end)
+        if day is None and not item.encounter:
+            day = whole
         lines.append(
             ChargedLine(
                 sequence=item.sequence if item.sequence is not None else position,
+                place=position - 1,
                 code=codes[0],
-                modifiers=tuple(modifiers_of(item.modifier)),
+                modifiers=tuple(dict.fromkeys((*modifiers_behind(item.product_or_service), *modifiers_of(item.modifier)))),
                 units=quantity if quantity is not None else 1.0,
                 date=day,
                 last=last if day is not None and last is not None and last > day else None,

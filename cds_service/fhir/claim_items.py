@@ -1,62 +1,130 @@
 """Items of a draft Claim: those of a visit replaced by its lines, everything that a person put there kept."""
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cds_service.domain.codes import (
-    ACCREDITED_MODIFIERS,
-    DECIDED_MODIFIERS,
-    PROGRAM_MODIFIERS,
-    TEST_MODIFIERS,
-    WORK_REHAB,
-)
+import msgspec
+
+from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PROGRAM_MODIFIERS, TEST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.fhir.charge_items import CPT
+from cds_service.fhir.concepts import procedure_codes
+from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.records import CodeableConcept
 
 HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+PLACE_OF_SERVICE: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 CPT_MODIFIERS: Final = frozenset({"52", "59"})
 PAYER_MODIFIERS: Final = frozenset({*PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *TEST_MODIFIERS, "M3"})
+MOST_POINTERS: Final = 4
+"""Diagnoses that a line can point to (CMS-1500)."""
 
 Json = dict[str, Any]
 
 
-def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> None:
-    """Replace the items of the date for work rehabilitation and for the codes of the lines; others stay as they are.
+def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> bool:
+    """Replace the items that go by the lines; the others stay as they are. False when the items are not those read.
 
-    Items of the date for codes that are removed go. A line keeps what a person put on the item it replaces: that of its
-    code whose modifiers are most like its own.
-
-    Amounts that no longer fit go: the net of an item whose units change, and the total of the claim.
+    A line keeps what a person put on the item it takes the place of. Amounts that no longer fit go: the net of an item
+    whose units change, and the total of the claim.
     """
-    before = copy.deepcopy(claim.get("item", []))
-    codes = WORK_REHAB.union(change.removed, (line.code for line in change.lines))
-    replaced = {id(item): _is_replaced(item, change, codes) for item in claim.get("item", [])}
-    kept = [item for item in claim.get("item", []) if not replaced[id(item)]]
-    old = [item for item in claim.get("item", []) if replaced[id(item)]]
+    before: list[Json] = claim.get("item", [])
+    bases = [before[place] if place is not None and place < len(before) else {} for place in change.places]
+    bases = bases or [{} for _ in change.lines]
+    for line, place, base in zip(change.lines, change.places, bases, strict=False):
+        if place is not None and line.code not in codes_of(base.get("productOrService")):
+            return False
+    kept = [item for place, item in enumerate(before) if place not in change.gone]
     free = _free_numbers({item.get("sequence") for item in kept})
-    items = [*kept]
-    for line in change.lines:
-        base = _taken_over(line, old, codes)
-        item = _item(line, change, claim, base, labels[line.code])
-        items.append({**base, **item, "sequence": next(free)})
-    claim["item"] = sorted(items, key=lambda item: item.get("sequence", 0))
-    if _amounts(before, codes) != _amounts(claim["item"], codes):
+    made: list[Json] = []
+    for number, (line, base) in enumerate(zip(change.lines, bases, strict=True)):
+        again = any(base is earlier for earlier in bases[:number])
+        own = _for_further_lines(base) if again else copy.deepcopy(base)
+        made.append({**_item(line, change, claim, own, labels[line.code]), "sequence": next(free)})
+    claim["item"] = sorted((*kept, *made), key=lambda item: item.get("sequence", 0))
+    if _amounts(before) != _amounts(claim["item"]):
         claim.pop("total", None)
+    return True
 
 
-def _taken_over(line: ChargeLine, old: list[Json], codes: Collection[str]) -> Json:
-    """A copy of the item that the line replaces; the last one of its code serves further lines as well."""
-    of_code = [item for item in old if _code_of(item, codes) == line.code]
-    if not of_code:
-        return {}
-    wanted = set(line.modifiers) & DECIDED_MODIFIERS
-    nearest = min(of_code, key=lambda item: len(wanted ^ (_modifiers_of(item) & DECIDED_MODIFIERS)))
-    base = copy.deepcopy(nearest)
-    old[:] = [item for item in old if item is not nearest]
-    if len(of_code) == 1:
-        old.append(_for_further_lines(nearest))
-    return base
+def modifier_concept(modifier: str) -> Json:
+    """A modifier as a coding: CPT's own, HCPCS Level II, else the payer's, which has no public code system."""
+    if modifier in CPT_MODIFIERS:
+        return {"coding": [{"system": CPT, "code": modifier}]}
+    if modifier in PAYER_MODIFIERS:
+        return {"coding": [{"code": modifier}], "text": modifier}
+    return {"coding": [{"system": HCPCS, "code": modifier}]}
+
+
+def codes_of(concept: object) -> tuple[str, ...]:
+    """CPT and HCPCS codes of a concept as JSON."""
+    return procedure_codes(_concept(concept))
+
+
+def modifiers_on(item: Mapping[str, Any]) -> list[str]:
+    """The modifiers of an item as JSON, read as those of all claims."""
+    behind = modifiers_behind(_concept(item.get("productOrService")))
+    return list(dict.fromkeys((*behind, *modifiers_of(map(_concept, item.get("modifier", []))))))
+
+
+def _concept(value: object) -> CodeableConcept:
+    try:
+        return msgspec.convert(value, CodeableConcept, strict=False)
+    except msgspec.ValidationError:
+        return CodeableConcept()
+
+
+def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: Json, label: str) -> Json:
+    """The item of a line; ``base`` is a copy of the one it takes the place of, or empty."""
+    put_by_hand = {
+        modifiers[0]: concept
+        for concept in base.pop("modifier", [])
+        if len(modifiers := modifiers_of([_concept(concept)])) == 1 and modifiers[0] not in DECIDED_MODIFIERS
+    }
+    base.pop("servicedPeriod", None)
+    if _number(base.get("quantity", {}).get("value")) != line.units:
+        base.pop("net", None)
+        base.pop("detail", None)
+    item: Json = {
+        **base,
+        "productOrService": _product(base.get("productOrService"), line.code, label),
+        "servicedDate": line.date.isoformat(),
+        "quantity": {"value": line.units},
+    }
+    if line.modifiers:
+        item["modifier"] = [put_by_hand.get(one) or modifier_concept(one) for one in line.modifiers]
+    if change.encounter is not None:
+        item["encounter"] = [{"reference": change.encounter}]
+    facility = change.head.facility
+    if facility is not None and facility.place_of_service is not None and not _located(item):
+        coding = {"system": PLACE_OF_SERVICE, "code": facility.place_of_service}
+        item["locationCodeableConcept"] = {"coding": [coding]}
+    return {**_links(claim, change, line), **item}
+
+
+def _located(item: Mapping[str, Any]) -> bool:
+    return any(name.startswith("location") for name in item)
+
+
+def _product(before: Any, code: str, label: str) -> Any:  # noqa: ANN401 - any JSON
+    """What a person wrote for the code; a field with modifiers behind the code becomes the code alone."""
+    if before and not modifiers_behind(_concept(before)):
+        return before
+    return {"coding": [{"system": CPT, "code": code}], "text": label}
+
+
+def _links(claim: Mapping[str, Any], change: DraftCharges, line: ChargeLine) -> Json:
+    """Who gave the service and for what, by the numbers of care team and diagnoses on this claim."""
+    theirs = {member.reference for member in change.head.team if line.code in member.codes}
+    team = [
+        one["sequence"]
+        for one in claim.get("careTeam", [])
+        if "sequence" in one and (change.claim is not None or one.get("provider", {}).get("reference") in theirs)
+    ]
+    diagnoses = [one["sequence"] for one in claim.get("diagnosis", []) if "sequence" in one]
+    links = {"careTeamSequence": team, "diagnosisSequence": diagnoses[:MOST_POINTERS]}
+    return {name: numbers for name, numbers in links.items() if numbers}
 
 
 def _for_further_lines(item: Json) -> Json:
@@ -70,71 +138,19 @@ def _without_ids(part: Any) -> Any:  # noqa: ANN401 - any JSON
     return [_without_ids(one) for one in part] if isinstance(part, list) else part
 
 
-def _modifiers_of(item: Mapping[str, Any]) -> set[str]:
-    concepts = item.get("modifier", [])
-    return {coding["code"] for concept in concepts for coding in concept.get("coding", []) if "code" in coding}
-
-
-def _amounts(items: list[Json], codes: Collection[str]) -> list[tuple[str, object]]:
+def _amounts(items: list[Json]) -> list[tuple[tuple[str, ...], float | None]]:
     """Codes and units of the items, which make the total."""
-    return sorted((_code_of(item, codes), str(item.get("quantity", {}).get("value"))) for item in items)
+    amounts = [(codes_of(item.get("productOrService")), _number(item.get("quantity", {}).get("value"))) for item in items]
+    return sorted(amounts, key=str)
 
 
-def _free_numbers(taken: set[Any]) -> Any:  # noqa: ANN401 - an endless iterator of numbers
+def _number(value: object) -> float | None:
+    """A number, also one written as text."""
+    try:
+        return float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _free_numbers(taken: set[Any]) -> Iterator[int]:
     return (number for number in range(1, 10_000) if number not in taken)
-
-
-def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: Json, label: str) -> Json:
-    """One claim item. Modifiers that were there and that nobody here decides about stay, after ours."""
-    foreign = [
-        concept
-        for concept in base.get("modifier", [])
-        if not ({coding.get("code") for coding in concept.get("coding", [])} & DECIDED_MODIFIERS)
-    ]
-    base.pop("modifier", None)
-    base.pop("servicedPeriod", None)
-    if base.get("quantity", {}).get("value") != line.units:
-        base.pop("net", None)
-        base.pop("detail", None)
-    item: Json = {
-        "productOrService": base.get("productOrService")
-        or {"coding": [{"system": CPT, "code": line.code}], "text": label},
-        "servicedDate": line.date.isoformat(),
-        "quantity": {"value": line.units},
-    }
-    modifiers = [*map(modifier_concept, line.modifiers), *foreign]
-    if modifiers:
-        item["modifier"] = modifiers
-    if change.encounter is not None:
-        item["encounter"] = [{"reference": change.encounter}]
-    if not base:
-        for name, link in (("careTeam", "careTeamSequence"), ("diagnosis", "diagnosisSequence")):
-            if claim.get(name):
-                item[link] = [entry["sequence"] for entry in claim[name] if "sequence" in entry]
-    return item
-
-
-def _is_replaced(item: Mapping[str, Any], change: DraftCharges, codes: Collection[str]) -> bool:
-    """Whether the item is of the codes and of the date; without a whole date, of the encounter."""
-    on, period = change.date.isoformat(), item.get("servicedPeriod", {})
-    day = item.get("servicedDate") or period.get("start", "")[:10]
-    named = [one.get("reference", "") for one in item.get("encounter", [])]
-    elsewhere = (
-        bool(named) and change.encounter is not None and not any(one.endswith(change.encounter) for one in named)
-    )
-    of_date = day == on or (on.startswith(day) and not elsewhere)
-    return bool(_code_of(item, codes)) and of_date and period.get("end", "")[:10] <= on
-
-
-def _code_of(item: Mapping[str, Any], codes: Collection[str]) -> str:
-    codings = item.get("productOrService", {}).get("coding", [])
-    return next((coding["code"] for coding in codings if coding.get("code") in codes), "")
-
-
-def modifier_concept(modifier: str) -> Json:
-    """A modifier as a coding: CPT's own, HCPCS Level II, else the payer's, which has no public code system."""
-    if modifier in CPT_MODIFIERS:
-        return {"coding": [{"system": CPT, "code": modifier}]}
-    if modifier in PAYER_MODIFIERS:
-        return {"coding": [{"code": modifier}], "text": modifier}
-    return {"coding": [{"system": HCPCS, "code": modifier}]}

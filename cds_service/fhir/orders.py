@@ -10,14 +10,14 @@ from cds_service.fhir import records
 from cds_service.fhir.authorizations import payer_decision
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import disciplines_of, meaning, names_work_rehab, program_of, role_of
+from cds_service.fhir.modifiers import modifiers_of
 from cds_service.fhir.reading import Draft, aliases_of
-from cds_service.fhir.records import CodeableConcept, Quantity, Timing
+from cds_service.fhir.records import Quantity, Timing
 from cds_service.fhir.references import References, normal
 
 _NO_ORDERS: Final = frozenset({"revoked", "entered-in-error"})
 _NO_APPOINTMENTS: Final = frozenset({"cancelled", "noshow", "entered-in-error"})
 _MOST: Final = 10_000
-_MODIFIER_LENGTH: Final = 2
 _DAYS: Final = {"d": 1.0, "wk": 7.0, "mo": 365.25 / 12, "a": 365.25, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86400}
 _MINUTES: Final = {"min": 1.0, "h": 60.0, "s": 1 / 60, "d": 1440.0}
 
@@ -134,16 +134,6 @@ def order(
         ),
         payer_decision=payer_decision(record),
     )
-
-
-def modifiers_of(concepts: Iterable[CodeableConcept]) -> list[str]:
-    """Two-character modifiers, in the order given."""
-    return [
-        coding.code
-        for concept in concepts
-        for coding in concept.coding
-        if coding.code is not None and len(coding.code) == _MODIFIER_LENGTH and coding.code.isalnum()
-    ]
 
 
 def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:

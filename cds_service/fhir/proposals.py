@@ -19,6 +19,7 @@ from cds_service.domain.codes import (
     DISCIPLINE_OF_MODIFIER,
     FIRST_BLOCK,
     LABELS,
+    MOST_MODIFIERS,
     PROGRAM_MODIFIERS,
 )
 from cds_service.domain.findings import (
@@ -33,12 +34,11 @@ from cds_service.domain.findings import (
     RemoveOrder,
 )
 from cds_service.fhir.charge_items import CPT, charge_item
-from cds_service.fhir.claim_items import modifier_concept, put_lines
+from cds_service.fhir.claim_heads import complete, new_claim
+from cds_service.fhir.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
 from cds_service.fhir.judge import check
 from cds_service.fhir.spelling import valid
 
-CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
-PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
 NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 
 Json = dict[str, Any]
@@ -147,58 +147,18 @@ def _new_id(call: str, *parts: object) -> str:
 def _charges(change: DraftCharges, writing: Writing) -> Json | None:
     lines = "; ".join(map(line_text, change.lines))
     if change.claim is None:
-        claim = _new_claim(change, writing)
+        identity = _new_id(writing.call, "claim", change.date, change.lines)
+        claim = new_claim(change.head, identity, writing.patient, change.date, writing.today)
         put_lines(claim, change, writing.labels)
         return {"type": "create", "description": f"Draft the claim: {lines}", "resource": claim}
     original = writing.received(change.claim)
     if original is None:
         return None
     claim = copy.deepcopy(dict(original))
-    put_lines(claim, change, writing.labels)
-    if change.authorization is not None:
-        for insurance in claim.get("insurance", [])[:1]:
-            numbers = insurance.setdefault("preAuthRef", [])
-            if change.authorization not in numbers:
-                numbers.append(change.authorization)
+    complete(claim, change.head)
+    if not put_lines(claim, change, writing.labels):
+        return None
     return {"type": "update", "description": f"Change the drafted claim to: {lines}", "resource": claim}
-
-
-def _new_claim(change: DraftCharges, writing: Writing) -> Json:
-    claim: Json = {
-        "resourceType": "Claim",
-        "id": _new_id(writing.call, "claim", change.date, change.lines),
-        "status": "draft",
-        "type": {"coding": [{"system": CLAIM_TYPE, "code": "professional"}]},
-        "use": "claim",
-        "patient": {"reference": f"Patient/{writing.patient}"},
-        "billablePeriod": {"start": change.date.isoformat(), "end": change.date.isoformat()},
-        "created": writing.today.isoformat(),
-        "provider": _reference(change.provider, "billing provider not recorded on the encounter"),
-        "priority": {"coding": [{"system": PRIORITY, "code": "normal"}]},
-    }
-    team = [performer for performer in change.performers if "/" in performer]
-    if team:
-        claim["careTeam"] = [
-            {"sequence": number, "provider": {"reference": reference}} for number, reference in enumerate(team, 1)
-        ]
-    if change.conditions:
-        claim["diagnosis"] = [
-            {"sequence": number, "diagnosisReference": {"reference": reference}}
-            for number, reference in enumerate(change.conditions, 1)
-        ]
-    insurance: Json = {
-        "sequence": 1,
-        "focal": True,
-        "coverage": _reference(change.coverage, "coverage not recorded"),
-    }
-    if change.authorization is not None:
-        insurance["preAuthRef"] = [change.authorization]
-    claim["insurance"] = [insurance]
-    return claim
-
-
-def _reference(reference: str | None, otherwise: str) -> Json:
-    return {"reference": reference} if reference is not None else {"display": otherwise}
 
 
 def _without_lines(change: RemoveChargedLines, writing: Writing) -> Json | None:
@@ -206,7 +166,10 @@ def _without_lines(change: RemoveChargedLines, writing: Writing) -> Json | None:
     if original is None:
         return None
     claim = copy.deepcopy(dict(original))
-    claim["item"] = [item for item in claim.get("item", []) if item.get("sequence") not in change.sequences]
+    items = claim.get("item", [])
+    claim["item"] = [item for item in items if item.get("sequence") not in change.sequences]
+    if len(items) - len(claim["item"]) != len(set(change.sequences)):
+        return None
     claim.pop("total", None)
     if not claim["item"]:
         del claim["item"]
@@ -219,9 +182,10 @@ def _with_modifier(change: AddLineModifier, writing: Writing) -> Json | None:
     if original is None:
         return None
     claim = copy.deepcopy(dict(original))
-    for item in claim.get("item", []):
-        if item.get("sequence") == change.sequence:
-            item.setdefault("modifier", []).append(modifier_concept(change.modifier))
+    items = [item for item in claim.get("item", []) if item.get("sequence") == change.sequence]
+    if len(items) != 1 or len(modifiers_on(items[0])) >= MOST_MODIFIERS:
+        return None
+    items[0].setdefault("modifier", []).append(modifier_concept(change.modifier))
     description = f"Add modifier {change.modifier} to line {change.sequence}: a separate service is documented"
     return {"type": "update", "description": description, "resource": claim}
 
@@ -252,7 +216,7 @@ def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
     concept = concept if isinstance(concept, dict) else {}
     codings = concept.get("coding", [])
     codings = [codings] if isinstance(codings, dict) else codings
-    kept = [one for one in codings if one and one.get("system") != CPT]
+    kept = [one for one in codings if one and one.get("system") != CPT and not codes_of({"coding": [one]})]
     order["code"] = {**concept, "coding": [{"system": CPT, "code": code}, *kept]}
     if not order["code"].get("text"):
         order["code"]["text"] = labels[code]
@@ -268,7 +232,7 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     ours = {*modifiers}
     if not DECIDED_MODIFIERS.isdisjoint(modifiers):
         ours.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
-    kept = [one for one in details if one and not ({c.get("code") for c in one.get("coding", [])} & ours)]
+    kept = [one for one in details if one and ours.isdisjoint(modifiers_on({"modifier": [one]}))]
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 
 

@@ -54,6 +54,14 @@ class Identifier(Record, frozen=True):
     value: str | None = None
 
 
+class TypedIdentifier(Record, frozen=True):
+    """FHIR Identifier with what it is called."""
+
+    system: str | None = None
+    value: str | None = None
+    type: CodeableConcept | None = None
+
+
 class NamedRef(Record, frozen=True):
     """FHIR Reference with the name and identifier of its target."""
 
@@ -163,11 +171,22 @@ class Patient(Resource, frozen=True):
     address: tuple[Address, ...] = ()
 
 
+class CoverageClass(Record, frozen=True):
+    """Coverage.class: group, plan and the like, with their names and numbers."""
+
+    type: Category | None = None
+    value: str | None = None
+    name: str | None = None
+
+
 class Coverage(DomainResource, frozen=True):
     """FHIR Coverage."""
 
+    identifier: tuple[TypedIdentifier, ...] = ()
     status: str | None = None
     type: CodeableConcept | None = None
+    subscriber_id: str | None = None
+    classes: tuple[CoverageClass, ...] = msgspec.field(default=(), name="class")
     beneficiary: Ref | None = None
     period: Period | None = None
     payor: tuple[NamedRef, ...] = ()
@@ -270,6 +289,7 @@ class Procedure(DomainResource, frozen=True):
 class Condition(Resource, frozen=True):
     """FHIR Condition."""
 
+    identifier: tuple[TypedIdentifier, ...] = ()
     clinical_status: Category | None = None
     verification_status: Category | None = None
     code: CodeableConcept | None = None
@@ -411,8 +431,10 @@ class Accident(Record, frozen=True):
 
 
 class ClaimInsurance(Record, frozen=True):
-    """Claim.insurance."""
+    """Claim.insurance; ``identifier`` is the claim number that the payer assigned beforehand."""
 
+    identifier: Identifier | None = None
+    coverage: Ref | None = None
     pre_auth_ref: tuple[str, ...] = ()
 
 
@@ -434,6 +456,8 @@ class Claim(DomainResource, frozen=True):
     status: str | None = None
     use: str | None = None
     patient: Ref | None = None
+    identifier: tuple[TypedIdentifier, ...] = ()
+    billable_period: Period | None = None
     insurance: tuple[ClaimInsurance, ...] = ()
     accident: Accident | None = None
     item: tuple[ClaimItem, ...] = ()
@@ -493,6 +517,7 @@ class Location(Resource, frozen=True):
     """FHIR Location."""
 
     extension: tuple[Extension, ...] = ()
+    type: tuple[CodeableConcept, ...] = ()
     address: Address | None = None
 
 

@@ -12,10 +12,11 @@ from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import Charges, charges_of, time_evidence, visit_caveats
+from cds_service.rules.claim_change import claim_change, overfull
+from cds_service.rules.claim_head import to_add
 from cds_service.rules.drafted import (
     DraftedLine,
     companion_lines,
-    draft_charges,
     drafted_lines,
     drafted_of,
     left_alone,
@@ -79,14 +80,16 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     kept = tuple(left_alone(case, charges))
     if same_charges(drafted, lines):
         yield from kept
+        yield from overfull(drafted)
         return
     kx = kx_of(case, policy, others)
-    open_points = (*charges.undecided, *kept, *kx.gaps)
+    change = claim_change(case, visit, lines, removed)
+    open_points = (*charges.undecided, *kept, *kx.gaps, *change.gaps)
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(
         "charges",
-        (draft_charges(case, visit, lines, removed),),
+        change.changes,
         recommended=not open_points,
         facts={"undecided": tuple(gap.why for gap in open_points)},
     )
@@ -95,8 +98,9 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         severity=Severity.WARNING if submitted else Severity.INFO,
         subject=visit.date.isoformat(),
         facts={
-            "lines": lines,
+            "lines": change.lines,
             "program_lines": program_lines,
+            "to_add": to_add(case, change.head) if kind == "draft" else (),
             "others": others,
             "left_out": charges.others.left_out,
             "minutes": charges.minutes,
@@ -170,6 +174,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     evidence = (*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted))
     submitted = any(line.status != "draft" for line in drafted)
     if visit.minutes < time_rule.minimum:
+        change = claim_change(case, visit, others, removed)
         yield Answer(
             kind="below",
             severity=Severity.WARNING,
@@ -179,19 +184,23 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             evidence=evidence,
             proposals=()
             if submitted or not others or same_charges(drafted, others)
-            else (Proposal("others", (draft_charges(case, visit, others, removed),), facts={"lines": others}),),
+            else (Proposal("others", change.changes, facts={"lines": change.lines}),),
             caveats=(
                 *visit_caveats(case, visit, policy),
                 *charges.others.undecided,
                 *left_alone(case, charges),
                 *kx.gaps,
+                *(change.gaps if others else ()),
             ),
         )
         return
     whole = (*lines_to_charge(charges, drafted_lines(case)), *others)
     options = {"full": whole, "reduced": reduced(whole)}
     if any(same_charges(drafted, lines) for lines in options.values()):
+        yield from overfull(drafted)
         return
+    changes = {key: claim_change(case, visit, lines, removed) for key, lines in options.items()}
+    gaps = dict.fromkeys(gap for change in changes.values() for gap in change.gaps)
     yield Answer(
         kind="partial",
         severity=Severity.WARNING,
@@ -202,10 +211,9 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
         proposals=()
         if submitted
         else tuple(
-            Proposal(key, (draft_charges(case, visit, lines, removed),), facts={"lines": lines})
-            for key, lines in options.items()
+            Proposal(key, change.changes, facts={"lines": change.lines}) for key, change in changes.items()
         ),
-        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kept, *kx.gaps),
+        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kept, *kx.gaps, *gaps),
     )
 
 

@@ -16,7 +16,7 @@ from cds_service.domain.codes import (
     REDUCED_SERVICE,
     WORK_REHAB,
 )
-from cds_service.domain.findings import ChargeLine, DraftCharges
+from cds_service.domain.findings import ChargeLine
 from cds_service.domain.visit import Visit
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import Charges, charges_of
@@ -28,6 +28,7 @@ class DraftedLine(NamedTuple):
     claim: str
     status: str
     sequence: int
+    place: int
     code: str
     modifiers: tuple[str, ...]
     units: float
@@ -38,7 +39,9 @@ def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Draf
     if not case.claims_of_date:
         return ()
     return tuple(
-        DraftedLine(claim.reference, claim.status, line.sequence, line.code, line.modifiers, line.units)
+        DraftedLine(
+            claim.reference, claim.status, line.sequence, line.place, line.code, line.modifiers, line.units
+        )
         for claim, indexes in case.claims_of_date
         for line in (claim.lines[index] for index in indexes)
         if line.code in codes
@@ -171,33 +174,3 @@ def charges_settled(case: Case, visit: Visit, policy: PolicyView) -> bool:
     drafted = drafted_of(case, lines, unsupported(case, charges))
     partial = visit.minutes < charges.thresholds.rule.full
     return same_charges(drafted, lines) or (partial and same_charges(drafted, reduced(lines)))
-
-
-def draft_charges(
-    case: Case, visit: Visit, lines: tuple[ChargeLine, ...], removed: tuple[str, ...] = ()
-) -> DraftCharges:
-    """The change that puts the lines on the visit's claim and takes the codes removed off it.
-
-    It brings all the chart knows for the claim's head.
-    """
-    claim = claim_to_change(case)
-    approval = case.authorization_on(visit.date)
-    encounter = case.encounter or next((one.reference for one in visit.encounters), None)
-    provider = next((one.provider for one in visit.encounters if one.provider), None)
-    codes = {line.code for line in lines}
-    treated_by = [session.performers for session in visit.sessions]
-    treated_by += [service.performers for service in visit.services if service.code in codes]
-    performers = dict.fromkeys(who.reference for performers in treated_by for who in performers)
-    conditions = dict.fromkeys(c for session in visit.sessions for c in session.conditions)
-    return DraftCharges(
-        date=visit.date,
-        lines=lines,
-        removed=removed,
-        encounter=encounter,
-        claim=claim.reference if claim else None,
-        authorization=approval.number if approval else None,
-        coverage=case.payer.reference if case.payer else None,
-        provider=provider,
-        performers=tuple(performers),
-        conditions=tuple(conditions),
-    )

@@ -1,0 +1,111 @@
+"""The head of a draft Claim: all the chart tells where nobody wrote it yet; nothing invented, nothing overwritten."""
+
+from datetime import date
+from typing import Any, Final
+
+from cds_service.domain.findings import ClaimHead, Diagnosis
+
+CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
+PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
+CARE_TEAM_ROLE: Final = "http://terminology.hl7.org/CodeSystem/claimcareteamrole"
+ACCIDENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
+
+Json = dict[str, Any]
+
+
+def new_claim(head: ClaimHead, identity: str, patient: str, of: date, today: date) -> Json:
+    """A draft Claim of one date without items. What R4 demands and nobody told is named in words."""
+    claim: Json = {
+        "resourceType": "Claim",
+        "id": identity,
+        "status": "draft",
+        "type": {"coding": [{"system": CLAIM_TYPE, "code": "professional"}]},
+        "use": "claim",
+        "patient": {"reference": f"Patient/{patient}"},
+        "billablePeriod": {"start": of.isoformat(), "end": of.isoformat()},
+        "created": today.isoformat(),
+        "provider": _reference(head.provider, "billing provider not recorded on the encounter"),
+        "priority": {"coding": [{"system": PRIORITY, "code": "normal"}]},
+        "insurance": [{"sequence": 1, "focal": True, "coverage": _reference(head.coverage, "coverage not recorded")}],
+    }
+    complete(claim, head)
+    return claim
+
+
+def complete(claim: Json, head: ClaimHead) -> None:
+    """Add what the chart tells and the claim does not have."""
+    told: Json = {
+        "facility": _facility(head),
+        "careTeam": _care_team(head),
+        "diagnosis": _diagnoses(head),
+        "accident": _accident(head),
+    }
+    claim.update({name: value for name, value in told.items() if value and not claim.get(name)})
+    for insurance in claim.get("insurance", [])[:1]:
+        _insure(insurance, head)
+
+
+def _insure(insurance: Json, head: ClaimHead) -> None:
+    """The claim number of the injury and the number of the approval."""
+    number = head.claim_number
+    if number is not None and not insurance.get("identifier") and _is_for(insurance, head):
+        system = {"system": number.system} if number.system is not None else {}
+        insurance["identifier"] = {**system, "value": number.value}
+    if head.authorization is not None:
+        numbers = insurance.setdefault("preAuthRef", [])
+        if head.authorization not in numbers:
+            numbers.append(head.authorization)
+
+
+def _is_for(insurance: Json, head: ClaimHead) -> bool:
+    """Whether the insurance is the coverage that the claim number belongs to."""
+    named = insurance.get("coverage", {}).get("reference")
+    return head.coverage is not None and isinstance(named, str) and named.endswith(head.coverage)
+
+
+def _reference(reference: str | None, otherwise: str) -> Json:
+    return {"reference": reference} if reference is not None else {"display": otherwise}
+
+
+def _facility(head: ClaimHead) -> Json | None:
+    facility = head.facility
+    return {"reference": facility.reference} if facility is not None and "/" in facility.reference else None
+
+
+def _care_team(head: ClaimHead) -> list[Json]:
+    """Therapists as primary, assistants as assist; without a role where the profession is not known."""
+    members = [one for one in head.team if "/" in one.reference]
+    role = {False: "primary", True: "assist"}
+    return [
+        {
+            "sequence": number,
+            "provider": {"reference": one.reference},
+            **(
+                {"role": {"coding": [{"system": CARE_TEAM_ROLE, "code": role[one.assistant]}]}}
+                if one.assistant is not None
+                else {}
+            ),
+        }
+        for number, one in enumerate(members, 1)
+    ]
+
+
+def _diagnoses(head: ClaimHead) -> list[Json]:
+    return [{"sequence": number, **_diagnosis(one)} for number, one in enumerate(head.diagnoses, 1)]
+
+
+def _diagnosis(one: Diagnosis) -> Json:
+    """The code that a payer reads; R4 has either it or the reference."""
+    if one.code is None:
+        return {"diagnosisReference": {"reference": one.reference}}
+    return {"diagnosisCodeableConcept": {"coding": [{"system": ICD_10_CM, "code": one.code}]}}
+
+
+def _accident(head: ClaimHead) -> Json | None:
+    accident = head.accident
+    if accident is None:
+        return None
+    there = {"locationAddress": {"state": accident.state.removeprefix("US-"), "country": "US"}} if accident.state else {}
+    kind = {"coding": [{"system": ACCIDENT_TYPE, "code": "WPA", "display": "workplace accident"}]}
+    return {"date": accident.date.isoformat(), "type": kind, **there}

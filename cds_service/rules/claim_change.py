@@ -1,0 +1,115 @@
+"""The change that puts a visit's lines on its claim, and what a person put on the lines that are replaced (M-6)."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.codes import DECIDED_MODIFIERS, MOST_MODIFIERS, WORK_REHAB
+from cds_service.domain.findings import Change, ChargeLine, ClaimHead, DraftCharges, RemoveChargedLines
+from cds_service.domain.visit import Visit
+from cds_service.rules.claim_head import head_of
+from cds_service.rules.drafted import DraftedLine, claim_to_change, drafted_of
+
+SEVERAL_DRAFTS: Final = "the lines of this date stand on more than one draft claim"
+UNDATED: Final = "a draft claim has work-rehab lines without a date: they may be those of this visit"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimChange:
+    """What is proposed: the changes, the lines as they will stand, and what keeps them from being certain."""
+
+    changes: tuple[Change, ...]
+    lines: tuple[ChargeLine, ...]
+    head: ClaimHead
+    gaps: tuple[Gap, ...] = ()
+
+
+def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], removed: Collection[str] = ()) -> ClaimChange:
+    """Put the lines on the visit's claim and take the codes removed off it; bring all the chart tells for its head.
+
+    A line takes the place of a drafted one of its code and keeps the modifiers that a person put there, after its own,
+    as far as a claim line has places: four. Drafted lines of the date on other draft claims go, so that no service
+    stands twice.
+    """
+    claim = claim_to_change(case)
+    drafted = drafted_of(case, lines, removed)
+    ours = [line for line in drafted if claim is not None and line.claim == claim.reference]
+    elsewhere = [line for line in drafted if line not in ours and line.status == "draft"]
+    replaced = _replaced(lines, ours)
+    whole = [_kept(line, before) for line, before in zip(lines, replaced, strict=True)]
+    head = head_of(case, visit, lines)
+    change = DraftCharges(
+        date=visit.date,
+        lines=tuple(line._replace(modifiers=line.modifiers[:MOST_MODIFIERS]) for line in whole),
+        encounter=case.encounter or next((one.reference for one in visit.encounters), None),
+        claim=claim.reference if claim is not None else None,
+        places=tuple(before.place if before is not None else None for before in replaced),
+        gone=frozenset(line.place for line in ours),
+        head=head,
+    )
+    several = (Gap(Fact.CHARGES, SEVERAL_DRAFTS, elsewhere[0].claim),) if elsewhere else ()
+    return ClaimChange(
+        changes=(change, *_taken_off(elsewhere)),
+        lines=change.lines,
+        head=head,
+        gaps=(*_without_room(whole), *several, *_undated(case)),
+    )
+
+
+def overfull(drafted: Iterable[DraftedLine]) -> Iterator[Gap]:
+    """Drafted lines with more modifiers than a claim line takes."""
+    for line in drafted:
+        if len(line.modifiers) > MOST_MODIFIERS:
+            why = f"which modifiers {line.code} goes out with: a claim line takes four, not {' '.join(line.modifiers)}"
+            yield Gap(Fact.CHARGES, why, line.claim)
+
+
+def _replaced(lines: Sequence[ChargeLine], drafted: Sequence[DraftedLine]) -> list[DraftedLine | None]:
+    """For each line the drafted one of its code whose modifiers are most like its own.
+
+    Each drafted line serves one; where there are fewer of a code than lines, its last one serves the others as well.
+    """
+    left = list(drafted)
+    found: list[DraftedLine | None] = []
+    for line in lines:
+        of_code = [one for one in left if one.code == line.code]
+        wanted = DECIDED_MODIFIERS.intersection(line.modifiers)
+        nearest = min(of_code, key=lambda one: len(wanted ^ DECIDED_MODIFIERS.intersection(one.modifiers)), default=None)
+        if nearest is not None and len(of_code) > 1:
+            left.remove(nearest)
+        found.append(nearest)
+    return found
+
+
+def _kept(line: ChargeLine, before: DraftedLine | None) -> ChargeLine:
+    """The line with the modifiers that somebody put there and that nobody here decides about."""
+    if before is None:
+        return line
+    theirs = [one for one in before.modifiers if one not in DECIDED_MODIFIERS and one not in line.modifiers]
+    return line._replace(modifiers=(*line.modifiers, *theirs)) if theirs else line
+
+
+def _without_room(lines: Iterable[ChargeLine]) -> Iterator[Gap]:
+    for line in lines:
+        if len(line.modifiers) > MOST_MODIFIERS:
+            left_off = " ".join(line.modifiers[MOST_MODIFIERS:])
+            why = f"which modifiers {line.code} goes out with: a claim line takes four, and {left_off} found no room"
+            yield Gap(Fact.CHARGES, why)
+
+
+def _taken_off(lines: Iterable[DraftedLine]) -> Iterator[RemoveChargedLines]:
+    by_claim: dict[str, list[int]] = {}
+    for line in lines:
+        by_claim.setdefault(line.claim, []).append(line.sequence)
+    for claim, sequences in by_claim.items():
+        yield RemoveChargedLines(claim, tuple(sequences))
+
+
+def _undated(case: Case) -> Iterator[Gap]:
+    """Draft claims with lines of the program that tell neither date nor encounter."""
+    for claim in case.chart.claims:
+        lines = [line for line in claim.lines if line.code in WORK_REHAB and line.date is None and not line.encounters]
+        if lines and claim.status == "draft" and not claim.encounters:
+            yield Gap(Fact.CHARGES, UNDATED, claim.reference)

@@ -1,0 +1,102 @@
+"""What the chart tells for the head of a claim, and what a biller has to add (CMS-1500 items 10, 11, 14, 21, 23 and 24)."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import ClaimNumber, InjuryDate, Performer
+from cds_service.domain.codes import WORK_REHAB, PayerClass
+from cds_service.domain.findings import CareTeamMember, ChargeLine, ClaimHead, Diagnosis
+from cds_service.domain.visit import Visit
+
+_EXTERNAL_CAUSE: Final = re.compile(r"[V-Y]\d", re.ASCII)
+
+
+def head_of(case: Case, visit: Visit, lines: Collection[ChargeLine]) -> ClaimHead:
+    """All the chart tells for the claim of a visit; nothing is invented."""
+    approval = case.authorization_on(visit.date)
+    conditions = dict.fromkeys(c for session in visit.sessions for c in session.conditions)
+    return ClaimHead(
+        authorization=approval.number if approval is not None else None,
+        coverage=case.payer.reference if case.payer is not None else None,
+        claim_number=_claim_number(case, conditions),
+        provider=next((one.provider for one in visit.encounters if one.provider), None),
+        facility=case.chart.facility,
+        accident=_accident(case, visit, conditions),
+        diagnoses=_diagnoses(case, conditions),
+        team=_team(visit, lines),
+    )
+
+
+def to_add(case: Case, head: ClaimHead) -> tuple[str, ...]:
+    """What a biller needs and the chart does not tell: diagnosis; of a work injury its date and claim number (N23)."""
+    missing = []
+    compensation = case.payer is not None and case.payer.payer_class is PayerClass.WORKERS_COMPENSATION
+    if (compensation or case.chart.injury) and head.accident is None:
+        missing.append("date of injury")
+    if compensation and head.claim_number is None:
+        missing.append("claim number")
+    if not any(one.code for one in head.diagnoses):
+        missing.append("diagnosis code")
+    return tuple(missing)
+
+
+def _diagnoses(case: Case, conditions: Iterable[str]) -> tuple[Diagnosis, ...]:
+    """The treated conditions. External causes (V00 to Y99) come after them, and are never all there is."""
+    found = [Diagnosis(one, case.chart.diagnosis_codes.get(one)) for one in conditions]
+    causes = [one for one in found if one.code is not None and _EXTERNAL_CAUSE.match(one.code)]
+    treated = [one for one in found if one not in causes]
+    return (*treated, *causes) if treated else ()
+
+
+def _accident(case: Case, visit: Visit, conditions: Collection[str]) -> InjuryDate | None:
+    """The day of the work injury: of the accident on a claim, else of the onset of what is treated.
+
+    None where nothing shows that the injury is work-related, and where several days are told.
+    """
+    if not case.chart.injury:
+        return None
+    told = [one for one in case.chart.injury_dates if one.date <= visit.date]
+    found = [one for one in told if _is_claim(one.reference)] or [one for one in told if one.reference in conditions]
+    if len({one.date for one in found}) != 1:
+        return None
+    states = {one.state for one in found if one.state is not None}
+    return found[0]._replace(state=states.pop() if len(states) == 1 else None)
+
+
+def _is_claim(reference: str) -> bool:
+    return reference.startswith("Claim")
+
+
+def _claim_number(case: Case, conditions: Collection[str]) -> ClaimNumber | None:
+    """The payer's number of the injury's claim; None where several are told."""
+    payer = case.payer.reference if case.payer is not None else None
+    told = [
+        one
+        for one in case.chart.claim_numbers
+        if one.reference == payer or one.reference in conditions or _is_claim(one.reference)
+    ]
+    return told[0] if len({one.value for one in told}) == 1 else None
+
+
+def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, ...]:
+    """Who treated, each with the codes of the lines that are theirs."""
+    codes = {line.code for line in lines}
+    program = WORK_REHAB & codes
+    treated: list[tuple[Performer, frozenset[str]]] = [
+        (who, program) for session in visit.sessions for who in session.performers
+    ]
+    treated += [
+        (who, frozenset({service.code}))
+        for service in visit.services
+        if service.code in codes
+        for who in service.performers
+    ]
+    team: dict[str, CareTeamMember] = {}
+    for who, theirs in treated:
+        known = team.get(who.reference)
+        assistant = who.role.assistant if who.role is not None else None
+        before = known.codes if known is not None else frozenset[str]()
+        team[who.reference] = CareTeamMember(who.reference, assistant, before | theirs)
+    return tuple(sorted(team.values(), key=lambda one: one.assistant is True))
