@@ -119,9 +119,13 @@ DECIDED_MODIFIERS_IN_ORDER: Final = (
 )
 """Modifiers the rules decide about, in the order a line carries them (M-6); others on a line are left alone."""
 DECIDED_MODIFIERS: Final = frozenset(DECIDED_MODIFIERS_IN_ORDER)
-KNOWN_MODIFIERS: Final = DECIDED_MODIFIERS | SEPARATE_SERVICES | frozenset(
-    {"22", "25", "26", "50", "51", "53", "58", "76", "77", "78", "79", "91", "93", "95", "96", "97", "99"}
-    | {"AT", "CR", "GA", "GT", "GX", "GY", "GZ", "KX", "LT", "RT", "TC"}
+KNOWN_MODIFIERS: Final = (
+    DECIDED_MODIFIERS
+    | SEPARATE_SERVICES
+    | frozenset(
+        {"22", "25", "26", "50", "51", "53", "58", "76", "77", "78", "79", "91", "93", "95", "96", "97", "99"}
+        | {"AT", "CR", "GA", "GT", "GX", "GY", "GZ", "KX", "LT", "RT", "TC"}
+    )
 )
 """Modifiers that are recognized where several share one field or stand in words only."""
 MOST_MODIFIERS: Final = 4

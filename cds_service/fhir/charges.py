@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from cds_service.domain.chart import ChargedLine, Claim, InjuryDate, InjuryEvidence
+from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.fhir import clinical, injury, records
 from cds_service.fhir.calendar import Calendar
+from cds_service.fhir.claim_facts import numbers_of_claim
 from cds_service.fhir.concepts import procedure_codes
 from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
 from cds_service.fhir.own import Own
@@ -24,6 +25,7 @@ class Charges:
     accidents: list[tuple[str, str | None]] = field(default_factory=list)
     evidence: list[InjuryEvidence] = field(default_factory=list)
     injury_dates: list[InjuryDate] = field(default_factory=list)
+    claim_numbers: list[ClaimNumber] = field(default_factory=list)
 
 
 def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
@@ -34,8 +36,10 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
             continue
         claim = _claim(record, reference, own.references, calendar)
         found.evidence.extend(injury.of_claim(record, reference))
-        found.injury_dates.extend(injury.date_of_claim(record, reference, calendar))
-        found.accidents.append((reference, places.of_accident(record)))
+        state = places.of_accident(record)
+        found.injury_dates.extend(injury.date_of_claim(record, reference, state, calendar))
+        found.accidents.append((reference, state))
+        found.claim_numbers.extend(numbers_of_claim(record, reference))
         if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
             found.numbers.extend((reference, number) for number in claim.authorization_numbers)
         if record.use == "claim":
@@ -62,7 +66,9 @@ def _claim(record: records.Claim, reference: str, references: References, calend
                 sequence=item.sequence if item.sequence is not None else position,
                 place=position - 1,
                 code=codes[0],
-                modifiers=tuple(dict.fromkeys((*modifiers_behind(item.product_or_service), *modifiers_of(item.modifier)))),
+                modifiers=tuple(
+                    dict.fromkeys((*modifiers_behind(item.product_or_service), *modifiers_of(item.modifier)))
+                ),
                 units=quantity if quantity is not None else 1.0,
                 date=day,
                 last=last if day is not None and last is not None and last > day else None,

@@ -9,15 +9,17 @@ from cds_service.domain.chart import (
     Assessment,
     Authorization,
     Chart,
+    ClaimNumber,
     Coverage,
     Encounter,
+    Facility,
     Gap,
     Goal,
     InjuryEvidence,
     Order,
     PlanOfCare,
 )
-from cds_service.fhir import authorizations, clinical, injury, payers, records
+from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, records
 from cds_service.fhir.availability import unavailable
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import charges_of
@@ -145,6 +147,9 @@ class _Builder:
                 patient,
                 clients_jurisdiction,
             ),
+            diagnosis_codes=claim_facts.codes_of_conditions(conditions),
+            claim_numbers=tuple(self._claim_numbers(conditions, charges.claim_numbers)),
+            facility=self._facility(asked[0]) if asked is not None else None,
             deficits=(*(one.reference for one in measured), *_active(conditions)),
             unavailable=unavailable(
                 self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts)
@@ -243,6 +248,19 @@ class _Builder:
             self.own.leave_out(type(record), reference, read)
         else:
             found.append(read)
+
+    def _claim_numbers(
+        self, conditions: Iterable[tuple[str, records.Condition]], of_claims: Iterable[ClaimNumber]
+    ) -> Iterator[ClaimNumber]:
+        for reference, coverage in self.prefetch.of(records.Coverage).items():
+            if coverage.identifier or coverage.classes:
+                yield from claim_facts.numbers_of_coverage(coverage, name_of("Coverage", reference))
+        for reference, condition in conditions:
+            yield from claim_facts.numbers_of(condition.identifier, reference)
+        yield from of_claims
+
+    def _facility(self, encounter: records.Encounter) -> Facility | None:
+        return claim_facts.facility_of(encounter, self.prefetch.of(records.Location), self.references)
 
     def _goals(self) -> Iterator[Goal]:
         for reference, record in self.own.of(records.Goal):

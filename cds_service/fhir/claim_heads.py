@@ -106,6 +106,8 @@ def _accident(head: ClaimHead) -> Json | None:
     accident = head.accident
     if accident is None:
         return None
-    there = {"locationAddress": {"state": accident.state.removeprefix("US-"), "country": "US"}} if accident.state else {}
+    there = (
+        {"locationAddress": {"state": accident.state.removeprefix("US-"), "country": "US"}} if accident.state else {}
+    )
     kind = {"coding": [{"system": ACCIDENT_TYPE, "code": "WPA", "display": "workplace accident"}]}
     return {"date": accident.date.isoformat(), "type": kind, **there}

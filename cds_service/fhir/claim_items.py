@@ -140,7 +140,9 @@ def _without_ids(part: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def _amounts(items: list[Json]) -> list[tuple[tuple[str, ...], float | None]]:
     """Codes and units of the items, which make the total."""
-    amounts = [(codes_of(item.get("productOrService")), _number(item.get("quantity", {}).get("value"))) for item in items]
+    amounts = [
+        (codes_of(item.get("productOrService")), _number(item.get("quantity", {}).get("value"))) for item in items
+    ]
     return sorted(amounts, key=str)
 
 

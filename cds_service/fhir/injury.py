@@ -53,12 +53,14 @@ def date_of_condition(condition: records.Condition, reference: str, calendar: Ca
         yield InjuryDate(reference, day)
 
 
-def date_of_claim(claim: records.Claim, reference: str, calendar: Calendar) -> Iterator[InjuryDate]:
-    """The day of the accident on a claim."""
+def date_of_claim(
+    claim: records.Claim, reference: str, state: str | None, calendar: Calendar
+) -> Iterator[InjuryDate]:
+    """The day of the accident on a claim, and the state in which it happened."""
     accident = _accident(claim)
     day = calendar.day(accident.date) if accident is not None else None
     if day is not None:
-        yield InjuryDate(reference, day)
+        yield InjuryDate(reference, day, state)
 
 
 def _accident(claim: records.Claim) -> records.Accident | None:

@@ -32,7 +32,7 @@ def modifiers_behind(concept: CodeableConcept | None) -> list[str]:
     """Modifiers that stand behind the procedure code in its own field, like ``97545-WH-GP``."""
     if concept is None:
         return []
-    found = (_BEHIND_CODE.fullmatch(coding.code) for coding in concept.coding if coding.code and len(coding.code) > 5)
+    found = (_BEHIND_CODE.fullmatch(coding.code) for coding in concept.coding if coding.code)
     return list(dict.fromkeys(one for match in found if match for one in _split(match[1])))
 
 

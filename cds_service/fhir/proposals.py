@@ -232,7 +232,11 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     ours = {*modifiers}
     if not DECIDED_MODIFIERS.isdisjoint(modifiers):
         ours.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
-    kept = [one for one in details if one and ours.isdisjoint(modifiers_on({"modifier": [one]}))]
+    kept: list[Json] = []
+    for detail in filter(None, details):
+        there = modifiers_on({"modifier": [detail]})
+        split = [modifier_concept(one) for one in there if one not in ours]
+        kept.extend([detail] if ours.isdisjoint(there) else split)
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 
 

@@ -33,10 +33,17 @@ def valid(resource: Mapping[str, Any]) -> Json:
 
 
 def _holds_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether an empty text, list or object, or a null element is in it, which no answer may carry (CH-S-03)."""
+    """Whether an empty text, list or object, or a null is in it, which no answer may carry (CH-S-03)."""
     if isinstance(value, dict):
-        return any(one in _NOTHING or _holds_nothing(one) for one in value.values())
+        return any(
+            one in _NOTHING or _holds_nothing(one) or (_has_gaps(one) and not _aligned(name, value))
+            for name, one in value.items()
+        )
     return isinstance(value, list) and any(_holds_nothing(one) for one in value)
+
+
+def _has_gaps(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return isinstance(value, list) and any(one in _NOTHING for one in value)
 
 
 @cache

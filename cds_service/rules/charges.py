@@ -210,9 +210,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
         evidence=evidence,
         proposals=()
         if submitted
-        else tuple(
-            Proposal(key, change.changes, facts={"lines": change.lines}) for key, change in changes.items()
-        ),
+        else tuple(Proposal(key, change.changes, facts={"lines": change.lines}) for key, change in changes.items()),
         caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kept, *kx.gaps, *gaps),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cds_service.domain.case import Case
@@ -75,12 +76,16 @@ def _replaced(lines: Sequence[ChargeLine], drafted: Sequence[DraftedLine]) -> li
     found: list[DraftedLine | None] = []
     for line in lines:
         of_code = [one for one in left if one.code == line.code]
-        wanted = DECIDED_MODIFIERS.intersection(line.modifiers)
-        nearest = min(of_code, key=lambda one: len(wanted ^ DECIDED_MODIFIERS.intersection(one.modifiers)), default=None)
+        nearest = min(of_code, key=partial(_difference, line), default=None)
         if nearest is not None and len(of_code) > 1:
             left.remove(nearest)
         found.append(nearest)
     return found
+
+
+def _difference(line: ChargeLine, drafted: DraftedLine) -> int:
+    """In how many modifiers that are decided here two lines differ."""
+    return len(DECIDED_MODIFIERS.intersection(line.modifiers) ^ DECIDED_MODIFIERS.intersection(drafted.modifiers))
 
 
 def _kept(line: ChargeLine, before: DraftedLine | None) -> ChargeLine:

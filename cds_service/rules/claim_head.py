@@ -1,4 +1,4 @@
-"""What the chart tells for the head of a claim, and what a biller has to add (CMS-1500 items 10, 11, 14, 21, 23 and 24)."""
+"""What the chart tells for the head of a claim, and what a biller has to add to it."""
 
 import re
 from collections.abc import Collection, Iterable

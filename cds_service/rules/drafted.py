@@ -39,9 +39,7 @@ def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Draf
     if not case.claims_of_date:
         return ()
     return tuple(
-        DraftedLine(
-            claim.reference, claim.status, line.sequence, line.place, line.code, line.modifiers, line.units
-        )
+        DraftedLine(claim.reference, claim.status, line.sequence, line.place, line.code, line.modifiers, line.units)
         for claim, indexes in case.claims_of_date
         for line in (claim.lines[index] for index in indexes)
         if line.code in codes

@@ -1,0 +1,95 @@
+"""What a claim needs besides its lines: codes of diagnoses, the payer's number of the injury, the place of service."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from cds_service.domain.chart import ClaimNumber, Facility
+from cds_service.fhir import records
+from cds_service.fhir.concepts import texts
+from cds_service.fhir.people import contained
+from cds_service.fhir.records import CodeableConcept
+from cds_service.fhir.references import References
+
+_ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
+_ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)
+_OTHER_ICD: Final = re.compile(r"icd[\s\-_]*10[\s\-_]*(?:pcs|am|ca|gm|us-pcs)\b", re.IGNORECASE)
+_CLAIM_NUMBER_TYPE: Final = "WCN"
+_CLAIM_NUMBER: Final = re.compile(
+    r"(?<![a-z])claims?(?:\b|[\s_\-/]*(?:number|num|no|id)\b)", re.IGNORECASE
+)
+_PLACE_SYSTEM: Final = re.compile(r"place[\s\-_]*of[\s\-_]*service", re.IGNORECASE)
+_PLACE: Final = re.compile(r"\d{2}", re.ASCII)
+
+
+def diagnosis_code(concept: CodeableConcept | None) -> str | None:
+    """The ICD-10-CM code of a diagnosis, with its dot, under every name of the system in use."""
+    for coding in concept.coding if concept is not None else ():
+        system, match = coding.system or "", _ICD_10_CM.fullmatch(coding.code.strip().upper()) if coding.code else None
+        if match is not None and _ICD_SYSTEM.search(system) and not _OTHER_ICD.search(system):
+            return f"{match[1]}.{match[2]}" if match[2] else match[1]
+    return None
+
+
+def codes_of_conditions(conditions: Iterable[tuple[str, records.Condition]]) -> dict[str, str]:
+    """The ICD-10-CM codes of conditions by reference; those without one are left out."""
+    found = ((reference, diagnosis_code(record.code)) for reference, record in conditions)
+    return {reference: code for reference, code in found if code is not None}
+
+
+def numbers_of(identifiers: Iterable[records.TypedIdentifier], reference: str) -> Iterator[ClaimNumber]:
+    """Claim numbers among identifiers: of the type WCN, or called so."""
+    for one in identifiers:
+        if one.value and _is_claim_number(one):
+            yield ClaimNumber(reference, one.value, one.system)
+
+
+def numbers_of_coverage(coverage: records.Coverage, reference: str) -> Iterator[ClaimNumber]:
+    """Claim numbers among the identifiers and classes of a coverage. A subscriber's number is not taken for one."""
+    yield from numbers_of(coverage.identifier, reference)
+    for one in coverage.classes:
+        words = [one.name, *([one.type.text, *(code.code for code in one.type.coding)] if one.type is not None else ())]
+        if one.value and any(word is not None and _CLAIM_NUMBER.search(word) for word in words):
+            yield ClaimNumber(reference, one.value)
+
+
+def numbers_of_claim(claim: records.Claim, reference: str) -> Iterator[ClaimNumber]:
+    """The claim numbers that the payer assigned beforehand, as another claim has them."""
+    for one in claim.insurance:
+        if one.identifier is not None and one.identifier.value:
+            yield ClaimNumber(reference, one.identifier.value, one.identifier.system)
+
+
+def facility_of(
+    encounter: records.Encounter, locations: Mapping[str, records.Location], references: References
+) -> Facility | None:
+    """Where an encounter took place, with the place-of-service code that the Location carries; None for several."""
+    named = [
+        one.location.reference for one in encounter.location if one.location is not None and one.location.reference
+    ]
+    if len(set(named)) != 1:
+        return None
+    local = contained(encounter, named[0]) if named[0].startswith("#") else None
+    place = local if local is not None else locations.get(references[named[0]].rpartition("/")[2])
+    code = _place_of_service(place) if isinstance(place, records.Location) else None
+    return Facility(references[named[0]], code)
+
+
+def _place_of_service(location: records.Location) -> str | None:
+    codings = [coding for concept in location.type for coding in concept.coding]
+    found = {
+        coding.code
+        for coding in codings
+        if coding.code and _PLACE.fullmatch(coding.code) and coding.system and _PLACE_SYSTEM.search(coding.system)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_claim_number(one: records.TypedIdentifier) -> bool:
+    if one.type is not None:
+        if any(coding.code == _CLAIM_NUMBER_TYPE for coding in one.type.coding):
+            return True
+        words = texts(one.type)
+        if words:
+            return any(_CLAIM_NUMBER.search(word) for word in words)
+    return one.system is not None and _CLAIM_NUMBER.search(one.system) is not None
