@@ -15,9 +15,7 @@ _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
 _ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)
 _OTHER_ICD: Final = re.compile(r"icd[\s\-_]*10[\s\-_]*(?:pcs|am|ca|gm|us-pcs)\b", re.IGNORECASE)
 _CLAIM_NUMBER_TYPE: Final = "WCN"
-_CLAIM_NUMBER: Final = re.compile(
-    r"(?<![a-z])claims?(?:\b|[\s_\-/]*(?:number|num|no|id)\b)", re.IGNORECASE
-)
+_CLAIM_NUMBER: Final = re.compile(r"(?<![a-z])claims?(?:\b|[\s_\-/]*(?:number|num|no|id)\b)", re.IGNORECASE)
 _PLACE_SYSTEM: Final = re.compile(r"place[\s\-_]*of[\s\-_]*service", re.IGNORECASE)
 _PLACE: Final = re.compile(r"\d{2}", re.ASCII)
 

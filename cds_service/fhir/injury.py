@@ -53,9 +53,7 @@ def date_of_condition(condition: records.Condition, reference: str, calendar: Ca
         yield InjuryDate(reference, day)
 
 
-def date_of_claim(
-    claim: records.Claim, reference: str, state: str | None, calendar: Calendar
-) -> Iterator[InjuryDate]:
+def date_of_claim(claim: records.Claim, reference: str, state: str | None, calendar: Calendar) -> Iterator[InjuryDate]:
     """The day of the accident on a claim, and the state in which it happened."""
     accident = _accident(claim)
     day = calendar.day(accident.date) if accident is not None else None

@@ -2,12 +2,14 @@
 
 What the tolerant reading takes for granted is written out: an object where a list belongs becomes a list of one (and a
 list of one its object), nulls and empty texts, lists and objects go (a null that holds the place of an extension
-stays), a lone text where a CodeableConcept, Reference or Annotation belongs becomes its text or reference. Nothing else
+stays), a lone text where a CodeableConcept, Reference or Annotation belongs becomes its text or reference, a lone
+number where a Quantity belongs its value, and what has to be numbered and is not gets a free number. Nothing else
 changes; elements that R4 does not know stay, and keep the resource from being valid.
 """
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import count
 from types import NoneType, UnionType
 from typing import Any, Final, TypeAlias, Union, get_args, get_origin
 
@@ -80,14 +82,35 @@ def _element(value: Any, repeats: bool | None, model: Any) -> Any:  # noqa: ANN4
         return value
     if repeats:
         values = [_value(one, model) for one in (value if isinstance(value, list) else [value])]
-        return [one for one in values if one not in _NOTHING]
+        kept = [one for one in values if one not in _NOTHING]
+        return _numbered(kept) if model is not None and "sequence" in _elements(model) else kept
     if isinstance(value, list) and len(value) <= 1:
         value = value[0] if value else None
     return _value(value, model)
 
 
+def _numbered(values: list[Any]) -> list[Any]:
+    """Lines, diagnoses and the like, each with a number: its own, else the first from its place on that is free."""
+    taken = {one.get("sequence") for one in values if isinstance(one, dict)}
+    numbered = []
+    for place, one in enumerate(values, start=1):
+        free = one
+        if isinstance(one, dict) and "sequence" not in one:
+            number = next(number for number in count(place) if number not in taken)
+            taken.add(number)
+            free = {"sequence": number, **one}
+        numbered.append(free)
+    return numbered
+
+
 def _value(value: Any, model: Any) -> Any:  # noqa: ANN401 - as above
     if isinstance(value, dict) and model is not None:
         return _object(value, model)
+    if model is not None and model.__name__ == "Quantity" and _is_number(value):
+        return {"value": value}
     name = _LONE_TEXT.get(model.__name__) if model is not None else None
     return {name: value} if name is not None and isinstance(value, str) and value else value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

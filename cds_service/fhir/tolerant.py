@@ -2,7 +2,8 @@
 
 What is repaired is spelling, never meaning: an object where a list belongs is taken as a list of one (and a list of
 one as its object), nulls and empty objects are dropped, a lone text where a CodeableConcept, Reference or Annotation
-belongs becomes its text or reference. Anything else that does not fit stays an error.
+belongs becomes its text or reference, a lone number where a Quantity belongs its value. Anything else that does not
+fit stays an error.
 """
 
 from collections.abc import Mapping
@@ -78,4 +79,6 @@ def _repaired(value: object, kind: object) -> object:
         return _repaired_object(value, kind)
     if isinstance(value, str) and kind in _LONE_VALUE:
         return {_LONE_VALUE[kind]: value}
+    if kind is records.Quantity and isinstance(value, int | float | str) and not isinstance(value, bool):
+        return {"value": value}
     return value

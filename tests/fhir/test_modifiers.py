@@ -59,7 +59,10 @@ def test_words_are_no_modifiers(concept):
     assert [] == modifiers_of([concept])
 
 
-@given(st.lists(st.sampled_from(sorted(KNOWN_MODIFIERS)), min_size=1, max_size=4), st.sampled_from([":", " ", ", ", "-", ""]))
+known = st.lists(st.sampled_from(sorted(KNOWN_MODIFIERS)), min_size=1, max_size=4)
+
+
+@given(known, st.sampled_from([":", " ", ", ", "-", ""]))
 def test_joined_and_listed_modifiers_are_the_same_and_none_stands_twice(modifiers, between):
     listed = modifiers_of([coded(one) for one in modifiers])
     assert listed == modifiers_of([coded(between.join(modifiers))]) == list(dict.fromkeys(modifiers))

@@ -49,7 +49,10 @@ def test_the_diagnosis_is_its_code_and_each_line_points_to_it():
 def test_an_external_cause_is_neither_first_nor_alone():
     cause = {"id": "cause", "text": "Work activity", "code": "Y99.0", "work_related": False}
     strain = {**INJURY, "id": "strain", "work_related": False}
-    treated = [{"from": "08:00", "to": "10:00", "injury": "cause"}, {"from": "10:00", "to": "12:00", "injury": "strain"}]
+    treated = [
+        {"from": "08:00", "to": "10:00", "injury": "cause"},
+        {"from": "10:00", "to": "12:00", "injury": "strain"},
+    ]
     claim, _ = drafted(injury=[cause, strain], visits=[{"day": "today", "sessions": treated}])
     assert [["S39.012A"], ["Y99.0"]] == [codes(one["diagnosisCodeableConcept"]) for one in claim["diagnosis"]]
     claim, detail = drafted(injury=[cause])
