@@ -91,7 +91,8 @@ def _element(value: Any, repeats: bool | None, model: Any) -> Any:  # noqa: ANN4
 
 def _numbered(values: list[Any]) -> list[Any]:
     """Lines, diagnoses and the like, each with a number: its own, else the first from its place on that is free."""
-    taken = {one.get("sequence") for one in values if isinstance(one, dict)}
+    numbers = [one.get("sequence") for one in values if isinstance(one, dict)]
+    taken = {number for number in numbers if isinstance(number, int)}
     numbered = []
     for place, one in enumerate(values, start=1):
         free = one
