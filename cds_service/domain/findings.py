@@ -57,11 +57,19 @@ class Diagnosis(NamedTuple):
     code: str | None = None
 
 
+class CareTeamRole(StrEnum):
+    """What somebody is on a claim (claimcareteamrole of FHIR R4), the first in line first."""
+
+    PRIMARY = "primary"
+    SUPERVISOR = "supervisor"
+    ASSIST = "assist"
+
+
 class CareTeamMember(NamedTuple):
-    """Who treated: ``assistant`` is None when the profession is not known, ``codes`` are those of the lines."""
+    """Who treated: ``role`` is None when the profession is not known, ``codes`` are those of the lines."""
 
     reference: str
-    assistant: bool | None = None
+    role: CareTeamRole | None = None
     codes: frozenset[str] = frozenset()
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from cds_service.domain.findings import ClaimHead, Diagnosis
+from cds_service.domain.findings import CareTeamRole, ClaimHead, Diagnosis
 
 CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
@@ -74,21 +74,16 @@ def _facility(head: ClaimHead) -> Json | None:
 
 
 def _care_team(head: ClaimHead) -> list[Json]:
-    """Therapists as primary, assistants as assist; without a role where the profession is not known."""
+    """Who treated, without a role where the profession is not known."""
     members = [one for one in head.team if "/" in one.reference]
-    role = {False: "primary", True: "assist"}
     return [
-        {
-            "sequence": number,
-            "provider": {"reference": one.reference},
-            **(
-                {"role": {"coding": [{"system": CARE_TEAM_ROLE, "code": role[one.assistant]}]}}
-                if one.assistant is not None
-                else {}
-            ),
-        }
+        {"sequence": number, "provider": {"reference": one.reference}, **_role(one.role)}
         for number, one in enumerate(members, 1)
     ]
+
+
+def _role(role: CareTeamRole | None) -> Json:
+    return {"role": {"coding": [{"system": CARE_TEAM_ROLE, "code": role.value}]}} if role is not None else {}
 
 
 def _diagnoses(head: ClaimHead) -> list[Json]:

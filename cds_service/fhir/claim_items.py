@@ -43,8 +43,8 @@ def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> b
         own = _for_further_lines(base) if again else copy.deepcopy(base)
         made.append({**_item(line, change, claim, own, labels[line.code]), "sequence": next(free)})
     claim["item"] = sorted((*kept, *made), key=lambda item: item.get("sequence", 0))
-    if _amounts(before) != _amounts(claim["item"]):
-        claim.pop("total", None)
+    if "total" in claim and _amounts(before) != _amounts(claim["item"]):
+        del claim["total"]
     return True
 
 

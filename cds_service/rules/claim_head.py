@@ -7,7 +7,7 @@ from typing import Final
 from cds_service.domain.case import Case
 from cds_service.domain.chart import ClaimNumber, InjuryDate, Performer
 from cds_service.domain.codes import WORK_REHAB, PayerClass
-from cds_service.domain.findings import CareTeamMember, ChargeLine, ClaimHead, Diagnosis
+from cds_service.domain.findings import CareTeamMember, CareTeamRole, ChargeLine, ClaimHead, Diagnosis
 from cds_service.domain.visit import Visit
 
 _EXTERNAL_CAUSE: Final = re.compile(r"[V-Y]\d", re.ASCII)
@@ -95,8 +95,14 @@ def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, 
     ]
     team: dict[str, CareTeamMember] = {}
     for who, theirs in treated:
-        known = team.get(who.reference)
-        assistant = who.role.assistant if who.role is not None else None
-        before = known.codes if known is not None else frozenset[str]()
-        team[who.reference] = CareTeamMember(who.reference, assistant, before | theirs)
-    return tuple(sorted(team.values(), key=lambda one: one.assistant is True))
+        before = team[who.reference].codes if who.reference in team else frozenset[str]()
+        team[who.reference] = CareTeamMember(who.reference, _role(who), before | theirs)
+    order: list[CareTeamRole | None] = [CareTeamRole.PRIMARY, CareTeamRole.SUPERVISOR, None, CareTeamRole.ASSIST]
+    return tuple(sorted(team.values(), key=lambda one: order.index(one.role)))
+
+
+def _role(who: Performer) -> CareTeamRole | None:
+    """A therapist is primary, an assistant assists; nobody is called a supervisor whom the record does not name so."""
+    if who.role is None:
+        return None
+    return CareTeamRole.ASSIST if who.role.assistant else CareTeamRole.PRIMARY
