@@ -88,8 +88,6 @@ FACTS: dict[str, object] = {
     "modifier": "CQ",
     "number": "AUTH-2026-000123",
     "ordered": "12",
-    "series": TODAY,
-    "uncharged": 3,
     "to_add": ("date of injury", "claim number", "diagnosis code"),
     "others": (ChargeLine("97110", ("GP",), 2, TODAY),),
     "other": "workers-compensation",
