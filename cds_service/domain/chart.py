@@ -118,7 +118,11 @@ class Encounter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One active coverage. ``payers`` are identifiers, references and names of the payor, as written."""
+    """One active coverage. ``payers`` are identifiers, references and names of the payor, as written.
+
+    ``doubts`` say, in words, why its payer class or its status is not certain. ``subscriber`` is the number the payer
+    knows the patient by: in workers' compensation the number of the claim.
+    """
 
     reference: str
     payer_class: PayerClass
@@ -126,6 +130,8 @@ class Coverage:
     order: int | None = None
     start: date | None = None
     end: date | None = None
+    doubts: tuple[str, ...] = ()
+    subscriber: str | None = None
 
     def in_force(self, day: date) -> bool:
         """Whether the coverage period, where given, contains the day."""

@@ -1,140 +1,145 @@
 """Coverage: the class of payer and the names by which policies know the payer."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import records
-from cds_service.fhir.calendar import Calendar
+from cds_service.fhir import dates, payer_classes, records
 from cds_service.fhir.concepts import texts
+from cds_service.fhir.payer_classes import MAY_BE, Classes, Told, together
 from cds_service.fhir.people import contained
-from cds_service.fhir.records import CodeableConcept, Coding, NamedRef
+from cds_service.fhir.records import NamedRef
 from cds_service.fhir.references import References
 
-_BY_ACT_CODE: Final = {
-    "WCBPOL": PayerClass.WORKERS_COMPENSATION,
-    "AUTOPOL": PayerClass.AUTO,
-    "UNINSMOT": PayerClass.AUTO,
-    "PUBLICPOL": PayerClass.GOVERNMENT,
-    "EHCPOL": PayerClass.COMMERCIAL,
-    "HSAPOL": PayerClass.COMMERCIAL,
-    "HIP": PayerClass.COMMERCIAL,
-    "HMO": PayerClass.COMMERCIAL,
-    "PPO": PayerClass.COMMERCIAL,
-    "POS": PayerClass.COMMERCIAL,
-    "MCPOL": PayerClass.COMMERCIAL,
-    "pay": PayerClass.SELF_PAY,
-}
-_BY_CLAIM_FILING: Final = {
-    "WC": PayerClass.WORKERS_COMPENSATION,
-    "MA": PayerClass.MEDICARE,
-    "MB": PayerClass.MEDICARE,
-    "16": PayerClass.MEDICARE,
-    "MC": PayerClass.MEDICAID,
-    "AM": PayerClass.AUTO,
-    "CH": PayerClass.GOVERNMENT,
-    "VA": PayerClass.GOVERNMENT,
-    "OF": PayerClass.GOVERNMENT,
-    "TV": PayerClass.GOVERNMENT,
-    "CI": PayerClass.COMMERCIAL,
-    "BL": PayerClass.COMMERCIAL,
-    "HM": PayerClass.COMMERCIAL,
-    "12": PayerClass.COMMERCIAL,
-    "13": PayerClass.COMMERCIAL,
-    "15": PayerClass.COMMERCIAL,
-    "09": PayerClass.SELF_PAY,
-}
-_BY_SOPT: Final = (
-    ("95", PayerClass.WORKERS_COMPENSATION),
-    ("96", PayerClass.AUTO),
-    ("81", PayerClass.SELF_PAY),
-    ("1", PayerClass.MEDICARE),
-    ("2", PayerClass.MEDICAID),
-    ("3", PayerClass.GOVERNMENT),
-    ("4", PayerClass.GOVERNMENT),
-    ("5", PayerClass.COMMERCIAL),
-    ("6", PayerClass.COMMERCIAL),
-    ("7", PayerClass.COMMERCIAL),
-)
-_SOPT_OID: Final = "2.16.840.1.113883.3.221.5"
-_LETTERS: Final = re.compile(r"[A-Z]{2}", re.ASCII)
-_BY_NAME: Final = (
-    (
-        re.compile(
-            r"\bwork(?:er|ers|er['\u2019]s|ers['\u2019]|m[ae]n['\u2019]?s?)?[\s\-]*comp(?:ensation)?\b", re.IGNORECASE
-        ),
-        PayerClass.WORKERS_COMPENSATION,
-    ),
-    (re.compile(r"\bmedicare\b", re.IGNORECASE), PayerClass.MEDICARE),
-    (re.compile(r"\bmedicaid\b", re.IGNORECASE), PayerClass.MEDICAID),
-    (re.compile(r"\bself[\s\-]*pay\b", re.IGNORECASE), PayerClass.SELF_PAY),
-    (re.compile(r"\bauto(?:mobile)?\b|\bmotor vehicle\b|\bno[\s\-]fault\b", re.IGNORECASE), PayerClass.AUTO),
-    (re.compile(r"\btricare\b|\bveterans\b", re.IGNORECASE), PayerClass.GOVERNMENT),
-    (re.compile(r"\bcommercial\b", re.IGNORECASE), PayerClass.COMMERCIAL),
-)
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
+_MEDICARE_NUMBERS: Final = ("sid/us-mbi", "sid/us-medicare", "sid/us-hicn", "bluebutton.cms.gov")
+_GROUPS: Final = frozenset({"group", "subgroup"})
+# A group is mostly an employer, whose name may well hold "auto" or "veterans".
+_TOLD_OF_GROUPS: Final = frozenset({PayerClass.WORKERS_COMPENSATION, PayerClass.MEDICARE, PayerClass.MEDICAID})
+STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
+NO_STATUS: Final = "the coverage does not say that it is active"
+SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
 
 
 def coverage(
-    record: records.Coverage,
-    reference: str,
-    organizations: Mapping[str, records.Organization],
-    references: References,
-    calendar: Calendar,
+    record: records.Coverage, reference: str, organizations: Mapping[str, records.Organization], references: References
 ) -> Coverage:
     """One coverage; ``payers`` are references, identifiers and names of its payors and of their organizations."""
-    names = tuple(dict.fromkeys(_payers(record, organizations, references)))
-    kind = payer_class(record.type)
-    if kind is PayerClass.UNKNOWN:
-        kind = _class_in_words(names)
+    referred = tuple(dict.fromkeys(_references(record, references)))
+    names = tuple(dict.fromkeys(_names(record, organizations, references)))
+    kind, doubts = _class_of(record, names)
     if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(one, references) for one in record.payor):
         kind = PayerClass.SELF_PAY
+    if not record.status:
+        doubts = (*doubts, NO_STATUS)
     period = record.period or records.Period()
     return Coverage(
-        reference, kind, names, record.order, calendar.first_day(period.start), calendar.last_day(period.end)
+        reference=reference,
+        payer_class=kind,
+        payers=(*referred, *names),
+        order=record.order,
+        start=dates.first_day(period.start),
+        end=dates.last_day(period.end),
+        doubts=doubts,
+        subscriber=record.subscriber_id or None,
     )
 
 
-def payer_class(kind: CodeableConcept | None) -> PayerClass:
-    """The class of payer that ``Coverage.type`` names, by code, else by text; workers' compensation wins."""
-    if kind is None:
-        return PayerClass.UNKNOWN
-    coded = {found for coding in kind.coding if (found := _coded(coding)) is not None}
-    if PayerClass.WORKERS_COMPENSATION in coded:
-        return PayerClass.WORKERS_COMPENSATION
-    if coded:
-        return min(coded, key=list(PayerClass).index)
-    return _class_in_words(texts(kind))
+def pays_therapy(record: records.Coverage) -> bool:
+    """Whether the coverage is more than one for teeth, eyes, drugs or life only, as far as its type tells."""
+    codings = record.type.coding if record.type is not None else ()
+    return not codings or not all(map(payer_classes.pays_no_therapy, codings))
 
 
-def _coded(coding: Coding) -> PayerClass | None:
-    code, system = coding.code, (coding.system or "").lower()
-    if not code:
-        return None
-    if "sopt" in system or _SOPT_OID in system:
-        return next((kind for prefix, kind in _BY_SOPT if code.startswith(prefix)), None)
-    if "x12" in system or "claim-filing" in system:
-        return _BY_CLAIM_FILING.get(code)
-    found = _BY_ACT_CODE.get(code)
-    if found is None and not system and _LETTERS.fullmatch(code):
-        return _BY_CLAIM_FILING.get(code)
-    return found
+def _class_of(record: records.Coverage, names: tuple[str, ...]) -> tuple[PayerClass, tuple[str, ...]]:
+    """The class of payer that type, payor and plan tell together, and where they do not agree."""
+    coding = record.type.coding if record.type is not None else ()
+    written = texts(record.type)
+    by_code = together(map(payer_classes.of_coding, coding))
+    by_type = together(map(payer_classes.of_words, (*written, *[one.code for one in coding if one.code])))
+    by_name = together(map(payer_classes.of_words, names))
+    by_plan = together(_told_of_plan(record))
+    sources = {
+        "the coverage type": by_code,
+        "the text of the coverage type": by_type,
+        "the payer's name": by_name,
+        "the plan": by_plan,
+    }
+    kind, doubts = _decided(sources)
+    if any(map(payer_classes.supplements_medicare, (*written, *names, *_plan(record)))):
+        doubts = (*doubts, SUPPLEMENTS)
+    return kind, doubts
 
 
-def _class_in_words(words: Iterable[str]) -> PayerClass:
-    everything = " \n ".join(words)
-    return next((kind for pattern, kind in _BY_NAME if pattern.search(everything)), PayerClass.UNKNOWN)
+def _decided(sources: Mapping[str, Told]) -> tuple[PayerClass, tuple[str, ...]]:
+    """The class that the most precise source names, narrowed by the others, and what contradicts it.
+
+    The code of the coverage type comes first in the sources. It decides before words that are as precise; where
+    nothing is, words say more than a coarse code.
+    """
+    code, *words = sources.items()
+    told = [(source, one.precise) for source, one in (code, *words) if one.precise]
+    if not told:
+        told = [(source, one.coarse) for source, one in (*words, code) if one.coarse]
+    if not told:
+        return PayerClass.UNKNOWN, ()
+    decider, candidates = told[0]
+    for _, classes in told[1:]:
+        candidates = candidates & classes or candidates
+    kind = min(candidates, key=list(PayerClass).index)
+    against = [(source, classes) for source, classes in told[1:] if kind not in classes]
+    coarse = code[1].coarse if decider != code[0] and not code[1].precise else frozenset[PayerClass]()
+    if coarse and not any(kind is one or kind in MAY_BE.get(one, ()) for one in coarse):
+        against = [(code[0], coarse), *[one for one in against if one[0] != code[0]]]
+    doubts = [f"{decider} says {_in_words(candidates)}"] if len(candidates) > 1 else []
+    doubts.extend(f"{decider} says {kind.words}, {source} says {_in_words(classes)}" for source, classes in against)
+    doubts.extend(
+        f"{decider} says {kind.words}, {source} says that it is not"
+        for source, one in sources.items()
+        if kind in one.excluded
+    )
+    return kind, tuple(doubts)
+
+
+def _in_words(classes: Classes) -> str:
+    return " or ".join(kind.words for kind in PayerClass if kind in classes)
+
+
+def _told_of_plan(record: records.Coverage) -> Iterator[Told]:
+    """What names and numbers of the plan, its groups and its network tell."""
+    for one in record.classes:
+        told = together(payer_classes.of_words(text) for text in (one.name, one.value) if text)
+        group = one.type is not None and any(coding.code in _GROUPS for coding in one.type.coding)
+        yield Told(told.precise & _TOLD_OF_GROUPS) if group else told
+    if record.network:
+        yield payer_classes.of_words(record.network)
+    identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
+    systems = [one.system for one in identifiers if one.system]
+    if any(part in system for system in systems for part in _MEDICARE_NUMBERS):
+        yield Told(frozenset({PayerClass.MEDICARE}))
+
+
+def _plan(record: records.Coverage) -> Iterator[str]:
+    return (text for one in record.classes for text in (one.name, one.value) if text)
 
 
 def _is_person(payor: NamedRef, references: References) -> bool:
     return payor.reference is not None and references[payor.reference].startswith(_PERSONS)
 
 
-def _payers(
+def _references(record: records.Coverage, references: References) -> Iterator[str]:
+    for payor in record.payor:
+        if payor.reference is None or payor.reference.startswith("#") or _is_person(payor, references):
+            continue
+        yield references[payor.reference]
+        yield payor.reference
+
+
+def _names(
     record: records.Coverage, organizations: Mapping[str, records.Organization], references: References
 ) -> Iterator[str]:
+    """Identifiers and names of the payors that are no persons, and of their organizations."""
     for payor in record.payor:
         if _is_person(payor, references):
             continue
@@ -142,11 +147,7 @@ def _payers(
         if payor.reference is not None and payor.reference.startswith("#"):
             organization = contained(record, payor.reference)
         elif payor.reference is not None:
-            name = references[payor.reference]
-            yield name
-            if name != payor.reference:
-                yield payor.reference
-            organization = organizations.get(name.removeprefix("Organization/"))
+            organization = organizations.get(references[payor.reference].removeprefix("Organization/"))
         if payor.identifier is not None and payor.identifier.value:
             yield payor.identifier.value
         if payor.display:
@@ -154,4 +155,5 @@ def _payers(
         if isinstance(organization, records.Organization):
             if organization.name:
                 yield organization.name
+            yield from organization.alias
             yield from (one.value for one in organization.identifier if one.value)

@@ -163,15 +163,27 @@ class Patient(Resource, frozen=True):
     address: tuple[Address, ...] = ()
 
 
+class CoverageClass(Record, frozen=True):
+    """Coverage.class: group, plan and the like, with their names and numbers."""
+
+    type: Category | None = None
+    value: str | None = None
+    name: str | None = None
+
+
 class Coverage(DomainResource, frozen=True):
     """FHIR Coverage."""
 
+    identifier: tuple[Identifier, ...] = ()
     status: str | None = None
     type: CodeableConcept | None = None
+    subscriber_id: str | None = None
     beneficiary: Ref | None = None
     period: Period | None = None
     payor: tuple[NamedRef, ...] = ()
+    classes: tuple[CoverageClass, ...] = msgspec.field(default=(), name="class")
     order: int | None = None
+    network: str | None = None
 
 
 class ActivityDetail(Record, frozen=True):
@@ -486,6 +498,7 @@ class Organization(Resource, frozen=True):
     extension: tuple[Extension, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     name: str | None = None
+    alias: tuple[str, ...] = ()
     address: tuple[Address, ...] = ()
 
 
