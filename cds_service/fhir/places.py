@@ -8,6 +8,7 @@ from typing import Final
 from cds_service.domain.chart import Encounter, Place
 from cds_service.domain.jurisdictions import STATES
 from cds_service.fhir import records
+from cds_service.fhir.injury import accident_of
 from cds_service.fhir.people import contained
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import Address, Resource
@@ -68,7 +69,7 @@ class Places:
 
     def of_accident(self, claim: records.Claim) -> str | None:
         """State in which the accident of a claim happened."""
-        accident = claim.accident
+        accident = accident_of(claim)
         if accident is None:
             return None
         place = accident.location_reference
