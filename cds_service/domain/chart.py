@@ -316,11 +316,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction like ``US-TX`` and what it was read from."""
+    """A jurisdiction like ``US-TX`` and what it was read from; ``others`` are those that claims with other accidents name."""
 
     jurisdiction: str
     read_from: str
     reference: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -131,12 +131,16 @@ def place_of(
         patient: The patient, for the home address.
         clients_jurisdiction: What the client's profile says.
     """
+    states: dict[str, str] = {}
     for reference, found in accidents:
         if found is not None:
-            return Place(found, "place of the accident on a claim", reference)
+            states.setdefault(found, reference)
+    if states:
+        (state, reference), *others = states.items()
+        return Place(state, "the place of the accident on a claim", reference, tuple(one for one, _ in others))
     visit = asked if asked is not None and asked.state is not None else _latest_placed(visits)
     if visit is not None and visit.state is not None:
-        return Place(visit.state, "place of the encounter", visit.reference)
+        return Place(visit.state, "the place of the encounter", visit.reference)
     if patient is not None:
         homes = sorted(patient.address, key=lambda one: (one.use == "old", one.use != "home"))
         found = first_jurisdiction(homes)

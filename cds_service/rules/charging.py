@@ -15,7 +15,7 @@ from cds_service.domain.visit import Visit, only_assistants
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.companions import NONE, Companions, companions_of
-from cds_service.rules.payment import payer_caveats, payment_caveats
+from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import values
 
 T = TypeVar("T")
@@ -223,7 +223,7 @@ def with_assistant(modifiers: tuple[str, ...], assistant: str | None) -> tuple[s
 
 def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ...]:
     """What keeps the charges of a visit from being certain: its time and its payer."""
-    caveats = [*payer_caveats(case), *payment_caveats(case, policy)]
+    caveats = [*caveats_of_payer(case, policy)]
     if visit.from_encounter and visit.minutes:
         caveats.append(
             Gap(Fact.SESSION_TIME, "no treatment has start and stop times: the time is that of the encounter")

@@ -6,6 +6,8 @@ from typing import Final
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Coverage, Fact, Gap
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.findings import Evidence
+from cds_service.domain.jurisdictions import name_of
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 
@@ -14,8 +16,8 @@ REFUSES: Final = {
     "not-medically-necessary": "the payer in line holds work rehabilitation not medically necessary",
     "restricted": "the payer in line restricts coverage of work rehabilitation",
 }
-CLASS_NOT_KNOWN: Final = "what kind of payer this is is not known: neither the coverage type nor the payer's name tells"
-CLAIM_FIRST: Final = "the injury is work-related: check for a workers' comp claim first"
+CLASS_NOT_KNOWN: Final = "the kind of payer is not known: neither the coverage type nor the payer's name tells"
+CLAIM_FIRST: Final = "who pays first: a work injury is on record, check for a workers' comp claim first"
 
 
 def compensation_after(case: Case) -> Coverage | None:
@@ -32,6 +34,19 @@ def claim_to_look_for(case: Case) -> bool:
         and case.payer.payer_class not in {PayerClass.WORKERS_COMPENSATION, PayerClass.UNKNOWN}
         and compensation_after(case) is None
     )
+
+
+def caveats_of_payer(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+    """All that keeps a suggestion which rests on the payer from being recommended."""
+    return (*payer_caveats(case), *payment_caveats(case, policy))
+
+
+def law_evidence(case: Case) -> tuple[Evidence, ...]:
+    """For workers' compensation the state, and what tells it."""
+    place = case.chart.place
+    if place is None or case.payer is None or case.payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
+        return ()
+    return (Evidence("state", f"{name_of(place.jurisdiction)}, from {place.read_from}", place.reference),)
 
 
 def payment_caveats(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
@@ -61,7 +76,7 @@ def _no_injury(case: Case) -> str | None:
     if case.chart.injury:
         return None
     unread = case.chart.unavailable.get(Fact.INJURY)
-    return f"whether the injury is from work: {unread}" if unread is not None else "nothing on record shows a work injury"
+    return f"whether the injury is from work: {unread or 'nothing on record shows it'}"
 
 
 def payer_caveats(case: Case) -> tuple[Gap, ...]:
@@ -75,13 +90,18 @@ def payer_caveats(case: Case) -> tuple[Gap, ...]:
 
 def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:
     for doubt in payer.doubts:
-        yield Gap(Fact.COVERAGE, doubt, payer.reference)
+        yield Gap(Fact.COVERAGE, f"who pays: {doubt}", payer.reference)
     if payer.payer_class is PayerClass.UNKNOWN:
         yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
     if payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
         return
-    if case.chart.place is None:
+    place = case.chart.place
+    if place is None:
         yield Gap(Fact.PATIENT, "the state is not known: workers' compensation rules of a state are not applied")
+    elif place.others:
+        states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.others))
+        why = f"which state's law applies: claims on record name accidents in {states}"
+        yield Gap(Fact.PATIENT, why, place.reference)
     rivals = [one for one in case.payers if one.payer_class is payer.payer_class and one.order == payer.order]
     if len({(one.payers, one.subscriber) for one in rivals}) > 1:
         why = "several workers' compensation coverages are in force, and nothing tells which is for this injury"

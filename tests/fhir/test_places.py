@@ -42,12 +42,12 @@ def place(**values):
 
 def test_the_place_of_the_accident_comes_first():
     found = place(patient=PERSON, encounters=bundle(VISIT, CLINIC), charges=bundle(CLAIM))
-    assert Place("US-TX", "place of the accident on a claim", "Claim/cl") == found
+    assert Place("US-TX", "the place of the accident on a claim", "Claim/cl") == found
 
 
 def test_then_the_place_of_the_encounter():
     assert place(patient=PERSON, encounters=bundle(VISIT, CLINIC)) == Place(
-        "US-MS", "place of the encounter", "Encounter/e"
+        "US-MS", "the place of the encounter", "Encounter/e"
     )
 
 
