@@ -316,7 +316,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction like ``US-TX`` and what it was read from; ``others`` are those that claims with other accidents name."""
+    """A jurisdiction like ``US-TX`` and what it was read from; ``others`` are those of other accidents on claims."""
 
     jurisdiction: str
     read_from: str

@@ -87,24 +87,24 @@ _COMPENSATION_WORDS: Final = (
     r"|(?:state|comp|compensation) (?:insurance )?fund|(?:work|work related|industrial) injury"
     r"|labor and industries|l and i|lni|bwc|longshore"
 )
+_MEDICAID_WORDS: Final = (
+    r"medicaid|mcd|medi cal|medical assistance|masshealth|tenncare|soonercare|ahcccs|badgercare|kancare|mainecare"
+    r"|apple health|mo healthnet|health first colorado|nj familycare|hoosier healthwise"
+)
+_AUTO_WORDS: Final = (
+    r"motor vehicle|no fault|pip|personal injury protection|med ?pay|auto(?:mobile)? med(?:ical)?"
+    r"|auto(?:mobile)? (?:accident|liability|policy)|uninsured motorist"
+)
+_GOVERNMENT_WORDS: Final = (
+    r"tricare|champus|champva|triwest|veterans (?:affairs|administration|health)"
+    r"|va (?:health|medical|community|ccn)|^va$|indian health"
+)
 _PRECISE_WORDS: Final = (
     (_COMPENSATION, rf"{_COMPENSATION_WORDS}|{_FEDERAL_EMPLOYEES}"),
     (PayerClass.MEDICARE, r"medicare\w*|mcr|^cms$"),
-    (
-        PayerClass.MEDICAID,
-        r"medicaid|mcd|medi cal|medical assistance|masshealth|tenncare|soonercare|ahcccs|badgercare|kancare|mainecare"
-        r"|apple health|mo healthnet|health first colorado|nj familycare|hoosier healthwise",
-    ),
-    (
-        PayerClass.AUTO,
-        r"motor vehicle|no fault|pip|personal injury protection|med ?pay|auto(?:mobile)? med(?:ical)?"
-        r"|auto(?:mobile)? (?:accident|liability|policy)|uninsured motorist",
-    ),
-    (
-        PayerClass.GOVERNMENT,
-        r"tricare|champus|champva|triwest|veterans (?:affairs|administration|health)|va (?:health|medical|community|ccn)"
-        r"|^va$|indian health",
-    ),
+    (PayerClass.MEDICAID, _MEDICAID_WORDS),
+    (PayerClass.AUTO, _AUTO_WORDS),
+    (PayerClass.GOVERNMENT, _GOVERNMENT_WORDS),
     (PayerClass.SELF_PAY, r"self ?pay|private pay|cash pay|patient pay|uninsured(?! motorist)|no insurance"),
 )
 _COARSE_WORDS: Final = (
@@ -116,9 +116,13 @@ _COARSE_WORDS: Final = (
         r"commercial|hmo|ppo|epo|blue ?cross|blue ?shield|bcbs\w*|aetna|cigna|humana|united ?health ?care|uhc|kaiser",
     ),
 )
-_SUPPLEMENT: Final = re.compile(r"\bmedigap\b|\bmed(?:icare)? supp(?:lement(?:al)?)?\b|\bsupplement(?:al)? to medicare\b")
+_SUPPLEMENT: Final = re.compile(
+    r"\bmedigap\b|\bmed(?:icare)? supp(?:lement(?:al)?)?\b|\bsupplement(?:al)? to medicare\b"
+)
 _BOTH_CENTERS: Final = re.compile(r"\bmedicare and medicaid services\b")
-_NOT: Final = re.compile(r"\b(?:non|(?:not|no(?! fault)|without|except|exclud\w+|other than)(?: (?:an?|the|any|for|under|by))?) $")
+_NOT: Final = re.compile(
+    r"\b(?:non|(?:not|no(?! fault)|without|except|exclud\w+|other than)(?: (?:an?|the|any|for|under|by))?) $"
+)
 
 
 def _pattern(words: Iterable[tuple[PayerClass, str]]) -> re.Pattern[str]:

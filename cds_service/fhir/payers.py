@@ -1,6 +1,6 @@
 """Coverage: the class of payer and the names by which policies know the payer."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from cds_service.domain.chart import Coverage
@@ -14,9 +14,10 @@ from cds_service.fhir.references import References
 
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
 _MEDICARE_NUMBERS: Final = ("sid/us-mbi", "sid/us-medicare", "sid/us-hicn", "bluebutton.cms.gov")
+_TYPE: Final = "the coverage type"
 _GROUPS: Final = frozenset({"group", "subgroup"})
-# A group is mostly an employer, whose name may well hold "auto" or "veterans".
-_TOLD_OF_GROUPS: Final = frozenset({PayerClass.WORKERS_COMPENSATION, PayerClass.MEDICARE, PayerClass.MEDICAID})
+# A group is mostly an employer, whose name may well hold "auto", "veterans" or "department of labor".
+_TOLD_OF_GROUPS: Final = frozenset({PayerClass.MEDICARE, PayerClass.MEDICAID})
 STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
 NO_STATUS: Final = "the coverage does not say that it is active"
 SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
@@ -54,52 +55,51 @@ def pays_therapy(record: records.Coverage) -> bool:
 
 def _class_of(record: records.Coverage, names: tuple[str, ...]) -> tuple[PayerClass, tuple[str, ...]]:
     """The class of payer that type, payor and plan tell together, and where they do not agree."""
-    coding = record.type.coding if record.type is not None else ()
+    codings = record.type.coding if record.type is not None else ()
     written = texts(record.type)
-    by_code = together(map(payer_classes.of_coding, coding))
-    by_type = together(map(payer_classes.of_words, (*written, *[one.code for one in coding if one.code])))
-    by_name = together(map(payer_classes.of_words, names))
-    by_plan = together(_told_of_plan(record))
-    sources = {
-        "the coverage type": by_code,
-        "the text of the coverage type": by_type,
-        "the payer's name": by_name,
-        "the plan": by_plan,
+    code = together(map(payer_classes.of_coding, codings))
+    words = {
+        _TYPE: together(map(payer_classes.of_words, (*written, *[one.code for one in codings if one.code]))),
+        "the payer's name": together(map(payer_classes.of_words, names)),
+        "the plan": together(_told_of_plan(record)),
     }
-    kind, doubts = _decided(sources)
+    kind, doubts = _decided(code, words)
     if any(map(payer_classes.supplements_medicare, (*written, *names, *_plan(record)))):
         doubts = (*doubts, SUPPLEMENTS)
     return kind, doubts
 
 
-def _decided(sources: Mapping[str, Told]) -> tuple[PayerClass, tuple[str, ...]]:
+def _decided(code: Told, words: Mapping[str, Told]) -> tuple[PayerClass, tuple[str, ...]]:
     """The class that the most precise source names, narrowed by the others, and what contradicts it.
 
-    The code of the coverage type comes first in the sources. It decides before words that are as precise; where
-    nothing is, words say more than a coarse code.
+    The code of the coverage type decides before words that are as precise; where nothing is, words say more than a
+    coarse code. Coarse words of payer and plan contradict nothing that is precise: insurers write many lines.
     """
-    code, *words = sources.items()
-    told = [(source, one.precise) for source, one in (code, *words) if one.precise]
+    sources = [(_TYPE, code), *words.items()]
+    told = [(source, one.precise) for source, one in sources if one.precise]
     if not told:
-        told = [(source, one.coarse) for source, one in (*words, code) if one.coarse]
+        told = [(source, one.coarse) for source, one in (*sources[1:], *sources[:1]) if one.coarse]
     if not told:
         return PayerClass.UNKNOWN, ()
     decider, candidates = told[0]
     for _, classes in told[1:]:
         candidates = candidates & classes or candidates
     kind = min(candidates, key=list(PayerClass).index)
-    against = [(source, classes) for source, classes in told[1:] if kind not in classes]
-    coarse = code[1].coarse if decider != code[0] and not code[1].precise else frozenset[PayerClass]()
-    if coarse and not any(kind is one or kind in MAY_BE.get(one, ()) for one in coarse):
-        against = [(code[0], coarse), *[one for one in against if one[0] != code[0]]]
+    against = {source: classes for source, classes in told if kind not in classes}
+    kind_of_plan = together((code, words[_TYPE]))
+    if not kind_of_plan.precise and not _may_be(kind_of_plan.coarse, kind):
+        against[_TYPE] = kind_of_plan.coarse
     doubts = [f"{decider} says {_in_words(candidates)}"] if len(candidates) > 1 else []
-    doubts.extend(f"{decider} says {kind.words}, {source} says {_in_words(classes)}" for source, classes in against)
+    doubts.extend(f"{decider} says {kind.words}, {source} says {_in_words(one)}" for source, one in against.items())
     doubts.extend(
-        f"{decider} says {kind.words}, {source} says that it is not"
-        for source, one in sources.items()
-        if kind in one.excluded
+        f"{decider} says {kind.words}, {source} says that it is not" for source, one in sources if kind in one.excluded
     )
     return kind, tuple(doubts)
+
+
+def _may_be(coarse: Classes, kind: PayerClass) -> bool:
+    """Whether a kind of plan, or one that is not told, may turn out to be this class."""
+    return not coarse or any(kind is one or kind in MAY_BE.get(one, ()) for one in coarse)
 
 
 def _in_words(classes: Classes) -> str:

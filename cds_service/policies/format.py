@@ -79,7 +79,9 @@ class _Match(_Strict):
     def _beside_names(self) -> Self:
         """Refuse whole names alone: what else the payer is called is what tells it apart."""
         if self.payer_exactly and not self.payer:
-            raise ValueError("payer_exactly stands beside payer; put the names there, or add what else the payer is called")
+            raise ValueError(
+                "payer_exactly stands beside payer; put the names there, or add what else the payer is called"
+            )
         return self
 
 

@@ -37,7 +37,7 @@ class Tier(IntEnum):
 def spelling_of(text: str) -> str | None:
     """A payer's name in lower case without spaces, signs and small words: BCBS of Texas is ``bcbstexas``.
 
-    Identifiers (one word with a digit or one of ``| : #``) and references stay as they are. None where no word is in it.
+    Identifiers (one word with a digit or one of ``| : #``) and references stay as they are. None without any word.
     """
     if _IDENTIFIER.fullmatch(text.strip()):
         return text
@@ -97,9 +97,9 @@ class Match:
             return False
         if self.jurisdiction is not None and self.jurisdiction != jurisdiction:
             return False
-        return not self.payers or any(self._names(one) for one in payers)
+        return not self.payers or any(self.is_named_by(one) for one in payers)
 
-    def _names(self, payer: str) -> bool:
+    def is_named_by(self, payer: str) -> bool:
         """Whether one of a coverage's payer texts is this payer."""
         if not _spellings(self.payers).isdisjoint(spellings_in(payer)):
             return True
@@ -112,8 +112,8 @@ class Match:
             and _may_agree(self.jurisdiction, other.jurisdiction)
             and (
                 not (self.payers and other.payers)
-                or any(self._names(one) for one in (*other.payers, *other.payers_exactly))
-                or any(other._names(one) for one in (*self.payers, *self.payers_exactly))
+                or any(self.is_named_by(one) for one in (*other.payers, *other.payers_exactly))
+                or any(other.is_named_by(one) for one in (*self.payers, *self.payers_exactly))
             )
         )
 
