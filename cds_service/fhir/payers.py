@@ -1,7 +1,8 @@
 """Coverage: the class of payer and the names by which policies know the payer."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
@@ -9,7 +10,7 @@ from cds_service.fhir import dates, payer_classes, records
 from cds_service.fhir.concepts import texts
 from cds_service.fhir.payer_classes import MAY_BE, Classes, Told, together
 from cds_service.fhir.people import contained
-from cds_service.fhir.records import NamedRef
+from cds_service.fhir.records import CodeableConcept, CoverageClass, NamedRef
 from cds_service.fhir.references import References
 
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
@@ -29,7 +30,8 @@ def coverage(
     """One coverage; ``payers`` are references, identifiers and names of its payors and of their organizations."""
     referred = tuple(dict.fromkeys(_references(record, references)))
     names = tuple(dict.fromkeys(_names(record, organizations, references)))
-    kind, doubts = _class_of(record, names)
+    written = _Written(record.type, names, record.classes, record.network, tuple(_systems(record)))
+    kind, doubts = _class_of(written)
     if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(one, references) for one in record.payor):
         kind = PayerClass.SELF_PAY
     if not record.status:
@@ -53,18 +55,30 @@ def pays_therapy(record: records.Coverage) -> bool:
     return not codings or not all(map(payer_classes.pays_no_therapy, codings))
 
 
-def _class_of(record: records.Coverage, names: tuple[str, ...]) -> tuple[PayerClass, tuple[str, ...]]:
+class _Written(NamedTuple):
+    """What a coverage says of its payer and plan; patients of one plan have it alike."""
+
+    kind: CodeableConcept | None
+    names: tuple[str, ...]
+    plan: tuple[CoverageClass, ...]
+    network: str | None
+    systems: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _class_of(written: _Written) -> tuple[PayerClass, tuple[str, ...]]:
     """The class of payer that type, payor and plan tell together, and where they do not agree."""
-    codings = record.type.coding if record.type is not None else ()
-    written = texts(record.type)
+    codings = written.kind.coding if written.kind is not None else ()
+    of_type = texts(written.kind)
     code = together(map(payer_classes.of_coding, codings))
     words = {
-        _TYPE: together(map(payer_classes.of_words, (*written, *[one.code for one in codings if one.code]))),
-        "the payer's name": together(map(payer_classes.of_words, names)),
-        "the plan": together(_told_of_plan(record)),
+        _TYPE: together(map(payer_classes.of_words, (*of_type, *[one.code for one in codings if one.code]))),
+        "the payer's name": together(map(payer_classes.of_words, written.names)),
+        "the plan": together(_told_of_plan(written)),
     }
     kind, doubts = _decided(code, words)
-    if any(map(payer_classes.supplements_medicare, (*written, *names, *_plan(record)))):
+    of_plan = [text for one in written.plan for text in (one.name, one.value) if text]
+    if any(map(payer_classes.supplements_medicare, (*of_type, *written.names, *of_plan))):
         doubts = (*doubts, SUPPLEMENTS)
     return kind, doubts
 
@@ -106,22 +120,22 @@ def _in_words(classes: Classes) -> str:
     return " or ".join(kind.words for kind in PayerClass if kind in classes)
 
 
-def _told_of_plan(record: records.Coverage) -> Iterator[Told]:
+def _told_of_plan(written: _Written) -> Iterator[Told]:
     """What names and numbers of the plan, its groups and its network tell."""
-    for one in record.classes:
+    for one in written.plan:
         told = together(payer_classes.of_words(text) for text in (one.name, one.value) if text)
         group = one.type is not None and any(coding.code in _GROUPS for coding in one.type.coding)
         yield Told(told.precise & _TOLD_OF_GROUPS) if group else told
-    if record.network:
-        yield payer_classes.of_words(record.network)
-    identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
-    systems = [one.system for one in identifiers if one.system]
-    if any(part in system for system in systems for part in _MEDICARE_NUMBERS):
+    if written.network:
+        yield payer_classes.of_words(written.network)
+    if any(part in system for system in written.systems for part in _MEDICARE_NUMBERS):
         yield Told(frozenset({PayerClass.MEDICARE}))
 
 
-def _plan(record: records.Coverage) -> Iterator[str]:
-    return (text for one in record.classes for text in (one.name, one.value) if text)
+def _systems(record: records.Coverage) -> Iterator[str]:
+    """Systems of the numbers of the coverage and of its payors."""
+    identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
+    return (one.system for one in identifiers if one.system)
 
 
 def _is_person(payor: NamedRef, references: References) -> bool:
