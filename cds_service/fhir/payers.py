@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import dates, payer_classes, records
+from cds_service.fhir import payer_classes, records
+from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import texts
 from cds_service.fhir.payer_classes import MAY_BE, Classes, Told, together
 from cds_service.fhir.people import contained
@@ -25,7 +26,11 @@ SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
 
 
 def coverage(
-    record: records.Coverage, reference: str, organizations: Mapping[str, records.Organization], references: References
+    record: records.Coverage,
+    reference: str,
+    organizations: Mapping[str, records.Organization],
+    references: References,
+    calendar: Calendar,
 ) -> Coverage:
     """One coverage; ``payers`` are references, identifiers and names of its payors and of their organizations."""
     referred = tuple(dict.fromkeys(_references(record, references)))
@@ -42,8 +47,8 @@ def coverage(
         payer_class=kind,
         payers=(*referred, *names),
         order=record.order,
-        start=dates.first_day(period.start),
-        end=dates.last_day(period.end),
+        start=calendar.first_day(period.start),
+        end=calendar.last_day(period.end),
         doubts=doubts,
         subscriber=record.subscriber_id or None,
     )
