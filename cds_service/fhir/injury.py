@@ -21,7 +21,7 @@ def of_coverages(coverages: Iterable[Coverage]) -> Iterator[InjuryEvidence]:
     """Workers' compensation coverage."""
     for one in coverages:
         if one.payer_class is PayerClass.WORKERS_COMPENSATION:
-            yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.value)
+            yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.words)
 
 
 def of_condition(condition: records.Condition, reference: str) -> list[InjuryEvidence]:

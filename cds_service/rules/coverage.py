@@ -62,7 +62,7 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
     payer = case.payer
     if payer is None:
         expired = tuple(
-            Evidence("coverage not in force", coverage.payer_class.value, coverage.reference)
+            Evidence("coverage not in force", coverage.payer_class.words, coverage.reference)
             for coverage in case.chart.coverages
         )
         yield Answer(
@@ -148,7 +148,7 @@ def _excluded_of_date(case: Case, policy: PolicyView, codes: Collection[str]) ->
 
 def _payer_evidence(coverage: Coverage) -> Evidence:
     names = [name for name in coverage.payers if "/" not in name]
-    about = f"{coverage.payer_class.value}, {names[0]}" if names else coverage.payer_class.value
+    about = f"{coverage.payer_class.words}, {names[0]}" if names else coverage.payer_class.words
     return Evidence("coverage", about, coverage.reference)
 
 

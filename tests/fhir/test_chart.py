@@ -341,7 +341,7 @@ WORK_ACTIVITY = coded(ICD_10, "Y99.0")
 @pytest.mark.parametrize(
     ("values", "evidence"),
     [
-        ({"coverage": WORKERS}, ("workers' compensation coverage", "Coverage/c", "workers-compensation")),
+        ({"coverage": WORKERS}, ("workers' compensation coverage", "Coverage/c", "workers' compensation")),
         ({"conditions": condition(code=WORK_ACTIVITY)}, ("external cause code", "Condition/k", "Y99.0")),
         ({"encounters": encounter(reasonCode=[WORK_ACTIVITY])}, ("external cause code", "Encounter/e", "Y99.0")),
         ({"charges": HURT}, ("accident on a claim", "Claim/cl", "2026-01-02")),
