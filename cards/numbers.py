@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from cds_service.domain.codes import PayerClass, Program
+from cds_service.domain.codes import PAYERS_IN_WORDS, Program
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -93,19 +93,7 @@ def program(kind: str) -> str:
 
 def payer(payer_class: str) -> str:
     """A class of payer in words."""
-    return _PAYERS.get(payer_class, payer_class)
-
-
-_PAYERS: Final[Mapping[str, str]] = {
-    PayerClass.WORKERS_COMPENSATION: "workers' compensation",
-    PayerClass.MEDICARE: "Medicare",
-    PayerClass.MEDICAID: "Medicaid",
-    PayerClass.COMMERCIAL: "a commercial plan",
-    PayerClass.AUTO: "auto insurance",
-    PayerClass.GOVERNMENT: "a government plan",
-    PayerClass.SELF_PAY: "self-pay",
-    PayerClass.UNKNOWN: "an unknown payer",
-}
+    return PAYERS_IN_WORDS.get(payer_class, payer_class)
 
 
 def readable(value: object) -> str:

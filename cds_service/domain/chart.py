@@ -119,7 +119,11 @@ class Encounter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One active coverage. ``payers`` are identifiers, references and names of the payor, as written."""
+    """One active coverage. ``payers`` are identifiers, references and names of the payor, as written.
+
+    ``doubts`` say, in words, why its payer class or its status is not certain. ``subscriber`` is the number the payer
+    knows the patient by: in workers' compensation the number of the claim.
+    """
 
     reference: str
     payer_class: PayerClass
@@ -127,6 +131,8 @@ class Coverage:
     order: int | None = None
     start: date | None = None
     end: date | None = None
+    doubts: tuple[str, ...] = ()
+    subscriber: str | None = None
 
     def in_force(self, day: date) -> bool:
         """Whether the coverage period, where given, contains the day."""
@@ -328,11 +334,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction like ``US-TX`` and what it was read from."""
+    """A jurisdiction like ``US-TX`` and what it was read from; ``others`` are those of other accidents on claims."""
 
     jurisdiction: str
     read_from: str
     reference: str | None = None
+    others: tuple[str, ...] = ()
 
 
 class Facility(NamedTuple):

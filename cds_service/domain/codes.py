@@ -3,6 +3,7 @@
 Bare CPT numbers are identifiers here; no descriptor of the American Medical Association is shipped.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -143,3 +144,20 @@ class PayerClass(StrEnum):
     GOVERNMENT = "government"
     SELF_PAY = "self-pay"
     UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        """The kind of payer as people say it."""
+        return PAYERS_IN_WORDS[self]
+
+
+PAYERS_IN_WORDS: Final[Mapping[str, str]] = {
+    PayerClass.WORKERS_COMPENSATION: "workers' compensation",
+    PayerClass.MEDICARE: "Medicare",
+    PayerClass.MEDICAID: "Medicaid",
+    PayerClass.COMMERCIAL: "a commercial plan",
+    PayerClass.AUTO: "auto insurance",
+    PayerClass.GOVERNMENT: "a government plan",
+    PayerClass.SELF_PAY: "self-pay",
+    PayerClass.UNKNOWN: "an unknown payer",
+}

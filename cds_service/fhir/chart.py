@@ -214,8 +214,17 @@ class _Builder:
         return [
             payers.coverage(record, reference, organizations, self.references, self.calendar)
             for reference, record in self.own.of(records.Coverage)
-            if record.status in {"active", None} and self.own.has_readable_period(record, reference)
+            if self._is_active(record, reference)
+            and payers.pays_therapy(record)
+            and self.own.has_readable_period(record, reference)
         ]
+
+    def _is_active(self, coverage: records.Coverage, reference: str) -> bool:
+        """Whether a coverage is active, or does not say that it is not."""
+        status = (coverage.status or "active").strip().lower()
+        if status not in payers.STATUSES:
+            self.own.leave_out(records.Coverage, reference, "its status is none that FHIR knows")
+        return status == "active"
 
     def _plans(self, ordered: Mapping[str, Meaning]) -> tuple[list[PlanOfCare], list[InjuryEvidence]]:
         plans: list[PlanOfCare] = []

@@ -24,6 +24,7 @@ WORK_HARDENING: Final = "228648008"
 JOB_SIMULATION: Final = "228645006"
 ICD_10_CM: Final = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90", None})
 WORK_ACTIVITY: Final = "Y99.0"
+_WORK_ACTIVITY_SPELLED: Final = frozenset({"Y99.0", "Y990", "y99.0", "y990"})
 
 DISCIPLINE_OF_SNOMED: Final = {
     "91251008": Discipline.PT,
@@ -83,6 +84,12 @@ _INJURY: Final = re.compile(
     r"|on[\s\-]the[\s\-]job|while\s+(?:working|on\s+duty))\b",
     re.IGNORECASE,
 )
+_DENIED_AFTER: Final = re.compile(
+    r"\s*(?:\w+\s*)?[:=?\-\u2013]+\s*(?:no|n|none|false|negative|denie[sd])(?:\s+(?:known|reported))?\s*(?:[.,;)\n]|$)"
+    r"|\s+(?:was\s+|is\s+)?ruled\s+out\b",
+    re.IGNORECASE,
+)
+_PAID_WORK: Final = re.compile(r"\bY99\.?0\b|\bcivilian activity done for income or pay\b", re.IGNORECASE)
 
 # Abbreviations count in capitals only: "pt" in a sentence is a patient.
 _DISCIPLINE_WORDS: Final = (
@@ -114,6 +121,7 @@ _HARMS: Final = (
     "injur", "accident", "incident", "hurt", "fell", "fall", "fractur", "sprain", "strain", "trauma", "crash",
     "collision", "burn", "related",
 )  # fmt: skip
+_PAID_WORK_PARTS: Final = ("y99", "income or pay")
 _ASSESSING: Final = ("eval", "assessment")
 _HARDENING_PARTS: Final = ("hardening", "simulat")
 _CONDITIONING_PART: Final = ("conditioning",)
@@ -227,12 +235,19 @@ def negated(text: str, position: int) -> bool:
 
 
 def documented_injury(text: str | None) -> str | None:
-    """The words with which a text states a work-related injury, or None."""
-    if not text or not may_match(text, _WORKPLACE) or not may_match(text, _HARMS):
+    """The words with which a text states a work-related injury, or None; "Work-related: no" and the like are none."""
+    if not text:
+        return None
+    if may_match(text, _PAID_WORK_PARTS):
+        paid = _PAID_WORK.search(text)
+        if paid is not None and not negated(text, paid.start()):
+            return paid.group()
+    if not may_match(text, _WORKPLACE) or not may_match(text, _HARMS):
         return None
     for match in _INJURY.finditer(text):
-        if not negated(text, match.start()) and not _NEGATION.search(match.group()):
-            return " ".join(match.group().split())
+        if negated(text, match.start()) or _NEGATION.search(match.group()) or _DENIED_AFTER.match(text, match.end()):
+            continue
+        return " ".join(match.group().split())
     return None
 
 
@@ -242,10 +257,10 @@ def names_capacity_test(words: Iterable[str]) -> bool:
 
 
 def is_work_activity(concept: CodeableConcept | None) -> bool:
-    """Whether a diagnosis is ICD-10-CM Y99.0."""
+    """Whether a diagnosis is ICD-10-CM Y99.0, with or without the dot; no other system has such a code."""
     if concept is not None:
         for coding in concept.coding:
-            if coding.code == WORK_ACTIVITY and coding.system in ICD_10_CM:
+            if coding.code in _WORK_ACTIVITY_SPELLED or (coding.code and coding.code.strip() in _WORK_ACTIVITY_SPELLED):
                 return True
     return False
 

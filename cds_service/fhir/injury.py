@@ -1,6 +1,8 @@
 """The injury: evidence that it is work-related (WR-CODE-2), and its date (R-5)."""
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import PayerClass
@@ -8,15 +10,18 @@ from cds_service.fhir import records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import WORK_ACTIVITY, documented_injury, is_work_activity, texts
 
-# v3-ActIncidentCode of accidents at school and in sport; all other accidents on a claim may be from work.
-_NOT_AT_WORK = frozenset({"SCHOOL", "SPT"})
+# v3-ActIncidentCode of accidents of another kind; a traffic accident may be from work, but does not show it.
+_OF_ANOTHER_KIND: Final = frozenset({"MVA", "SCHOOL", "SPT"})
+_ELSEWHERE: Final = frozenset({"SCHOOL", "SPT"})
+_OTHER_KINDS: Final = re.compile(r"\b(?:auto\w*|car|motor|vehicle|traffic|mva|school|sports?|home)\b", re.IGNORECASE)
+_AT_WORK: Final = re.compile(r"\b(?:work\w*|job|employment|industrial|occupational)\b", re.IGNORECASE)
 
 
 def of_coverages(coverages: Iterable[Coverage]) -> Iterator[InjuryEvidence]:
     """Workers' compensation coverage."""
     for one in coverages:
         if one.payer_class is PayerClass.WORKERS_COMPENSATION:
-            yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.value)
+            yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.words)
 
 
 def of_condition(condition: records.Condition, reference: str) -> list[InjuryEvidence]:
@@ -40,9 +45,9 @@ def of_plan(plan: records.CarePlan, reference: str) -> list[InjuryEvidence]:
 
 
 def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
-    """An accident on a claim, unless it is one at school or in sport."""
-    accident = _accident(claim)
-    if accident is not None:
+    """An accident on a claim, unless its type is another than one at work: in traffic, at school, in sport."""
+    accident = claim.accident
+    if accident is not None and _may_be_at_work(accident):
         yield InjuryEvidence("accident on a claim", reference, accident.date or "no date")
 
 
@@ -55,17 +60,28 @@ def date_of_condition(condition: records.Condition, reference: str, calendar: Ca
 
 def date_of_claim(claim: records.Claim, reference: str, state: str | None, calendar: Calendar) -> Iterator[InjuryDate]:
     """The day of the accident on a claim, and the state in which it happened."""
-    accident = _accident(claim)
+    accident = accident_of(claim)
     day = calendar.day(accident.date) if accident is not None else None
     if day is not None:
         yield InjuryDate(reference, day, state)
 
 
-def _accident(claim: records.Claim) -> records.Accident | None:
+def accident_of(claim: records.Claim) -> records.Accident | None:
+    """The accident of a claim that may be the injury treated: not one at school or in sport."""
     accident = claim.accident
-    if accident is None or accident.type is None:
-        return accident
-    return None if {coding.code for coding in accident.type.coding} & _NOT_AT_WORK else accident
+    return None if accident is None or _codes(accident) & _ELSEWHERE else accident
+
+
+def _may_be_at_work(accident: records.Accident) -> bool:
+    """Whether an accident says something, and no other kind than one at work."""
+    words = " ".join(texts(accident.type))
+    told = (accident.date, accident.type, accident.location_address, accident.location_reference)
+    other = _codes(accident) & _OF_ANOTHER_KIND or _OTHER_KINDS.search(words)
+    return any(told) and (not other or _AT_WORK.search(words) is not None)
+
+
+def _codes(accident: records.Accident) -> set[str | None]:
+    return {coding.code for coding in accident.type.coding} if accident.type is not None else set()
 
 
 def _documented(words: Iterable[str | None], reference: str) -> list[InjuryEvidence]:

@@ -1,80 +1,28 @@
 """Coverage: the class of payer and the names by which policies know the payer."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import records
+from cds_service.fhir import payer_classes, records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import texts
+from cds_service.fhir.payer_classes import MAY_BE, Classes, Told, together
 from cds_service.fhir.people import contained
-from cds_service.fhir.records import CodeableConcept, Coding, NamedRef
+from cds_service.fhir.records import CodeableConcept, CoverageClass, NamedRef
 from cds_service.fhir.references import References
 
-_BY_ACT_CODE: Final = {
-    "WCBPOL": PayerClass.WORKERS_COMPENSATION,
-    "AUTOPOL": PayerClass.AUTO,
-    "UNINSMOT": PayerClass.AUTO,
-    "PUBLICPOL": PayerClass.GOVERNMENT,
-    "EHCPOL": PayerClass.COMMERCIAL,
-    "HSAPOL": PayerClass.COMMERCIAL,
-    "HIP": PayerClass.COMMERCIAL,
-    "HMO": PayerClass.COMMERCIAL,
-    "PPO": PayerClass.COMMERCIAL,
-    "POS": PayerClass.COMMERCIAL,
-    "MCPOL": PayerClass.COMMERCIAL,
-    "pay": PayerClass.SELF_PAY,
-}
-_BY_CLAIM_FILING: Final = {
-    "WC": PayerClass.WORKERS_COMPENSATION,
-    "MA": PayerClass.MEDICARE,
-    "MB": PayerClass.MEDICARE,
-    "16": PayerClass.MEDICARE,
-    "MC": PayerClass.MEDICAID,
-    "AM": PayerClass.AUTO,
-    "CH": PayerClass.GOVERNMENT,
-    "VA": PayerClass.GOVERNMENT,
-    "OF": PayerClass.GOVERNMENT,
-    "TV": PayerClass.GOVERNMENT,
-    "CI": PayerClass.COMMERCIAL,
-    "BL": PayerClass.COMMERCIAL,
-    "HM": PayerClass.COMMERCIAL,
-    "12": PayerClass.COMMERCIAL,
-    "13": PayerClass.COMMERCIAL,
-    "15": PayerClass.COMMERCIAL,
-    "09": PayerClass.SELF_PAY,
-}
-_BY_SOPT: Final = (
-    ("95", PayerClass.WORKERS_COMPENSATION),
-    ("96", PayerClass.AUTO),
-    ("81", PayerClass.SELF_PAY),
-    ("1", PayerClass.MEDICARE),
-    ("2", PayerClass.MEDICAID),
-    ("3", PayerClass.GOVERNMENT),
-    ("4", PayerClass.GOVERNMENT),
-    ("5", PayerClass.COMMERCIAL),
-    ("6", PayerClass.COMMERCIAL),
-    ("7", PayerClass.COMMERCIAL),
-)
-_SOPT_OID: Final = "2.16.840.1.113883.3.221.5"
-_LETTERS: Final = re.compile(r"[A-Z]{2}", re.ASCII)
-_BY_NAME: Final = (
-    (
-        re.compile(
-            r"\bwork(?:er|ers|er['\u2019]s|ers['\u2019]|m[ae]n['\u2019]?s?)?[\s\-]*comp(?:ensation)?\b", re.IGNORECASE
-        ),
-        PayerClass.WORKERS_COMPENSATION,
-    ),
-    (re.compile(r"\bmedicare\b", re.IGNORECASE), PayerClass.MEDICARE),
-    (re.compile(r"\bmedicaid\b", re.IGNORECASE), PayerClass.MEDICAID),
-    (re.compile(r"\bself[\s\-]*pay\b", re.IGNORECASE), PayerClass.SELF_PAY),
-    (re.compile(r"\bauto(?:mobile)?\b|\bmotor vehicle\b|\bno[\s\-]fault\b", re.IGNORECASE), PayerClass.AUTO),
-    (re.compile(r"\btricare\b|\bveterans\b", re.IGNORECASE), PayerClass.GOVERNMENT),
-    (re.compile(r"\bcommercial\b", re.IGNORECASE), PayerClass.COMMERCIAL),
-)
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
+_MEDICARE_NUMBERS: Final = ("sid/us-mbi", "sid/us-medicare", "sid/us-hicn", "bluebutton.cms.gov")
+_TYPE: Final = "the coverage type"
+_GROUPS: Final = frozenset({"group", "subgroup"})
+# A group is mostly an employer, whose name may well hold "auto", "veterans" or "department of labor".
+_TOLD_OF_GROUPS: Final = frozenset({PayerClass.MEDICARE, PayerClass.MEDICAID})
+STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
+NO_STATUS: Final = "the coverage does not say that it is active"
+SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
 
 
 def coverage(
@@ -85,56 +33,132 @@ def coverage(
     calendar: Calendar,
 ) -> Coverage:
     """One coverage; ``payers`` are references, identifiers and names of its payors and of their organizations."""
-    names = tuple(dict.fromkeys(_payers(record, organizations, references)))
-    kind = payer_class(record.type)
-    if kind is PayerClass.UNKNOWN:
-        kind = _class_in_words(names)
+    referred = tuple(dict.fromkeys(_references(record, references)))
+    names = tuple(dict.fromkeys(_names(record, organizations, references)))
+    written = _Written(record.type, names, record.classes, record.network, tuple(_systems(record)))
+    kind, doubts = _class_of(written)
     if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(one, references) for one in record.payor):
         kind = PayerClass.SELF_PAY
+    if not record.status:
+        doubts = (*doubts, NO_STATUS)
     period = record.period or records.Period()
     return Coverage(
-        reference, kind, names, record.order, calendar.first_day(period.start), calendar.last_day(period.end)
+        reference=reference,
+        payer_class=kind,
+        payers=(*referred, *names),
+        order=record.order,
+        start=calendar.first_day(period.start),
+        end=calendar.last_day(period.end),
+        doubts=doubts,
+        subscriber=record.subscriber_id or None,
     )
 
 
-def payer_class(kind: CodeableConcept | None) -> PayerClass:
-    """The class of payer that ``Coverage.type`` names, by code, else by text; workers' compensation wins."""
-    if kind is None:
-        return PayerClass.UNKNOWN
-    coded = {found for coding in kind.coding if (found := _coded(coding)) is not None}
-    if PayerClass.WORKERS_COMPENSATION in coded:
-        return PayerClass.WORKERS_COMPENSATION
-    if coded:
-        return min(coded, key=list(PayerClass).index)
-    return _class_in_words(texts(kind))
+def pays_therapy(record: records.Coverage) -> bool:
+    """Whether the coverage is more than one for teeth, eyes, drugs or life only, as far as its type tells."""
+    codings = record.type.coding if record.type is not None else ()
+    return not codings or not all(map(payer_classes.pays_no_therapy, codings))
 
 
-def _coded(coding: Coding) -> PayerClass | None:
-    code, system = coding.code, (coding.system or "").lower()
-    if not code:
-        return None
-    if "sopt" in system or _SOPT_OID in system:
-        return next((kind for prefix, kind in _BY_SOPT if code.startswith(prefix)), None)
-    if "x12" in system or "claim-filing" in system:
-        return _BY_CLAIM_FILING.get(code)
-    found = _BY_ACT_CODE.get(code)
-    if found is None and not system and _LETTERS.fullmatch(code):
-        return _BY_CLAIM_FILING.get(code)
-    return found
+class _Written(NamedTuple):
+    """What a coverage says of its payer and plan; patients of one plan have it alike."""
+
+    kind: CodeableConcept | None
+    names: tuple[str, ...]
+    plan: tuple[CoverageClass, ...]
+    network: str | None
+    systems: tuple[str, ...]
 
 
-def _class_in_words(words: Iterable[str]) -> PayerClass:
-    everything = " \n ".join(words)
-    return next((kind for pattern, kind in _BY_NAME if pattern.search(everything)), PayerClass.UNKNOWN)
+@lru_cache(maxsize=1024)
+def _class_of(written: _Written) -> tuple[PayerClass, tuple[str, ...]]:
+    """The class of payer that type, payor and plan tell together, and where they do not agree."""
+    codings = written.kind.coding if written.kind is not None else ()
+    of_type = texts(written.kind)
+    code = together(map(payer_classes.of_coding, codings))
+    words = {
+        _TYPE: together(map(payer_classes.of_words, (*of_type, *[one.code for one in codings if one.code]))),
+        "the payer's name": together(map(payer_classes.of_words, written.names)),
+        "the plan": together(_told_of_plan(written)),
+    }
+    kind, doubts = _decided(code, words)
+    of_plan = [text for one in written.plan for text in (one.name, one.value) if text]
+    if any(map(payer_classes.supplements_medicare, (*of_type, *written.names, *of_plan))):
+        doubts = (*doubts, SUPPLEMENTS)
+    return kind, doubts
+
+
+def _decided(code: Told, words: Mapping[str, Told]) -> tuple[PayerClass, tuple[str, ...]]:
+    """The class that the most precise source names, narrowed by the others, and what contradicts it.
+
+    The code of the coverage type decides before words that are as precise; where nothing is, words say more than a
+    coarse code. Coarse words of payer and plan contradict nothing that is precise: insurers write many lines.
+    """
+    sources = [(_TYPE, code), *words.items()]
+    told = [(source, one.precise) for source, one in sources if one.precise]
+    if not told:
+        told = [(source, one.coarse) for source, one in (*sources[1:], *sources[:1]) if one.coarse]
+    if not told:
+        return PayerClass.UNKNOWN, ()
+    decider, candidates = told[0]
+    for _, classes in told[1:]:
+        candidates = candidates & classes or candidates
+    kind = min(candidates, key=list(PayerClass).index)
+    against = {source: classes for source, classes in told if kind not in classes}
+    kind_of_plan = together((code, words[_TYPE]))
+    if not kind_of_plan.precise and not _may_be(kind_of_plan.coarse, kind):
+        against[_TYPE] = kind_of_plan.coarse
+    doubts = [f"{decider} says {_in_words(candidates)}"] if len(candidates) > 1 else []
+    doubts.extend(f"{decider} says {kind.words}, {source} says {_in_words(one)}" for source, one in against.items())
+    doubts.extend(
+        f"{decider} says {kind.words}, {source} says that it is not" for source, one in sources if kind in one.excluded
+    )
+    return kind, tuple(doubts)
+
+
+def _may_be(coarse: Classes, kind: PayerClass) -> bool:
+    """Whether a kind of plan, or one that is not told, may turn out to be this class."""
+    return not coarse or any(kind is one or kind in MAY_BE.get(one, ()) for one in coarse)
+
+
+def _in_words(classes: Classes) -> str:
+    return " or ".join(kind.words for kind in PayerClass if kind in classes)
+
+
+def _told_of_plan(written: _Written) -> Iterator[Told]:
+    """What names and numbers of the plan, its groups and its network tell."""
+    for one in written.plan:
+        told = together(payer_classes.of_words(text) for text in (one.name, one.value) if text)
+        group = one.type is not None and any(coding.code in _GROUPS for coding in one.type.coding)
+        yield Told(told.precise & _TOLD_OF_GROUPS) if group else told
+    if written.network:
+        yield payer_classes.of_words(written.network)
+    if any(part in system for system in written.systems for part in _MEDICARE_NUMBERS):
+        yield Told(frozenset({PayerClass.MEDICARE}))
+
+
+def _systems(record: records.Coverage) -> Iterator[str]:
+    """Systems of the numbers of the coverage and of its payors."""
+    identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
+    return (one.system for one in identifiers if one.system)
 
 
 def _is_person(payor: NamedRef, references: References) -> bool:
     return payor.reference is not None and references[payor.reference].startswith(_PERSONS)
 
 
-def _payers(
+def _references(record: records.Coverage, references: References) -> Iterator[str]:
+    for payor in record.payor:
+        if payor.reference is None or payor.reference.startswith("#") or _is_person(payor, references):
+            continue
+        yield references[payor.reference]
+        yield payor.reference
+
+
+def _names(
     record: records.Coverage, organizations: Mapping[str, records.Organization], references: References
 ) -> Iterator[str]:
+    """Identifiers and names of the payors that are no persons, and of their organizations."""
     for payor in record.payor:
         if _is_person(payor, references):
             continue
@@ -142,11 +166,7 @@ def _payers(
         if payor.reference is not None and payor.reference.startswith("#"):
             organization = contained(record, payor.reference)
         elif payor.reference is not None:
-            name = references[payor.reference]
-            yield name
-            if name != payor.reference:
-                yield payor.reference
-            organization = organizations.get(name.removeprefix("Organization/"))
+            organization = organizations.get(references[payor.reference].removeprefix("Organization/"))
         if payor.identifier is not None and payor.identifier.value:
             yield payor.identifier.value
         if payor.display:
@@ -154,4 +174,5 @@ def _payers(
         if isinstance(organization, records.Organization):
             if organization.name:
                 yield organization.name
+            yield from organization.alias
             yield from (one.value for one in organization.identifier if one.value)

@@ -8,6 +8,7 @@ from typing import Final
 from cds_service.domain.chart import Encounter, Place
 from cds_service.domain.jurisdictions import STATES
 from cds_service.fhir import records
+from cds_service.fhir.injury import accident_of
 from cds_service.fhir.people import contained
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import Address, Resource
@@ -68,7 +69,7 @@ class Places:
 
     def of_accident(self, claim: records.Claim) -> str | None:
         """State in which the accident of a claim happened."""
-        accident = claim.accident
+        accident = accident_of(claim)
         if accident is None:
             return None
         place = accident.location_reference
@@ -130,12 +131,16 @@ def place_of(
         patient: The patient, for the home address.
         clients_jurisdiction: What the client's profile says.
     """
+    states: dict[str, str] = {}
     for reference, found in accidents:
         if found is not None:
-            return Place(found, "place of the accident on a claim", reference)
+            states.setdefault(found, reference)
+    if states:
+        (state, reference), *others = states.items()
+        return Place(state, "the place of the accident on a claim", reference, tuple(one for one, _ in others))
     visit = asked if asked is not None and asked.state is not None else _latest_placed(visits)
     if visit is not None and visit.state is not None:
-        return Place(visit.state, "place of the encounter", visit.reference)
+        return Place(visit.state, "the place of the encounter", visit.reference)
     if patient is not None:
         homes = sorted(patient.address, key=lambda one: (one.use == "old", one.use != "home"))
         found = first_jurisdiction(homes)

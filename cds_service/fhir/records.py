@@ -54,11 +54,9 @@ class Identifier(Record, frozen=True):
     value: str | None = None
 
 
-class TypedIdentifier(Record, frozen=True):
+class TypedIdentifier(Identifier, frozen=True):
     """FHIR Identifier with what it is called."""
 
-    system: str | None = None
-    value: str | None = None
     type: CodeableConcept | None = None
 
 
@@ -186,11 +184,12 @@ class Coverage(DomainResource, frozen=True):
     status: str | None = None
     type: CodeableConcept | None = None
     subscriber_id: str | None = None
-    classes: tuple[CoverageClass, ...] = msgspec.field(default=(), name="class")
     beneficiary: Ref | None = None
     period: Period | None = None
     payor: tuple[NamedRef, ...] = ()
+    classes: tuple[CoverageClass, ...] = msgspec.field(default=(), name="class")
     order: int | None = None
+    network: str | None = None
 
 
 class ActivityDetail(Record, frozen=True):
@@ -510,6 +509,7 @@ class Organization(Resource, frozen=True):
     extension: tuple[Extension, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     name: str | None = None
+    alias: tuple[str, ...] = ()
     address: tuple[Address, ...] = ()
 
 

@@ -163,7 +163,7 @@ def applies_to(policy: Policy) -> str:
 def match_in_words(match: Match) -> str:
     """Like ``payer Aetna; payer class commercial; jurisdiction US-TX``."""
     parts = (
-        f"payer {' or '.join(match.payers)}" if match.payers else None,
+        f"payer {' or '.join((*match.payers, *match.payers_exactly))}" if match.payers else None,
         f"payer class {match.payer_class}" if match.payer_class else None,
         f"jurisdiction {match.jurisdiction}" if match.jurisdiction else None,
     )

@@ -2,9 +2,9 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Confidence
@@ -60,18 +60,29 @@ class _Match(_Strict):
 
     payer: list[Text] | Text = Field(default=[])
     """Names, identifiers or references of the payer. A name matches as whole words in any case."""
+    payer_exactly: list[Text] = Field(default=[])
+    """Names beside those in payer that match only where they are the payer's whole name."""
     payer_class: PayerClass | None = None
     """Kind of payer."""
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
     """State whose law applies, like US-TX."""
 
-    @field_validator("payer")
+    @field_validator("payer", "payer_exactly")
     @classmethod
     def _has_names(cls, payer: list[str] | str) -> list[str] | str:
         """Refuse names that match nothing."""
         if any(re.search(r"\w", name) is None for name in ([payer] if isinstance(payer, str) else payer)):
             raise ValueError("a name of the payer needs a letter or digit")
         return payer
+
+    @model_validator(mode="after")
+    def _beside_names(self) -> Self:
+        """Refuse whole names alone: what else the payer is called is what tells it apart."""
+        if self.payer_exactly and not self.payer:
+            raise ValueError(
+                "payer_exactly stands beside payer; put the names there, or add what else the payer is called"
+            )
+        return self
 
 
 class PolicyFile(_Strict):

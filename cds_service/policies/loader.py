@@ -79,7 +79,10 @@ def load_file(path: Path, place: int = BUNDLED) -> Policy:
         id=file.policy,
         title=file.title,
         match=Match(
-            (payer,) if isinstance(payer, str) else tuple(payer), file.match.payer_class, file.match.jurisdiction
+            (payer,) if isinstance(payer, str) else tuple(payer),
+            file.match.payer_class,
+            file.match.jurisdiction,
+            tuple(file.match.payer_exactly),
         ),
         status=file.status,
         values=MappingProxyType(values),

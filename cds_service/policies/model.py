@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 BUNDLED: Final = 0
 _WORD: Final = re.compile(r"\w+")
-_IDENTIFIER: Final = re.compile(r"\S*[\d/|:#]\S*")
+_SMALL_WORDS: Final = frozenset({"and", "of", "the"})
+_LONGEST: Final = 12
+_IDENTIFIER: Final = re.compile(r"\S*[\d|:#]\S*|(?:Organization|Patient|RelatedPerson)/\S*")
 
 
 class Tier(IntEnum):
@@ -32,27 +34,43 @@ class Tier(IntEnum):
 
 
 @lru_cache(maxsize=4096)
-def words_of(text: str) -> str | None:
-    """Return a payer's name as lower-case words, each between spaces.
+def spelling_of(text: str) -> str | None:
+    """A payer's name in lower case without spaces, signs and small words: BCBS of Texas is ``bcbstexas``.
 
-    None for an identifier or reference (one word with a digit or one of ``/ | : #``): those compare exactly.
+    Identifiers (one word with a digit or one of ``| : #``) and references stay as they are. None without any word.
     """
     if _IDENTIFIER.fullmatch(text.strip()):
-        return None
-    words = _WORD.findall(text.casefold())
-    return f" {' '.join(words)} " if words else None
+        return text
+    return "".join(_words(text)) or None
+
+
+@lru_cache(maxsize=4096)
+def spellings_in(text: str) -> frozenset[str]:
+    """Spellings of all runs of whole words in a payor's text, so that a name is found however it is spaced."""
+    if _IDENTIFIER.fullmatch(text.strip()):
+        return frozenset({text})
+    words = _words(text)
+    starts = range(len(words))
+    return frozenset("".join(words[start:end]) for start in starts for end in range(start + 1, start + _LONGEST + 1))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text.casefold()) if word not in _SMALL_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """To whom a policy applies. Every key that is given has to agree; no key agrees with everyone.
 
-    ``payers`` are identifiers, references or names, any of them. ``jurisdiction`` is like ``US-TX``.
+    ``payers`` are identifiers, references or names, any of them; ``payers_exactly`` are names beside them that stand
+    for the payer only where they are all of its name: "Department of Labor" is none of a state. ``jurisdiction`` is
+    like ``US-TX``.
     """
 
     payers: tuple[str, ...] = ()
     payer_class: PayerClass | None = None
     jurisdiction: str | None = None
+    payers_exactly: tuple[str, ...] = ()
 
     @property
     def tier(self) -> Tier:
@@ -79,7 +97,13 @@ class Match:
             return False
         if self.jurisdiction is not None and self.jurisdiction != jurisdiction:
             return False
-        return not self.payers or any(_same_payer(mine, theirs) for mine in self.payers for theirs in payers)
+        return not self.payers or any(self.is_named_by(one) for one in payers)
+
+    def is_named_by(self, payer: str) -> bool:
+        """Whether one of a coverage's payer texts is this payer."""
+        if not _spellings(self.payers).isdisjoint(spellings_in(payer)):
+            return True
+        return bool(self.payers_exactly) and spelling_of(payer) in _spellings(self.payers_exactly)
 
     def overlaps(self, other: "Match") -> bool:
         """Whether a case could be one of both: no key that both give differs. Payers agree when one names the other."""
@@ -88,7 +112,8 @@ class Match:
             and _may_agree(self.jurisdiction, other.jurisdiction)
             and (
                 not (self.payers and other.payers)
-                or any(_same_payer(a, b) or _same_payer(b, a) for a in self.payers for b in other.payers)
+                or any(self.is_named_by(one) for one in (*other.payers, *other.payers_exactly))
+                or any(other.is_named_by(one) for one in (*self.payers, *self.payers_exactly))
             )
         )
 
@@ -97,12 +122,9 @@ def _may_agree(mine: str | None, theirs: str | None) -> bool:
     return mine is None or theirs is None or mine == theirs
 
 
-def _same_payer(mine: str, theirs: str) -> bool:
-    """Whether both are the same text, or the name of the policy stands as whole words in the payor's name."""
-    if mine == theirs:
-        return True
-    name, payor = words_of(mine), words_of(theirs)
-    return name is not None and payor is not None and name in payor
+@lru_cache(maxsize=256)
+def _spellings(names: tuple[str, ...]) -> frozenset[str | None]:
+    return frozenset(spelling_of(name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.approvals import approval_evidence, check_amount, check_end
-from cds_service.rules.charging import payer_caveats
 from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.payment import payer_caveats
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.therapy_visits import allowed_without_approval, check_count, check_visits_a_day
 

@@ -25,6 +25,7 @@ from cds_service.rules.drafted import (
     same_charges,
     unsupported,
 )
+from cds_service.rules.payment import law_evidence
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
@@ -111,7 +112,12 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             "uncharged": case.uncharged_days if case.in_series else 0,
         },
         values=(*charges.values, *values(kx.threshold)),
-        evidence=(*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted)),
+        evidence=(
+            *time_evidence(case, visit),
+            *charges.others.evidence,
+            *_drafted_evidence(drafted),
+            *law_evidence(case),
+        ),
         proposals=() if submitted else (proposal,),
         caveats=(*visit_caveats(case, visit, policy), *open_points),
     )

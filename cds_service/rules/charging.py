@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Coverage, Fact, Gap
-from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, PayerClass
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
 from cds_service.domain.findings import ChargeLine, Evidence
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.units import TimeRule, Units, units
@@ -15,6 +15,7 @@ from cds_service.domain.visit import Visit, only_assistants
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.companions import NONE, Companions, companions_of
+from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import values
 
 T = TypeVar("T")
@@ -220,47 +221,9 @@ def with_assistant(modifiers: tuple[str, ...], assistant: str | None) -> tuple[s
     return (*modifiers, assistant) if assistant else modifiers
 
 
-REFUSES = {
-    "excluded": "the payer in line excludes work rehabilitation",
-    "not-medically-necessary": "the payer in line holds work rehabilitation not medically necessary",
-    "restricted": "the payer in line restricts coverage of work rehabilitation",
-}
-
-
-def compensation_after(case: Case) -> Coverage | None:
-    """Workers' compensation that another payer stands before, or None (COV-2)."""
-    compensation = next((one for one in case.payers if one.payer_class is PayerClass.WORKERS_COMPENSATION), None)
-    return compensation if compensation is not case.payer else None
-
-
-def payment_caveats(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
-    """Why the payer in line may not pay the charges: none in force, the wrong one first, or one that refuses."""
-    if Fact.COVERAGE in case.chart.unavailable:
-        return ()
-    if case.payer is None:
-        return (Gap(Fact.COVERAGE, "no coverage is in force on the date of service"),)
-    if compensation_after(case) is not None:
-        return (Gap(Fact.COVERAGE, "another payer is listed before workers' compensation", case.payer.reference),)
-    position = policy.get(params.COVERAGE_POSITION)
-    why = REFUSES.get(position.value) if position is not None else None
-    return (Gap(Fact.COVERAGE, why, case.payer.reference),) if why is not None else ()
-
-
-def payer_caveats(case: Case) -> tuple[Gap, ...]:
-    """What keeps the payer's rules from being certain."""
-    if Fact.COVERAGE in case.chart.unavailable:
-        return (
-            Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {case.chart.unavailable[Fact.COVERAGE]}"),
-        )
-    compensation = case.payer is not None and case.payer.payer_class is PayerClass.WORKERS_COMPENSATION
-    if compensation and case.chart.place is None:
-        return (Gap(Fact.PATIENT, "the state is not known: workers' compensation rules of a state are not applied"),)
-    return ()
-
-
 def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ...]:
     """What keeps the charges of a visit from being certain: its time and its payer."""
-    caveats = [*payer_caveats(case), *payment_caveats(case, policy)]
+    caveats = [*caveats_of_payer(case, policy)]
     if visit.from_encounter and visit.minutes:
         caveats.append(
             Gap(Fact.SESSION_TIME, "no treatment has start and stop times: the time is that of the encounter")

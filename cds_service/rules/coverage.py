@@ -1,14 +1,16 @@
 """Whether the case is work-related and whether the payer in line pays for work rehabilitation at all."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Coverage, Fact, Gap
+from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.billed import codes_of_date
-from cds_service.rules.charging import REFUSES, compensation_after
+from cds_service.rules.payment import CLASS_NOT_KNOWN, REFUSES, claim_to_look_for, compensation_after
 from cds_service.rules.rule import Answer, Result, Rule, values
 
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
@@ -51,13 +53,16 @@ def _excluded(case: Case, policy: PolicyView) -> bool:
 def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Medicare restricts work rehabilitation, most medical plans exclude it, workers' compensation pays (COV-1, COV-2).
 
-    Fires as well when another payer stands before workers' compensation for a work injury, and when no coverage is
-    on file at all.
+    For a work injury workers' compensation comes first: where another payer stands before it, or in its place, the
+    claim is looked for. Some employers are outside the system, some claims are denied, and the self-employed may have
+    none. Medicare does not pay where workers' compensation has paid or can reasonably be expected to pay
+    (42 USC 1395y(b)(2)). Fires as well where the coverage contradicts itself about the kind of payer, and when no
+    coverage is on file at all.
     """
     payer = case.payer
     if payer is None:
         expired = tuple(
-            Evidence("coverage not in force", coverage.payer_class.value, coverage.reference)
+            Evidence("coverage not in force", coverage.payer_class.words, coverage.reference)
             for coverage in case.chart.coverages
         )
         yield Answer(
@@ -67,8 +72,16 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
             evidence=expired or (Evidence("active coverage", "none"),),
         )
         return
-    compensation = compensation_after(case)
+    told = False
+    for result in (*_wrong_payer(case, payer), *_own_position(case, payer, policy)):
+        yield replace(result, joins="payer-coverage") if told and isinstance(result, Answer) else result
+        told = told or isinstance(result, Answer)
+
+
+def _wrong_payer(case: Case, payer: Coverage) -> Iterator[Answer]:
+    """Workers' compensation behind another payer or missing although the injury is from work, and contradictions."""
     evidence = tuple(_payer_evidence(one) for one in case.payers)
+    compensation = compensation_after(case)
     if compensation is not None:
         yield Answer(
             kind="order",
@@ -77,7 +90,31 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
             facts={"first": payer.payer_class.value, "other": compensation.payer_class.value},
             evidence=evidence,
         )
+    elif claim_to_look_for(case):
+        yield Answer(
+            kind="work-injury",
+            severity=Severity.WARNING,
+            subject=payer.reference,
+            facts={"payer": payer.payer_class.value, "medicare": payer.payer_class is PayerClass.MEDICARE},
+            evidence=(*evidence, *(Evidence(one.kind, one.value, one.reference) for one in case.chart.injury)),
+        )
+    if payer.doubts:
+        yield Answer(
+            kind="doubt",
+            severity=Severity.WARNING,
+            subject=payer.reference,
+            facts={"payer": payer.payer_class.value, "doubts": payer.doubts},
+            evidence=evidence,
+        )
+
+
+def _own_position(case: Case, payer: Coverage, policy: PolicyView) -> Iterator[Answer | Gap]:
+    """What the payer in line itself says of work rehabilitation; nothing where workers' compensation stands behind."""
+    if compensation_after(case) is not None:
         return
+    if payer.payer_class is PayerClass.UNKNOWN:
+        yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
+    evidence = tuple(_payer_evidence(one) for one in case.payers)
     position = policy.get(params.COVERAGE_POSITION)
     if position is not None and position.value == "unknown" and position.unverified:
         yield Answer(
@@ -111,7 +148,7 @@ def _excluded_of_date(case: Case, policy: PolicyView, codes: Collection[str]) ->
 
 def _payer_evidence(coverage: Coverage) -> Evidence:
     names = [name for name in coverage.payers if "/" not in name]
-    about = f"{coverage.payer_class.value}, {names[0]}" if names else coverage.payer_class.value
+    about = f"{coverage.payer_class.words}, {names[0]}" if names else coverage.payer_class.words
     return Evidence("coverage", about, coverage.reference)
 
 

@@ -23,6 +23,7 @@ from cds_service.rules.charging import charges_of, shared_modifiers
 from cds_service.rules.drafted import charges_settled
 from cds_service.rules.national_edits import NO_TABLE, pair_edits
 from cds_service.rules.orders import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, review, work_rehab_orders
+from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 _ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
@@ -90,6 +91,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
     met = _pairs_met(edits.by_codes, billed, _left_out(case, policy))
     if not met:
         return
+    doubts = caveats_of_payer(case, policy)
     offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
     for first, second, pair in met:
         yield Answer(
@@ -104,7 +106,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
             ),
             proposals=()
             if {second.claim, second.order} & offered
-            else _ways_out(pair, second, _sequences(case, second), enforced=edits.enforced),
+            else _ways_out(pair, second, _sequences(case, second), enforced=edits.enforced and not doubts),
         )
         offered |= {one for one in (second.claim, second.order) if one is not None}
 

@@ -16,6 +16,7 @@ from cds_service.rules.charging import (
 )
 from cds_service.rules.drafted import drafted_lines
 from cds_service.rules.orders import NO_ORDER, review, work_rehab_orders
+from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
@@ -90,6 +91,7 @@ def _disagreements(case: Case, policy: PolicyView, discipline: Discipline) -> It
                 values=required,
                 evidence=(*_discipline_evidence(case), Evidence("carries", wrong[0], reference)),
                 proposals=_order_modifiers(reference, case, policy),
+                caveats=caveats_of_payer(case, policy) if case.moment is Moment.ORDER else (),
                 joins=joins or None,
             )
             return

@@ -15,6 +15,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charges import check_program_code_of_visit
 from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_thresholds
+from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_ORDER = NotApplicable("no work-rehab order among the drafts")
@@ -183,6 +184,7 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
                 values=_deciding(found),
                 evidence=(*_evidence(order), *((other,) if duplicate else ())),
                 proposals=_proposal("code", found),
+                caveats=caveats_of_payer(case, policy) if found.changes else (),
             )
 
 
@@ -204,7 +206,7 @@ def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
         elif found.problem == "short-session":
             yield _short_session(found, "short-session")
         elif found.problem in {"alone", "quantity", "further-hours"}:
-            yield _units_answer(found, policy)
+            yield _units_answer(found, case, policy)
         elif found.per_visit is None and found.problem is None:
             yield Gap(Fact.ORDERS, "the order does not tell how long a session is", order.reference)
 
@@ -231,7 +233,7 @@ def _deciding(found: OrderReview) -> tuple[PolicyValue[Any], ...]:
     return found.thresholds.deciding(minutes) if found.thresholds is not None and minutes is not None else ()
 
 
-def _units_answer(found: OrderReview, policy: PolicyView) -> Answer:
+def _units_answer(found: OrderReview, case: Case, policy: PolicyView) -> Answer:
     order = found.order
     problem = str(found.problem)
     missing_quantity = problem == "quantity" and order.quantity is None
@@ -252,6 +254,7 @@ def _units_answer(found: OrderReview, policy: PolicyView) -> Answer:
         values=values(policy.get(params.EDIT_ADD_ON)) if problem == "alone" else _deciding(found),
         evidence=_evidence(order),
         proposals=_proposal("units", found),
+        caveats=caveats_of_payer(case, policy) if found.changes else (),
     )
 
 

@@ -29,6 +29,8 @@ COVERAGE_TYPES: Final[Mapping[str, Resource]] = {
     "self-pay": coding(f"{TERMINOLOGY}/coverage-selfpay", "pay", "Pay"),
 }
 
+_TYPE_SYSTEMS: Final = {"": _ACT_CODE, "SOPT": _SOPT, "X12": "https://x12.org/codes/claim-filing-indicator-codes"}
+
 _PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition"
 _REVIEW_ACTIONS: Final = {"approved": "A1", "denied": "A3", "pending": "A4"}
 _DISPOSITIONS: Final = {"approved": "Approved", "denied": "Denied", "pending": "Pending review"}
@@ -37,18 +39,29 @@ _UNITS: Final = {"hours": "h", "visits": "{visit}", "units": "{unit}"}
 
 def coverage(setting: Setting, words: Coverage) -> Resource:
     """A Coverage."""
-    kind = COVERAGE_TYPES.get(words.kind)
+    kind = _coverage_type(words.type) if words.type is not None else COVERAGE_TYPES.get(words.kind)
+    named = {"plan": words.plan, "group": words.group}
     return given(
         resourceType="Coverage",
         id=setting.id(words.id, "coverage"),
-        status="active",
-        type=concept(kind) if kind else None,
+        status=words.status,
+        type=concept(*([kind] if kind else []), text=words.text),
         subscriberId=words.member,
         beneficiary=setting.subject,
         period=setting.period(words.start, words.end),
         payor=[_payer(words.payer, words.payer_id)],
+        class_=[_coverage_class(key, name) for key, name in named.items() if name is not None],
         order=words.order,
     )
+
+
+def _coverage_type(code: str) -> Resource:
+    system, _, value = code.rpartition(" ")
+    return coding(_TYPE_SYSTEMS[system], value)
+
+
+def _coverage_class(key: str, name: str) -> Resource:
+    return {"type": concept(coding(f"{TERMINOLOGY}/coverage-class", key)), "value": name, "name": name}
 
 
 def _payer(name: str, identifier: str | None = None) -> Resource:

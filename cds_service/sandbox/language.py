@@ -95,12 +95,21 @@ class Site(Words):
 
 
 class Coverage(Words):
-    """One coverage: ``payer_id`` is the payer's identifier, ``order`` its place in line, ``class: none`` untyped."""
+    """One coverage: ``payer_id`` is the payer's identifier, ``order`` its place in line, ``class: none`` untyped.
+
+    ``type`` is the code of its type as it is sent, in the place of that of the class: ``PUBLICPOL`` of v3-ActCode, or
+    ``SOPT 99``, ``X12 ZZ``; ``text`` is the type in words. ``plan`` and ``group`` are names in Coverage.class.
+    """
 
     id: FhirId | None = None
     kind: Literal[
         "workers-compensation", "medicare", "medicaid", "commercial", "auto", "government", "self-pay", "none"
     ] = Field(default="workers-compensation", alias="class")
+    type: Annotated[str, Field(pattern=r"^((SOPT|X12) )?[A-Za-z0-9]+$")] | None = None
+    text: str | None = None
+    plan: str | None = None
+    group: str | None = None
+    status: Literal["active", "cancelled", "draft"] = "active"
     payer: str = "Prairie Mutual Compensation (invented)"
     payer_id: str | None = None
     order: int | None = None

@@ -341,10 +341,21 @@ WORK_ACTIVITY = coded(ICD_10, "Y99.0")
 @pytest.mark.parametrize(
     ("values", "evidence"),
     [
-        ({"coverage": WORKERS}, ("workers' compensation coverage", "Coverage/c", "workers-compensation")),
+        ({"coverage": WORKERS}, ("workers' compensation coverage", "Coverage/c", "workers' compensation")),
         ({"conditions": condition(code=WORK_ACTIVITY)}, ("external cause code", "Condition/k", "Y99.0")),
         ({"encounters": encounter(reasonCode=[WORK_ACTIVITY])}, ("external cause code", "Encounter/e", "Y99.0")),
         ({"charges": HURT}, ("accident on a claim", "Claim/cl", "2026-01-02")),
+        ({"conditions": condition(code=coded(ICD_10 + "/", "Y99.0"))}, ("external cause code", "Condition/k", "Y99.0")),
+        ({"conditions": condition(code=coded("ICD-10-CM", "Y990"))}, ("external cause code", "Condition/k", "Y99.0")),
+        ({"conditions": condition(code=coded(None, " y99.0"))}, ("external cause code", "Condition/k", "Y99.0")),
+        (
+            {"conditions": condition(code={"text": "Civilian activity done for income or pay"})},
+            ("documented statement", "Condition/k", "Civilian activity done for income or pay"),
+        ),
+        (
+            {"charges": ACCIDENT | {"accident": {"date": "2026-01-02", "type": {"text": "Auto accident at work"}}}},
+            ("accident on a claim", "Claim/cl", "2026-01-02"),
+        ),
         (
             {"conditions": condition(note=[{"text": "Work-related, on 2 January."}])},
             ("documented statement", "Condition/k", "Work-related"),
@@ -366,6 +377,12 @@ def test_each_kind_of_evidence_shows_a_work_related_injury(values, evidence):
         {"conditions": bundle(condition(code=coded(ICD_10, "Y99.0"), verificationStatus=coded(None, "refuted")))},
         {"conditions": bundle(condition(note=[{"text": "Not work-related."}]))},
         {"charges": bundle(ACCIDENT | {"accident": {"date": "2026-01-02", "type": coded(None, "SPT")}})},
+        {"charges": bundle(ACCIDENT | {"accident": {"date": "2026-01-02", "type": coded(None, "MVA")}})},
+        {"charges": bundle(ACCIDENT | {"accident": {"date": "2026-01-02", "type": {"text": "Auto"}}})},
+        {"charges": bundle(ACCIDENT | {"accident": {}})},
+        {"conditions": bundle(condition(note=[{"text": "Work-related: no"}]))},
+        {"conditions": bundle(condition(note=[{"text": "Work injury? No."}]))},
+        {"conditions": bundle(condition(note=[{"text": "Denies that it happened at work; work injury ruled out"}]))},
         {"charges": bundle(ACCIDENT | {"status": "cancelled", "accident": {"date": "2026-01-02"}})},
     ],
 )

@@ -42,12 +42,23 @@ def place(**values):
 
 def test_the_place_of_the_accident_comes_first():
     found = place(patient=PERSON, encounters=bundle(VISIT, CLINIC), charges=bundle(CLAIM))
-    assert Place("US-TX", "place of the accident on a claim", "Claim/cl") == found
+    assert Place("US-TX", "the place of the accident on a claim", "Claim/cl") == found
+
+
+def test_claims_with_accidents_in_two_states_leave_the_law_open():
+    other = CLAIM | {"id": "cm", "accident": {"locationAddress": {"state": "MS"}}}
+    found = place(charges=bundle(CLAIM, other))
+    assert ("US-TX", ("US-MS",)) == (found.jurisdiction, found.others)
+
+
+def test_an_accident_at_school_tells_no_law():
+    school = CLAIM | {"accident": CLAIM["accident"] | {"type": {"coding": [{"code": "SCHOOL"}]}}}
+    assert Place("US-LA", "the patient's address", "Patient/p1") == place(patient=PERSON, charges=bundle(school))
 
 
 def test_then_the_place_of_the_encounter():
     assert place(patient=PERSON, encounters=bundle(VISIT, CLINIC)) == Place(
-        "US-MS", "place of the encounter", "Encounter/e"
+        "US-MS", "the place of the encounter", "Encounter/e"
     )
 
 

@@ -14,7 +14,7 @@ from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import BASE, Confidence, PolicyValue, Source
 from cds_service.policies import model
 from cds_service.policies.loader import load_file
-from cds_service.policies.model import Match, Policy, words_of
+from cds_service.policies.model import Match, Policy, spelling_of
 from cds_service.policies.parameters import (
     AUTHORIZATION_REQUIRED,
     COVERAGE_POSITION,
@@ -267,7 +267,7 @@ def test_values_cannot_be_changed(stack: PolicyStack):
 
 
 def test_a_text_without_words_is_no_payer_name():
-    assert words_of(" - ") is None
+    assert spelling_of(" - ") is None
 
 
 def test_the_site_policy_of_the_readme_loads_and_decides(tmp_path: Path):

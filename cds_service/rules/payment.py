@@ -1,0 +1,108 @@
+"""Who pays for a visit or an order, and what keeps that from being certain."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Coverage, Fact, Gap
+from cds_service.domain.codes import PayerClass
+from cds_service.domain.findings import Evidence
+from cds_service.domain.jurisdictions import name_of
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+
+REFUSES: Final = {
+    "excluded": "the payer in line excludes work rehabilitation",
+    "not-medically-necessary": "the payer in line holds work rehabilitation not medically necessary",
+    "restricted": "the payer in line restricts coverage of work rehabilitation",
+}
+CLASS_NOT_KNOWN: Final = "the kind of payer is not known: neither the coverage type nor the payer's name tells"
+CLAIM_FIRST: Final = "who pays first: a work injury is on record, check for a workers' comp claim first"
+
+
+def compensation_after(case: Case) -> Coverage | None:
+    """Workers' compensation that another payer stands before, or None (COV-2)."""
+    compensation = next((one for one in case.payers if one.payer_class is PayerClass.WORKERS_COMPENSATION), None)
+    return compensation if compensation is not case.payer else None
+
+
+def claim_to_look_for(case: Case) -> bool:
+    """Whether a work injury is on record and the payer in line is known and another than workers' compensation."""
+    return (
+        bool(case.chart.injury)
+        and case.payer is not None
+        and case.payer.payer_class not in {PayerClass.WORKERS_COMPENSATION, PayerClass.UNKNOWN}
+        and compensation_after(case) is None
+    )
+
+
+def caveats_of_payer(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+    """All that keeps a suggestion which rests on the payer from being recommended."""
+    return (*payer_caveats(case), *payment_caveats(case, policy))
+
+
+def law_evidence(case: Case) -> tuple[Evidence, ...]:
+    """For workers' compensation the state, and what tells it."""
+    place = case.chart.place
+    if place is None or case.payer is None or case.payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
+        return ()
+    return (Evidence("state", f"{name_of(place.jurisdiction)}, from {place.read_from}", place.reference),)
+
+
+def payment_caveats(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+    """Why the payer in line may not pay: none in force, the wrong one first, one that refuses, or no work injury."""
+    if Fact.COVERAGE in case.chart.unavailable:
+        return ()
+    payer = case.payer
+    if payer is None:
+        return (Gap(Fact.COVERAGE, "no coverage is in force on the date of service"),)
+    if compensation_after(case) is not None:
+        return (Gap(Fact.COVERAGE, "another payer is listed before workers' compensation", payer.reference),)
+    position = policy.get(params.COVERAGE_POSITION)
+    refuses = REFUSES.get(position.value) if position is not None else None
+    return tuple(
+        Gap(fact, why, reference)
+        for fact, why, reference in (
+            (Fact.COVERAGE, CLAIM_FIRST if claim_to_look_for(case) else None, payer.reference),
+            (Fact.INJURY, _no_injury(case), None),
+            (Fact.COVERAGE, refuses, payer.reference),
+        )
+        if why is not None
+    )
+
+
+def _no_injury(case: Case) -> str | None:
+    """Why nothing shows that the injury is from work, or None where something does (WR-CODE-2)."""
+    if case.chart.injury:
+        return None
+    unread = case.chart.unavailable.get(Fact.INJURY)
+    return f"whether the injury is from work: {unread or 'nothing on record shows it'}"
+
+
+def payer_caveats(case: Case) -> tuple[Gap, ...]:
+    """What keeps the payer's rules from being certain."""
+    if Fact.COVERAGE in case.chart.unavailable:
+        return (
+            Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {case.chart.unavailable[Fact.COVERAGE]}"),
+        )
+    return tuple(_doubts(case, case.payer)) if case.payer is not None else ()
+
+
+def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:
+    for doubt in payer.doubts:
+        yield Gap(Fact.COVERAGE, f"who pays: {doubt}", payer.reference)
+    if payer.payer_class is PayerClass.UNKNOWN:
+        yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
+    if payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
+        return
+    place = case.chart.place
+    if place is None:
+        yield Gap(Fact.PATIENT, "the state is not known: workers' compensation rules of a state are not applied")
+    elif place.others:
+        states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.others))
+        why = f"which state's law applies: claims on record name accidents in {states}"
+        yield Gap(Fact.PATIENT, why, place.reference)
+    rivals = [one for one in case.payers if one.payer_class is payer.payer_class and one.order == payer.order]
+    if len({(one.payers, one.subscriber) for one in rivals}) > 1:
+        why = "several workers' compensation coverages are in force, and nothing tells which is for this injury"
+        yield Gap(Fact.COVERAGE, why, payer.reference)
