@@ -113,7 +113,8 @@ def _conflict(value: PolicyValue[object], settings: CardSettings) -> str:
 
 def _question(value: PolicyValue[object], settings: CardSettings) -> str:
     label, unit = _label_and_unit(value, settings)
-    return f"- To ask the payer: {escape(label)} {escape(_in_words(value, unit))}? ({_citation(value.source)})"
+    note = f" {escape(value.note)}" if value.note else ""
+    return f"- To ask the payer: {escape(label)} {escape(_in_words(value, unit))}?{note} ({_citation(value.source)})"
 
 
 @lru_cache(maxsize=1024)

@@ -109,8 +109,8 @@ def _same_payer(mine: str, theirs: str) -> bool:
 class Policy:
     """One policy layer.
 
-    ``values`` holds the dated values of each parameter, those for both programs before those for one kind, oldest first;
-    those for one kind never overlap.
+    ``values`` holds the dated values of each parameter, those for both programs before those for one kind, oldest
+    first; those for one kind never overlap.
 
     ``file`` is where it was read; ``folder`` is 0 for bundled data, else the place of its site folder in the settings.
     ``supersedes`` names the kind of layers that do not apply where this one does: federal programs stand outside the

@@ -28,7 +28,7 @@ def weeks_for(program: Program, listed: Mapping[Program, int]) -> int | None:
 
 
 class Limit(NamedTuple):
-    """The weeks a payer gives a program, the value that says so, and whether its text speaks of approval beyond them."""
+    """Weeks that a payer gives a program, the value that says so, and whether approval extends them by its text."""
 
     weeks: int
     value: PolicyValue[Mapping[Program, int]]
@@ -82,7 +82,7 @@ def _planned_kinds(case: Case, day: date) -> set[Program]:
 
 
 def first_counted(case: Case, policy: PolicyView) -> date:
-    """The day from which the weeks of the program count: its own first one where the payer counts each kind by itself."""
+    """The day from which weeks count: the first one of the kind where the payer counts each kind by itself."""
     if case.episode is None or not counts_by_kind(policy):
         return case.episode.first if case.episode is not None else case.date_of_service
     return first_of_kind(case)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.entry import ENTRY_CRITERIA, check_entry
@@ -60,19 +61,16 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
                 Evidence("first visit", first),
                 *(Evidence(one.kind.value, one.date, one.reference) for one in tests),
             ),
-            caveats=(
-                *(
-                    (Gap(Fact.PROGRAM, f"whether it is work {asked.program}, for which the payer wants it"),)
-                    if asked
-                    else ()
-                ),
-                *(
-                    (Gap(Fact.POLICY, "whether days of the calendar or of the program are meant"),)
-                    if in_program
-                    else ()
-                ),
-            ),
+            caveats=tuple(_caveats(asked, in_program=in_program)),
         )
+
+
+def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Gap]:
+    """What is open about a late baseline; ``asked`` is a value for one kind of program where the kind is not known."""
+    if asked is not None:
+        yield Gap(Fact.PROGRAM, f"whether it is work {asked.program}, for which the payer wants the test")
+    if in_program:
+        yield Gap(Fact.POLICY, "whether days of the calendar or of the program are meant")
 
 
 RULES = (

@@ -122,7 +122,7 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
 
 
 def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[Result]:
-    """Visits or days beyond what somebody says the payer allows without approval, and nobody verified: they are asked."""
+    """Visits or days beyond limits that somebody says the payer has, and nobody verified: they are asked about."""
     allowed = _said_to_be_allowed(policy)
     if allowed is None:
         return
@@ -228,7 +228,7 @@ def check_visits_a_day(case: Case, policy: PolicyView, days: Iterable[date]) -> 
 def _encounters_on(case: Case, day: date) -> list[str]:
     """References of encounters with therapy; treatments that name none are one visit without a reference."""
     visit = case.visits.get(day)
-    sessions, services = (visit.sessions, visit.services) if visit is not None else ((), ())
+    sessions, services = (visit.sessions, (*visit.services, *visit.included)) if visit is not None else ((), ())
     named = {one.encounter for one in sessions} | {one.encounter for one in services if one.code in THERAPY}
     seen = {encounter for encounter in named if encounter is not None}
     if day == case.date_of_service:
