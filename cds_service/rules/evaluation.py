@@ -55,7 +55,12 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
             kind="baseline-late",
             severity=Severity.INFO if in_program or asked else Severity.WARNING,
             subject=subject,
-            facts={"first": first, "within": within.value, "baseline": tests[0].date if tests else ""},
+            facts={
+                "first": first,
+                "within": within.value,
+                "baseline": tests[0].date if tests else "",
+                "program": (asked.program or "") if asked else "",
+            },
             values=(within,),
             evidence=(
                 Evidence("first visit", first),

@@ -27,6 +27,7 @@ from cds_service.policies.stack import PolicyStack
 from tests.playing import bundled_policies
 
 VISIT = date(2026, 3, 2)
+BUNDLED = bundled_policies()
 VALUE = """\
     - from: {since}
       value: {value}
@@ -164,8 +165,7 @@ def test_what_holds_on_a_date_names_the_values_of_one_kind(stack: PolicyStack):
     program=st.sampled_from([Program.CONDITIONING, Program.HARDENING]),
 )
 def test_knowing_the_kind_changes_nothing_but_the_values_of_one_kind(state: str | None, program: Program):
-    bundled = bundled_policies()
-    known, unknown = (view(bundled, state, one) for one in (program, Program.UNKNOWN))
+    known, unknown = (view(BUNDLED, state, one) for one in (program, Program.UNKNOWN))
     for parameter in PARAMETERS.values():
         assert () == known.of_one_program(parameter)
         if not unknown.of_one_program(parameter):
