@@ -106,7 +106,7 @@ def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: F
 
 
 def _named(row: ValueRow) -> str:
-    return f"{row.parameter} (work {row.program})" if row.program is not None else row.parameter
+    return f"{row.parameter}\n(work {row.program})" if row.program is not None else row.parameter
 
 
 def _sourced(row: ValueRow) -> str:
