@@ -7,7 +7,7 @@ from typing import Final
 
 from cards.groups import Group
 from cards.markdown import escape, link, table
-from cards.numbers import day, number, readable
+from cards.numbers import day, number, program, readable
 from cards.settings import CardSettings
 from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evidence
@@ -73,12 +73,17 @@ def _rule_table(values: Iterable[PolicyValue[object]], settings: CardSettings) -
 @lru_cache(maxsize=4096)
 def _rule_row(value: PolicyValue[object], label: str, unit: str) -> tuple[str, ...]:
     return (
-        escape(label),
+        escape(label_of(value, label)),
         escape(_in_words(value, unit)),
         _since(value),
         _citation(value.source),
         how_sure(value.confidence, value.policy),
     )
+
+
+def label_of(value: PolicyValue[object], label: str) -> str:
+    """The name of a value on a card; of a value for one kind of program with that kind."""
+    return f"{label}, {program(value.program)}" if value.program is not None else label
 
 
 def how_sure(confidence: Confidence, policy: str) -> str:
@@ -108,7 +113,8 @@ def _conflict(value: PolicyValue[object], settings: CardSettings) -> str:
 
 def _question(value: PolicyValue[object], settings: CardSettings) -> str:
     label, unit = _label_and_unit(value, settings)
-    return f"- To ask the payer: {escape(label)} {escape(_in_words(value, unit))}? ({_citation(value.source)})"
+    note = f" {escape(value.note)}" if value.note else ""
+    return f"- To ask the payer: {escape(label)} {escape(_in_words(value, unit))}?{note} ({_citation(value.source)})"
 
 
 @lru_cache(maxsize=1024)

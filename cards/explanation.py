@@ -71,6 +71,8 @@ def _value(value: PolicyValue[object]) -> JsonObject:
         described["value"] = shown
     if value.until:
         described["until"] = value.until.isoformat()
+    if value.program:
+        described["program"] = value.program
     if not value.dated:
         described["dated"] = False
     if value.note:

@@ -17,7 +17,7 @@ from cds_service.commands.policy_start import new
 from cds_service.commands.policy_stories import explain, run_stories
 from cds_service.commands.policy_values import lines_of, shortly
 from cds_service.policies.coverage import coverage
-from cds_service.policies.describe import applies_to, describe
+from cds_service.policies.describe import ValueRow, applies_to, describe
 from cds_service.policies.effective import Effective, as_json, differences, effective, meant_by
 from cds_service.policies.facts import facts_of
 from cds_service.policies.model import BUNDLED, Policy
@@ -98,11 +98,19 @@ def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: F
     console = Console()
     console.print(about, highlight=False)
     rows = [
-        (row.parameter, json.dumps(row.value), row.since.isoformat(), row.confidence, row.citation) for row in described
+        (_named(row), json.dumps(row.value), row.since.isoformat(), row.confidence, _sourced(row)) for row in described
     ]
     show_table(console, ("parameter", "value", "from", "confidence", "source"), rows)
     for left_out in found.not_modelled:
         console.print(f"Not modelled: {left_out}", highlight=False)
+
+
+def _named(row: ValueRow) -> str:
+    return f"{row.parameter}\n(work {row.program})" if row.program is not None else row.parameter
+
+
+def _sourced(row: ValueRow) -> str:
+    return row.citation if row.href else f"{row.citation} (no address on file)"
 
 
 def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *, as_machine: bool) -> None:

@@ -22,13 +22,16 @@ def lines_of(row: Effective) -> Iterator[str]:
         yield f"  instead of {written(one.plain, LONGEST)} of {one.policy}, {one.confidence}"
     for one in row.questions:
         yield f"  to ask the payer: {written(one.plain, LONGEST)}? ({_origin(one)})"
+    for one in row.of_one_program:
+        yield f"  for work {one.program} only: {written(one.plain, LONGEST)} ({_origin(one)})"
 
 
 def shortly(row: Effective) -> str:
     """The value with its layer, and below it what is only asked about, for a cell of a table."""
     decided = f"{written(row.plain, LONGEST)}  ({row.layer})" if row.value is not None else "nothing decides"
     asked = [f"to ask: {written(one.plain, LONGEST)}?  ({one.policy})" for one in row.questions]
-    return "\n".join([decided, *asked])
+    scoped = [f"work {one.program}: {written(one.plain, LONGEST)}  ({one.policy})" for one in row.of_one_program]
+    return "\n".join([decided, *asked, *scoped])
 
 
 def _origin(value: PolicyValue[Any]) -> str:

@@ -93,7 +93,8 @@ class Case:
 
     ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
     question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
-    ``shared`` holds what several rules derive alike, so that it is derived once.
+    ``included`` are codes of services that the payer counts as part of the program. ``shared`` holds what several rules
+    derive alike, so that it is derived once.
     """
 
     moment: Moment
@@ -103,12 +104,13 @@ class Case:
     orders: tuple[Order, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
+    included: frozenset[str] = frozenset()
     shared: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     @lazy
     def visits(self) -> dict[date, Visit]:
         """Work-rehab visits by date of service."""
-        return visits_of(self.chart)
+        return visits_of(self.chart, self.included)
 
     @lazy
     def visit(self) -> Visit | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
+from cds_service.domain.codes import Program
+
 Confidence: TypeAlias = Literal["verified", "seed", "default", "unverified"]
 Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 BASE: Final = "generic"
@@ -31,8 +33,9 @@ class PolicyValue(Generic[T_co]):
 
     ``plain`` is the value as JSON, for the explanation that travels with a card. ``dated`` is false where the source
     gives no effective date and ``since`` stands for "as far back as we answer". ``conflict`` says how other sources
-    differ. ``unverified`` holds values of more specific layers that were passed over because nobody verified them:
-    they are asked about, never applied.
+    differ. ``program`` is the kind of program that the source speaks of; None where it speaks of both. ``unverified``
+    holds values of more specific layers that were passed over because nobody verified them: they are asked about, never
+    applied.
     """
 
     parameter: str
@@ -46,6 +49,7 @@ class PolicyValue(Generic[T_co]):
     note: str | None = None
     dated: bool = True
     conflict: str | None = None
+    program: Program | None = None
     unverified: tuple["PolicyValue[object]", ...] = ()
 
 

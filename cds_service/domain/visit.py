@@ -1,6 +1,6 @@
 """A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -15,12 +15,16 @@ NOON: Final = time(12)
 
 @dataclass(frozen=True)
 class Visit:
-    """Sessions, other services and encounters of one date of service."""
+    """Sessions, other services and encounters of one date of service.
+
+    ``included`` are services that the payer counts as part of the program: no charge of theirs, no time taken off.
+    """
 
     date: date
     sessions: tuple[Session, ...]
     services: tuple[Service, ...] = ()
     encounters: tuple[Encounter, ...] = ()
+    included: tuple[Service, ...] = ()
 
     @lazy
     def timed(self) -> tuple[Session, ...]:
@@ -122,8 +126,8 @@ def only_assistants(treated: Iterable[Session | Service]) -> bool:
     )
 
 
-def visits_of(chart: Chart) -> dict[date, Visit]:
-    """Group sessions into visits by date of service."""
+def visits_of(chart: Chart, included: Collection[str] = ()) -> dict[date, Visit]:
+    """Group sessions into visits by date of service; services of the codes ``included`` are part of the program."""
     dates: dict[date, list[Session]] = {}
     for session in chart.sessions:
         dates.setdefault(session.date, []).append(session)
@@ -138,8 +142,9 @@ def visits_of(chart: Chart) -> dict[date, Visit]:
         visits[day] = Visit(
             date=day,
             sessions=tuple(sessions),
-            services=tuple(services.get(day, ())),
+            services=tuple([one for one in services.get(day, ()) if one.code not in included]),
             encounters=tuple([encounters[ref] for ref in references if ref in encounters]),
+            included=tuple([one for one in services.get(day, ()) if one.code in included]) if included else (),
         )
     return visits
 

@@ -49,6 +49,7 @@ def policy_for(case: Case, policies: PolicyStack) -> PolicyView:
         payer.payers if payer is not None else (),
         case.chart.place.jurisdiction if case.chart.place is not None else None,
         case.date_of_service,
+        case.program,
     )
 
 

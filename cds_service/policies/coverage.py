@@ -11,7 +11,7 @@ from cds_service.domain.values import Confidence
 from cds_service.policies.capabilities import CAPABILITIES, Capability
 from cds_service.policies.describe import applies_to
 from cds_service.policies.effective import meant_by
-from cds_service.policies.model import Policy, PolicyView, Status
+from cds_service.policies.model import Policy, PolicyView, Status, in_force
 from cds_service.policies.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
@@ -128,9 +128,9 @@ def _row(stack: PolicyStack, policy: Policy, on: date) -> MatrixRow:
 
 def _cell(policy: Policy, capability: Capability, view: PolicyView) -> Cell:
     own = [name for name in capability.parameters if name in policy.values]
-    in_force = [value for name in own if (value := policy.value_on(name, view.on)) is not None]
-    if in_force:
-        return Cell(_of({value.confidence for value in in_force}), len(in_force))
+    now = [value for name in own for value in policy.values[name] if in_force(value, view.on)]
+    if now:
+        return Cell(_of({value.confidence for value in now}), len(now))
     if own:
         return Cell("not-in-force", 0)
     given = any(view.get(PARAMETERS[name]) is not None for name in capability.parameters)

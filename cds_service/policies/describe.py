@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from cds_service.domain.codes import Program
 from cds_service.domain.values import BASE, Confidence, Json, PolicyValue
 from cds_service.policies.capabilities import CAPABILITY_OF
 from cds_service.policies.effective import Effective, cited, effective, meant_by
@@ -21,7 +22,7 @@ STATUS_MEANS: Final[Mapping[Status, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """One dated value of a policy with its citation; ``dated`` and ``conflict`` as in ``PolicyValue``."""
+    """One dated value of a policy with its citation; ``dated``, ``conflict`` and ``program`` as in ``PolicyValue``."""
 
     policy: str
     parameter: str
@@ -39,13 +40,15 @@ class ValueRow:
     retrieved: date
     note: str | None
     conflict: str | None
+    program: Program | None
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveRow:
     """What decides one parameter on a date; ``own`` when the policy itself gives the value.
 
-    ``value`` is None where nothing decides. ``asked`` are unverified values, which never decide.
+    ``value`` is None where nothing decides. ``asked`` are unverified values, which never decide. ``of_one_program``
+    decide for conditioning or hardening alone.
     """
 
     parameter: str
@@ -54,6 +57,7 @@ class EffectiveRow:
     own: bool
     value: ValueRow | None
     asked: tuple[ValueRow, ...]
+    of_one_program: tuple[ValueRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def value_row(value: PolicyValue[Any]) -> ValueRow:
         retrieved=value.source.retrieved,
         note=value.note,
         conflict=value.conflict,
+        program=value.program,
     )
 
 
@@ -141,6 +146,7 @@ def _effective(policy: Policy, row: Effective) -> EffectiveRow:
         own=row.layer == policy.id,
         value=value_row(row.value) if row.value is not None else None,
         asked=tuple(map(value_row, row.questions)),
+        of_one_program=tuple(map(value_row, row.of_one_program)),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final
 
+from cds_service.domain.codes import Program
 from cds_service.domain.values import Json, Parameter, PolicyValue, Source
 from cds_service.policies.model import Policy, PolicyView
 from cds_service.policies.parameters import PARAMETERS
@@ -19,12 +20,14 @@ class Effective:
 
     ``value`` decides; None when nobody set one that may. ``overridden`` are the values in force of less specific
     layers, the most specific first. ``questions`` are unverified values of more specific layers: they are asked about.
+    ``of_one_program`` are values for conditioning or hardening alone, where the kind of program is left open.
     """
 
     parameter: Parameter[Any]
     value: PolicyValue[Any] | None
     overridden: tuple[PolicyValue[Any], ...] = ()
     questions: tuple[PolicyValue[Any], ...] = ()
+    of_one_program: tuple[PolicyValue[Any], ...] = ()
 
     @property
     def layer(self) -> str | None:
@@ -45,16 +48,16 @@ class Difference:
     other: Effective
 
 
-def meant_by(stack: PolicyStack, policy: Policy, on: date) -> PolicyView:
+def meant_by(stack: PolicyStack, policy: Policy, on: date, program: Program = Program.UNKNOWN) -> PolicyView:
     """The values in force for whoever the policy's own match means."""
     match = policy.match
-    return stack.select(match.payer_class, match.payers, match.jurisdiction, on)
+    return stack.select(match.payer_class, match.payers, match.jurisdiction, on, program)
 
 
 def effective(stack: PolicyStack, view: PolicyView) -> tuple[Effective, ...]:
     """Every parameter that a layer of the view speaks of, in the order of the registry."""
     every = (effective_value(stack, view, parameter) for parameter in PARAMETERS.values())
-    return tuple(one for one in every if one.value is not None or one.questions)
+    return tuple(one for one in every if one.value is not None or one.questions or one.of_one_program)
 
 
 def effective_value(stack: PolicyStack, view: PolicyView, parameter: Parameter[Any]) -> Effective:
@@ -65,10 +68,10 @@ def effective_value(stack: PolicyStack, view: PolicyView, parameter: Parameter[A
         if value is not None and layer == value.policy:
             break
         policy = stack.policy(layer)
-        found = policy.value_on(parameter.name, view.on) if policy is not None else None
+        found = policy.value_on(parameter.name, view.on, view.program) if policy is not None else None
         if found is not None:
             below.insert(0, found)
-    return Effective(parameter, value, tuple(below), view.questions(parameter))
+    return Effective(parameter, value, tuple(below), view.questions(parameter), view.of_one_program(parameter))
 
 
 def differences(one: Iterable[Effective], other: Iterable[Effective]) -> Iterator[Difference]:
@@ -81,8 +84,8 @@ def differences(one: Iterable[Effective], other: Iterable[Effective]) -> Iterato
             yield Difference(left, right)
 
 
-def _said(row: Effective) -> tuple[Json, list[Json]]:
-    return row.plain, [one.plain for one in row.questions]
+def _said(row: Effective) -> tuple[Json, list[Json], list[tuple[Json, Program | None]]]:
+    return row.plain, [one.plain for one in row.questions], [(one.plain, one.program) for one in row.of_one_program]
 
 
 def cited(source: Source) -> str:
@@ -101,7 +104,11 @@ def as_json(row: Effective) -> dict[str, Any]:
     decided = _value_as_json(row.value) if row.value is not None else {}
     lists = {
         name: [_value_as_json(one) for one in values]
-        for name, values in (("overridden", row.overridden), ("questions", row.questions))
+        for name, values in (
+            ("overridden", row.overridden),
+            ("questions", row.questions),
+            ("of_one_program", row.of_one_program),
+        )
         if values
     }
     return {"parameter": row.parameter.name, "unit": row.parameter.unit, **decided, **lists}

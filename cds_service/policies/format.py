@@ -2,11 +2,11 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, Final, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from cds_service.domain.codes import PayerClass
+from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import Confidence
 from cds_service.policies.model import Status, Superseded
 
@@ -53,6 +53,9 @@ class DatedValue(_Strict):
     """false where the source gives no effective date and the first day is only as far back as we answer."""
     conflict: Text | None = None
     """How other sources differ; the card says it."""
+    program: Literal[Program.CONDITIONING, Program.HARDENING] | None = None
+    """The kind of program that the source speaks of, where it does not speak of both: conditioning or hardening. The
+    value holds for that kind only, and goes before a value of the same policy for both."""
 
 
 class _Match(_Strict):

@@ -137,13 +137,18 @@ def _adapter(parameter: str) -> TypeAdapter[Any]:
 
 
 def _dated(document: Document, policy: str, name: str, rows: Sequence[DatedValue]) -> tuple[PolicyValue[Any], ...]:
-    """Check the values of one parameter; a value without ``until`` ends the day before the next one starts."""
+    """Check the values of one parameter: those for both programs first, then those of each kind, oldest first.
+
+    A value without ``until`` ends the day before the next one of its kind starts.
+    """
     if name not in PARAMETERS:
         hint = meant(name, PARAMETERS) or "cds_service/policies/parameters.py has all names"
         raise document.error((("values", name), f"unknown parameter; {hint}"))
     values = [_value(document, policy, name, index, row) for index, row in enumerate(rows)]
-    order = sorted(range(len(values)), key=lambda index: values[index].since)
+    order = sorted(range(len(values)), key=lambda index: (values[index].program or "", values[index].since))
     for earlier, later in pairwise(order):
+        if values[earlier].program != values[later].program:
+            continue
         start, until = values[later].since, values[earlier].until
         if values[earlier].since == start or (until is not None and until >= start):
             what = f"overlapping dates: the value from {values[earlier].since} is in force on {start} too"
@@ -176,4 +181,5 @@ def _value(document: Document, policy: str, name: str, index: int, row: DatedVal
         note=row.note,
         dated=row.dated,
         conflict=row.conflict,
+        program=row.program,
     )

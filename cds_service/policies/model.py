@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from cds_service.domain.codes import PayerClass
+from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import BASE, Parameter, PolicyValue
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
@@ -129,7 +129,10 @@ def _spellings(names: tuple[str, ...]) -> frozenset[str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy layer. ``values`` holds the dated values of each parameter, oldest first, never overlapping.
+    """One policy layer.
+
+    ``values`` holds the dated values of each parameter, those for both programs before those for one kind, oldest
+    first; those for one kind never overlap.
 
     ``file`` is where it was read; ``folder`` is 0 for bundled data, else the place of its site folder in the settings.
     ``supersedes`` names the kind of layers that do not apply where this one does: federal programs stand outside the
@@ -158,9 +161,17 @@ class Policy:
         """Order of layers: tier, site folder, match, number of match keys, id."""
         return (self.tier, self.folder, self.match.tier, self.match.keys, self.id)
 
-    def value_on(self, parameter: str, on: date) -> PolicyValue[Any] | None:
-        """Return the value of a parameter in force on a date of service."""
-        return next((value for value in self.values.get(parameter, ()) if in_force(value, on)), None)
+    def value_on(self, parameter: str, on: date, program: Program | None = None) -> PolicyValue[Any] | None:
+        """Return the value of a parameter in force on a date of service.
+
+        A value for one kind of program goes before one for both. Without ``program``, values for any kind count.
+        """
+        found = [
+            value
+            for value in self.values.get(parameter, ())
+            if in_force(value, on) and (program is None or holds_for(value, program))
+        ]
+        return found[-1] if found else None
 
     def values_on(self, on: date) -> Iterator[PolicyValue[Any]]:
         """All values in force on a date of service."""
@@ -168,8 +179,14 @@ class Policy:
 
 
 def overlap(one: PolicyValue[Any], other: PolicyValue[Any]) -> bool:
-    """Whether there is a date on which both values are in force."""
-    return in_force(one, other.since) or in_force(other, one.since)
+    """Whether there is a date, and a kind of program, for which both values are in force."""
+    of_one_kind = one.program is None or other.program is None or one.program is other.program
+    return of_one_kind and (in_force(one, other.since) or in_force(other, one.since))
+
+
+def holds_for(value: PolicyValue[Any], program: Program) -> bool:
+    """Whether the value is for programs of this kind."""
+    return value.program is None or value.program is program
 
 
 def in_force(value: PolicyValue[Any], on: date) -> bool:
@@ -181,7 +198,8 @@ def in_force(value: PolicyValue[Any], on: date) -> bool:
 class PolicyView:
     """What rules ask: the values in force on one date in the layers that apply, least specific layer first.
 
-    ``lacking`` says for whom there is no policy, in words, where general defaults stand in; None where there is one.
+    They are those for the ``program`` in question. ``lacking`` says for whom there is no policy, in words, where
+    general defaults stand in; None where there is one.
     """
 
     layers: tuple[str, ...]
@@ -189,6 +207,8 @@ class PolicyView:
     _decided: Mapping[str, PolicyValue[Any]]
     _questions: Mapping[str, tuple[PolicyValue[Any], ...]]
     lacking: str | None = None
+    program: Program = Program.UNKNOWN
+    _of_one_program: Mapping[str, tuple[PolicyValue[Any], ...]] = field(default_factory=dict)
 
     def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
         """Return the most specific value that may decide, or None.
@@ -201,14 +221,24 @@ class PolicyView:
         """Unverified values that ``get`` passed over, least specific first; also when nothing could decide."""
         return self._questions.get(parameter.name, ())
 
+    def of_one_program(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+        """Values for conditioning or hardening alone, where it is not known which of them the program is."""
+        return self._of_one_program.get(parameter.name, ())
 
-def view_of(layers: Sequence[Policy], on: date, lacking: str | None = None) -> PolicyView:
-    """Lay the policies, least specific first, over each other for one date."""
+
+def view_of(
+    layers: Sequence[Policy], on: date, lacking: str | None = None, program: Program = Program.UNKNOWN
+) -> PolicyView:
+    """Lay the policies, least specific first, over each other for one date and one kind of program."""
     decided: dict[str, PolicyValue[Any]] = {}
     questions: dict[str, tuple[PolicyValue[object], ...]] = {}
+    of_one_program: dict[str, tuple[PolicyValue[object], ...]] = {}
     for policy in layers:
         for value in policy.values_on(on):
-            if value.confidence == "unverified":
+            if not holds_for(value, program):
+                if program is Program.UNKNOWN:
+                    of_one_program[value.parameter] = (*of_one_program.get(value.parameter, ()), value)
+            elif value.confidence == "unverified":
                 questions[value.parameter] = (*questions.get(value.parameter, ()), value)
             else:
                 decided[value.parameter] = value
@@ -216,4 +246,5 @@ def view_of(layers: Sequence[Policy], on: date, lacking: str | None = None) -> P
     for name, passed_over in questions.items():
         if name in decided:
             decided[name] = replace(decided[name], unverified=passed_over)
-    return PolicyView(tuple(policy.id for policy in layers), on, decided, questions, lacking)
+    names = tuple(policy.id for policy in layers)
+    return PolicyView(names, on, decided, questions, lacking, program, of_one_program)

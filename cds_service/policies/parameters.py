@@ -18,6 +18,7 @@ from cds_service.policies.shapes import (
     EntryCriterion,
     Exemption,
     FifteenMinuteMethod,
+    Giver,
     Hours,
     MinutesOfAnHour,
     Modifier,
@@ -29,6 +30,7 @@ from cds_service.policies.shapes import (
     PerformanceTestKind,
     Positive,
     Range,
+    Request,
     SameDayEvaluation,
     Setting,
     Tool,
@@ -160,6 +162,13 @@ PROGRAM_ACCREDITED: Final[Parameter[bool]] = Parameter(
     "yes or no",
     "Whether the site's program is CARF-accredited; only the site knows (M-6).",
 )
+NOT_ACCREDITED_PERCENT: Final[Parameter[int]] = Parameter(
+    "program.not_accredited_percent",
+    "paid when not accredited",
+    Percent,
+    "percent",
+    "Share of the full rate that the payer pays a program that is not CARF-accredited (M-6).",
+)
 PROVIDER_APPROVED: Final[Parameter[bool]] = Parameter(
     "program.approved_provider",
     "approved provider",
@@ -195,6 +204,13 @@ SAME_DAY_EVALUATION: Final[Parameter[SameDayEvaluation]] = Parameter(
     "choice",
     "Whether an evaluation or re-evaluation is paid on a date with work rehabilitation (COV-3).",
 )
+MODALITY_INCLUDED: Final[Parameter[bool]] = Parameter(
+    "coverage.modality_included",
+    "modalities included",
+    bool,
+    "yes or no",
+    "Whether a modality of the date belongs to the program, without a charge of its own (COV-4).",
+)
 AUTHORIZATION_REQUIRED: Final[Parameter[AuthorizationRequired]] = Parameter(
     "authorization.required",
     "authorization needed",
@@ -215,6 +231,34 @@ AUTHORIZATION_AFTER_DAYS: Final[Parameter[int]] = Parameter(
     Positive,
     "days",
     "Days of therapy beyond which approval is needed; the first visit is day 1 (A-1, R-4).",
+)
+AUTHORIZATION_REVIEW_AFTER_VISITS: Final[Parameter[int]] = Parameter(
+    "authorization.review_after_visits",
+    "visits without utilization review",
+    Positive,
+    "visits",
+    "Visits of therapy beyond which the payer reviews utilization (A-1).",
+)
+CONSENT_OVER: Final[Parameter[int]] = Parameter(
+    "authorization.consent_over_dollars",
+    "consent over, in all",
+    Dollars,
+    "US dollars",
+    "Amount of non-emergency treatment in all beyond which the payer has to consent (A-1).",
+)
+PRECERTIFICATION: Final[Parameter[bool]] = Parameter(
+    "authorization.precertification",
+    "pre-certification",
+    bool,
+    "yes or no",
+    "Whether the payer may want pre-certification before the first visit; it is asked about (A-1).",
+)
+AUTHORIZATION_REQUEST: Final[Parameter[Request]] = Parameter(
+    "authorization.request",
+    "how it is requested",
+    Request,
+    "form, business days to the answer, extension and limits of a request",
+    "What the payer wants in a request for approval (A-1).",
 )
 AUTHORIZATION_VISITS_PER_DAY: Final[Parameter[int]] = Parameter(
     "authorization.visits_per_day",
@@ -250,6 +294,20 @@ MAX_WEEKS: Final[Parameter[Mapping[Program, int]]] = Parameter(
     Mapping[Program, Positive],
     "weeks by program",
     "Length of a program beyond which written authorization is needed (A-2).",
+)
+LENGTH_WEEKS: Final[Parameter[Mapping[Program, int]]] = Parameter(
+    "program.length_weeks",
+    "longest program",
+    Mapping[Program, Positive],
+    "weeks by program",
+    "Longest stay in a program, of which the payer's text does not say that approval extends it (A-2).",
+)
+PROGRAM_GIVEN_BY: Final[Parameter[tuple[Giver, ...]]] = Parameter(
+    "program.given_by",
+    "given by",
+    tuple[Giver, ...],
+    "list of professions",
+    "Who may give the program, by the payer's text (M-2).",
 )
 HOURS_PER_DAY: Final[Parameter[Mapping[Program, Range]]] = Parameter(
     "program.hours_per_day",
@@ -364,7 +422,14 @@ DOCUMENTATION_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "record has to hold",
     tuple[Element, ...],
     "list of element ids D-1 to D-20",
-    "Documentation elements the payer wants before it pays.",
+    "Documentation elements that every record of the program should hold.",
+)
+DOCUMENTATION_ALSO_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
+    "documentation.also_required",
+    "payer also wants",
+    tuple[Element, ...],
+    "list of element ids D-1 to D-20",
+    "Documentation elements that the payer's own text names besides those.",
 )
 
 PARAMETERS: Final[Mapping[str, Parameter[Any]]] = MappingProxyType(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cds_service.domain.codes import PayerClass
+from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.jurisdictions import STATES
 from cds_service.domain.values import PolicyValue
 from cds_service.policies.effective import effective_value, meant_by
@@ -46,7 +46,7 @@ def _idle(stack: PolicyStack, policy: Policy, value: PolicyValue[Any]) -> str | 
     """Why a value decides nothing on its first day, for those whom the policy means."""
     if value.confidence == "unverified":
         return "is unverified: it is asked about and never decides"
-    view = meant_by(stack, policy, value.since)
+    view = meant_by(stack, policy, value.since, value.program or Program.UNKNOWN)
     decides = effective_value(stack, view, PARAMETERS[value.parameter]).value
     if decides is not None and decides.policy != policy.id:
         return f"decides nothing: {decides.policy} comes after {policy.id}"

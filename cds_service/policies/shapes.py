@@ -30,6 +30,7 @@ EntryCriterion: TypeAlias = Literal[
     "approved-provider",
     "accredited-program",
 ]
+Giver: TypeAlias = Literal["therapist", "assistant", "student", "athletic-trainer"]
 PerformanceTestKind: TypeAlias = Literal["initial", "interim", "discharge"]
 Better: TypeAlias = Literal["lower", "higher"]
 
@@ -154,6 +155,32 @@ class Months:
         """
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError("minimum is above maximum")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How approval is requested (A-1): on which ``form``, within how many business ``days`` the payer answers.
+
+    An ``extension`` needs a review while the approval lasts. One request may ask for at most so many ``treatments``
+    within ``within_days``; it has to arrive ``ahead_days`` before.
+    """
+
+    form: Annotated[str, StringConstraints(min_length=1)] | None = None
+    days: Positive | None = None
+    extension: Literal["concurrent-review"] | None = None
+    treatments: Positive | None = None
+    within_days: Positive | None = None
+    ahead_days: Positive | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a request of which nothing is known.
+
+        Raises:
+            ValueError: no key is given.
+        """
+        if not any((self.form, self.days, self.extension, self.treatments, self.within_days, self.ahead_days)):
+            raise ValueError("give at least one of form, days, extension, treatments, within_days, ahead_days")
 
 
 @with_config(STRICT)

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from cds_service.domain.codes import PayerClass
+from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.jurisdictions import name_of
 from cds_service.domain.values import BASE
 from cds_service.policies.clashes import clashes
@@ -100,7 +100,12 @@ class PolicyStack:
         return self._by_id.get(policy_id)
 
     def select(
-        self, payer_class: PayerClass | None, payers: Sequence[str], jurisdiction: str | None, on: date
+        self,
+        payer_class: PayerClass | None,
+        payers: Sequence[str],
+        jurisdiction: str | None,
+        on: date,
+        program: Program = Program.UNKNOWN,
     ) -> PolicyView:
         """Return the values in force for one coverage on a date of service.
 
@@ -109,6 +114,7 @@ class PolicyStack:
             payers: Identifiers, references and names of the payor, as written.
             jurisdiction: Like ``US-TX``, None when not known.
             on: Date of service.
+            program: Kind of program; values for the other kind do not apply.
         """
         chosen = tuple(
             place
@@ -119,19 +125,20 @@ class PolicyStack:
             chosen = tuple(place for place in chosen if not self._policies[place].match.of_a_state)
             jurisdiction = None
         state = jurisdiction if payer_class is PayerClass.WORKERS_COMPENSATION else None
-        return self._view(chosen, on, state, bool(payers) and payer_class not in GOVERNED_BY_CLASS)
+        return self._view(chosen, on, program, state, bool(payers) and payer_class not in GOVERNED_BY_CLASS)
 
 
 def _lay(
     policies: Sequence[Policy],
     chosen: Sequence[int],
     on: date,
+    program: Program,
     state: str | None,
     of_payer: bool,  # noqa: FBT001
 ) -> PolicyView:
-    """Build one view; kept per layers, date and what is looked for: a state's policy, a payer's own."""
+    """Build one view; kept per layers, date, program and what is looked for: a state's policy, a payer's own."""
     layers = [policies[place] for place in chosen]
-    return view_of(layers, on, _lacking(layers, on, state, of_payer=of_payer))
+    return view_of(layers, on, _lacking(layers, on, state, of_payer=of_payer), program)
 
 
 def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer: bool) -> str | None:
@@ -140,8 +147,11 @@ def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer:
         ours = [policy for policy in layers if policy.match.jurisdiction is not None]
         if not ours:
             return f"no policy for {name_of(state)}"
-        if not any(True for policy in ours for _ in policy.values_on(on)):
+        in_force = [value for policy in ours for value in policy.values_on(on)]
+        if not in_force:
             return f"no policy for {name_of(state)} that was in force on {on.isoformat()}"
+        if all(value.confidence == "unverified" for value in in_force):
+            return f"no verified rule for {name_of(state)}"
     elif of_payer and not any(policy.match.payers for policy in layers):
         return "no policy of this payer"
     return None

@@ -1,6 +1,6 @@
 """The payer's approval: there where it is wanted, in date and large enough."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -13,8 +13,9 @@ from cds_service.policies.model import PolicyView
 from cds_service.rules.approvals import approval_evidence, check_amount, check_end
 from cds_service.rules.orders import work_rehab_orders
 from cds_service.rules.payment import payer_caveats
+from cds_service.rules.requests import check_without_approval, how_to_request
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
-from cds_service.rules.therapy_visits import allowed_without_approval, check_count, check_visits_a_day
+from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
 EVERYWHERE = frozenset(Moment)
 AHEAD = frozenset({Moment.ORDER, Moment.BOOKING})
@@ -110,14 +111,30 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield replace(second, joins="authorization") if told else second
         told.append(second)
     watched = next((one for day in reversed(days) if (one := case.authorization_on(day)) is not None), None)
-    if watched is None:
-        return
+    if watched is not None:
+        told += yield from _watched(case, policy, watched, days, told=bool(told))
+    answers = [one for one in told if isinstance(one, Answer)]
+    yield from how_to_request(case, policy, answers)
+
+
+def _watched(
+    case: Case, policy: PolicyView, watched: Authorization, days: tuple[date, ...], *, told: bool
+) -> Generator[Result, None, list[Result]]:
+    """What is told of an approval in force: its amount, and its end.
+
+    Returns:
+        What was told.
+    """
+    found: list[Result] = []
     covered = tuple(day for day in days if watched.covers(day))
     for result in check_amount(case, policy, watched, covered):
         yield replace(result, joins="authorization") if told and isinstance(result, Answer) else result
-        told += [result] if isinstance(result, Answer) else []
+        found += [result] if isinstance(result, Answer) else []
     if days[-1] in covered:
-        yield from check_end(policy, watched, days[-1], joins="authorization" if told else None)
+        for result in check_end(policy, watched, days[-1], joins="authorization" if told or found else None):
+            yield result
+            found.append(result)
+    return found
 
 
 def _not_in_force(
@@ -132,7 +149,8 @@ def _not_in_force(
     if found is None and not is_required(case, policy):
         yield from counted
         yield from _guidelines(case, policy)
-        yield from _asked(case, policy)
+        told = any(isinstance(one, Answer) for one in counted)
+        yield from _on_one_card(_asked(case, policy, days, on_file), told=told)
         return
     if found is not None and found.kind == "not-started" and allowed_without_approval(policy) and not beyond:
         return
@@ -182,12 +200,26 @@ def _on_file(
     return _Found("unclear", Severity.WARNING, {}) if newest is AuthorizationState.UNCLEAR else None
 
 
-def _asked(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Where somebody says, and nobody verified, that the payer always wants approval, it is asked about."""
+def _asked(
+    case: Case, policy: PolicyView, days: Sequence[date], on_file: tuple[Authorization, ...]
+) -> Iterator[Result]:
+    """What is asked about: approval that somebody says, and nobody verified, is wanted; consent, pre-certification."""
+    if _decisions(case) & {"no-auth", "satisfied"}:
+        return
     said = tuple(one for one in policy.questions(params.AUTHORIZATION_REQUIRED) if one.value == "always")
-    if said and "no-auth" not in _decisions(case):
+    if said:
         evidence = (Evidence("approval on record", "none"),)
         yield Answer("question", Severity.INFO, case.date_of_service.isoformat(), {}, evidence=evidence, questions=said)
+    yield from ask_count(case, policy, days)
+    if not on_file:
+        yield from check_without_approval(case, policy)
+
+
+def _on_one_card(found: Iterable[Result], *, told: bool) -> Iterator[Result]:
+    """Questions about approval on one card: the first is its own, unless something is told already."""
+    for one in found:
+        yield replace(one, joins="authorization") if told and isinstance(one, Answer) else one
+        told = told or isinstance(one, Answer)
 
 
 def _guidelines(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -211,7 +243,11 @@ RULES = (
             params.AUTHORIZATION_REQUIRED,
             params.AUTHORIZATION_AFTER_VISITS,
             params.AUTHORIZATION_AFTER_DAYS,
+            params.AUTHORIZATION_REVIEW_AFTER_VISITS,
             params.AUTHORIZATION_VISITS_PER_DAY,
+            params.CONSENT_OVER,
+            params.PRECERTIFICATION,
+            params.AUTHORIZATION_REQUEST,
             params.AUTHORIZATION_EXEMPT_IF,
             params.AUTHORIZATION_UNIT,
             params.AUTHORIZATION_WARN_DAYS,

@@ -267,6 +267,7 @@ _MODIFIERS = (
     params.DISCIPLINE_REQUIRED,
     params.ASSISTANT_MODIFIERS,
     params.ASSISTANT_DE_MINIMIS,
+    params.PROGRAM_GIVEN_BY,
 )
 _OTHERS = (
     params.FIFTEEN_MINUTE_METHOD,
@@ -276,6 +277,7 @@ _OTHERS = (
     params.EDITS_APPLY,
     params.EDIT_SETTING,
     params.KX_THRESHOLD,
+    params.MODALITY_INCLUDED,
 )
 _CLOSE = frozenset({Moment.VISIT_CLOSE})
 

@@ -14,6 +14,7 @@ from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit, only_assistants
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Giver
 from cds_service.rules.companions import NONE, Companions, companions_of
 from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import values
@@ -105,6 +106,19 @@ def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
     wanted = program if program is not None and program.value else None
     used = values(wanted, accredited_modifier if accredited else None, accredited, required)
     return Modifiers(tuple(codes), tuple(undecided), used)
+
+
+def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Giver, ...]], ...], tuple[Gap, ...]]:
+    """The payer's list of who may give the program and a gap, where time was given by someone who is not on it."""
+    allowed = policy.get(params.PROGRAM_GIVEN_BY)
+    if (
+        allowed is None
+        or "assistant" in allowed.value
+        or not (visit.assistant_alone or only_assistants(visit.sessions))
+    ):
+        return (), ()
+    why = "whether this payer pays time that an assistant alone gave: its rule names licensed therapists"
+    return (allowed,), (Gap(Fact.PERFORMERS, why),)
 
 
 class AssistantShare(NamedTuple):
@@ -203,14 +217,16 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     )
     used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if any(assistant.values()) else ()
     treated_by = assistant_gap(visit, policy)
-    others = companions_of(case, visit, policy, [line.code for line in lines]) if visit.services else NONE
+    beside = visit.services or visit.included
+    others = companions_of(case, visit, policy, [line.code for line in lines]) if beside else NONE
+    allowed, may_not = givers(visit, policy)
     return Charges(
         minutes=visit.minutes,
         units=found,
         lines=lines,
         assistant_shares=shares,
-        program_undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ())),
-        modifier_values=(*modifiers.values, *used_assistant),
+        program_undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ()), *may_not),
+        modifier_values=(*modifiers.values, *used_assistant, *allowed),
         thresholds=thresholds,
         others=others,
     )

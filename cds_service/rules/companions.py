@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from cds_service.domain.assisted import Shared, share_units
@@ -12,6 +12,7 @@ from cds_service.domain.codes import (
     COMPANIONS,
     EVALUATIONS,
     FIFTEEN_MINUTE,
+    MODALITIES,
     ONCE_A_DATE,
     PERFORMANCE_TEST,
     REEVALUATIONS,
@@ -31,15 +32,20 @@ from cds_service.rules.rule import values
 
 BY_TOTAL = "cms-8"
 BESIDE = "never paid beside"
+INCLUDED = "this payer pays no modality beside the program"
 _ASSESSING = EVALUATIONS | REEVALUATIONS
 
 
 class LeftOut(NamedTuple):
-    """A documented service that gets no line, and why; ``paired`` where a code-pair edit keeps it off."""
+    """A documented service that gets no line, and why.
+
+    ``paired`` where a code-pair edit keeps it off, ``included`` where the payer counts it as part of the program.
+    """
 
     code: str
     why: str
     paired: bool = False
+    included: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,12 @@ class Companions:
 
 
 NONE = Companions()
+
+
+def as_paid(case: Case, policy: PolicyView) -> Case:
+    """The case with what the payer counts as part of the program: its time stays in, and it gets no line (COV-4)."""
+    included = policy.get(params.MODALITY_INCLUDED)
+    return replace(case, included=MODALITIES, shared={}) if included is not None and included.value else case
 
 
 def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: Sequence[str]) -> Companions:
@@ -92,16 +104,32 @@ def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: S
     left_out += [LeftOut(one.code, _no_unit(one, policy)) for one in paid if units.get((one.code, one.discipline)) == 0]
     left_out += [LeftOut(code, "no line is proposed for it; add it if it is to be billed") for code in _others(visit)]
     undecided += [Gap(Fact.CHARGES, f"whether {code} is billed as well") for code in _others(visit)]
+    left_out += [LeftOut(code, INCLUDED, included=True) for code in dict.fromkeys(one.code for one in visit.included)]
+    undecided += _perhaps_included(visit, program_codes, policy)
     undecided += _paired(case, paid, program_codes, policy, edits)
     undecided += _inside_the_program(visit, never)
     return Companions(
         lines=tuple(lines),
         left_out=tuple(left_out),
         undecided=tuple(dict.fromkeys(undecided)),
-        values=_values(lines, never, policy, edits),
+        values=(
+            *_values(lines, never, policy, edits),
+            *values(policy.get(params.MODALITY_INCLUDED) if visit.included else None),
+        ),
         evidence=tuple(_evidence(paid)),
         open=open_facts,
     )
+
+
+def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Gap]:
+    """Modalities of which it is open whether they belong to the program."""
+    for code in dict.fromkeys(one.code for one in visit.included if not program_codes):
+        yield Gap(Fact.CHARGES, f"whether {code} is billed, as no line of the program is")
+    for one in policy.of_one_program(params.MODALITY_INCLUDED):
+        for code in dict.fromkeys(service.code for service in visit.services if service.code in MODALITIES):
+            yield Gap(
+                Fact.PROGRAM, f"whether it is work {one.program}, beside which this payer pays no modality ({code})"
+            )
 
 
 def _others(visit: Visit) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What has to stand in the record: the payer's list of elements, and the times."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -11,10 +11,10 @@ from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.authorization import card_on_duration
-from cds_service.rules.duration import weeks_for
+from cds_service.rules.duration import first_counted, weeks_for
 from cds_service.rules.plan_of_care import listing, plan_on
 from cds_service.rules.reassessment import last_measured
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 
@@ -82,7 +82,7 @@ def _approval_beyond_limit(case: Case, visit: Visit, policy: PolicyView) -> bool
     length = weeks_for(case.program, weeks.value) if weeks is not None else None
     if length is None or case.episode is None:
         return True
-    beyond = case.episode.first + timedelta(weeks=length)
+    beyond = first_counted(case, policy) + timedelta(weeks=length)
     return visit.date < beyond or case.authorization_on(visit.date) is not None
 
 
@@ -150,26 +150,30 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     Elements that only a document could show are named as not checked: documents are not read. When another rule's card
     already says what to do about each missing element, the list stands on that card.
     """
-    required = policy.get(params.DOCUMENTATION_REQUIRED)
+    lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
+    required = tuple(dict.fromkeys(item for one in lists for item in one.value))
     visit = case.visit
     if visit is None:
         yield NO_VISIT
         return
-    if required is None:
+    if not required:
         yield NotApplicable("no policy in force lists documentation")
         return
-    unknown = [item for item in required.value if ELEMENTS[item].present is None]
+    unknown = [item for item in required if ELEMENTS[item].present is None]
     unseen = [
         item
-        for item in required.value
+        for item in required
         for present in [ELEMENTS[item].present]
         if present is not None and not present(case, visit, policy)
     ]
     unread = [item for item in unseen if ELEMENTS[item].fact in case.chart.unavailable]
     missing = [item for item in unseen if item not in unread]
-    not_checked = tuple(
-        Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item)}")
-        for item in (*unknown, *unread)
+    not_checked = (
+        *(
+            Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item)}")
+            for item in (*unknown, *unread)
+        ),
+        *_of_one_program(policy, required),
     )
     yield from not_checked
     if missing:
@@ -180,11 +184,21 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
             severity=Severity.INFO,
             subject=visit.date.isoformat(),
             facts={"items": tuple((item, ELEMENTS[item].text) for item in missing), "joined": joins is not None},
-            values=(required,),
+            values=listing(policy, *missing),
             evidence=tuple(Evidence(item, "nothing found") for item in missing) if joins is None else (),
             caveats=not_checked,
             joins=joins,
         )
+
+
+def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Gap]:
+    """What the payer wants of conditioning or hardening alone, where it is not known which of them it is."""
+    for one in policy.of_one_program(params.DOCUMENTATION_ALSO_REQUIRED):
+        more = [f"{ELEMENTS[item].text} ({item})" for item in one.value if item not in required]
+        if more:
+            yield Gap(
+                Fact.PROGRAM, f"whether it is work {one.program}, for which this payer wants {', '.join(more)} too"
+            )
 
 
 def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
@@ -244,8 +258,10 @@ RULES = (
         facts=(Fact.SESSIONS,),
         parameters=(
             params.DOCUMENTATION_REQUIRED,
+            params.DOCUMENTATION_ALSO_REQUIRED,
             params.REASSESSMENT_INTERVAL,
             params.MAX_WEEKS,
+            params.LENGTH_WEEKS,
             params.AUTHORIZATION_REQUIRED,
         ),
         sources=tuple(ELEMENTS),
@@ -258,7 +274,7 @@ RULES = (
         title="Times of the visit",
         moments=frozenset({Moment.VISIT_CLOSE}),
         facts=(Fact.SESSIONS,),
-        parameters=(params.DOCUMENTATION_REQUIRED,),
+        parameters=(params.DOCUMENTATION_REQUIRED, params.DOCUMENTATION_ALSO_REQUIRED),
         sources=("T-5", "D-5", "D-9"),
         check=check_time_documentation,
     ),

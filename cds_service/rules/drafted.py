@@ -84,7 +84,7 @@ def unsupported(case: Case, charges: Charges) -> tuple[str, ...]:
     """Codes that stand on the draft to be changed although the record, or the payer, makes no line of them."""
     ours = claim_to_change(case)
     made = {line.code for line in charges.others.lines}
-    out = {one.code for one in charges.others.left_out if one.code in COMPANIONS} - made
+    out = {one.code for one in charges.others.left_out if one.code in COMPANIONS or one.included} - made
     drafted = drafted_lines(case, out) if out and ours is not None else ()
     return tuple(dict.fromkeys(line.code for line in drafted if ours is not None and line.claim == ours.reference))
 

@@ -1,12 +1,14 @@
 """Weeks of a program, and the approval that is needed beyond the usual maximum."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.approvals import approval_evidence
@@ -25,6 +27,67 @@ def weeks_for(program: Program, listed: Mapping[Program, int]) -> int | None:
     return listed.get(program)
 
 
+class Limit(NamedTuple):
+    """Weeks that a payer gives a program, the value that says so, and whether approval extends them by its text."""
+
+    weeks: int
+    value: PolicyValue[Mapping[Program, int]]
+    extended: bool
+
+
+def limit_of(program: Program, policy: PolicyView) -> Limit | None:
+    """What limits the weeks of a program: those without approval, else the longest stay; None where nothing does."""
+    weeks, longest = policy.get(params.MAX_WEEKS), policy.get(params.LENGTH_WEEKS)
+    until_approval = weeks_for(program, weeks.value) if weeks is not None else None
+    if weeks is not None and until_approval is not None:
+        return Limit(until_approval, weeks, extended=True)
+    if longest is not None and program in longest.value:
+        return Limit(longest.value[program], longest, extended=False)
+    return None
+
+
+def counts_by_kind(policy: PolicyView) -> bool:
+    """Whether the payer gives conditioning and hardening different weeks, so that each is counted by itself."""
+    conditioning, hardening = (limit_of(one, policy) for one in (Program.CONDITIONING, Program.HARDENING))
+    return conditioning is not None and hardening is not None and conditioning.weeks != hardening.weeks
+
+
+def first_of_kind(case: Case) -> date:
+    """The first day of the episode that is not plainly of another kind of program than the one in question.
+
+    A day without a kind of its own has that of the plan it lies in. Without any such day it is the one asked about.
+    """
+    if case.episode is None or case.program is Program.UNKNOWN:
+        return case.episode.first if case.episode is not None else case.date_of_service
+    kinds: dict[date, set[Program]] = {}
+    for session in case.chart.sessions:
+        kinds.setdefault(session.date, set()).add(session.program)
+    for day in case.episode.dates:
+        told = kinds.get(day, set()) - {Program.UNKNOWN} or _planned_kinds(case, day)
+        if not told or case.program in told:
+            return day
+    return min(asked_dates(case), default=case.date_of_service)
+
+
+def _planned_kinds(case: Case, day: date) -> set[Program]:
+    """Kinds of the plans with a start whose period holds the day."""
+    return {
+        plan.program
+        for plan in case.chart.plans
+        if plan.program is not Program.UNKNOWN
+        and plan.start is not None
+        and plan.start <= day
+        and (plan.end is None or day <= plan.end)
+    }
+
+
+def first_counted(case: Case, policy: PolicyView) -> date:
+    """The day from which weeks count: the first one of the kind where the payer counts each kind by itself."""
+    if case.episode is None or not counts_by_kind(policy):
+        return case.episode.first if case.episode is not None else case.date_of_service
+    return first_of_kind(case)
+
+
 def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
 
@@ -33,20 +96,23 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
     begin on its start, or on the day it is written. A program whose kind is not told has the shortest of the limits
     that the payer lists for the two. What is to be done about it is told on the card about authorization where there
     is one.
+
+    A payer that gives conditioning and hardening different weeks counts each from its own first visit. Where it does
+    not, and the kind changed, whether weeks count anew is asked. A longest stay of which the payer's text does not say
+    that approval extends it is told as that.
     """
-    weeks = policy.get(params.MAX_WEEKS)
     days = asked_dates(case)
     order_start = [order.schedule.start for order in work_rehab_orders(case) if order.schedule.start]
-    first = case.episode.first if case.episode else min((*order_start, *days), default=None)
+    first = first_counted(case, policy) if case.episode else min((*order_start, *days), default=None)
     if first is None or (case.episode is None and case.moment not in {Moment.ORDER, Moment.BOOKING}):
         yield NO_PROGRAM
         return
-    length = weeks_for(case.program, weeks.value) if weeks is not None else None
-    if weeks is None or length is None:
+    limit = limit_of(case.program, policy)
+    if limit is None:
         yield NotApplicable("the payer's policy sets no number of weeks")
         return
-    caveats = (WHICH_PROGRAM,) if case.program not in weeks.value else ()
-    beyond = first + timedelta(weeks=length)
+    caveats = (WHICH_PROGRAM,) if case.program not in limit.value.value else ()
+    beyond = first + timedelta(weeks=limit.weeks)
     late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
     if late is None and (case.authorization_on(beyond) is not None or days[-1] >= beyond):
         return
@@ -54,27 +120,42 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         Evidence("first visit" if case.episode else "planned start", first),
         *map(approval_evidence, relevant(case)),
     )
-    facts = {"weeks": length, "first": first, "limit_day": beyond, "last_day": beyond - timedelta(days=1)}
+    facts: dict[str, object] = {
+        "weeks": limit.weeks,
+        "first": first,
+        "limit_day": beyond,
+        "last_day": beyond - timedelta(days=1),
+        "program": case.program,
+        "extended": limit.extended,
+    }
     card = card_on_duration(case, policy)
     joins = card if card == "authorization" else None
-    subject = first.isoformat()
+    subject, used = first.isoformat(), (limit.value,)
     if late is not None:
-        nth = (late - first).days + 1
         weak = next((one for one in relevant(case) if one.weak), None)
         kind, severity = ("over-weak", Severity.INFO) if weak else ("over", Severity.WARNING)
-        facts |= {"day": nth, "date": late, "number": (weak.number if weak else None) or "unknown"}
-        evidence = (*evidence, Evidence(f"day {nth}", late))
-        yield Answer(kind, severity, subject, facts, (weeks,), evidence, joins=joins, caveats=caveats)
+        anew = first_of_kind(case)
+        if case.episode is not None and first < anew and late < anew + timedelta(weeks=limit.weeks):
+            kind, severity = "over-anew", Severity.INFO
+            facts |= {"anew": anew}
+            evidence = (*evidence, Evidence(f"first visit of work {case.program}", anew))
+        facts |= {
+            "day": (late - first).days + 1,
+            "date": late,
+            "number": (weak.number if weak else None) or "unknown",
+        }
+        evidence = (*evidence, Evidence(f"day {facts['day']}", late))
+        yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats)
         return
     ends = [(end, order) for order in work_rehab_orders(case) if (end := order.schedule.last_day(case.date_of_service))]
     end, longest = max(ends, key=lambda one: one[0], default=(None, None))
     if end is not None and longest is not None and end >= beyond:
         facts |= {"end": end, "counted": longest.schedule.end is None}
         evidence = (*evidence, _length(longest))
-        yield Answer("order-runs-over", Severity.INFO, subject, facts, (weeks,), evidence, joins=joins, caveats=caveats)
+        yield Answer("order-runs-over", Severity.INFO, subject, facts, used, evidence, joins=joins, caveats=caveats)
     elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
         facts |= {"days_left": (beyond - days[-1]).days - 1}
-        yield Answer("near", Severity.INFO, subject, facts, (weeks,), evidence, joins=joins, caveats=caveats)
+        yield Answer("near", Severity.INFO, subject, facts, used, evidence, joins=joins, caveats=caveats)
 
 
 def _length(order: Order) -> Evidence:
@@ -91,7 +172,7 @@ RULES = (
         title="Weeks of the program",
         moments=EVERYWHERE,
         facts=(Fact.SESSIONS, Fact.AUTHORIZATIONS),
-        parameters=(params.MAX_WEEKS, params.AUTHORIZATION_REQUIRED),
+        parameters=(params.MAX_WEEKS, params.LENGTH_WEEKS, params.AUTHORIZATION_REQUIRED),
         sources=("A-2",),
         check=check_program_duration,
     ),

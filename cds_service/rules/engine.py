@@ -8,6 +8,7 @@ from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
+from cds_service.rules.companions import as_paid
 from cds_service.rules.rule import Answer, Rule
 
 
@@ -23,6 +24,7 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     outcomes: list[RuleOutcome] = []
     lacking: dict[Gap, list[str]] = {}
     asked = [rule for rule in rules if moment in rule.moments]
+    case = as_paid(case, policy)
     for rule in asked:
         left_out = [gap for gap in chart.gaps if gap.fact in rule.facts] if chart.gaps else []
         unavailable = [fact for fact in rule.facts if fact in chart.unavailable] if chart.unavailable else []

@@ -6,6 +6,7 @@ from datetime import timedelta
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.entry import ENTRY_CRITERIA, check_entry
@@ -18,8 +19,8 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
     """A program rests on a comprehensive evaluation on or before its first visit (R-1).
 
     Where the payer wants a baseline performance test within so many days of the start, that is watched as well: late by
-    the calendar, but within as many days of treatment, is a note. Entry
-    criteria of the payer are a check-list, never a denial (R-5).
+    the calendar, but within as many days of treatment, is a note; so is one that is wanted of the other kind of program
+    alone, where the kind is not known. Entry criteria of the payer are a check-list, never a denial (R-5).
     """
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
@@ -41,6 +42,8 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
         facts = {"first": first or "", "evaluation": evaluations[0].date if evaluations else ""}
         yield Answer(kind, Severity.WARNING, subject, facts, (), evidence)
     within = policy.get(params.BASELINE_WITHIN_DAYS)
+    asked = next(iter(policy.of_one_program(params.BASELINE_WITHIN_DAYS)), None) if within is None else None
+    within = within or asked
     if within is None or first is None:
         return
     last_day = first + timedelta(days=within.value - 1)
@@ -50,18 +53,29 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
         in_program = any(one.date <= treated[-1] for one in tests) or case.date_of_service in treated
         yield Answer(
             kind="baseline-late",
-            severity=Severity.INFO if in_program else Severity.WARNING,
+            severity=Severity.INFO if in_program or asked else Severity.WARNING,
             subject=subject,
-            facts={"first": first, "within": within.value, "baseline": tests[0].date if tests else ""},
+            facts={
+                "first": first,
+                "within": within.value,
+                "baseline": tests[0].date if tests else "",
+                "program": (asked.program or "") if asked else "",
+            },
             values=(within,),
             evidence=(
                 Evidence("first visit", first),
                 *(Evidence(one.kind.value, one.date, one.reference) for one in tests),
             ),
-            caveats=(Gap(Fact.POLICY, "whether days of the calendar or of the program are meant"),)
-            if in_program
-            else (),
+            caveats=tuple(_caveats(asked, in_program=in_program)),
         )
+
+
+def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Gap]:
+    """What is open about a late baseline; ``asked`` is a value for one kind of program where the kind is not known."""
+    if asked is not None:
+        yield Gap(Fact.PROGRAM, f"whether it is work {asked.program}, for which the payer wants the test")
+    if in_program:
+        yield Gap(Fact.POLICY, "whether days of the calendar or of the program are meant")
 
 
 RULES = (

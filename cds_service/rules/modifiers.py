@@ -219,13 +219,19 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     accredited, of_accredited = policy.get(params.PROGRAM_ACCREDITED), policy.get(params.ACCREDITED_MODIFIER)
     open_modifier = of_accredited.value if of_accredited is not None and accredited is None else ""
+    otherwise = policy.get(params.NOT_ACCREDITED_PERCENT) if accredited is None or not accredited.value else None
     full = charges is not None and charges.minutes >= charges.thresholds.rule.full
     yield Answer(
         kind="lines",
         severity=Severity.INFO,
         subject=_subject(case),
-        facts={"modifier": modifier, "program": case.program.value, "accredited": open_modifier},
-        values=values(wanted, of_accredited, accredited),
+        facts={
+            "modifier": modifier,
+            "program": case.program.value,
+            "accredited": open_modifier,
+            "percent": otherwise.value if otherwise is not None else 0,
+        },
+        values=values(wanted, of_accredited, accredited, otherwise),
         evidence=(Evidence("program", case.program.value),),
         joins="visit-charges" if full else "first-unit",
     )
@@ -286,7 +292,12 @@ RULES = (
         title="Program modifier",
         moments=HERE,
         facts=(Fact.COVERAGE,),
-        parameters=(params.PROGRAM_MODIFIERS, params.ACCREDITED_MODIFIER, params.PROGRAM_ACCREDITED),
+        parameters=(
+            params.PROGRAM_MODIFIERS,
+            params.ACCREDITED_MODIFIER,
+            params.PROGRAM_ACCREDITED,
+            params.NOT_ACCREDITED_PERCENT,
+        ),
         sources=("M-6",),
         check=check_program_modifier,
     ),

@@ -13,7 +13,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.rules.authorization import asked_dates
 from cds_service.rules.orders import NO_ORDER, work_rehab_orders
 from cds_service.rules.reassessment import of_episode
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 _REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION})
 
@@ -31,9 +31,9 @@ def plan_on(case: Case, day: date) -> PlanOfCare | None:
 
 
 def listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, ...]], ...]:
-    """The payer's list of documentation, where one of the elements is on it."""
-    required = policy.get(params.DOCUMENTATION_REQUIRED)
-    return (required,) if required is not None and set(elements) & set(required.value) else ()
+    """The lists of documentation, the general one and the payer's own, on which one of the elements stands."""
+    lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
+    return tuple(one for one in lists if not set(elements).isdisjoint(one.value))
 
 
 def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -158,6 +158,7 @@ RULES = (
             params.PLAN_REVIEW_DAYS,
             params.PLAN_CERTIFY_WITHIN_DAYS,
             params.DOCUMENTATION_REQUIRED,
+            params.DOCUMENTATION_ALSO_REQUIRED,
         ),
         sources=("R-4",),
         check=check_plan_of_care,

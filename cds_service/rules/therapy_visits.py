@@ -71,6 +71,18 @@ def allowed_without_approval(policy: PolicyView) -> Allowed | None:
     return Allowed(policy.get(params.AUTHORIZATION_AFTER_VISITS), policy.get(params.AUTHORIZATION_AFTER_DAYS), required)
 
 
+def _said_to_be_allowed(policy: PolicyView) -> Allowed | None:
+    """Limits that somebody says the payer has, and nobody verified; None where there are none."""
+    said = [one for one in policy.questions(params.AUTHORIZATION_REQUIRED) if one.value == BY_COUNT]
+    if not said:
+        return None
+    visits, days = (
+        policy.questions(params.AUTHORIZATION_AFTER_VISITS),
+        policy.questions(params.AUTHORIZATION_AFTER_DAYS),
+    )
+    return Allowed(visits[-1] if visits else None, days[-1] if days else None, said[-1])
+
+
 def runs_of_therapy(dates: Iterable[date]) -> dict[date, Therapy]:
     """Each date with the run that leads to it; a gap of more than 60 days begins a new one."""
     runs: dict[date, Therapy] = {}
@@ -107,6 +119,31 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
         yield _answer("order-beyond-count", case, allowed, ordered, over)
     elif ordered is None and (near := allowed.near(counted[-1], policy.get(params.AUTHORIZATION_WARN_DAYS))):
         yield _answer("count-near", case, allowed, counted[-1], near)
+
+
+def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[Result]:
+    """Visits or days beyond limits that somebody says the payer has, and nobody verified: they are asked about."""
+    allowed = _said_to_be_allowed(policy)
+    if allowed is None:
+        return
+    if Fact.SESSIONS in case.chart.unavailable:
+        yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
+        return
+    counted = _therapy_on(case, days)
+    ordered = _ordered(case, counted[-1]) if counted and case.moment is Moment.ORDER else None
+    asked = next((one for one in (*counted, *((ordered,) if ordered else ())) if allowed.over(one)), None)
+    if asked is None:
+        return
+    reviewed = [one for one in policy.questions(params.AUTHORIZATION_REVIEW_AFTER_VISITS) if asked.visits > one.value]
+    yield Answer(
+        kind="question-count",
+        severity=Severity.INFO,
+        subject=case.date_of_service.isoformat(),
+        facts={"visit": asked.visits, "first": asked.first, "reviewed": bool(reviewed)},
+        evidence=_evidence(case, asked),
+        caveats=(ELSEWHERE,),
+        questions=(*allowed.over(asked), *reviewed),
+    )
 
 
 def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
@@ -151,12 +188,16 @@ def _answer(
             "booked": case.moment is Moment.BOOKING,
         },
         values=tuple(dict.fromkeys((*limits, allowed.required))),
-        evidence=(
-            Evidence("therapy began", therapy.first, case.therapy_dates.get(therapy.first)),
-            Evidence("visits of therapy", therapy.visits),
-            Evidence("date asked about", therapy.on),
-        ),
+        evidence=_evidence(case, therapy),
         caveats=(ELSEWHERE,),
+    )
+
+
+def _evidence(case: Case, therapy: Therapy) -> tuple[Evidence, ...]:
+    return (
+        Evidence("therapy began", therapy.first, case.therapy_dates.get(therapy.first)),
+        Evidence("visits of therapy", therapy.visits),
+        Evidence("date asked about", therapy.on),
     )
 
 
@@ -187,7 +228,7 @@ def check_visits_a_day(case: Case, policy: PolicyView, days: Iterable[date]) -> 
 def _encounters_on(case: Case, day: date) -> list[str]:
     """References of encounters with therapy; treatments that name none are one visit without a reference."""
     visit = case.visits.get(day)
-    sessions, services = (visit.sessions, visit.services) if visit is not None else ((), ())
+    sessions, services = (visit.sessions, (*visit.services, *visit.included)) if visit is not None else ((), ())
     named = {one.encounter for one in sessions} | {one.encounter for one in services if one.code in THERAPY}
     seen = {encounter for encounter in named if encounter is not None}
     if day == case.date_of_service:

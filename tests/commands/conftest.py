@@ -9,7 +9,7 @@ from cds_service.cli import main
 POLICY = """\
 policy: site-fable
 title: Fable Insurance (invented)
-match: {payer: Fable Insurance, payer_class: workers-compensation, jurisdiction: US-OH}
+match: {payer: Fable Insurance, payer_class: workers-compensation, jurisdiction: US-IA}
 status: partial
 not_modelled: [fee amounts]
 values:

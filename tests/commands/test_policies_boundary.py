@@ -28,14 +28,14 @@ CHANGED = BEFORE + VALUE % (CHANGE, "always")
 BOTH_SIDES = """\
 title: The day before
 today: 2026-06-30
-patient: {state: OH}
+patient: {state: IA}
 coverage: {payer: Saga Insurance}
 visits: [{day: today, from: "08:00", minutes: 120}]
 expect: {silent: [authorization], values: {authorization.required: never}}
 ---
 title: The first day
 today: 2026-07-01
-patient: {state: OH}
+patient: {state: IA}
 coverage: {payer: Saga Insurance}
 visits: [{day: today, from: "08:00", minutes: 120}]
 expect: {fires: [authorization.missing], layers: {authorization.required: site-saga}}
@@ -63,7 +63,7 @@ def answers(saga):
 def answer(folder, policy, day):
     (folder / "site-saga.yaml").write_text(policy)
     visit = {
-        "patient": {"state": "OH"},
+        "patient": {"state": "IA"},
         "coverage": {"payer": "Saga Insurance"},
         "visits": [{"day": "today", "from": "08:00", "minutes": 120}],
     }

@@ -11,7 +11,7 @@ def test_the_bundled_policies_are_right(run):
 
 def test_a_folder_is_checked_with_those_of_the_settings(run, site, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
-    (other / "site-other.yaml").write_text(POLICY.replace("site-fable", "site-other").replace("US-OH", "US-IN"))
+    (other / "site-other.yaml").write_text(POLICY.replace("site-fable", "site-other").replace("US-IA", "US-IN"))
     done = run("check", other, site=site)
     assert 0 == done.exit_code, done.output
     assert "site-fable, site-other" in done.output
@@ -34,7 +34,7 @@ def test_a_value_that_only_asks_is_pointed_out(run, site):
 
 
 def test_a_state_that_is_none_is_pointed_out(run, site):
-    (site / "site-fable.yaml").write_text(POLICY.replace("US-OH", "US-OI"))
+    (site / "site-fable.yaml").write_text(POLICY.replace("US-IA", "US-OI"))
     done = run("check", site)
     assert 0 == done.exit_code
     assert "note: match.jurisdiction: US-OI is no state" in done.output

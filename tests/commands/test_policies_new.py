@@ -11,7 +11,7 @@ from cds_service.policies.parameters import PARAMETERS
     [
         (),
         ("--payer", "Fable: Insurance & Co"),
-        ("--state", "US-OH"),
+        ("--state", "US-IA"),
         ("--payer", "Fable", "--class", "workers-compensation", "--state", "US-TX"),
         *(("--class", one) for one in CLASSES),
     ],

@@ -5,7 +5,7 @@ import pytest
 STORY = """\
 title: Five weeks of conditioning
 today: {today}
-patient: {{state: OH}}
+patient: {{state: IA}}
 coverage: {{class: workers-compensation, payer: Fable Insurance}}
 plan: {{program: conditioning}}
 visits:

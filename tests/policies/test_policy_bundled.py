@@ -212,7 +212,7 @@ def test_a_description_has_a_row_for_each_value_with_its_citation():
     rows = describe(bundled("us-tx-dwc"))
     accredited = next(row for row in rows if row.parameter == "modifiers.accredited")
     assert sum(map(len, bundled("us-tx-dwc").values.values())) == len(rows)
-    assert ("CA", "28 TAC 134.230, (1)", date(2016, 9, 1)) == (
+    assert ("CA", "28 TAC 134.230, (1)(A)", date(2016, 9, 1)) == (
         accredited.value,
         accredited.citation,
         accredited.since,

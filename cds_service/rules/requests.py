@@ -1,0 +1,80 @@
+"""What is asked of a payer where no approval is on record, and how it wants to be asked (A-1)."""
+
+from collections.abc import Iterable, Iterator
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.codes import Program
+from cds_service.domain.findings import Evidence, Severity
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Request
+from cds_service.rules.rule import Answer
+
+WHICH_PROGRAM = Gap(Fact.PROGRAM, "whether it is conditioning or hardening")
+NONE_ON_RECORD = (Evidence("approval on record", "none"),)
+REQUESTED = frozenset(
+    {
+        "missing",
+        "expired",
+        "exhausted",
+        "runs-out",
+        "expires",
+        "beyond-count",
+        "count-near",
+        "order-beyond-count",
+        "consent",
+    }
+)
+"""Findings after which a request is to be made; one under way or denied is another matter."""
+
+
+def check_without_approval(case: Case, policy: PolicyView) -> Iterator[Answer]:
+    """What is asked where no answer of the payer is on record: consent beyond an amount, pre-certification.
+
+    Amounts charged so far are not known here, and whether the payer wants pre-certification neither: both are asked.
+    """
+    if case.moment is Moment.OVERVIEW:
+        return
+    subject = case.date_of_service.isoformat()
+    consent = policy.get(params.CONSENT_OVER)
+    if consent is not None:
+        yield Answer("consent", Severity.INFO, subject, {"amount": consent.value}, (consent,), NONE_ON_RECORD)
+    of_one_kind = policy.of_one_program(params.PRECERTIFICATION)
+    wanted = next((one for one in (policy.get(params.PRECERTIFICATION), *of_one_kind) if one is not None), None)
+    if wanted is not None and wanted.value:
+        yield Answer(
+            kind="precertification",
+            severity=Severity.INFO,
+            subject=subject,
+            facts={"program": wanted.program or Program.UNKNOWN},
+            values=(wanted,),
+            evidence=NONE_ON_RECORD,
+            caveats=(WHICH_PROGRAM,) if wanted in of_one_kind else (),
+        )
+
+
+def how_to_request(case: Case, policy: PolicyView, told: Iterable[Answer]) -> Iterator[Answer]:
+    """How this payer wants to be asked, told on the card of what calls for a request."""
+    request = policy.get(params.AUTHORIZATION_REQUEST)
+    if request is None or not any(one.kind in REQUESTED for one in told):
+        return
+    yield Answer(
+        kind="request",
+        severity=Severity.INFO,
+        subject=case.date_of_service.isoformat(),
+        facts=_facts(request.value),
+        values=(request,),
+        joins="authorization",
+    )
+
+
+def _facts(request: Request) -> dict[str, object]:
+    return {
+        "form": request.form or "",
+        "answer_days": request.days or 0,
+        "extension": request.extension is not None,
+        "treatments": request.treatments or 0,
+        "within_days": request.within_days or 0,
+        "ahead_days": request.ahead_days or 0,
+    }
