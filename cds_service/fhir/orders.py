@@ -9,7 +9,8 @@ from cds_service.domain.codes import Program
 from cds_service.fhir import records
 from cds_service.fhir.authorizations import payer_decision
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import disciplines_of, meaning, names_work_rehab, program_of, role_of
+from cds_service.fhir.concepts import meaning, names_work_rehab, program_of
+from cds_service.fhir.professions import disciplines_of, role_of
 from cds_service.fhir.reading import Draft, aliases_of
 from cds_service.fhir.records import CodeableConcept, Quantity, Timing
 from cds_service.fhir.references import References, normal

@@ -4,7 +4,7 @@ import msgspec
 
 from cds_service.domain.chart import Performer, Role
 from cds_service.fhir import records
-from cds_service.fhir.concepts import role_in_words, role_of
+from cds_service.fhir.professions import role_in_words, role_of
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import CodeableConcept, NamedRef, Resource
 from cds_service.fhir.references import References

@@ -7,7 +7,7 @@ from typing import Final
 
 from cds_service.domain.chart import Fact
 from cds_service.fhir import records
-from cds_service.fhir.concepts import disciplines_of, role_in_words, role_of
+from cds_service.fhir.professions import disciplines_of, role_in_words, role_of
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import NamedRef, Ref, Resource
 from cds_service.fhir.references import normal
