@@ -139,6 +139,7 @@ def session_of_encounter(one: Encounter, day: date, performers: tuple[Performer,
         performers=performers,
         encounter=one.reference,
         conditions=one.conditions,
+        performers_of_encounter=True,
     )
 
 

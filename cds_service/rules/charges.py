@@ -25,6 +25,7 @@ from cds_service.rules.drafted import (
     unsupported,
 )
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.treated import people_evidence
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter tell start and stop")
@@ -107,7 +108,12 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             "uncharged": case.uncharged_days if case.in_series else 0,
         },
         values=(*charges.values, *values(kx.threshold)),
-        evidence=(*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted)),
+        evidence=(
+            *people_evidence(visit),
+            *time_evidence(case, visit),
+            *charges.others.evidence,
+            *_drafted_evidence(drafted),
+        ),
         proposals=() if submitted else (proposal,),
         caveats=(*visit_caveats(case, visit, policy), *open_points),
     )
@@ -167,7 +173,12 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     }
     fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
     used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values, *values(kx.threshold))
-    evidence = (*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted))
+    evidence = (
+        *people_evidence(visit),
+        *time_evidence(case, visit),
+        *charges.others.evidence,
+        *_drafted_evidence(drafted),
+    )
     submitted = any(line.status != "draft" for line in drafted)
     if visit.minutes < time_rule.minimum:
         yield Answer(

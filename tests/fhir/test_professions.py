@@ -3,6 +3,7 @@ import pytest
 from cds_service.domain.chart import Role
 from cds_service.domain.codes import Discipline
 from cds_service.fhir import professions
+from cds_service.fhir.professions import Neither
 from cds_service.fhir.records import CodeableConcept, Coding
 from tests.fhir.resources import SNOMED
 
@@ -43,8 +44,8 @@ def test_the_discipline_is_read_from_code_before_text(one, found):
         (concept(text="COTA/L"), Role(Discipline.OT, assistant=True)),
         (concept(text="Physical therapist"), Role(Discipline.PT, assistant=False)),
         (concept(text="OTR/L"), Role(Discipline.OT, assistant=False)),
-        (concept((None, "363A00000X"), text="Physician Assistant"), None),
+        (concept((None, "363A00000X"), text="Physician Assistant"), Neither("physician assistant")),
     ],
 )
 def test_the_profession_is_read_from_taxonomy_then_snomed_then_text(one, role):
-    assert role == professions.role_of((one,))
+    assert role == professions.profession_of((one,))
