@@ -18,7 +18,9 @@ def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-STUDENT: Final = Unlicensed("student", _words(r"\b(?:students?|intern|extern|trainee|candidate|pupil|apprentice)\b"))
+STUDENT: Final = Unlicensed(
+    "student", _words(r"\b(?:students?|intern|extern|trainee|candidate|pupil|apprentice|in[\s\-]+training)\b")
+)
 AIDE: Final = Unlicensed(
     "aide", _words(r"\b(?:aides?|(?<!first )aid|helper|extender|volunteer|observer|attendant|orderly)\b")
 )
@@ -32,15 +34,15 @@ MANAGEMENT: Final = _words(
 """Titles of managers: an assistant director is no assistant."""
 ADMINISTRATIVE: Final = _words(
     r"\b(?:administrative|admin|office|executive|research|teaching|billing|program|front desk|clerical)\s+"
-    r"(?:assistant|asst|aide|tech(?:nician)?)\b.*|\b(?:receptionist|secretary|scheduler|biller|scribe|clerk)\b.*"
+    r"(?:assistant|asst|aide|tech(?:nician)?)\b|\b(?:receptionist|secretary|scheduler|biller|scribe|clerk)\b"
 )
 """Office work, which says nothing of a license."""
 SUPERVISING: Final = _words(r"\bsupervis(?:ing|ors?|ion|es)\b|\bco-?sign|\boversight\b|\boverseeing\b")
 ATTENDING: Final = _words(r"\battend(?:ing|er)\b|\bATND\b|\bresponsible\b")
 
 DISCIPLINE_WORDS: Final = (
-    (_words(r"\bphys(?:ical)?[\s\-]*ther|\bphysiother|\btherapist,?\s+physical\b"), Discipline.PT),
-    (_words(r"\bocc(?:up(?:ational)?)?[\s\-]*ther|\btherapist,?\s+occupational\b"), Discipline.OT),
+    (_words(r"\bphys(?:ical)?\.?[\s\-]*ther|\bphysiother|\btherapist,?\s+physical\b"), Discipline.PT),
+    (_words(r"\bocc(?:up(?:ational)?)?\.?[\s\-]*ther|\btherapist,?\s+occupational\b"), Discipline.OT),
     (_words(r"\bspeech\b"), Discipline.SLP),
 )
 
@@ -55,7 +57,8 @@ ABBREVIATIONS: Final[dict[str, Role | str]] = {
     **dict.fromkeys(("OTA", "COTA", "LOTA", "COTAL"), _OTA),
     **dict.fromkeys(("SLP", "CCCSLP"), _SLP),
     "SLPA": _SLPA,
-    **dict.fromkeys(("SPT", "SPTA", "PTS", "PTAS", "DPTS", "SDPT", "OTS", "OTAS", "SOT", "SOTA", "OTDS"), STUDENT.name),
+    **dict.fromkeys(("SPT", "SPTA", "PTS", "PTAS", "DPTS", "SDPT"), "PT student"),
+    **dict.fromkeys(("OTS", "OTAS", "SOT", "SOTA", "OTDS"), "OT student"),
 }
 """Abbreviations behind names and in titles: a license, or that of a student."""
 LOWER_CASE: Final = frozenset({"pt", "pta", "lpta", "dpt", "ot", "ota", "otr", "cota", "slp", "slpa", "spt", "spta"})

@@ -56,6 +56,7 @@ _TAXONOMY: Final = re.compile(r"[0-9A-Z]{9}X", re.ASCII)
 _DOTTED: Final = re.compile(r"\b(?:[A-Za-z]\.){1,5}(?:[A-Za-z]\b\.?)?")
 _LICENSED: Final = re.compile(r"/L\b")
 _HYPHENED: Final = re.compile(r"\b(PT|OT|SLP|CCC|PA)-(A|SLP|C)\b", re.IGNORECASE)
+_JOINED: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _PARENTHESES: Final = re.compile(r"\(([^)]*)\)")
 
@@ -129,7 +130,8 @@ def credentials(display: str | None) -> Profession | None:
         return None  # "Example, P.T." may be a family name with initials
     last = _words_of(name)[1:]
     titles += [word for word in last if word in ABBREVIATIONS] if not name.isupper() else []
-    found = _written([part for title in titles for part in (title, *_abbreviations_after_a_name(title))])
+    told = [title for title in titles if len(title.strip()) > len("PT") or title.isupper()]
+    found = _written([part for title in told for part in (title, *_abbreviations_after_a_name(title))])
     return _decided(found.roles, found.unlicensed, found.other)
 
 
@@ -220,8 +222,11 @@ def _written(titles: Iterable[str]) -> _Found:
     disciplines = {one for part in parts for one in part.disciplines}
     abbreviated = {role for part in parts for role in part.roles}
     of_role = " and ".join(sorted(disciplines | {role.discipline for role in abbreviated}))
+    for part in parts:
+        if part.students:
+            return _Found(frozenset(), next(iter(part.students)))
     for what in (STUDENT, AIDE, TECHNICIAN):
-        if any(what.pattern.search(part.words) for part in parts) or any(what.name in part.positions for part in parts):
+        if any(what.pattern.search(part.words) for part in parts):
             return _Found(frozenset(), f"{of_role} {what.name}".strip())
     if any(ASSISTANT.search(part.words) for part in parts):
         named = disciplines or {role.discipline for role in abbreviated}
@@ -242,19 +247,20 @@ class _Title:
     """
 
     def __init__(self, title: str) -> None:
-        self.words = ADMINISTRATIVE.sub(" ", MANAGEMENT.sub(" ", _plain(title)))
+        plain = MANAGEMENT.sub(" ", _plain(title))
+        self.words = "" if ADMINISTRATIVE.search(plain) else plain
         self.disciplines = {discipline for pattern, discipline in DISCIPLINE_WORDS if pattern.search(self.words)}
         tokens = _WORD.findall(self.words)
         known = [ABBREVIATIONS[token.upper()] for token in tokens if _is_abbreviation(token)]
         understood = self.disciplines or all(_is_abbreviation(token) or token.lower() in NEUTRAL for token in tokens)
         self.roles = {one for one in known if isinstance(one, Role)} if understood else set()
-        self.positions = {one for one in known if isinstance(one, str)} if understood else set()
+        self.students = {one for one in known if isinstance(one, str)} if understood else set()
 
 
 def _plain(title: str) -> str:
-    """A title without the dots and marks inside its abbreviations: "P.T.A." and "COTA/L" are PTA and COTA."""
+    """A title in separate words, without marks inside abbreviations: "P.T.A." and "COTA/L" are PTA and COTA."""
     plain = _DOTTED.sub(lambda match: match.group().replace(".", "") + " ", title) if "." in title else title
-    return _HYPHENED.sub(r"\1\2", _LICENSED.sub("", plain))
+    return _JOINED.sub(" ", _HYPHENED.sub(r"\1\2", _LICENSED.sub("", plain)))
 
 
 def _is_abbreviation(token: str) -> bool:

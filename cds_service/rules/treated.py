@@ -74,13 +74,13 @@ def _by_discipline(case: Case, times: Times) -> Divided:
     if case.discipline is not None:
         return {case.discipline: dict(times)}
     planned = {found for found, _, _ in case.disciplines}
-    found_: Divided = {}
+    by_discipline: Divided = {}
     for roles, time in times.items():
         present = {role.discipline for role in roles if role is not None}
         known = len(present) == 1 and None not in roles and present <= planned
         if time:
-            found_.setdefault(next(iter(present)) if known else None, {})[roles] = time
-    return found_ or {None: dict(times)}
+            by_discipline.setdefault(next(iter(present)) if known else None, {})[roles] = time
+    return by_discipline or {None: dict(times)}
 
 
 def _first_block(block: Divided, policy: PolicyView) -> Division:
@@ -184,9 +184,22 @@ def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Gap]
         yield Gap(Fact.PERFORMERS, why, several.encounter)
     elif _minutes_open(visit, policy):
         yield Gap(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
+    yield from _standing_alone(visit, policy)
     for role in other_disciplines(case, visit):
         planned = " and ".join(found.value for found, _, _ in case.disciplines)
         yield Gap(Fact.DISCIPLINE, f"under which plan the {role.title} treated: the plan of care is {planned}")
+
+
+def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Gap]:
+    """An assistant's modifier that stands only beside a discipline's, which this payer does not want."""
+    wanted, required = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.DISCIPLINE_REQUIRED)
+    if wanted is None or (required is not None and required.value):
+        return
+    roles = (role for one in visit.sessions for role in roles_of(one) if role is not None and role.assistant)
+    modifier = next((found for role in roles if (found := wanted.value.get(role.discipline)) in ASSISTANT_BESIDE), None)
+    if modifier is not None:
+        beside = ASSISTANT_BESIDE[modifier]
+        yield Gap(Fact.POLICY, f"whether {modifier} is wanted: it stands only with {beside}, which is not asked for")
 
 
 def _professions(people: Iterator[Performer]) -> Iterator[Gap]:
