@@ -214,4 +214,6 @@ def _key(beside: tuple[msgspec.Raw, ...], actor: NamedRef | None, function: Code
     """What a performer means: a local reference only together with the resources contained beside it."""
     if actor is None or actor.reference is None or not actor.reference.startswith("#"):
         return actor, function
-    return (actor, function, bytes(beside[0])) if len(beside) == 1 else (actor, function, *map(bytes, beside))
+    if len(beside) == 1:
+        return actor.reference, actor.display, function, bytes(beside[0])
+    return (actor.reference, actor.display, function, *map(bytes, beside))

@@ -6,6 +6,7 @@ list here knows is no profession at all.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.chart import Role
@@ -51,6 +52,8 @@ ROLE_OF_TAXONOMY: Final = {
 }
 STUDENT_TAXONOMY: Final = "3902"
 ANOTHER_PROFESSION: Final = "another profession"
+LONGEST_KEPT: Final = 200
+"""Characters of titles whose reading is kept from call to call."""
 
 _TAXONOMY: Final = re.compile(r"[0-9A-Z]{9}X", re.ASCII)
 _DOTTED: Final = re.compile(r"\b(?:[A-Za-z]\.){1,5}(?:[A-Za-z]\b\.?)?")
@@ -215,7 +218,13 @@ def _codes_in_letters(concept: CodeableConcept) -> Iterator[str]:
 
 
 def _written(titles: Iterable[str]) -> _Found:
-    """What titles say that stand for one person."""
+    """What titles say that stand for one person; the same few titles come with every call and are read once."""
+    told = tuple(titles)
+    return _read(told) if sum(map(len, told)) <= LONGEST_KEPT else _read.__wrapped__(told)
+
+
+@lru_cache(maxsize=1024)
+def _read(titles: tuple[str, ...]) -> _Found:
     parts = [_Title(title) for title in titles if title]
     if not parts:
         return _Found(frozenset())

@@ -98,7 +98,7 @@ class Visits:
             )
 
     def _read_procedures(self, plans: list[PlanOfCare]) -> None:
-        own, references, meanings = self._own, self._own.references, self._meanings
+        own, references, meanings, people = self._own, self._own.references, self._meanings, self._people
         concerns: dict[tuple[records.Ref, ...], tuple[str, ...]] = {}
         ours = [plan for plan in plans if plan.work_rehab]
         planned = ours[0].conditions if len(ours) == 1 else ()
@@ -119,7 +119,10 @@ class Visits:
             if day is None:
                 own.leave_out(records.Procedure, reference, span.problem or "no date is recorded")
                 continue
-            treated_by, of_encounter = self._treated_by(record, visit)
+            treated_by = people.performers(record) if record.performer else ()
+            of_encounter = not treated_by
+            if of_encounter:
+                treated_by = self._participants(visit)
             if work_rehab:
                 concerned = concerns.get(record.reason_reference)
                 if concerned is None:
@@ -150,12 +153,9 @@ class Visits:
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
 
-    def _treated_by(self, record: records.Procedure, visit: str | None) -> tuple[tuple[Performer, ...], bool]:
-        """Who gave a treatment; where it names nobody, who treated in its encounter, and that this is so."""
-        performers = self._people.performers(record)
-        if performers or visit not in self.encounters:
-            return performers, False
-        return self._people.participants(self.encounters[visit][0]), True
+    def _participants(self, visit: str | None) -> tuple[Performer, ...]:
+        """Who treated in the encounter of a treatment that names nobody."""
+        return self._people.participants(self.encounters[visit][0]) if visit in self.encounters else ()
 
     def _sessions_of_encounters(self) -> Iterator[Session]:
         """Work-rehab encounters on dates without any work-rehab procedure."""
