@@ -120,9 +120,10 @@ class Visits:
                 own.leave_out(records.Procedure, reference, span.problem or "no date is recorded")
                 continue
             treated_by = people.performers(record) if record.performer else ()
-            of_encounter = not treated_by
-            if of_encounter:
+            of_encounter = False
+            if not treated_by:
                 treated_by = self._participants(visit)
+                of_encounter = bool(treated_by)
             if work_rehab:
                 concerned = concerns.get(record.reason_reference)
                 if concerned is None:
