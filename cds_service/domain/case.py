@@ -22,6 +22,7 @@ from cds_service.domain.chart import (
 from cds_service.domain.codes import THERAPY, WORK_REHAB, Discipline, PayerClass, Program
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
+from cds_service.domain.treating import treating
 from cds_service.domain.visit import Visit, visits_of
 
 EPISODE_GAP_DAYS: Final = 60
@@ -209,7 +210,7 @@ class Case:
                 performer.role.discipline: (performer.role.discipline, "treating performer", session.reference)
                 for session in self.chart.sessions
                 if session.date == self.date_of_service
-                for performer in session.performers
+                for performer in treating(session)
                 if performer.role is not None
             }
         return tuple(found.values())

@@ -54,12 +54,25 @@ class Role:
     discipline: Discipline
     assistant: bool
 
+    @property
+    def title(self) -> str:
+        """``PT therapist`` or ``PT assistant``."""
+        return f"{self.discipline.value} {'assistant' if self.assistant else 'therapist'}"
+
 
 class Performer(NamedTuple):
-    """Who treated. ``role`` is None when nothing given tells the person's profession."""
+    """Who treated. ``role`` is None unless the person is plainly a therapist or an assistant.
+
+    ``other`` is then what somebody is who is known to be neither, like ``PT student`` or ``athletic trainer``, and
+    ``disputed`` the professions that the record gives and that exclude each other. ``supervises`` marks a person who is
+    named for supervision only and gave no minutes.
+    """
 
     reference: str
     role: Role | None
+    other: str | None = None
+    disputed: str | None = None
+    supervises: bool = False
 
 
 class Session(NamedTuple):
@@ -67,6 +80,7 @@ class Session(NamedTuple):
 
     ``date`` is the date of the start at the place of treatment. ``period`` is None when start or stop is not
     recorded to the minute; ``time_problem`` then says what is wrong. ``codes`` are the CPT codes recorded on it.
+    ``performers_of_encounter`` marks performers that only its encounter names.
     """
 
     reference: str
@@ -79,12 +93,14 @@ class Session(NamedTuple):
     encounter: str | None = None
     conditions: tuple[str, ...] = ()
     described: bool = False
+    performers_of_encounter: bool = False
 
 
 class Service(NamedTuple):
     """Another billable Procedure, with its own CPT or HCPCS code.
 
-    ``capacity`` is whether its words call it a functional capacity evaluation.
+    ``capacity`` is whether its words call it a functional capacity evaluation; ``performers_of_encounter`` marks
+    performers that only its encounter names.
     """
 
     reference: str
@@ -94,6 +110,7 @@ class Service(NamedTuple):
     encounter: str | None = None
     performers: tuple[Performer, ...] = ()
     capacity: bool = False
+    performers_of_encounter: bool = False
 
 
 class Encounter(NamedTuple):

@@ -110,6 +110,8 @@ PROGRAM_MODIFIERS: Final = ("WC", "WH")
 ACCREDITED_MODIFIERS: Final = ("CA",)
 TEST_MODIFIERS: Final = ("FC",)
 ASSISTANT_MODIFIERS: Final = ("CQ", "CO", "M3")
+ASSISTANT_BESIDE: Final = {"CQ": "GP", "CO": "GO"}
+"""The discipline's modifier beside which alone an assistant's modifier stands (M-2); M3 goes with either."""
 DECIDED_MODIFIERS_IN_ORDER: Final = (
     *PROGRAM_MODIFIERS,
     *ACCREDITED_MODIFIERS,

@@ -1,6 +1,6 @@
 """A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from cds_service.domain.chart import Chart, Encounter, Service, Session
 from cds_service.domain.intervals import MINUTE, Interval, elapsed, minutes, overlap, split_after, subtract, union
 from cds_service.domain.lazy import lazy
+from cds_service.domain.treating import Roles, time_by_roles
 
 A_DAY: Final = timedelta(hours=24)
 NOON: Final = time(12)
@@ -90,40 +91,14 @@ class Visit:
         return minutes(overlap(spans, self.excluded_services))
 
     @lazy
-    def assistant_alone(self) -> tuple[Interval, ...]:
-        """Countable time in which only assistants perform; time together with a therapist is the therapist's (M-2)."""
-        return assistants_alone(self.sessions, self.countable)
+    def time_by_roles(self) -> dict[Roles, timedelta]:
+        """How long which roles gave the countable time."""
+        return time_by_roles(self.sessions, self.countable)
 
-    def assistant_shares(self, first_block_minutes: int) -> tuple[tuple[timedelta, timedelta], ...]:
-        """(assistant alone, all) time of the first block and of the hours after it."""
-        first_block = first_block_minutes * MINUTE
-        total, alone = elapsed(self.countable), elapsed(self.assistant_alone)
-        first_total, first_alone = min(total, first_block), alone
-        if alone:
-            first_alone = elapsed(overlap(split_after(self.countable, first_block)[0], self.assistant_alone))
-        return (first_alone, first_total), (alone - first_alone, total - first_total)
-
-
-def assistants_alone(treated: Iterable[Session | Service], within: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Time of treatments, inside the intervals given, in which only assistants perform (M-2)."""
-    by_assistants: list[Interval] = []
-    by_others: list[Interval] = []
-    for one in treated:
-        if one.period is None:
-            continue
-        assistants = [who.role is not None and who.role.assistant for who in one.performers]
-        if any(assistants):
-            by_assistants.append(one.period)
-        if not all(assistants):
-            by_others.append(one.period)
-    return subtract(overlap(by_assistants, within), by_others)
-
-
-def only_assistants(treated: Iterable[Session | Service]) -> bool:
-    """Whether every treatment names who performed it and all of them are assistants."""
-    return all(
-        one.performers and all(who.role is not None and who.role.assistant for who in one.performers) for one in treated
-    )
+    def blocks_by_roles(self, first_block_minutes: int) -> tuple[dict[Roles, timedelta], dict[Roles, timedelta]]:
+        """The same of the first block and of the hours after it."""
+        first, further = split_after(self.countable, first_block_minutes * MINUTE)
+        return time_by_roles(self.sessions, first), time_by_roles(self.sessions, further)
 
 
 def visits_of(chart: Chart, included: Collection[str] = ()) -> dict[date, Visit]:

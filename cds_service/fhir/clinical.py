@@ -19,13 +19,13 @@ from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import (
     Meaning,
     diagnosis_codes,
-    disciplines_of,
     meaning,
     program_of,
     texts,
     tool_of,
 )
 from cds_service.fhir.people import People
+from cds_service.fhir.professions import disciplines_of
 from cds_service.fhir.records import CodeableConcept, Quantity, Ref
 from cds_service.fhir.references import References
 
@@ -139,6 +139,7 @@ def session_of_encounter(one: Encounter, day: date, performers: tuple[Performer,
         performers=performers,
         encounter=one.reference,
         conditions=one.conditions,
+        performers_of_encounter=True,
     )
 
 

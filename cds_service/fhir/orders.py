@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from cds_service.domain.chart import Appointment, Order, Schedule
+from cds_service.domain.chart import Appointment, Order, Role, Schedule
 from cds_service.domain.codes import Program
 from cds_service.fhir import records
 from cds_service.fhir.authorizations import payer_decision
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import disciplines_of, meaning, names_work_rehab, program_of, role_of
+from cds_service.fhir.concepts import meaning, names_work_rehab, program_of
 from cds_service.fhir.modifiers import modifiers_of
+from cds_service.fhir.professions import disciplines_of, profession_of
 from cds_service.fhir.reading import Draft, aliases_of
 from cds_service.fhir.records import Quantity, Timing
 from cds_service.fhir.references import References, normal
@@ -114,8 +115,8 @@ def order(
     told = meaning(record.code)
     disciplines = disciplines_of((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
-        role = role_of((record.performer_type,))
-        disciplines = {role.discipline} if role is not None else set()
+        role = profession_of((record.performer_type,))
+        disciplines = {role.discipline} if isinstance(role, Role) else set()
     return Order(
         reference=reference,
         work_rehab=told.work_rehab,

@@ -1,15 +1,34 @@
 """Who treated, and what they are licensed as."""
 
+from collections.abc import Iterable
+from typing import Final
+
 import msgspec
 
 from cds_service.domain.chart import Performer, Role
 from cds_service.fhir import records
-from cds_service.fhir.concepts import role_in_words, role_of
+from cds_service.fhir.concepts import has_code
+from cds_service.fhir.professions import (
+    Disputed,
+    Neither,
+    Profession,
+    agreed,
+    attends,
+    credentials,
+    license_prefix,
+    profession_in_words,
+    profession_of,
+    supervises,
+)
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import CodeableConcept, NamedRef, Resource
 from cds_service.fhir.references import References
 
-_CONTAINED = msgspec.json.Decoder(records.AnyResource)
+UNNAMED: Final = "unnamed performer"
+NOT_TREATING: Final = frozenset({"REF", "ADM", "DIS", "CON", "CALLBCK", "ESC", "translator", "emergency"})
+"""Kinds of Encounter.participant that take part in other ways than by treating or supervising."""
+_NO_PERSON: Final = ("Organization/", "Location/", "HealthcareService/", "Device/", "Patient/", "RelatedPerson/")
+_CONTAINED: Final = msgspec.json.Decoder(records.AnyResource)
 
 
 def contained(resource: Resource, reference: str) -> Resource | None:
@@ -25,7 +44,7 @@ def contained(resource: Resource, reference: str) -> Resource | None:
 
 
 class People:
-    """Roles of the people that resources refer to, read from contained resources or from any bundle given."""
+    """Professions of the people that resources refer to, read from contained resources or from any bundle given."""
 
     def __init__(self, prefetch: Prefetch, references: References) -> None:
         self._roles = prefetch.of(records.PractitionerRole)
@@ -33,45 +52,72 @@ class People:
         self._references = references
         self._performers: dict[object, Performer] = {}
         self._alone: dict[object, tuple[Performer, ...]] = {}
-        self._known: dict[str, Role | None] = {}
+        self._known: dict[str, Profession | None] = {}
         self._roles_of: dict[str, list[records.PractitionerRole]] | None = None
 
     def performers(self, procedure: records.Procedure) -> tuple[Performer, ...]:
-        """Who performed a procedure, each once."""
-        if len(procedure.performer) != 1:
-            found = [self.performer(procedure, one.actor, one.function) for one in procedure.performer]
-            return tuple(dict.fromkeys(one for one in found if one is not None))
-        one = procedure.performer[0]
-        if one.actor is not None and one.actor.reference:
-            known = self._alone.get(_key(procedure.contained, one.actor.reference))
-            if known is not None:
-                return known
-        only = self.performer(procedure, one.actor, one.function)
-        return (only,) if only is not None else ()
+        """Who performed a procedure, each once.
+
+        Who supervises is marked; the attending person is one who supervises where somebody else treats as well. What is
+        no person, such as the clinic, is left out beside people.
+        """
+        if len(procedure.performer) == 1:
+            one = procedure.performer[0]
+            key = _key(procedure.contained, one.actor, one.function)
+            known = self._alone.get(key)
+            if known is None:
+                found = self.performer(procedure, one.actor, one.function)
+                known = self._alone[key] = (found,) if found is not None else ()
+            return known
+        return _together(
+            (found, attends(one.function))
+            for one in procedure.performer
+            if (found := self.performer(procedure, one.actor, one.function)) is not None
+        )
+
+    def participants(self, encounter: records.Encounter) -> tuple[Performer, ...]:
+        """Who took part in an encounter by treating or supervising, each once."""
+        if not encounter.participant:
+            return ()
+        return _together(
+            (found, any(map(attends, one.type)))
+            for one in encounter.participant
+            if not any(has_code(kind, *NOT_TREATING) for kind in one.type)
+            and (found := self.performer(encounter, one.individual)) is not None
+            and not found.reference.startswith(_NO_PERSON)
+        )
 
     def performer(
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
     ) -> Performer | None:
-        """The performer that a reference names; ``function`` and the display decide when nothing else tells.
+        """The performer that a reference names.
 
-        A contained PractitionerRole goes by the reference of its practitioner, so that one person has one name.
+        The name's credentials and the ``function`` have to agree with what the reference leads to. A contained
+        PractitionerRole goes by the reference of its practitioner, so that one person has one name.
         """
-        if actor is None or actor.reference is None:
-            role = self.role(source, actor) or (role_of((function,)) if function is not None else None)
-            return Performer("unnamed performer", role) if role is not None or actor is not None else None
-        key = _key(getattr(source, "contained", ()), actor.reference)
+        if actor is None and function is None:
+            return None
+        key = _key(getattr(source, "contained", ()), actor, function)
         known = self._performers.get(key)
-        if known is not None:
-            return known
-        local = contained(source, actor.reference) if actor.reference.startswith("#") else None
-        role = self._referred(source, actor.reference, local) or _credentials(actor.display)
-        performer = Performer(self._name(actor.reference, local), role)
-        if role is not None:
-            self._performers[key] = performer
-            self._alone[key] = (performer,)
-        elif function is not None:
-            return Performer(performer.reference, role_of((function,)))
-        return performer
+        if known is None:
+            known = self._performers[key] = self._performer(source, actor, function)
+        return known
+
+    def _performer(self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None) -> Performer:
+        if actor is None or actor.reference is None:
+            name, told = UNNAMED, credentials(actor.display) if actor is not None else None
+        else:
+            local = contained(source, actor.reference) if actor.reference.startswith("#") else None
+            name = self._name(actor.reference, local)
+            told = self._profession(source, actor, local)
+        profession = agreed(told, profession_of((function,)) if function is not None else None)
+        return Performer(
+            name,
+            profession if isinstance(profession, Role) else None,
+            profession.called if isinstance(profession, Neither) else None,
+            profession.called if isinstance(profession, Disputed) else None,
+            supervises(function),
+        )
 
     def _name(self, reference: str, local: Resource | None) -> str:
         """What a performer is called; ``local`` is the contained resource that the reference means."""
@@ -84,16 +130,23 @@ class People:
 
     def role(self, source: Resource, actor: NamedRef | None) -> Role | None:
         """What the person is licensed as, or None."""
-        if actor is None:
-            return None
-        if actor.reference is None:
-            return _credentials(actor.display)
-        local = contained(source, actor.reference) if actor.reference.startswith("#") else None
-        return self._referred(source, actor.reference, local) or _credentials(actor.display)
+        found = self.performer(source, actor)
+        return found.role if found is not None else None
 
-    def _referred(self, source: Resource, reference: str, local: Resource | None) -> Role | None:
-        if reference.startswith("#"):
-            return self._read(source, local, local=True)
+    def _profession(self, source: Resource, actor: NamedRef, local: Resource | None) -> Profession | None:
+        """What a reference leads to, with the credentials behind the name; nothing of what is no person."""
+        reference = actor.reference or ""
+        if local is not None:
+            if not isinstance(local, records.PractitionerRole | records.Practitioner):
+                return None
+            found = self._read(source, local, local=True)
+        elif self._references[reference].startswith((*_NO_PERSON, "CareTeam/")):
+            return None
+        else:
+            found = self._referred(source, reference)
+        return agreed(found, credentials(actor.display))
+
+    def _referred(self, source: Resource, reference: str) -> Profession | None:
         name = self._references[reference]
         if name not in self._known:
             kind, _, key = name.partition("/")
@@ -105,46 +158,62 @@ class People:
             self._known[name] = self._read(source, one)
         return self._known[name]
 
-    def _read(self, source: Resource, one: Resource | None, *, local: bool = False) -> Role | None:
+    def _read(self, source: Resource, one: Resource | None, *, local: bool = False) -> Profession | None:
         if isinstance(one, records.PractitionerRole):
-            role = role_of((*one.code, *one.specialty))
-            if role is None and one.practitioner is not None:
-                return self._qualified(source, one.practitioner)
-            return role
+            found = profession_of((*one.code, *one.specialty))
+            if found is None and one.practitioner is not None:
+                return agreed(self._qualified(source, one.practitioner), credentials(one.practitioner.display))
+            return found
         if isinstance(one, records.Practitioner):
-            role = role_of(q.code for q in one.qualification)
-            return role if role is not None or local else self._by_roles(one.id)
+            by_roles = self._by_roles(one.id) if not local else None
+            return by_roles if by_roles is not None else licensed(one)
         return None
 
-    def _qualified(self, source: Resource, practitioner: NamedRef) -> Role | None:
+    def _qualified(self, source: Resource, practitioner: NamedRef) -> Profession | None:
         if practitioner.reference is None:
             return None
         if practitioner.reference.startswith("#"):
             one = contained(source, practitioner.reference)
         else:
             one = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
-        return role_of(q.code for q in one.qualification) if isinstance(one, records.Practitioner) else None
+        return licensed(one) if isinstance(one, records.Practitioner) else None
 
-    def _by_roles(self, practitioner: str | None) -> Role | None:
-        """The role of a practitioner whose PractitionerRoles all say the same."""
+    def _by_roles(self, practitioner: str | None) -> Profession | None:
+        """What the PractitionerRoles in force say together about a practitioner."""
         if self._roles_of is None:
             self._roles_of = {}
             for one in self._roles.values():
-                if one.practitioner is not None and one.practitioner.reference is not None:
+                if one.practitioner is not None and one.practitioner.reference is not None and one.active is not False:
                     name = self._references[one.practitioner.reference]
                     self._roles_of.setdefault(name, []).append(one)
-        found = {role_of((*one.code, *one.specialty)) for one in self._roles_of.get(f"Practitioner/{practitioner}", ())}
-        found.discard(None)
-        return found.pop() if len(found) == 1 else None
+        roles = self._roles_of.get(f"Practitioner/{practitioner}", ())
+        return agreed(None, *(profession_of((*one.code, *one.specialty)) for one in roles))
 
 
-def _credentials(display: str | None) -> Role | None:
-    """Credentials after the comma of a name, such as "A. Example, PTA"."""
-    return role_in_words(display.partition(",")[2]) if display else None
+def licensed(person: records.Practitioner) -> Profession | None:
+    """What qualifications say, else the letters of license numbers, else the titles behind the name."""
+    found = profession_of(one.code for one in person.qualification)
+    if found is None:
+        found = agreed(None, *(license_prefix(n.value) for one in person.qualification for n in one.identifier))
+    suffixes = [profession_in_words(", ".join(name.suffix)) for name in person.name if name.suffix]
+    return agreed(found, *suffixes, *(credentials(name.text) for name in person.name))
 
 
-def _key(beside: tuple[msgspec.Raw, ...], reference: str) -> object:
-    """What a reference means: a local one only together with the resources contained beside it."""
-    if not reference.startswith("#"):
-        return reference
-    return (reference, bytes(beside[0])) if len(beside) == 1 else (reference, *map(bytes, beside))
+def _together(found: Iterable[tuple[Performer, bool]]) -> tuple[Performer, ...]:
+    """Performers, each once; those of the second part are attending: beside others who treat they supervise."""
+    everyone = list(dict.fromkeys(found))
+    persons = [(one, attending) for one, attending in everyone if not one.reference.startswith(_NO_PERSON)]
+    treating = any(not one.supervises and not attending for one, attending in persons)
+    marked = (
+        one._replace(supervises=True) if attending and treating else one for one, attending in persons or everyone
+    )
+    return tuple(dict.fromkeys(marked))
+
+
+def _key(beside: tuple[msgspec.Raw, ...], actor: NamedRef | None, function: CodeableConcept | None) -> object:
+    """What a performer means: a local reference only together with the resources contained beside it."""
+    if actor is None or actor.reference is None or not actor.reference.startswith("#"):
+        return actor, function
+    if len(beside) == 1:
+        return actor.reference, actor.display, function, bytes(beside[0])
+    return (actor.reference, actor.display, function, *map(bytes, beside))

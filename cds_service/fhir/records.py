@@ -244,6 +244,7 @@ class EncounterLocation(Record, frozen=True):
 class Participant(Record, frozen=True):
     """Encounter.participant."""
 
+    type: tuple[CodeableConcept, ...] = ()
     individual: NamedRef | None = None
 
 
@@ -486,6 +487,7 @@ class Appointment(DomainResource, frozen=True):
 class PractitionerRole(Resource, frozen=True):
     """FHIR PractitionerRole."""
 
+    active: bool | None = None
     practitioner: NamedRef | None = None
     code: tuple[CodeableConcept, ...] = ()
     specialty: tuple[CodeableConcept, ...] = ()
@@ -495,11 +497,20 @@ class Qualification(Record, frozen=True):
     """Practitioner.qualification."""
 
     code: CodeableConcept | None = None
+    identifier: tuple[Identifier, ...] = ()
+
+
+class PersonName(Record, frozen=True):
+    """What a HumanName says of a profession."""
+
+    text: str | None = None
+    suffix: tuple[str, ...] = ()
 
 
 class Practitioner(Resource, frozen=True):
-    """FHIR Practitioner, without name."""
+    """FHIR Practitioner."""
 
+    name: tuple[PersonName, ...] = ()
     qualification: tuple[Qualification, ...] = ()
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from cds_service.domain.chart import Fact
 from cds_service.fhir import records
-from cds_service.fhir.concepts import disciplines_of, role_in_words, role_of
+from cds_service.fhir.people import licensed
+from cds_service.fhir.professions import credentials, disciplines_of, profession_of
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import NamedRef, Ref, Resource
 from cds_service.fhir.references import normal
@@ -101,17 +102,17 @@ class _Collector:
             name = self._name(actor)
             if actor is None or name is None:
                 continue
-            fact = unknown if role_in_words((actor.display or "").partition(",")[2]) is None else None
+            fact = unknown if credentials(actor.display) is None else None
             known = self._known(name)
             if known is None:
                 self._read(actor, fact)
-            elif isinstance(known, records.PractitionerRole) and role_of((*known.code, *known.specialty)) is None:
+            elif isinstance(known, records.PractitionerRole) and profession_of((*known.code, *known.specialty)) is None:
                 self._read(known.practitioner, fact)
             elif isinstance(known, records.Practitioner) and self._tells_no_role(name, known):
                 self._add(Wanted(f"PractitionerRole?practitioner={name.partition('/')[2]}", fact))
 
     def _tells_no_role(self, name: str, known: records.Practitioner) -> bool:
-        return name not in self._with_roles and role_of(one.code for one in known.qualification) is None
+        return name not in self._with_roles and licensed(known) is None
 
     def _read(self, ref: Ref | NamedRef | None, fact: Fact | None) -> None:
         name = self._name(ref)

@@ -98,7 +98,7 @@ class Visits:
             )
 
     def _read_procedures(self, plans: list[PlanOfCare]) -> None:
-        own, references, meanings = self._own, self._own.references, self._meanings
+        own, references, meanings, people = self._own, self._own.references, self._meanings, self._people
         concerns: dict[tuple[records.Ref, ...], tuple[str, ...]] = {}
         ours = [plan for plan in plans if plan.work_rehab]
         planned = ours[0].conditions if len(ours) == 1 else ()
@@ -119,6 +119,11 @@ class Visits:
             if day is None:
                 own.leave_out(records.Procedure, reference, span.problem or "no date is recorded")
                 continue
+            treated_by = people.performers(record) if record.performer else ()
+            of_encounter = False
+            if not treated_by:
+                treated_by = self._participants(visit)
+                of_encounter = bool(treated_by)
             if work_rehab:
                 concerned = concerns.get(record.reason_reference)
                 if concerned is None:
@@ -132,39 +137,38 @@ class Visits:
                         codes,
                         period,
                         span.problem,
-                        self._people.performers(record),
+                        treated_by,
                         visit,
                         concerned or (visited.conditions if visited is not None else ()) or planned,
                         bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
+                        of_encounter,
                     )
                 )
                 continue
-            treated_by = self._people.performers(record)
             capacity = PERFORMANCE_TEST in codes and names_capacity_test(
                 (*texts(record.code), *(note.text or "" for note in record.note))
             )
-            self.services.extend(Service(reference, day, code, period, visit, treated_by, capacity) for code in codes)
+            self.services.extend(
+                Service(reference, day, code, period, visit, treated_by, capacity, of_encounter) for code in codes
+            )
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
+
+    def _participants(self, visit: str | None) -> tuple[Performer, ...]:
+        """Who treated in the encounter of a treatment that names nobody."""
+        return self._people.participants(self.encounters[visit][0]) if visit in self.encounters else ()
 
     def _sessions_of_encounters(self) -> Iterator[Session]:
         """Work-rehab encounters on dates without any work-rehab procedure."""
         treated = {one.date for one in self.sessions}
         for record, one in self.encounters.values():
             if one.work_rehab and one.date is not None and one.date not in treated:
-                yield clinical.session_of_encounter(one, one.date, _attending(record, self._people))
+                yield clinical.session_of_encounter(one, one.date, self._people.participants(record))
 
 
 def _noted_program(record: records.Procedure) -> Program:
     """The kind that the notes name where the code does not."""
     return program_of((), (note.text for note in record.note))
-
-
-def _attending(record: records.Encounter, people: People) -> tuple[Performer, ...]:
-    """Who took part in an encounter as a professional, each once."""
-    found = [people.performer(record, one.individual) for one in record.participant]
-    known = (one for one in found if one is not None and not one.reference.startswith("RelatedPerson/"))
-    return tuple(dict.fromkeys(known))
 
 
 def _sort(treatments: list[Timed]) -> None:

@@ -27,6 +27,7 @@ from cds_service.rules.drafted import (
 )
 from cds_service.rules.payment import law_evidence
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.treated import people_evidence
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter tell start and stop")
@@ -113,6 +114,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         },
         values=(*charges.values, *values(kx.threshold)),
         evidence=(
+            *people_evidence(visit),
             *time_evidence(case, visit),
             *charges.others.evidence,
             *_drafted_evidence(drafted),
@@ -177,7 +179,12 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     }
     fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
     used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values, *values(kx.threshold))
-    evidence = (*time_evidence(case, visit), *charges.others.evidence, *_drafted_evidence(drafted))
+    evidence = (
+        *people_evidence(visit),
+        *time_evidence(case, visit),
+        *charges.others.evidence,
+        *_drafted_evidence(drafted),
+    )
     submitted = any(line.status != "draft" for line in drafted)
     if visit.minutes < time_rule.minimum:
         change = claim_change(case, visit, others, removed)

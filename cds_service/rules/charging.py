@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
+from cds_service.domain.codes import Discipline
 from cds_service.domain.findings import ChargeLine, Evidence
 from cds_service.domain.intervals import MINUTE
+from cds_service.domain.treating import alone, only_assistants
 from cds_service.domain.units import TimeRule, Units, units
 from cds_service.domain.values import PolicyValue
-from cds_service.domain.visit import Visit, only_assistants
+from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Giver
 from cds_service.rules.companions import NONE, Companions, companions_of
 from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import values
+from cds_service.rules.treated import NO_SINGLE_PLAN, Division, divided, treating_gaps
 
 T = TypeVar("T")
 
@@ -74,15 +76,15 @@ def time_thresholds(policy: PolicyView) -> TimeThresholds | None:
 
 @dataclass(frozen=True, slots=True)
 class Modifiers:
-    """Modifiers all lines carry, in the order they are sent, and what could not be decided."""
+    """Modifiers in the order they are sent, what could not be decided, and the policy values behind them."""
 
     codes: tuple[str, ...]
     undecided: tuple[Gap, ...]
     values: tuple[PolicyValue[Any], ...]
 
 
-def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
-    """Program or state modifier, accreditation, then discipline (M-1, M-6)."""
+def program_modifiers(case: Case, policy: PolicyView) -> Modifiers:
+    """Program or state modifier, then accreditation (M-6)."""
     codes: list[str] = []
     undecided: list[Gap] = []
     program = policy.get(params.PROGRAM_MODIFIERS)
@@ -95,16 +97,8 @@ def shared_modifiers(case: Case, policy: PolicyView) -> Modifiers:
             undecided.append(Gap(Fact.PROGRAM, "the chart does not tell conditioning from hardening"))
         if accredited_modifier is not None and accredited is not None and accredited.value:
             codes.append(accredited_modifier.value)
-    required = policy.get(params.DISCIPLINE_REQUIRED)
-    if required is not None and required.value:
-        if case.discipline is not None:
-            codes.append(case.discipline.modifier)
-        unread = case.chart.unavailable.get(Fact.PLAN_OF_CARE)
-        if case.discipline is None or unread is not None:
-            why = "no single plan of care decides GP, GO or GN"
-            undecided.append(Gap(Fact.DISCIPLINE, why if unread is None else f"{why}: {unread}"))
     wanted = program if program is not None and program.value else None
-    used = values(wanted, accredited_modifier if accredited else None, accredited, required)
+    used = values(wanted, accredited_modifier if accredited else None, accredited)
     return Modifiers(tuple(codes), tuple(undecided), used)
 
 
@@ -114,59 +108,22 @@ def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Gi
     if (
         allowed is None
         or "assistant" in allowed.value
-        or not (visit.assistant_alone or only_assistants(visit.sessions))
+        or not (alone(visit.time_by_roles, tuple(Discipline)) or only_assistants(visit.sessions))
     ):
         return (), ()
     why = "whether this payer pays time that an assistant alone gave: its rule names licensed therapists"
     return (allowed,), (Gap(Fact.PERFORMERS, why),)
 
 
-class AssistantShare(NamedTuple):
-    """Assistant-alone share of one line's time, in minutes, and the modifier the policy wants for it (M-2)."""
-
-    code: str
-    alone: float
-    total: float
-    modifier: str | None
+def shared_modifiers(case: Case, policy: PolicyView) -> tuple[str, ...]:
+    """Modifiers of lines whoever gives them: program, accreditation, the single plan's discipline (M-1, M-6)."""
+    return (*program_modifiers(case, policy).codes, *discipline_modifier(case.discipline, policy))
 
 
-def assistant_shares(case: Case, visit: Visit, policy: PolicyView, rule: TimeRule) -> tuple[AssistantShare, ...]:
-    """Judge each line by the minutes that belong to it: the first block, then the further hours.
-
-    Time that makes no unit has no line. Where only assistants treated, all time is theirs, whoever had which minutes.
-    """
-    wanted = policy.get(params.ASSISTANT_MODIFIERS)
-    percent = policy.get(params.ASSISTANT_DE_MINIMIS)
-    modifier = wanted.value.get(case.discipline) if wanted is not None and case.discipline is not None else None
-    nobody_else = only_assistants(visit.sessions)
-    shares = []
-    parts = zip((FIRST_BLOCK, FURTHER_HOUR), units(visit.minutes, rule), visit.assistant_shares(rule.full), strict=True)
-    for code, count, (recorded, total) in parts:
-        if not count:
-            continue
-        alone = total if nobody_else else recorded
-        over = percent is not None and alone * 100 > total * percent.value
-        shares.append(
-            AssistantShare(code, alone.total_seconds() / 60, total.total_seconds() / 60, modifier if over else None)
-        )
-    return tuple(shares)
-
-
-def assistant_gap(visit: Visit, policy: PolicyView) -> Gap | None:
-    """Why the assistant's modifier cannot be decided, or None when it can or the payer wants none (M-2)."""
-    wanted = policy.get(params.ASSISTANT_MODIFIERS)
-    if wanted is None or not wanted.value or policy.get(params.ASSISTANT_DE_MINIMIS) is None:
-        return None
-    performers = [(session, one) for session in visit.sessions for one in session.performers]
-    if not performers:
-        return Gap(Fact.PERFORMERS, "nobody is recorded as having treated")
-    unknown = next((one for _, one in performers if one.role is None), None)
-    if unknown is not None:
-        return Gap(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
-    untimed = any(session.period is None and one.role and one.role.assistant for session, one in performers)
-    if untimed and not only_assistants(visit.sessions):
-        return Gap(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
-    return None
+def discipline_modifier(discipline: Discipline | None, policy: PolicyView) -> tuple[str, ...]:
+    """GP, GO or GN where the payer wants it and the discipline is known."""
+    required = policy.get(params.DISCIPLINE_REQUIRED)
+    return (discipline.modifier,) if discipline is not None and required is not None and required.value else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +133,7 @@ class Charges:
     minutes: int
     units: Units
     lines: tuple[ChargeLine, ...]
-    assistant_shares: tuple[AssistantShare, ...]
+    division: Division
     program_undecided: tuple[Gap, ...]
     modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
@@ -206,35 +163,34 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     thresholds = time_thresholds(policy)
     if thresholds is None:
         return None
-    found = units(visit.minutes, thresholds.rule)
-    modifiers = shared_modifiers(case, policy)
-    shares = assistant_shares(case, visit, policy, thresholds.rule)
-    assistant = {share.code: share.modifier for share in shares}
+    program = program_modifiers(case, policy)
+    division = divided(case, visit, policy, thresholds.rule)
     lines = tuple(
-        ChargeLine(code, with_assistant(modifiers.codes, assistant.get(code)), count, visit.date)
-        for code, count in ((FIRST_BLOCK, found.first), (FURTHER_HOUR, found.further))
-        if count
+        ChargeLine(
+            part.code,
+            (*program.codes, *discipline_modifier(part.discipline, policy), *filter(None, (part.assistant,))),
+            part.units,
+            visit.date,
+        )
+        for part in division.parts
     )
-    used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if any(assistant.values()) else ()
-    treated_by = assistant_gap(visit, policy)
-    beside = visit.services or visit.included
-    others = companions_of(case, visit, policy, [line.code for line in lines]) if beside else NONE
+    required = policy.get(params.DISCIPLINE_REQUIRED)
+    assisted = any(part.assistant for part in division.parts)
+    used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if assisted else ()
+    unread = case.chart.unavailable.get(Fact.PLAN_OF_CARE) if required is not None and required.value else None
+    of_plan = (Gap(Fact.DISCIPLINE, f"{NO_SINGLE_PLAN}: {unread}"),) if unread is not None else division.gaps
+    program_codes = list(dict.fromkeys(line.code for line in lines))
     allowed, may_not = givers(visit, policy)
     return Charges(
         minutes=visit.minutes,
-        units=found,
+        units=units(visit.minutes, thresholds.rule),
         lines=lines,
-        assistant_shares=shares,
-        program_undecided=(*modifiers.undecided, *((treated_by,) if treated_by is not None else ()), *may_not),
-        modifier_values=(*modifiers.values, *used_assistant, *allowed),
+        division=division,
+        program_undecided=(*program.undecided, *of_plan, *treating_gaps(case, visit, policy), *may_not),
+        modifier_values=(*program.values, *values(required), *used_assistant, *allowed),
         thresholds=thresholds,
-        others=others,
+        others=companions_of(case, visit, policy, program_codes) if visit.services or visit.included else NONE,
     )
-
-
-def with_assistant(modifiers: tuple[str, ...], assistant: str | None) -> tuple[str, ...]:
-    """Modifiers with the assistant's one in its place, after the discipline."""
-    return (*modifiers, assistant) if assistant else modifiers
 
 
 def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ...]:

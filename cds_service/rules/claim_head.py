@@ -103,6 +103,8 @@ def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, 
 
 def _role(who: Performer) -> CareTeamRole | None:
     """A therapist is primary, an assistant assists; nobody is called a supervisor whom the record does not name so."""
+    if who.supervises:
+        return CareTeamRole.SUPERVISOR
     if who.role is None:
         return None
     return CareTeamRole.ASSIST if who.role.assistant else CareTeamRole.PRIMARY

@@ -15,6 +15,7 @@ from cds_service.domain.codes import (
     Discipline,
 )
 from cds_service.domain.intervals import MINUTE, Interval, elapsed, subtract, union
+from cds_service.domain.treating import treating
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 
@@ -46,7 +47,7 @@ class Given(NamedTuple):
     @property
     def performers(self) -> tuple[Performer, ...]:
         """Everyone who gave one of the services."""
-        return tuple(who for service in self.services for who in service.performers)
+        return tuple(who for service in self.services for who in treating(service))
 
 
 def given_services(services: Iterable[Service], case: Case) -> list[Given]:
@@ -80,14 +81,14 @@ def _discipline(service: Service, planned: Discipline | None) -> Discipline | No
         return DISCIPLINE_OF_EVALUATION[service.code]
     if planned is not None:
         return planned
-    treated = {who.role.discipline if who.role is not None else None for who in service.performers}
+    treated = {who.role.discipline if who.role is not None else None for who in treating(service)}
     return treated.pop() if len(treated) == 1 else None
 
 
 def gaps_of_given(one: Given, policy: PolicyView) -> Iterator[Gap]:
     """What keeps the lines of a service from being certain: its time, who gave it, under which plan, which test."""
     yield from _time_gaps(one)
-    yield from _giver_gaps(one, policy)
+    yield from _giver_gaps(one)
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if one.discipline is None and required is not None and required.value:
         yield Gap(Fact.DISCIPLINE, f"under which plan {one.code} was given", one.services[0].reference)
@@ -105,17 +106,22 @@ def _time_gaps(one: Given) -> Iterator[Gap]:
         yield Gap(Fact.SESSION_TIME, why)
 
 
-def _giver_gaps(one: Given, policy: PolicyView) -> Iterator[Gap]:
-    """Who gave a service matters only where the payer wants the assistant's modifier (M-2)."""
-    wanted = policy.get(params.ASSISTANT_MODIFIERS)
-    if wanted is None or not wanted.value or one.code in _ASSESSING:
+def _giver_gaps(one: Given) -> Iterator[Gap]:
+    """Who gave a service, and whether the plan is of that discipline; evaluations are of their code's (M-1, M-2)."""
+    if one.code in _ASSESSING:
         return
-    unnamed = next((service for service in one.services if not service.performers), None)
+    unnamed = next((service for service in one.services if not treating(service)), None)
     if unnamed is not None:
         yield Gap(Fact.PERFORMERS, f"who gave {one.code}", unnamed.reference)
-    unknown = next((who for who in one.performers if who.role is None), None)
-    if unknown is not None:
-        yield Gap(Fact.PERFORMERS, f"the profession of who gave {one.code}", unknown.reference)
+    licensed = any(who.role is not None for who in one.performers)
+    unclear = next((who for who in one.performers if who.role is None and not (who.other and licensed)), None)
+    if unclear is not None:
+        recorded = unclear.other or unclear.disputed
+        told = f": recorded as {recorded}" if recorded is not None else ""
+        yield Gap(Fact.PERFORMERS, f"the profession of who gave {one.code}{told}", unclear.reference)
+    several = (service for service in one.services if service.performers_of_encounter)
+    if any(len({who.role for who in treating(service)}) > 1 for service in several):
+        yield Gap(Fact.PERFORMERS, f"who of the people of the encounter gave {one.code}")
     plan = one.discipline
     for who in one.performers:
         if plan is not None and who.role is not None and who.role.discipline != plan:

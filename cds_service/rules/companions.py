@@ -18,17 +18,20 @@ from cds_service.domain.codes import (
     REEVALUATIONS,
     SEPARATE_SERVICES,
     THERAPY,
+    Discipline,
 )
 from cds_service.domain.findings import ChargeLine, Evidence
-from cds_service.domain.intervals import MINUTE, elapsed, overlap
+from cds_service.domain.intervals import MINUTE, overlap
+from cds_service.domain.treating import alone, only_assistants, time_by_roles
 from cds_service.domain.units import quarters_by_code, quarters_by_total
 from cds_service.domain.values import PolicyValue
-from cds_service.domain.visit import Visit, assistants_alone, only_assistants
+from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.companion_services import Given, gaps_of_given, given_services
 from cds_service.rules.national_edits import PairEdits, never_beside, pair_edits
 from cds_service.rules.rule import values
+from cds_service.rules.treated import assistant_modifier, assistants_of
 
 BY_TOTAL = "cms-8"
 BESIDE = "never paid beside"
@@ -209,16 +212,16 @@ def _units(given: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object
 
 def _shared(one: Given, count: int, policy: PolicyView) -> Shared:
     """The units by who gave them (M-2)."""
-    wanted, percent = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.ASSISTANT_DE_MINIMIS)
-    modified = wanted is not None and one.discipline in wanted.value and one.code not in _ASSESSING
-    if not count or wanted is None or percent is None or not modified:
+    percent = policy.get(params.ASSISTANT_DE_MINIMIS)
+    counted = assistants_of(one.discipline, policy) if one.code not in _ASSESSING else frozenset[Discipline]()
+    if not count or percent is None or not counted:
         return Shared(count, 0)
-    if only_assistants(one.services):
+    if only_assistants(one.services, counted):
         return Shared(0, count)
-    alone = elapsed(assistants_alone(one.services, one.time)) // MINUTE
+    by_assistants = alone(time_by_roles(one.services, one.time), counted) // MINUTE
     if one.code in FIFTEEN_MINUTE:
-        return share_units(count, one.minutes - alone, alone, percent.value)
-    return Shared(0, count) if alone * 100 > one.minutes * percent.value else Shared(count, 0)
+        return share_units(count, one.minutes - by_assistants, by_assistants, percent.value)
+    return Shared(0, count) if by_assistants * 100 > one.minutes * percent.value else Shared(count, 0)
 
 
 def _contested(one: Given, shared: Shared) -> Iterator[Gap]:
@@ -229,13 +232,13 @@ def _contested(one: Given, shared: Shared) -> Iterator[Gap]:
 def _lines(one: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
     """Lines with the payer's modifier of a performance test, discipline, assistant (M-1, M-2, M-6)."""
     of_test = policy.get(params.TEST_MODIFIER) if one.code == PERFORMANCE_TEST else None
-    required, wanted = policy.get(params.DISCIPLINE_REQUIRED), policy.get(params.ASSISTANT_MODIFIERS)
+    required, assistant = policy.get(params.DISCIPLINE_REQUIRED), assistant_modifier(one.discipline, policy)
     discipline = one.discipline.modifier if one.discipline is not None and required and required.value else None
     both = tuple(filter(None, (of_test.value if of_test else None, discipline)))
     if shared.therapist:
         yield ChargeLine(one.code, both, shared.therapist, visit.date)
-    if shared.assistant and wanted is not None and one.discipline is not None:
-        yield ChargeLine(one.code, (*both, wanted.value[one.discipline]), shared.assistant, visit.date)
+    if shared.assistant and assistant is not None:
+        yield ChargeLine(one.code, (*both, assistant), shared.assistant, visit.date)
 
 
 def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:

@@ -1,12 +1,13 @@
 """Charges somebody already drafted or submitted for the visit, and how proposed lines meet them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Claim, Fact, Gap
 from cds_service.domain.codes import (
+    ASSISTANT_BESIDE,
     ASSISTANT_MODIFIERS,
     COMPANIONS,
     DECIDED_MODIFIERS,
@@ -130,7 +131,32 @@ LEFT_TO_DRAFTER = {
 def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
     """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
     kinds = _left_to_drafter(gap.fact for gap in charges.program_undecided) if drafted else ()
-    return tuple(_as_drafted(line, kinds, drafted) for line in charges.lines) if kinds else charges.lines
+    if not kinds:
+        return charges.lines
+    codes = dict.fromkeys(line.code for line in charges.lines)
+    return tuple(line for code in codes for line in _of_code_as_drafted(code, charges.lines, kinds, drafted))
+
+
+def _of_code_as_drafted(
+    code: str, lines: Iterable[ChargeLine], kinds: Collection[frozenset[str]], drafted: Iterable[DraftedLine]
+) -> Sequence[ChargeLine]:
+    """The lines of a code; where several are made or drafted, divided as somebody drafted the same units."""
+    made, theirs = [one for one in lines if one.code == code], [one for one in drafted if one.code == code]
+    if max(len(made), len(theirs)) <= 1:
+        return [_as_drafted(line, kinds, theirs) for line in made]
+    left = frozenset().union(*kinds)
+    disciplines = frozenset(DISCIPLINE_OF_MODIFIER)
+    chosen = not disciplines <= left or all(not disciplines.isdisjoint(one.modifiers) for one in theirs)
+    if not theirs or not chosen or sum(one.units for one in theirs) != sum(line.units for line in made):
+        return made
+    fixed = [one for one in made[0].modifiers if one not in left]
+    return [
+        made[0]._replace(
+            modifiers=_standing_together((*fixed, *(m for m in one.modifiers if m in left))), units=int(one.units)
+        )
+        for one in theirs
+        if one.units == int(one.units)
+    ]
 
 
 def _left_to_drafter(facts: Iterable[Fact]) -> tuple[frozenset[str], ...]:
@@ -146,7 +172,12 @@ def _as_drafted(line: ChargeLine, kinds: Collection[frozenset[str]], drafted: Co
         chosen = kind.intersection(of_code[0])
         if chosen:
             modifiers = _in_order((*(one for one in modifiers if one not in kind), *chosen))
-    return line._replace(modifiers=modifiers)
+    return line._replace(modifiers=_standing_together(modifiers))
+
+
+def _standing_together(modifiers: tuple[str, ...]) -> tuple[str, ...]:
+    """In order, without an assistant's modifier beside another discipline's: CQ stands only with GP, CO with GO."""
+    return _in_order(tuple(one for one in modifiers if ASSISTANT_BESIDE.get(one) in {None, *modifiers}))
 
 
 def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:

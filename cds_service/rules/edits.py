@@ -56,7 +56,7 @@ def _may_change(order: Order, case: Case, policy: PolicyView) -> bool:
         return False
     if not order.work_rehab:
         return True
-    settled = set(shared_modifiers(case, policy).codes) <= set(order.modifiers)
+    settled = set(shared_modifiers(case, policy)) <= set(order.modifiers)
     return settled and not review(order, case, policy).changes
 
 

@@ -1,23 +1,22 @@
 """Modifiers of the lines: discipline, assistant, program."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Order, Performer, Session
+from cds_service.domain.chart import Fact, Gap, Order, Role
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
-from cds_service.domain.visit import only_assistants
+from cds_service.domain.treating import treating
+from cds_service.domain.values import PolicyValue
+from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import (
-    assistant_gap,
-    charges_of,
-    shared_modifiers,
-)
+from cds_service.rules.charging import Charges, charges_of, shared_modifiers
 from cds_service.rules.drafted import drafted_lines
 from cds_service.rules.orders import NO_ORDER, review, work_rehab_orders
 from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.treated import Part, minutes_of_assistants_open, other_disciplines, people_evidence
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
@@ -26,7 +25,9 @@ HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
     """GP, GO or GN on every line, by the plan of care the service is given under (M-1).
 
-    Fires when no single plan decides it, and when a drafted line or order carries another discipline than the plan.
+    Under plans of several disciplines each line is of the one that gave its time. Fires when that decides nothing
+    either, when somebody treated whose discipline no plan is of, and when a drafted line or order carries another
+    discipline than the plan.
     """
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if required is None or not required.value:
@@ -38,21 +39,14 @@ def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
         return
+    others = other_disciplines(case, case.visit) if case.moment is Moment.VISIT_CLOSE and case.visit is not None else ()
+    if others:
+        yield _other_discipline(case, others, required)
     if case.discipline is None:
-        if case.moment is Moment.ORDER and not case.active_plans:
-            yield Gap(Fact.DISCIPLINE, "no plan of care yet that names the discipline")
-            return
-        if not _drafter_decided(case):
-            yield Answer(
-                kind="undecided",
-                severity=Severity.WARNING,
-                subject=_subject(case),
-                facts={"disciplines": tuple(found.value for found, _, _ in case.disciplines)},
-                values=(required,),
-                evidence=_discipline_evidence(case),
-            )
+        yield from _undecided(case, policy, required)
         return
-    yield from _disagreements(case, policy, case.discipline)
+    if not others:
+        yield from _disagreements(case, policy, case.discipline)
     if case.discipline is Discipline.SLP:
         yield Answer(
             kind="speech",
@@ -61,6 +55,47 @@ def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result
             values=(required,),
             evidence=_discipline_evidence(case),
         )
+
+
+def _other_discipline(case: Case, others: tuple[Role, ...], required: PolicyValue[bool]) -> Answer:
+    """Somebody treated whose discipline no plan of care is of."""
+    return Answer(
+        kind="treated-by-other",
+        severity=Severity.WARNING,
+        subject=_subject(case),
+        facts={
+            "treated": tuple(role.title for role in others),
+            "disciplines": tuple(found.value for found, _, _ in case.disciplines),
+            "modifiers": tuple(dict.fromkeys(found.modifier for found, _, _ in case.disciplines)),
+        },
+        values=(required,),
+        evidence=(*_discipline_evidence(case), *_treated_by(case.visit, others)),
+    )
+
+
+def _undecided(case: Case, policy: PolicyView, required: PolicyValue[bool]) -> Iterator[Result]:
+    """No single plan decides, and who treated does not tell either for some of the lines."""
+    if case.moment is Moment.ORDER and not case.active_plans:
+        yield Gap(Fact.DISCIPLINE, "no plan of care yet that names the discipline")
+        return
+    charges = None
+    if case.moment is Moment.VISIT_CLOSE and case.visit is not None:
+        charges = charges_of(case, case.visit, policy)
+    if _drafter_decided(case) or (charges is not None and charges.lines and not charges.division.open_codes):
+        return
+    every = {line.code for line in charges.lines} if charges is not None else set[str]()
+    codes = tuple(charges.division.open_codes) if charges is not None else ()
+    yield Answer(
+        kind="undecided",
+        severity=Severity.WARNING,
+        subject=_subject(case),
+        facts={
+            "disciplines": tuple(found.value for found, _, _ in case.disciplines),
+            "codes": codes if set(codes) != every else (),
+        },
+        values=(required,),
+        evidence=_discipline_evidence(case),
+    )
 
 
 def _discipline_evidence(case: Case) -> tuple[Evidence, ...]:
@@ -102,7 +137,7 @@ def _order_modifiers(reference: str, case: Case, policy: PolicyView) -> tuple[Pr
     order = next((one for one in work_rehab_orders(case) if one.reference == reference), None)
     if order is None or not order.editable or review(order, case, policy).changes:
         return ()
-    wanted = shared_modifiers(case, policy).codes
+    wanted = shared_modifiers(case, policy)
     change = ChangeOrder(order.reference, modifiers=wanted)
     return (Proposal("modifiers", (change,), recommended=True, facts={"modifiers": wanted}),)
 
@@ -110,8 +145,9 @@ def _order_modifiers(reference: str, case: Case, policy: PolicyView) -> tuple[Pr
 def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
     """A line treated by an assistant alone for more than the de minimis share carries the assistant's modifier (M-2).
 
-    Minutes together with a therapist are the therapist's. The share is judged line by line; exactly the percentage
-    is not over it.
+    Minutes together with a therapist are the therapist's, minutes under supervision are not. 97545 is judged as a
+    whole, 97546 unit by unit: whole hours belong to whoever gave them. Exactly the percentage is not over it. CQ stands
+    only with GP and CO only with GO. Students, aides, technicians and others are no assistants: their time is asked.
     """
     wanted = policy.get(params.ASSISTANT_MODIFIERS)
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
@@ -125,61 +161,63 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
     if wanted is None or not wanted.value or percent is None:
         yield NotApplicable("the payer wants no assistant modifier")
         return
-    performers = [(session, p) for session in visit.sessions for p in session.performers]
-    if not performers:
-        yield Gap(Fact.PERFORMERS, "nobody is recorded as having treated")
-        return
-    assisted = [session for session, p in performers if p.role is not None and p.role.assistant]
-    if any(session.period is None for session in assisted) and not only_assistants(visit.sessions):
+    charges = charges_of(case, visit, policy)
+    gaps = tuple(gap for gap in charges.program_undecided if gap.fact is Fact.PERFORMERS) if charges is not None else ()
+    if minutes_of_assistants_open(visit, policy):
         yield Answer(
             kind="unknown-minutes",
             severity=Severity.WARNING,
             subject=visit.date.isoformat(),
             values=(wanted, percent),
-            evidence=_treated_by(performers),
+            evidence=(*_treated_by(visit), *people_evidence(visit)),
         )
         return
-    gap = assistant_gap(visit, policy)
-    if gap is not None:
-        yield gap
-    charges = charges_of(case, visit, policy)
-    if charges is None:
+    yield from gaps
+    shares = [part for part in charges.division.parts if part.assistant is not None] if charges is not None else []
+    if charges is None or not shares or _drafted_so(case, shares):
         return
-    shares = [share for share in charges.assistant_shares if share.modifier is not None]
-    if not shares or _drafted_so(case, {share.code: share.modifier for share in shares}):
-        return
+    of_codes = {part.code: part for part in shares}
     yield Answer(
         kind="lines",
         severity=Severity.INFO,
         subject=visit.date.isoformat(),
         facts={
-            "modifier": shares[0].modifier,
-            "codes": tuple(share.code for share in shares),
-            "alone": round(sum(share.alone for share in shares)),
-            "total": round(sum(share.total for share in shares)),
+            "modifier": " and ".join(dict.fromkeys(part.assistant for part in shares if part.assistant)),
+            "codes": tuple(_units_of(code, shares, charges) for code in of_codes),
+            "alone": round(sum(part.alone for part in shares)),
+            "total": round(sum(part.total for part in shares)),
             "percent": percent.value,
         },
         values=(wanted, percent),
-        evidence=_treated_by(performers),
+        evidence=(*_treated_by(visit), *people_evidence(visit)),
         joins="visit-charges" if visit.minutes >= charges.thresholds.rule.full else "first-unit",
     )
 
 
-def _treated_by(performers: Sequence[tuple[Session, Performer]]) -> tuple[Evidence, ...]:
+def _units_of(code: str, shares: Sequence[Part], charges: Charges) -> str:
+    """The code, with how many of its units are the assistant's where not all are."""
+    count = sum(part.units for part in shares if part.code == code)
+    every = sum(line.units for line in charges.lines if line.code == code)
+    return code if count == every else f"{count} of {every} units of {code}"
+
+
+def _treated_by(visit: Visit | None, roles: Collection[Role] = ()) -> tuple[Evidence, ...]:
+    """Who treated in which session; of these roles only, where any are given."""
     return tuple(
-        Evidence("treated by", _title(one.role.discipline, assistant=one.role.assistant), session.reference)
-        for session, one in performers
-        if one.role is not None
+        Evidence("treated by", who.role.title, session.reference)
+        for session in (visit.sessions if visit is not None else ())
+        for who in treating(session)
+        if who.role is not None and (not roles or who.role in roles)
     )
 
 
-def _title(discipline: Discipline, *, assistant: bool) -> str:
-    return f"{discipline.value} assistant" if assistant else f"{discipline.value} therapist"
-
-
-def _drafted_so(case: Case, wanted: dict[str, str | None]) -> bool:
-    lines = {line.code: line.modifiers for line in drafted_lines(case)}
-    return bool(lines) and all(modifier in lines.get(code, ()) for code, modifier in wanted.items())
+def _drafted_so(case: Case, shares: Sequence[Part]) -> bool:
+    """Whether the drafted lines carry the modifier on as many units."""
+    lines = drafted_lines(case)
+    return bool(lines) and all(
+        part.units == sum(line.units for line in lines if line.code == part.code and part.assistant in line.modifiers)
+        for part in shares
+    )
 
 
 def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:

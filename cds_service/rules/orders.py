@@ -133,7 +133,7 @@ def _corrections(
     order, problem = found.order, found.problem
     if problem is None or problem in {"short-session", "code-short", "duplicate"} or not order.editable:
         return ()
-    modifiers = shared_modifiers(case, policy).codes
+    modifiers = shared_modifiers(case, policy)
     sessions = order.schedule.sessions
     further = found.per_visit.further if found.per_visit is not None else 0
     if problem == "alone":

@@ -50,7 +50,7 @@ TOOLS: Final[Mapping[str, tuple[Resource, str, str | None]]] = {
 }
 """Measuring tools by short name: code where one is certain, name, usual unit."""
 
-_SHARED: Final = frozenset({"by", "program", "code", "text", "status", "note", "injury", "date_only"})
+_SHARED: Final = frozenset({"by", "program", "code", "text", "status", "note", "injury", "date_only", "supervised_by"})
 DEFAULT_PLAN_WEEKS: Final = 12
 _CATEGORIES: Final = frozenset({"survey", "exam", "activity", "vital-signs", "therapy", "procedure", "social-history"})
 
@@ -267,11 +267,13 @@ def _encounter(
     return given(
         resourceType="Encounter",
         id=identifier,
+        contained=contained_roles(setting, words.by),
         status=words.status,
         class_=coding(f"{TERMINOLOGY}/v3-ActCode", "AMB", "ambulatory"),
         type=[{"text": words.text or f"{program_words(program)} visit"}],
         subject=setting.subject,
         period={"start": setting.day(visit.day)} if words.date_only or not period else period,
+        participant=[{"individual": role_reference(setting, key)} for key in words.by],
         reasonReference=conditions,
         diagnosis=[{"condition": condition} for condition in conditions],
         serviceProvider=site_reference(setting),
@@ -289,6 +291,7 @@ def _session(setting: Setting, visit: Visit, session: Treatment, encounter: str)
         code=service_concept(session.code, program, session.text),
         when=performed(setting, visit.day, session),
         by=session.by,
+        supervised_by=session.supervised_by,
         encounter=encounter if visit.encounter else None,
         injury=session.injury or visit.injury,
         note=session.note,
@@ -335,18 +338,23 @@ def _procedure(  # noqa: PLR0913 - one argument for each element that differs
     encounter: str | None,
     injury: str | None,
     note: str | None,
+    supervised_by: Sequence[str] = (),
 ) -> Resource:
     performers = [therapist(setting)] if by is None else list(by)
+    supervision = {"text": "Supervising therapist"}
     return given(
         resourceType="Procedure",
         id=identifier,
-        contained=contained_roles(setting, performers),
+        contained=contained_roles(setting, [*performers, *supervised_by]),
         status=status,
         code=code,
         subject=setting.subject,
         encounter={"reference": f"Encounter/{encounter}"} if encounter else None,
         **when,
-        performer=[{"actor": role_reference(setting, key)} for key in performers],
+        performer=[
+            *({"actor": role_reference(setting, key)} for key in performers),
+            *({"function": supervision, "actor": role_reference(setting, key)} for key in supervised_by),
+        ],
         reasonReference=setting.conditions(injury),
         note=[{"text": note}] if note else None,
     )

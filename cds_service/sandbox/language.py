@@ -57,7 +57,7 @@ DayOrNone: TypeAlias = Annotated[Day | None, PlainValidator(_day_or_none)]
 Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_raw)]
 ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
 DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
-RoleName: TypeAlias = Literal["PT", "PTA", "OT", "OTA", "SLP", "unknown"]
+RoleName: TypeAlias = Literal["PT", "PTA", "OT", "OTA", "SLP", "student", "athletic-trainer", "unknown"]
 Override: TypeAlias = Literal["absent", "null", "failed", "empty"]
 FhirId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
 Slug: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -70,10 +70,11 @@ class Words(BaseModel):
 
 
 class Person(Words):
-    """A treating person; ``role`` decides the taxonomy code, ``unknown`` has none."""
+    """A treating person; ``role`` decides the taxonomy code, ``unknown`` has none. ``title`` is the role in words."""
 
-    role: RoleName
+    role: RoleName = "unknown"
     name: str
+    title: str | None = None
 
 
 class Patient(Words):
@@ -189,10 +190,12 @@ class Timed(Words):
 class Treatment(Timed):
     """Who treats and how it is recorded; shared by sessions, services, visits and courses.
 
-    ``code`` is what the session is recorded with: 97545, another code, several, or none.
+    ``code`` is what the session is recorded with: 97545, another code, several, or none. ``supervised_by`` are people
+    that it names as supervising.
     """
 
     by: Texts | None = None
+    supervised_by: Texts = []
     program: ProgramName | None = None
     code: Texts = [FIRST_BLOCK]
     text: str | None = None
@@ -219,11 +222,12 @@ class Service(Timed):
 
 
 class Encounter(Timed):
-    """The encounter of a visit, where it is not simply the time of what was done in it."""
+    """The encounter of a visit, where it is not simply the time of what was done in it; ``by`` takes part in it."""
 
     id: FhirId | None = None
     status: str = "finished"
     text: str | None = None
+    by: Texts = []
 
 
 class Content(Treatment):

@@ -12,6 +12,8 @@ TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
     "OT": ("225X00000X", "Occupational Therapist"),
     "OTA": ("224Z00000X", "Occupational Therapy Assistant"),
     "SLP": ("235Z00000X", "Speech-Language Pathologist"),
+    "student": ("390200000X", "Student in an Organized Health Care Education/Training Program"),
+    "athletic-trainer": ("2255A2300X", "Athletic Trainer"),
 }
 DEFAULT_PEOPLE: Final[Mapping[str, Person]] = {
     "PT": Person(role="PT", name="Thera Demopist, PT"),
@@ -47,7 +49,7 @@ def practitioner(setting: Setting, key: str) -> Resource:
 
 
 def practitioner_role(setting: Setting, key: str, identifier: str) -> Resource:
-    """The person in the profession that counts; nothing but the name when the role is unknown."""
+    """The person in the profession that counts; nothing but the name when neither role nor title is known."""
     person = setting.people[key]
     code = TAXONOMY.get(person.role)
     return given(
@@ -55,7 +57,7 @@ def practitioner_role(setting: Setting, key: str, identifier: str) -> Resource:
         id=identifier,
         active=True,
         practitioner={"reference": f"Practitioner/{_person_id(setting, key)}", "display": person.name},
-        code=[concept(coding(NUCC, *code))] if code else None,
+        code=[concept(*([coding(NUCC, *code)] if code else []), text=person.title)] if code or person.title else None,
     )
 
 

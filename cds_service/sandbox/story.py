@@ -187,6 +187,8 @@ def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
     lists = (
         *(one.by for one in _treatments(visits)),
         *(service.by for visit in visits for service in visit.services),
+        *(treatment.supervised_by for treatment in _treatments(visits)),
+        *(visit.encounter.by for visit in visits if visit.encounter is not None),
         *(one.by for one in words.evaluations),
         *([plan.author] for plan in words.plan if plan.author),
     )

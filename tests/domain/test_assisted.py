@@ -1,13 +1,15 @@
-"""Units of a 15-minute code that a therapist and an assistant gave."""
+"""Units that a therapist and an assistant, or two disciplines, gave."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.domain.assisted import Shared, share_units
+from cds_service.domain.assisted import Shared, allot_hours, share_hours, share_units
+from cds_service.domain.codes import Discipline
 from cds_service.domain.units import quarters
 
 TENTH = 10
+HALF_HOUR = 31
 minutes = st.integers(0, 240)
 
 
@@ -43,3 +45,52 @@ def test_nobody_has_fewer_units_than_whole_quarters_given_nor_more_than_one_beyo
     shared = share_units(quarters(therapist + assistant), therapist, assistant, TENTH)
     assert therapist // 15 <= shared.therapist <= therapist // 15 + (1 if therapist else 0)
     assert assistant // 15 <= shared.assistant <= assistant // 15 + (1 if assistant else 0)
+
+
+@pytest.mark.parametrize(
+    ("units", "therapist", "assistant", "shared"),
+    [
+        (2, 120, 0, Shared(2, 0)),
+        (2, 0, 120, Shared(0, 2)),
+        (2, 60, 60, Shared(1, 1)),
+        (1, 40, 20, Shared(0, 1)),
+        (2, 90, 30, Shared(1, 1)),
+        (2, 100, 20, Shared(1, 1, contested=True)),
+        (2, 108, 12, Shared(2, 0)),
+        (2, 120, 20, Shared(2, 0)),
+        (1, 60, 30, Shared(1, 0)),
+    ],
+)
+def test_whole_hours_belong_to_whoever_gave_them_and_a_shared_one_to_the_assistant(units, therapist, assistant, shared):
+    assert shared == share_hours(units, therapist, assistant, TENTH, HALF_HOUR)
+
+
+@given(minutes, minutes)
+def test_no_further_hour_is_lost_or_made(therapist, assistant):
+    made = (therapist + assistant + 29) // 60
+    shared = share_hours(made, therapist, assistant, TENTH, HALF_HOUR)
+    assert made == shared.therapist + shared.assistant
+    assert min(shared[:2]) >= 0
+
+
+@pytest.mark.parametrize(
+    ("units", "told", "allotted"),
+    [
+        (2, {Discipline.PT: 60, Discipline.OT: 60}, {Discipline.PT: 1, Discipline.OT: 1}),
+        (2, {Discipline.PT: 100, Discipline.OT: 20}, {Discipline.PT: 2, Discipline.OT: 0}),
+    ],
+)
+def test_each_discipline_has_the_further_hours_that_it_gave(units, told, allotted):
+    assert (allotted, False) == allot_hours(units, told, HALF_HOUR)
+
+
+def test_a_further_hour_that_no_discipline_makes_alone_is_contested():
+    assert allot_hours(2, {Discipline.PT: 90, Discipline.OT: 30}, HALF_HOUR).contested
+
+
+@given(st.dictionaries(st.sampled_from(Discipline), st.integers(0, 240), min_size=1))
+def test_disciplines_together_have_the_units_of_all_time(told):
+    made = (sum(told.values()) + 29) // 60
+    allotted = allot_hours(made, told, HALF_HOUR)
+    assert made == sum(allotted.units.values())
+    assert min(allotted.units.values()) >= 0

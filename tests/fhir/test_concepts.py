@@ -1,7 +1,7 @@
 import pytest
 
-from cds_service.domain.chart import AssessmentKind, Role
-from cds_service.domain.codes import Discipline, Program
+from cds_service.domain.chart import AssessmentKind
+from cds_service.domain.codes import Program
 from cds_service.fhir import concepts
 from cds_service.fhir.records import CodeableConcept, Coding
 from tests.fhir.resources import CPT, SNOMED
@@ -99,45 +99,6 @@ def test_an_uncoded_evaluation_is_known_by_its_name(text, kind):
 
 def test_an_evaluation_for_the_program_is_not_a_session_of_it():
     assert not concepts.meaning(concept((CPT, "97161"), text="Evaluation for work hardening")).work_rehab
-
-
-@pytest.mark.parametrize(
-    ("one", "found"),
-    [
-        (concept((SNOMED, "91251008")), {Discipline.PT}),
-        (concept((SNOMED, "84478008")), {Discipline.OT}),
-        (concept((SNOMED, "311555007")), {Discipline.SLP}),
-        (concept(text="Occupational Therapy plan"), {Discipline.OT}),
-        (concept(text="PT plan of care"), {Discipline.PT}),
-        (concept(text="seen by pt"), set()),
-        (concept((SNOMED, "84478008"), text="Physical therapy"), {Discipline.OT}),
-    ],
-)
-def test_the_discipline_is_read_from_code_before_text(one, found):
-    assert found == concepts.disciplines_of((one,))
-
-
-@pytest.mark.parametrize(
-    ("one", "role"),
-    [
-        (concept((None, "225100000X")), Role(Discipline.PT, assistant=False)),
-        (concept((None, "225200000X")), Role(Discipline.PT, assistant=True)),
-        (concept((None, "225X00000X")), Role(Discipline.OT, assistant=False)),
-        (concept((None, "224Z00000X")), Role(Discipline.OT, assistant=True)),
-        (concept((None, "235Z00000X")), Role(Discipline.SLP, assistant=False)),
-        (concept((SNOMED, "36682004")), Role(Discipline.PT, assistant=False)),
-        (concept((SNOMED, "80546007")), Role(Discipline.OT, assistant=False)),
-        (concept((SNOMED, "159026005")), Role(Discipline.SLP, assistant=False)),
-        (concept(text="Physical Therapist Assistant"), Role(Discipline.PT, assistant=True)),
-        (concept(text="physical therapy assistant"), Role(Discipline.PT, assistant=True)),
-        (concept(text="COTA/L"), Role(Discipline.OT, assistant=True)),
-        (concept(text="Physical therapist"), Role(Discipline.PT, assistant=False)),
-        (concept(text="OTR/L"), Role(Discipline.OT, assistant=False)),
-        (concept((None, "363A00000X"), text="Physician Assistant"), None),
-    ],
-)
-def test_the_profession_is_read_from_taxonomy_then_snomed_then_text(one, role):
-    assert role == concepts.role_of((one,))
 
 
 @pytest.mark.parametrize(

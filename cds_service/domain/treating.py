@@ -1,0 +1,90 @@
+"""Who gave which minutes of a visit: the licensed roles present at each moment (M-1, M-2)."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from cds_service.domain.chart import Performer, Role, Service, Session
+from cds_service.domain.codes import Discipline
+from cds_service.domain.intervals import Interval, elapsed
+
+Treatment: TypeAlias = Session | Service
+Roles: TypeAlias = frozenset[Role | None]
+"""Roles present together; None stands for somebody whose profession is not known.
+
+Empty where only people treated who are known to be neither therapist nor assistant.
+"""
+
+UNKNOWN: Roles = frozenset((None,))
+
+
+def treating(treatment: Treatment) -> tuple[Performer, ...]:
+    """Who gave a treatment, without those who only supervise."""
+    return tuple(who for who in treatment.performers if not who.supervises)
+
+
+def roles_of(treatment: Treatment) -> Roles:
+    """The roles that gave a treatment.
+
+    Somebody known to be neither therapist nor assistant adds nothing: beside a therapist the time is the therapist's.
+    Where only the encounter names several roles, nobody knows which of them gave this treatment.
+    """
+    people = treating(treatment)
+    roles = frozenset(who.role for who in people if who.role is not None or who.other is None)
+    if not people or (treatment.performers_of_encounter and len(roles) > 1):
+        return UNKNOWN
+    return roles
+
+
+def time_by_roles(treatments: Collection[Treatment], within: Collection[Interval]) -> dict[Roles, timedelta]:
+    """How long which roles were present inside disjoint intervals.
+
+    Where all treatments have the same roles, all the time is theirs, whether the treatments have times or not.
+    Treatments of different roles without times tell nothing of who gave which minutes.
+    """
+    present = {roles_of(one) for one in treatments}
+    if len(present) == 1:
+        return {present.pop(): elapsed(within)}
+    timed = [one for one in treatments if one.period is not None]
+    return _swept(timed, within) if timed else {UNKNOWN: elapsed(within)}
+
+
+def alone(times: Mapping[Roles, timedelta], disciplines: Collection[Discipline]) -> timedelta:
+    """Time in which only assistants of these disciplines were present; beside anybody else it is not theirs (M-2)."""
+    return sum((time for roles, time in times.items() if of_assistants(roles, disciplines)), timedelta())
+
+
+def only_assistants(treatments: Iterable[Treatment], disciplines: Collection[Discipline] = tuple(Discipline)) -> bool:
+    """Whether all treatments name who gave them, and all are assistants of these disciplines."""
+    return all(of_assistants(roles_of(one), disciplines) for one in treatments)
+
+
+def of_assistants(roles: Roles, disciplines: Collection[Discipline] = tuple(Discipline)) -> bool:
+    """Whether nobody but assistants of these disciplines is present."""
+    return bool(roles) and all(one is not None and one.assistant and one.discipline in disciplines for one in roles)
+
+
+def _swept(treatments: Iterable[Treatment], within: Iterable[Interval]) -> dict[Roles, timedelta]:
+    """The same by going through all beginnings and ends in order of time."""
+    changes: list[tuple[datetime, int, Roles | None]] = []
+    for one in treatments:
+        if one.period is not None:
+            present_now = roles_of(one)
+            changes += [(one.period.start, 1, present_now), (one.period.end, -1, present_now)]
+    for span in within:
+        changes += [(span.start, 1, None), (span.end, -1, None)]
+    found: dict[Roles, timedelta] = {}
+    present: Counter[Role | None] = Counter()
+    inside, since = 0, None
+    for moment, step, roles in sorted(changes, key=lambda change: change[0]):
+        if inside and since is not None and moment > since:
+            now = frozenset(role for role, count in present.items() if count)
+            found[now] = found.get(now, timedelta()) + (moment - since)
+        since = moment
+        if roles is None:
+            inside += step
+        else:
+            for role in roles:
+                present[role] += step
+    return found
