@@ -226,7 +226,10 @@ class AssessmentKind(StrEnum):
 class Assessment(NamedTuple):
     """An evaluation, re-evaluation, test, measurement or questionnaire (R-1, R-2).
 
-    ``tool`` identifies the instrument (code or text) and ``label`` names it; ``value`` is the number measured.
+    ``tool`` identifies the instrument (code or text) and ``label`` names it; ``codes`` and ``words`` are all that the
+    record calls it, by which a policy knows its tools. ``result`` is whether a result is on record, ``value`` its
+    number and ``unit`` that number's unit (``lb``, ``/5``). ``doubt`` says in words why the result may be none.
+    ``diagnostic`` is whether a laboratory or imaging gave it.
     """
 
     reference: str
@@ -235,6 +238,12 @@ class Assessment(NamedTuple):
     tool: str | None = None
     label: str | None = None
     value: float | None = None
+    unit: str | None = None
+    codes: tuple[str, ...] = ()
+    words: str = ""
+    result: bool = False
+    doubt: str | None = None
+    diagnostic: bool = False
 
 
 class AuthorizationState(StrEnum):

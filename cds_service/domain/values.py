@@ -58,6 +58,8 @@ class Parameter(Generic[T]):
     """A named policy parameter.
 
     ``label`` is its short name on a card, ``kind`` the Python type that a value must have, ``unit`` its unit or shape.
+    ``additive`` is whether a table of a more specific policy adds to those of less specific ones, entry by entry,
+    instead of replacing them.
     """
 
     name: str
@@ -65,3 +67,4 @@ class Parameter(Generic[T]):
     kind: object
     unit: str
     meaning: str
+    additive: bool = False

@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import Final
 
 from cds_service.domain.chart import (
-    Assessment,
     Authorization,
     Chart,
     ClaimNumber,
@@ -20,6 +19,7 @@ from cds_service.domain.chart import (
     PlanOfCare,
 )
 from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, records
+from cds_service.fhir.assessments import assessments_of
 from cds_service.fhir.availability import unavailable
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import charges_of
@@ -107,7 +107,8 @@ class _Builder:
         known = {f"Condition/{record.id}": record for _, record in conditions if record.id is not None}
         visits = Visits(self.own, self.people, self.places, self.meanings, known, self.calendar)
         visits.read(plans)
-        measured = self._measurements()
+        first_treated = min((one.date for one in visits.sessions), default=None)
+        measured = list(assessments_of(self.own, self.calendar, first_treated))
         charges = charges_of(self.own, self.places, self.calendar)
         answers = [*self._answers(), *from_orders]
         answers.extend(authorizations.of_numbers(charges.numbers, answers))
@@ -150,7 +151,7 @@ class _Builder:
             diagnosis_codes=claim_facts.codes_of_conditions(conditions),
             claim_numbers=tuple(self._claim_numbers(conditions, charges.claim_numbers)),
             facility=self._facility(asked[0]) if asked is not None else None,
-            deficits=(*(one.reference for one in measured), *_active(conditions)),
+            deficits=tuple(_active(conditions)),
             unavailable=unavailable(
                 self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts)
             ),
@@ -241,22 +242,6 @@ class _Builder:
             if plan is not None:
                 plans.append(plan)
         return plans, evidence
-
-    def _measurements(self) -> list[Assessment]:
-        found: list[Assessment] = []
-        for reference, observation in self.own.of(records.Observation):
-            if clinical.is_measurement(observation):
-                self._keep(found, observation, reference, clinical.measurement(observation, reference, self.calendar))
-        for reference, answers in self.own.of(records.QuestionnaireResponse):
-            if answers.status in clinical.ANSWERED:
-                self._keep(found, answers, reference, clinical.questionnaire(answers, reference, self.calendar))
-        return found
-
-    def _keep(self, found: list[Assessment], record: records.Resource, reference: str, read: Assessment | str) -> None:
-        if isinstance(read, str):
-            self.own.leave_out(type(record), reference, read)
-        else:
-            found.append(read)
 
     def _claim_numbers(
         self, conditions: Iterable[tuple[str, records.Condition]], of_claims: Iterable[ClaimNumber]

@@ -1,12 +1,10 @@
-"""Plans, encounters, sessions, goals and assessments out of the patient's own resources."""
+"""Plans, encounters, sessions and goals out of the patient's own resources."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
 from cds_service.domain.chart import (
-    Assessment,
-    AssessmentKind,
     Encounter,
     Goal,
     Performer,
@@ -31,9 +29,6 @@ from cds_service.fhir.references import References
 
 RECORDED: Final = frozenset({"completed", "in-progress"})
 TOOK_PLACE: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished", "unknown"})
-MEASURED: Final = frozenset({"final", "amended", "corrected", "preliminary"})
-ANSWERED: Final = frozenset({"completed", "amended"})
-ASSESSING: Final = frozenset({"survey", "exam", "functional-status", "activity"})
 _NO_GOALS: Final = frozenset({"rejected", "cancelled", "entered-in-error"})
 _THERAPY_WORDS: Final = (
     "therap", "rehab", "plan of care", "return to work", "return-to-work", "exercise", "functional", "strengthening",
@@ -154,38 +149,6 @@ def goals_of(record: records.Goal, reference: str, calendar: Calendar) -> list[G
     ] or [Goal(reference, described=described)]
 
 
-def is_measurement(record: records.Observation) -> bool:
-    """Whether it is an assessment with a value."""
-    return record.status in MEASURED and _is_assessing(record) and _has_value(record)
-
-
-def measurement(record: records.Observation, reference: str, calendar: Calendar) -> Assessment | str:
-    """The assessment an observation records, or what is wrong with its date."""
-    moment = record.effective_date_time or record.effective_instant
-    if moment is None and record.effective_period is not None:
-        moment = record.effective_period.start or record.effective_period.end
-    moment = moment or record.issued
-    when = calendar.read_day(moment) if moment is not None else "is missing"
-    if isinstance(when, str):
-        return f"date {when}"
-    if not when.complete:
-        return "date is not complete"
-    tool, label = tool_of(record.code)
-    return Assessment(reference, when.date, AssessmentKind.MEASUREMENT, tool, label, _number(record))
-
-
-def questionnaire(record: records.QuestionnaireResponse, reference: str, calendar: Calendar) -> Assessment | str:
-    """The assessment a completed questionnaire records, or what is wrong with its date."""
-    when = calendar.read_day(record.authored) if record.authored is not None else "is missing"
-    if isinstance(when, str):
-        return f"date {when}"
-    if not when.complete:
-        return "date is not complete"
-    tool = record.questionnaire.partition("|")[0] if record.questionnaire else None
-    label = tool.rpartition("/")[2] if tool else None
-    return Assessment(reference, when.date, AssessmentKind.QUESTIONNAIRE, tool, label or tool)
-
-
 def _activities(
     plan: records.CarePlan,
     references: References,
@@ -253,33 +216,3 @@ def _target(target: records.GoalTarget) -> float | None:
         bound: Quantity | None = target.detail_range.low or target.detail_range.high
         return bound.value if bound is not None else None
     return None
-
-
-def _is_assessing(record: records.Observation) -> bool:
-    for category in record.category:
-        for coding in category.coding:
-            if coding.code in ASSESSING:
-                return True
-        if category.text and category.text.strip().lower().replace(" ", "-") in ASSESSING:
-            return True
-    return False
-
-
-def _has_value(record: records.Observation | records.Component) -> bool:
-    if (
-        (record.value_quantity is not None and record.value_quantity.value is not None)
-        or record.value_integer is not None
-        or record.value_boolean is not None
-        or bool(record.value_string)
-        or record.value_codeable_concept is not None
-    ):
-        return True
-    if isinstance(record, records.Observation):
-        return record.value_range is not None or any(_has_value(one) for one in record.component)
-    return False
-
-
-def _number(record: records.Observation) -> float | None:
-    if record.value_quantity is not None:
-        return record.value_quantity.value
-    return record.value_integer

@@ -47,6 +47,23 @@ _EVALUATION: Final = re.compile(
     re.IGNORECASE,
 )
 _REEVALUATION: Final = re.compile(r"\bre[\s\-]*(?:eval(?:uation)?|assessment)\b", re.IGNORECASE)
+_PERFORMANCE: Final = re.compile(
+    r"\bfunctional capacity (?:evaluation|assessment|test\w*)|\bFCE\b"
+    r"|\b(?:physical|functional|work) performance (?:test|evaluation|assessment)",
+    re.IGNORECASE,
+)
+_PLAN_EVALUATED: Final = re.compile(
+    r"\bplan of care[\s\-]+(?:re[\s\-]*)?evaluation\b|\b(?:re[\s\-]*)?evaluation of (?:the )?plan of care\b"
+    r"|\b(?:PT|OT|physical therapy|occupational therapy|therapy|functional)[\s\-]+re[\s\-]*"
+    r"(?:eval(?:uation)?|assessment)\b",
+    re.IGNORECASE,
+)
+# Reassessments of nurses and other services, which are none of a work-rehab program.
+_OTHER_REASSESSMENT: Final = re.compile(
+    r"\b(?:pain|falls?|risk|nutrition\w*|skin|wound|pressure|mental|psych\w*|depress\w*|cognitive|medication|sedation|"
+    r"restraint|nursing|social|needs)\b",
+    re.IGNORECASE,
+)
 _NEGATION: Final = re.compile(
     r"\b(?:no|not|non|never|neither|nor|without|denie[sd]|denying|exclud\w+|isn't|wasn't|rule[sd]? out)\b",
     re.IGNORECASE,
@@ -85,7 +102,7 @@ _HARMS: Final = (
     "collision", "burn", "related",
 )  # fmt: skip
 _PAID_WORK_PARTS: Final = ("y99", "income or pay")
-_ASSESSING: Final = ("eval", "assessment")
+_ASSESSING: Final = ("eval", "assessment", "performance", "fce", "capacity")
 _HARDENING_PARTS: Final = ("hardening", "simulat")
 _CONDITIONING_PART: Final = ("conditioning",)
 _NEGATION_PARTS: Final = ("no", "ne", "n't", "without", "den", "exclud", "rule")
@@ -219,6 +236,19 @@ def names_capacity_test(words: Iterable[str]) -> bool:
     return any(_CAPACITY.search(text) for text in words)
 
 
+def done_as(concept: CodeableConcept) -> AssessmentKind | None:
+    """The test or re-evaluation that an Observation records by its code: done, whatever its result (R-2)."""
+    for code in procedure_codes(concept):
+        if code in _EVALUATION_OF:
+            return _EVALUATION_OF[code]
+    words = " \n ".join(texts(concept))
+    if not may_match(words, _ASSESSING):
+        return None
+    if _PERFORMANCE.search(words):
+        return AssessmentKind.PERFORMANCE_TEST
+    return AssessmentKind.REEVALUATION if _PLAN_EVALUATED.search(words) else None
+
+
 def is_work_activity(concept: CodeableConcept | None) -> bool:
     """Whether a diagnosis is ICD-10-CM Y99.0, with or without the dot; no other system has such a code."""
     if concept is not None:
@@ -260,6 +290,9 @@ def tool_of(concept: CodeableConcept | None) -> tuple[str | None, str | None]:
 def _written_evaluation(words: str) -> AssessmentKind | None:
     if not may_match(words, _ASSESSING):
         return None
-    if _REEVALUATION.search(words):
+    tested = _PERFORMANCE.search(words)
+    if tested is not None:
+        return None if negated(words, tested.start()) else AssessmentKind.PERFORMANCE_TEST
+    if _PLAN_EVALUATED.search(words) or (_REEVALUATION.search(words) and not _OTHER_REASSESSMENT.search(words)):
         return AssessmentKind.REEVALUATION
     return AssessmentKind.EVALUATION if _EVALUATION.search(words) else None

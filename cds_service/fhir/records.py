@@ -98,6 +98,19 @@ class Range(Record, frozen=True):
     high: Quantity | None = None
 
 
+class Ratio(Record, frozen=True):
+    """FHIR Ratio."""
+
+    numerator: Quantity | None = None
+    denominator: Quantity | None = None
+
+
+class SampledData(Record, frozen=True):
+    """FHIR SampledData of which only the samples are read."""
+
+    data: str | None = None
+
+
 class Annotation(Record, frozen=True):
     """FHIR Annotation."""
 
@@ -318,13 +331,19 @@ class Goal(Resource, frozen=True):
 
 
 class Component(Record, frozen=True):
-    """Observation.component, as far as telling whether something was measured."""
+    """Observation.component."""
 
+    code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: float | None = None
+    value_range: Range | None = None
+    value_ratio: Ratio | None = None
+    value_sampled_data: SampledData | None = None
+    value_time: str | None = None
+    data_absent_reason: CodeableConcept | None = None
 
 
 class Observation(Resource, frozen=True):
@@ -338,22 +357,55 @@ class Observation(Resource, frozen=True):
     effective_period: Period | None = None
     effective_instant: str | None = None
     issued: str | None = None
+    body_site: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: float | None = None
     value_range: Range | None = None
+    value_ratio: Ratio | None = None
+    value_sampled_data: SampledData | None = None
+    value_time: str | None = None
+    data_absent_reason: CodeableConcept | None = None
     component: tuple[Component, ...] = ()
+
+
+class ItemAnswer(Record, frozen=True):
+    """QuestionnaireResponse.item.answer, as far as it can be a score or a choice."""
+
+    value_decimal: float | None = None
+    value_integer: float | None = None
+    value_quantity: Quantity | None = None
+    value_coding: Coding | None = None
+    value_string: str | None = None
+    item: tuple["AnsweredItem", ...] = ()
+
+
+class AnsweredItem(Record, frozen=True):
+    """QuestionnaireResponse.item."""
+
+    link_id: str | None = None
+    text: str | None = None
+    answer: tuple[ItemAnswer, ...] = ()
+    item: tuple["AnsweredItem", ...] = ()
+
+
+class QuestionnaireName(Record, frozen=True):
+    """Extensions of QuestionnaireResponse.questionnaire: the questionnaire's title, as US Core has it."""
+
+    extension: tuple[Extension, ...] = ()
 
 
 class QuestionnaireResponse(Resource, frozen=True):
     """FHIR QuestionnaireResponse."""
 
     questionnaire: str | None = None
+    questionnaire_name: QuestionnaireName | None = msgspec.field(default=None, name="_questionnaire")
     status: str | None = None
     subject: Ref | None = None
     authored: str | None = None
+    item: tuple[AnsweredItem, ...] = ()
 
 
 class Adjudication(Record, frozen=True):

@@ -22,7 +22,9 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "procedures": "Procedure?patient={{context.patientId}}",
     "conditions": "Condition?patient={{context.patientId}}",
     "goals": "Goal?patient={{context.patientId}}",
-    "observations": "Observation?patient={{context.patientId}}&category=survey,exam,functional-status,activity",
+    "observations": (
+        "Observation?patient={{context.patientId}}&category=survey,exam,functional-status,activity,therapy,procedure"
+    ),
     "questionnaireResponses": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
     "authorizations": "ClaimResponse?patient={{context.patientId}}&use=preauthorization",
     "orders": "ServiceRequest?patient={{context.patientId}}",

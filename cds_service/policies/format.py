@@ -41,7 +41,7 @@ class DatedValue(_Strict):
     until: date | None = None
     """Last date of service it holds for, where no later value follows."""
     value: Any
-    """What the payer wants; it replaces the whole value of less specific policies."""
+    """What the payer wants; it replaces the whole value of less specific policies. Tools are added, one by one."""
     source: _Source
     """Where it was read."""
     confidence: Confidence

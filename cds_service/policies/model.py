@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import BASE, Parameter, PolicyValue
+from cds_service.policies.parameters import PARAMETERS
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
 Superseded: TypeAlias = Literal["jurisdiction"]
@@ -241,10 +242,19 @@ def view_of(
             elif value.confidence == "unverified":
                 questions[value.parameter] = (*questions.get(value.parameter, ()), value)
             else:
-                decided[value.parameter] = value
+                decided[value.parameter] = _over(decided.get(value.parameter), value)
                 questions.pop(value.parameter, None)
     for name, passed_over in questions.items():
         if name in decided:
             decided[name] = replace(decided[name], unverified=passed_over)
     names = tuple(policy.id for policy in layers)
     return PolicyView(names, on, decided, questions, lacking, program, of_one_program)
+
+
+def _over(below: PolicyValue[Any] | None, value: PolicyValue[Any]) -> PolicyValue[Any]:
+    """What a value comes to over that of a less specific layer: itself, or both tables where they add up."""
+    if below is None or not PARAMETERS[value.parameter].additive:
+        return value
+    if not isinstance(below.plain, Mapping) or not isinstance(value.plain, Mapping):
+        return value
+    return replace(value, value={**below.value, **value.value}, plain={**below.plain, **value.plain})

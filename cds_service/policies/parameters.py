@@ -34,6 +34,7 @@ from cds_service.policies.shapes import (
     SameDayEvaluation,
     Setting,
     Tool,
+    Tools,
 )
 
 FIRST_UNIT_FULL: Final[Parameter[int]] = Parameter(
@@ -387,7 +388,12 @@ NO_PROGRESS_COUNT: Final[Parameter[int]] = Parameter(
     "Consecutive reassessments without improvement that call for a review of goals (R-6).",
 )
 REASSESSMENT_TOOLS: Final[Parameter[Mapping[str, Tool]]] = Parameter(
-    "reassessment.tools", "tools", Mapping[str, Tool], "tool by its code", "Tools whose scores can be compared (R-6)."
+    "reassessment.tools",
+    "tools",
+    Tools,
+    "tool by its name or code",
+    "Which measurements are of function, which of pain, which of neither, and how scores compare (R-2, R-6).",
+    additive=True,
 )
 PROGRESS_REPORT_DAYS: Final[Parameter[int]] = Parameter(
     "progress_report.treatment_days",

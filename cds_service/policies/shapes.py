@@ -1,5 +1,6 @@
 """Shapes of policy values: what a value of a parameter looks like in a policy file and in a rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Annotated, Final, Literal, TypeAlias
@@ -33,9 +34,11 @@ EntryCriterion: TypeAlias = Literal[
 Giver: TypeAlias = Literal["therapist", "assistant", "student", "athletic-trainer"]
 PerformanceTestKind: TypeAlias = Literal["initial", "interim", "discharge"]
 Better: TypeAlias = Literal["lower", "higher"]
+ToolKind: TypeAlias = Literal["functional", "pain", "not-functional"]
 
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
 Modifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Element: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
 Positive: TypeAlias = Annotated[int, Field(gt=0, le=9999)]
 Dollars: TypeAlias = Annotated[int, Field(gt=0)]
@@ -186,7 +189,36 @@ class Request:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An objective assessment tool: which direction is improvement, and how many points count as a change (R-6)."""
+    """What is measured, how records name it, and how its scores compare (R-2, R-6).
 
-    better: Better
+    ``functional`` measures function or physical capacity; ``pain`` alone is no functional progress; ``not-functional``
+    is about something else. ``codes`` are LOINC or local codes. ``words`` name the tool wherever they stand; ``hints``
+    are common words that count only where no name is found. The tool's own name in the policy is a code and a name too.
+    ``better`` is the direction of improvement, ``minimum_change`` the points that count as one, ``best`` the best
+    score there is.
+    """
+
+    kind: ToolKind = "functional"
+    codes: tuple[Text, ...] = ()
+    words: tuple[Text, ...] = ()
+    hints: tuple[Text, ...] = ()
+    better: Better | None = None
     minimum_change: float | None = None
+    best: float | None = None
+
+
+def distinct(tools: Mapping[str, Tool]) -> Mapping[str, Tool]:
+    """Return the tools as they are.
+
+    Raises:
+        ValueError: a code, word or hint stands for two tools.
+    """
+    owners: dict[str, str] = {}
+    for name, tool in tools.items():
+        for word in {one.casefold() for one in (*tool.codes, *tool.words, *tool.hints)}:
+            if owners.setdefault(word, name) != name:
+                raise ValueError(f"{word} stands for two tools, {owners[word]} and {name}")
+    return tools
+
+
+Tools: TypeAlias = Annotated[Mapping[str, Tool], AfterValidator(distinct)]

@@ -15,6 +15,7 @@ from cds_service.rules import (
     modifiers,
     orders,
     plan_of_care,
+    progress,
     reassessment,
 )
 from cds_service.rules.rule import Rule
@@ -33,6 +34,7 @@ _BY_ID: Final = {
         intensity,
         evaluation,
         reassessment,
+        progress,
         plan_of_care,
         documentation,
     )

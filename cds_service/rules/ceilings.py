@@ -11,11 +11,12 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import charges_of, undisputed
 from cds_service.rules.drafted import companion_lines
+from cds_service.rules.measurements import of_episode
 from cds_service.rules.national_edits import NO_TABLE
-from cds_service.rules.reassessment import of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 QUARTERS_OF_AN_HOUR = 4
+_TESTS = frozenset({AssessmentKind.PERFORMANCE_TEST})
 
 
 def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -110,9 +111,9 @@ def _therapy_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[
 def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[Result]:
     """Hours of the test by its kind, and how many there were; which kind a later one is, the chart does not tell."""
     day = case.date_of_service
-    kind = AssessmentKind.PERFORMANCE_TEST
-    on_record = {one.date for one in case.chart.assessments if one.kind is kind and one.date < day}
-    earlier = {one.date: one for one in of_episode(case, frozenset({kind})) if one.date < day}
+    billed = [one for one in case.chart.assessments if one.tool == PERFORMANCE_TEST and one.date < day]
+    on_record = {one.date for one in billed}
+    earlier = {one.date: one for one in of_episode(case, _TESTS) if one in billed}
     evidence = (
         Evidence(f"units of {PERFORMANCE_TEST}", f"{units:g}"),
         *(Evidence("earlier performance test", one.date, one.reference) for one in earlier.values()),

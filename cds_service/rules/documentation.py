@@ -12,8 +12,8 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.authorization import card_on_duration
 from cds_service.rules.duration import first_counted, weeks_for
+from cds_service.rules.measurements import measurements
 from cds_service.rules.plan_of_care import listing, plan_on
-from cds_service.rules.reassessment import last_measured
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
@@ -37,8 +37,8 @@ def _injury(case: Case, visit: Visit, policy: PolicyView) -> bool:
 
 
 def _deficits(case: Case, visit: Visit, policy: PolicyView) -> bool:
-    del visit, policy
-    return bool(case.chart.deficits)
+    del visit
+    return bool(case.chart.deficits or measurements(case, policy).functional)
 
 
 def _skilled_services(case: Case, visit: Visit, policy: PolicyView) -> bool:
@@ -68,8 +68,8 @@ def _start_and_stop(case: Case, visit: Visit, policy: PolicyView) -> bool:
 
 def _weekly_assessment(case: Case, visit: Visit, policy: PolicyView) -> bool:
     interval = policy.get(params.REASSESSMENT_INTERVAL)
-    last = last_measured(case)
-    return last is not None and (interval is None or (visit.date - last).days <= interval.value)
+    last = measurements(case, policy).last_done
+    return last is not None and (interval is None or (visit.date - last.date).days <= interval.value)
 
 
 def _active_plan(case: Case, visit: Visit, policy: PolicyView) -> bool:
@@ -260,6 +260,7 @@ RULES = (
             params.DOCUMENTATION_REQUIRED,
             params.DOCUMENTATION_ALSO_REQUIRED,
             params.REASSESSMENT_INTERVAL,
+            params.REASSESSMENT_TOOLS,
             params.MAX_WEEKS,
             params.LENGTH_WEEKS,
             params.AUTHORIZATION_REQUIRED,

@@ -364,7 +364,12 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
     """A measurement as Observation; one that is not objective as a re-evaluation without any value."""
     if not words.objective:
         return evaluation(setting, Evaluation(id=words.id, day=words.day, code=_reevaluation(setting)))
-    code, name, unit = _tool(words.tool)
+    code, name, usual_unit = _tool(words.tool)
+    unit = words.unit or usual_unit
+    code = coding(LOINC, words.code) if words.code else code
+    ratio = None
+    if words.most is not None and words.value is not None:
+        ratio = {"numerator": {"value": words.value}, "denominator": {"value": words.most}}
     system = f"{TERMINOLOGY}/observation-category"
     if words.category not in _CATEGORIES:
         system = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
@@ -376,8 +381,24 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
         code=concept(*([code] if code else []), text=name),
         subject=setting.subject,
         effectiveDateTime=setting.day(words.day),
-        valueQuantity=None if words.value is None else quantity(words.value, words.unit or unit),
+        valueQuantity=None if words.value is None or ratio else quantity(words.value, unit),
+        valueRatio=ratio,
+        valueString=words.words,
+        valueCodeableConcept={"text": words.choice, "coding": [{"code": slug(words.choice)}]} if words.choice else None,
+        dataAbsentReason=_absent(words.absent) if words.absent else None,
+        component=[
+            given(
+                code={"text": part},
+                valueQuantity=None if value is None else quantity(value, unit),
+                dataAbsentReason=_absent("not-performed") if value is None else None,
+            )
+            for part, value in words.parts.items()
+        ],
     )
+
+
+def _absent(reason: str) -> Resource:
+    return concept(coding(f"{TERMINOLOGY}/data-absent-reason", reason))
 
 
 def _reevaluation(setting: Setting) -> str:

@@ -277,13 +277,24 @@ class Evaluation(Timed):
 
 
 class Assessment(Words):
-    """A measurement with a tool; ``objective: false`` is a re-evaluation date without any value."""
+    """A measurement with a tool; ``objective: false`` is a re-evaluation date without any value.
+
+    The result is a ``value``, also so many ``of`` a most (4 of 5); ``words``; a ``choice`` that was coded; ``parts``,
+    such as left and right, each with its value or none; or ``absent``, the reason for having none. ``code`` is a LOINC
+    code.
+    """
 
     id: FhirId | None = None
     day: AnyDay
     tool: str = "oswestry"
+    code: str | None = None
     value: float | None = None
+    most: float | None = Field(default=None, alias="of")
     unit: str | None = None
+    words: str | None = None
+    choice: str | None = None
+    parts: dict[str, float | None] = {}
+    absent: str | None = None
     category: str = "survey"
     objective: bool = True
     status: str = "final"

@@ -11,7 +11,7 @@ from cds_service.sandbox.fhir import EXAMPLE, Resource
 
 HOOKS: Final = {service.hook: service for service in SERVICES}
 _INSTANCES: Final = uuid5(NAMESPACE_URL, EXAMPLE)
-_ASSESSMENT_CATEGORIES: Final = frozenset({"survey", "exam", "functional-status", "activity"})
+_ASSESSMENT_CATEGORIES: Final = frozenset(TEMPLATES["observations"].rpartition("category=")[2].split(","))
 
 
 def _categories(resource: Resource) -> set[str]:

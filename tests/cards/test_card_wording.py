@@ -83,7 +83,7 @@ def assert_well_written(text):
 
 
 def test_the_action_stands_first_with_the_numbers_that_matter():
-    words = words_of("reassessment.overdue", days_over=2, last=TODAY.replace(day=14))
+    words = words_of("reassessment.overdue", days_over=2, last=TODAY.replace(day=14), unseen="")
 
     assert "Reassessment overdue by 2 days: last measured 14 Mar" == words.summary
 

@@ -76,7 +76,7 @@ def observation(name: str = "o", **more: Any) -> Json:
         "id": name,
         "status": "final",
         "category": [{"coding": [{"code": "exam"}]}],
-        "code": coded("http://loinc.org", "8867-4", "Lift to waist"),
+        "code": coded("https://example.org/tests", "lift", "Lift to waist"),
         "subject": PATIENT,
         "effectiveDateTime": "2026-03-02",
         "valueQuantity": {"value": 40, "unit": "lb"},

@@ -119,7 +119,8 @@ def test_a_recommendation_of_ours_is_a_default():
 
 
 def test_values_hold_short_codes_and_no_descriptors():
-    longest = max((text for value in VALUES for text in texts(value.plain)), key=len)
+    but_names_of_tools = [value for value in VALUES if value.parameter != "reassessment.tools"]
+    longest = max((text for value in but_names_of_tools for text in texts(value.plain)), key=len)
     assert len(longest) <= len("not-medically-necessary"), longest
 
 

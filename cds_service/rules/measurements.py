@@ -1,0 +1,118 @@
+"""Assessments of an episode as the policy sees them: what measures function, what pain, and what has to be asked."""
+
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from cds_service.domain.case import EPISODE_GAP_DAYS, Case
+from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.policies.tools import Known, tools_of
+
+TESTED: Final = frozenset({AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
+MOST_ASKED: Final = 3
+
+
+class Measurements(NamedTuple):
+    """Assessments up to the date of service, each list oldest first.
+
+    ``functional`` have a result of function, ``pain`` one of pain only. ``unseen`` are evaluations, re-evaluations and
+    tests that were done and whose result is not on record. ``asked`` may measure function and may not, with the reason.
+    """
+
+    functional: tuple[tuple[Assessment, Known | None], ...] = ()
+    pain: tuple[Assessment, ...] = ()
+    evaluations: tuple[Assessment, ...] = ()
+    unseen: tuple[Assessment, ...] = ()
+    asked: tuple[tuple[Assessment, str], ...] = ()
+
+    @property
+    def last(self) -> Assessment | None:
+        """The last result of function; an evaluation counts as the first one (R-2)."""
+        measured = [*self.evaluations, *(one for one, _ in self.functional)]
+        return max(measured, key=_date, default=None)
+
+    @property
+    def last_done(self) -> Assessment | None:
+        """The last assessment that was done, whether or not its result is on record."""
+        done = [one for one in (self.last, *self.unseen) if one is not None]
+        return max(done, key=_date, default=None)
+
+    def questions_since(self, day: date | None) -> tuple[Gap, ...]:
+        """What may have measured function after a day: each tool once, by its newest record."""
+        since = [(one, why) for one, why in self.asked if day is None or one.date > day]
+        newest = {one.label or one.reference: (one, why) for one, why in since}
+        asked = sorted(newest.values(), key=lambda told: told[0].date, reverse=True)
+        gaps = [Gap(Fact.ASSESSMENTS, why, one.reference) for one, why in asked[:MOST_ASKED]]
+        if len(asked) > MOST_ASKED:
+            gaps.append(Gap(Fact.ASSESSMENTS, f"whether {len(asked) - MOST_ASKED} more measurements are of function"))
+        return tuple(gaps)
+
+
+def _date(assessment: Assessment) -> date:
+    return assessment.date
+
+
+def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(AssessmentKind)) -> list[Assessment]:
+    """Assessments up to the date of service, from 60 days before the first visit on, oldest first."""
+    if of_episode not in case.shared:
+        first = case.episode.first if case.episode else case.date_of_service
+        since = first - timedelta(days=EPISODE_GAP_DAYS)
+        if case.episode is not None and len(case.episodes) > 1:
+            before = [one.last for one in case.episodes if one.last < first]
+            since = max((since, *before))
+        ours = [one for one in case.chart.assessments if since <= one.date <= case.date_of_service]
+        case.shared[of_episode] = tuple(sorted(ours, key=_date))
+    known = case.shared[of_episode]
+    return [one for one in known if one.kind in kinds] if isinstance(known, tuple) else []
+
+
+def measurements(case: Case, policy: PolicyView) -> Measurements:
+    """The episode's assessments, told apart by the policy's tools (R-2).
+
+    A re-evaluation or test of a date on which function was measured has its result there.
+    """
+    if measurements not in case.shared:
+        case.shared[measurements] = _told_apart(of_episode(case), policy)
+    known = case.shared[measurements]
+    return known if isinstance(known, Measurements) else Measurements()
+
+
+def _told_apart(assessments: list[Assessment], policy: PolicyView) -> Measurements:
+    value = policy.get(params.REASSESSMENT_TOOLS)
+    tools = tools_of(value) if value is not None else None
+    seen: dict[tuple[tuple[str, ...], str], Known | None] = {}
+    functional, pain, asked, done = [], [], [], []
+    for one in assessments:
+        if one.kind is AssessmentKind.EVALUATION:
+            continue
+        if not one.result:
+            done.append(one)
+            continue
+        key = one.codes, one.words
+        if key not in seen:
+            seen[key] = tools.find(*key) if tools is not None else None
+        known = seen[key]
+        kind = known.tool.kind if known is not None else "functional" if one.kind in TESTED else None
+        if one.doubt is not None and one.kind in TESTED:
+            done.append(one)
+        elif kind is None and not one.diagnostic:
+            asked.append((one, f"whether {_named(one)} measures function"))
+        elif kind == "functional" and one.doubt is not None:
+            asked.append((one, f"whether {_named(one)} counts: {one.doubt}"))
+        elif kind == "functional":
+            functional.append((one, known))
+        elif kind == "pain":
+            pain.append(one)
+    measured = {one.date for one, _ in functional}
+    return Measurements(
+        functional=tuple(functional),
+        pain=tuple(pain),
+        evaluations=tuple(one for one in assessments if one.kind is AssessmentKind.EVALUATION),
+        unseen=tuple(one for one in done if one.date not in measured),
+        asked=tuple(asked),
+    )
+
+
+def _named(assessment: Assessment) -> str:
+    return f"{assessment.label or 'a measurement without a name'} of {assessment.date.day} {assessment.date:%b}"

@@ -1,0 +1,125 @@
+"""What to do without measured progress."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Assessment, Fact, Gap
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Tool
+from cds_service.policies.tools import Known
+from cds_service.rules.measurements import measurements
+from cds_service.rules.reassessment import NO_PROGRAM, ON_VISITS
+from cds_service.rules.rule import Answer, Result, Rule, values
+
+
+def check_no_progress(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """Services have to show improvement; reassessments of one tool without any ask for new goals or discharge (R-6).
+
+    Only tools that measure function are compared, each with itself and in one unit. Which way is better is told by the
+    policy's tools or by a goal for the same measure; without either only equal values are called no progress. At the
+    best score there is nothing can improve.
+    """
+    count, tools = policy.get(params.NO_PROGRESS_COUNT), policy.get(params.REASSESSMENT_TOOLS)
+    if case.episode is None or count is None:
+        yield NO_PROGRAM
+        return
+    for known, series in _by_measure(case, policy):
+        recent = series[-(count.value + 1) :]
+        newest = recent[-1]
+        if len(recent) <= count.value or _is_best(newest, known):
+            continue
+        if len({one.unit for one in recent if one.unit is not None}) > 1:
+            yield Gap(
+                Fact.ASSESSMENTS, "a measure is recorded in different units and is not compared", newest.reference
+            )
+            continue
+        lower = _lower_is_better(case, known, series[0])
+        steps = [(b.value or 0.0) - (a.value or 0.0) for a, b in itertools.pairwise(recent)]
+        if lower is None:
+            if any(steps):
+                yield Gap(
+                    Fact.ASSESSMENTS, "whether higher or lower is better is not told for a tool", newest.reference
+                )
+                continue
+        elif any(_improved(-step if lower else step, known) for step in steps):
+            continue
+        directed = known is not None and known.tool.better is not None and tools is not None
+        yield Answer(
+            kind="stalled",
+            severity=Severity.INFO,
+            subject=newest.tool or newest.reference,
+            facts={
+                "tool": newest.label or newest.tool or "a measure without a name",
+                "values": tuple(f"{one.value:g}" for one in recent),
+                "count": count.value,
+            },
+            values=values(
+                count, _only(tools, known.name) if directed and known is not None and tools is not None else None
+            ),
+            evidence=tuple(Evidence(one.date.isoformat(), f"{one.value:g}", one.reference) for one in recent),
+        )
+
+
+def _by_measure(case: Case, policy: PolicyView) -> Iterator[tuple[Known | None, list[Assessment]]]:
+    """The numbers of each measure of function, one a date, oldest first."""
+    found: dict[tuple[str | None, str], tuple[Known | None, dict[object, Assessment]]] = {}
+    for one, known in measurements(case, policy).functional:
+        if one.value is not None and one.tool is not None:
+            _, by_date = found.setdefault((one.tool, (one.label or "").casefold()), (known, {}))
+            by_date[one.date] = one
+    for known, by_date in found.values():
+        yield known, list(by_date.values())
+
+
+def _is_best(newest: Assessment, known: Known | None) -> bool:
+    """Whether no better score exists: the tool's best, or all of "so many of so many"."""
+    if known is None or newest.value is None:
+        return False
+    most = newest.unit.removeprefix("/") if newest.unit is not None and newest.unit.startswith("/") else None
+    full = known.tool.better == "higher" and most == f"{newest.value:g}"
+    return full or newest.value == known.tool.best
+
+
+def _improved(change: float, known: Known | None) -> bool:
+    least = known.tool.minimum_change if known is not None else None
+    return change > 0 and change >= (least or 0.0)
+
+
+def _lower_is_better(case: Case, known: Known | None, baseline: Assessment) -> bool | None:
+    """The tool's direction, else the one in which a goal for the same measure points, seen from the first value."""
+    if known is not None and known.tool.better is not None:
+        return known.tool.better == "lower"
+    targets = (goal.target for goal in case.chart.goals if goal.measure == baseline.tool and goal.target is not None)
+    target = next(targets, None)
+    if target is None or baseline.value is None or target == baseline.value:
+        return None
+    return target < baseline.value
+
+
+@lru_cache(maxsize=256)
+def _only(tools: PolicyValue[Mapping[str, Tool]], name: str) -> PolicyValue[Mapping[str, Tool]]:
+    """The policy value with the one tool that decided, and of it what decided."""
+    tool = tools.value[name]
+    told = {"better": tool.better, "minimum_change": tool.minimum_change, "best": tool.best}
+    plain = {name: {key: value for key, value in told.items() if value is not None}}
+    return replace(tools, value={name: tool}, plain=plain)
+
+
+RULES = (
+    Rule(
+        id="no-progress",
+        topic=Topic.REASSESSMENT,
+        title="No measured progress",
+        moments=ON_VISITS,
+        facts=(Fact.ASSESSMENTS, Fact.SESSIONS),
+        parameters=(params.NO_PROGRESS_COUNT, params.REASSESSMENT_TOOLS),
+        sources=("R-6",),
+        check=check_no_progress,
+    ),
+)
