@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"[A-Z][A-Za-z]{1,60}", re.ASCII)
 _ELEMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}", re.ASCII)
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
-_CODES: Final = frozenset({"resourceType", "status", "use", "intent", "system", "code", "unit"})
+_CODES: Final = frozenset(
+    {"resourceType", "status", "use", "intent", "system", "code", "unit", "durationUnit", "periodUnit"}
+)
 _DATE: Final = re.compile(
     r"(?!0000)\d{4}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)", re.ASCII
 )
@@ -26,9 +28,8 @@ _STAND_INS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "id": (_LOGICAL_ID, "a"),
     "reference": (re.compile(r"[A-Z][A-Za-z]{1,60}/[A-Za-z0-9.-]{1,64}", re.ASCII), "Patient/a"),
     "preAuthRef": (_LOGICAL_ID, "a"),
-    "text": (_TEXT, "text"),
-    "display": (_TEXT, "text"),
-    **dict.fromkeys(("created", "servicedDate", "authoredOn", "start", "end"), (_DATE, "2000-01-01")),
+    **dict.fromkeys(("text", "display", "value", "state"), (_TEXT, "text")),
+    **dict.fromkeys(("created", "date", "servicedDate", "authoredOn", "start", "end"), (_DATE, "2000-01-01")),
 }
 _EXACT: Final = 1e15
 _LONGEST_MESSAGE: Final = 160
