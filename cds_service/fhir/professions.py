@@ -53,7 +53,7 @@ ROLE_OF_TAXONOMY: Final = {
 STUDENT_TAXONOMY: Final = "3902"
 ANOTHER_PROFESSION: Final = "another profession"
 LONGEST_KEPT: Final = 200
-"""Characters of titles whose reading is kept from call to call."""
+"""Characters of titles and of names with titles whose reading is kept from call to call."""
 
 _TAXONOMY: Final = re.compile(r"[0-9A-Z]{9}X", re.ASCII)
 _DOTTED: Final = re.compile(r"\b(?:[A-Za-z]\.){1,5}(?:[A-Za-z]\b\.?)?")
@@ -127,6 +127,11 @@ def credentials(display: str | None) -> Profession | None:
     """What stands after a name, such as "A. Example, PTA", "A. Example PTA" or "A. Example (PT student)"."""
     if not display or len(display) < len("A PT"):
         return None
+    return _behind_a_name(display) if len(display) <= LONGEST_KEPT else _behind_a_name.__wrapped__(display)
+
+
+@lru_cache(maxsize=1024)
+def _behind_a_name(display: str) -> Profession | None:
     name, *titles = _PARENTHESES.sub("", display).split(",")
     titles += _PARENTHESES.findall(display)
     if len(titles) == 1 and " " not in name.strip() and _DOTTED.fullmatch(titles[0].strip()):

@@ -175,8 +175,9 @@ def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Gap]
         why = "who treated: only a supervising person is recorded" if unnamed.performers else NOBODY
         yield Gap(Fact.PERFORMERS, why, None if not people else unnamed.reference)
     yield from _professions(who for _, who in people)
-    if visit.time_by_roles.get(frozenset()):
-        named = ", ".join(sorted({who.other for _, who in people if who.other is not None}))
+    others = {who.other for _, who in people if who.other is not None}
+    if others and visit.time_by_roles.get(frozenset()):
+        named = ", ".join(sorted(others))
         yield Gap(Fact.PERFORMERS, f"who treated is no therapist or assistant by profession: recorded as {named}")
     several = next((one for one in visit.sessions if one.performers_of_encounter and _several(one)), None)
     if several is not None:
