@@ -23,6 +23,8 @@ WHOLE_DAY: Final = "covers the whole day, which tells no start and stop"
 _SHORTEST_DAY: Final = timedelta(hours=22, minutes=58)
 _FIRST_MINUTE: Final = time(0, 1)
 _LAST_MINUTE: Final = time(23, 58)
+RULES_SINCE: Final = 2000
+"""Since then the offsets of the states are those of one of a few sets of rules for summer time."""
 _NO_TIME: Final = timedelta()
 _AN_HOUR: Final = timedelta(hours=1)
 _A_DAY: Final = timedelta(days=1)
@@ -70,6 +72,7 @@ class Calendar:
         self.midnight_is_a_date = midnight_is_a_date
         self.moved = False
         self._zones = (zone, *self.others)
+        self._same_date: dict[tzinfo | None, tuple[int, int]] = {}
         self.disputed = False
 
     @classmethod
@@ -82,10 +85,11 @@ class Calendar:
 
         Most hours of a day lie on the date that is written in every zone in question; that is looked up.
         """
-        written = instant.date()
-        first, end = _hours_of_same_date(written, instant.tzinfo, self._zones)
-        if first <= instant.hour < end:
-            return written
+        hours = self._same_date.get(instant.tzinfo)
+        if hours is None:
+            hours = self._same_date[instant.tzinfo] = _hours_of_same_date(instant.tzinfo, self._zones)
+        if hours[0] <= instant.hour < hours[1] and instant.year >= RULES_SINCE:
+            return instant.date()
         day = instant.astimezone(self.zone).date()
         if self.others and not self.moved:
             self.moved = any(instant.astimezone(zone).date() != day for zone in self.others)
@@ -219,13 +223,15 @@ class Calendar:
         return Span(when.date, problem="only a date is recorded, no start and stop")
 
 
-@lru_cache(maxsize=4096)
-def _hours_of_same_date(day: date, written_in: tzinfo | None, zones: tuple[tzinfo, ...]) -> tuple[int, int]:
-    """The hours of a day, from and up to, that lie on the same date in all zones."""
-    noon = datetime.combine(day, time(12), tzinfo=written_in)
+@lru_cache(maxsize=256)
+def _hours_of_same_date(written_in: tzinfo | None, zones: tuple[tzinfo, ...]) -> tuple[int, int]:
+    """The hours of a day, from and up to, that lie on the same date in all zones, winter and summer."""
+    moments = [
+        datetime(year, month, 1, 12, tzinfo=written_in) for year in (RULES_SINCE, 2007, 2026) for month in range(1, 13)
+    ]
     shifts = [
-        (moment.astimezone(zone).utcoffset() or _NO_TIME) - (noon.utcoffset() or _NO_TIME)
-        for moment in (noon - _A_DAY, noon, noon + _A_DAY)
+        (moment.astimezone(zone).utcoffset() or _NO_TIME) - (moment.utcoffset() or _NO_TIME)
+        for moment in moments
         for zone in zones
     ]
     return math.ceil(max(_NO_TIME, -min(shifts)) / _AN_HOUR), math.floor((_A_DAY - max(_NO_TIME, *shifts)) / _AN_HOUR)

@@ -32,13 +32,8 @@ def zones_at(
         clients_jurisdiction: State of the client's entry or of the settings.
         settings: Zones of the client's entry and of this service.
     """
-    references = References(prefetch.aliases)
-    places = Places(prefetch, references)
-
-    def own(kind: type[V]) -> list[V]:
-        return [one for one in prefetch.of(kind).values() if _is_of(one.subject, patient, references)]
-
-    encounters, procedures = own(records.Encounter), own(records.Procedure)
+    chart = _Own(patient, prefetch)
+    encounters = chart.of(records.Encounter)
     asked_id = encounter_id.rpartition("/")[2] if encounter_id is not None else None
     asked = next((encounter for encounter in encounters if encounter.id == asked_id), None) if asked_id else None
     appointments = [
@@ -46,12 +41,33 @@ def zones_at(
         for draft in drafts
         if isinstance(draft.record, records.Appointment) and of_patient(draft.record, patient, prefetch.aliases)
     ]
-    site = _site(places, asked, encounters, appointments)
+    site = _site(chart.places, asked, encounters, appointments)
     if site.zone is None:
-        visited = (*([asked] if asked is not None else ()), *appointments, *_of_visit(procedures, asked, references))
+        visited = (*([asked] if asked is not None else ()), *appointments, *_marked(chart, asked))
         site = Site(site.state, zone_of_records(visited))
-    states = _states(prefetch, places, patient, references, clients_jurisdiction)
-    return zones_of(site, states, settings, _written(encounters, procedures, appointments))
+    return zones_of(site, _states(chart, clients_jurisdiction), settings, _written(chart, encounters, appointments))
+
+
+class _Own:
+    """The patient's resources, as far as the place is read from them."""
+
+    def __init__(self, patient: str, prefetch: Prefetch) -> None:
+        self.patient = patient
+        self.prefetch = prefetch
+        self.references = References(prefetch.aliases)
+        self.places = Places(prefetch, self.references)
+        self._mine = f"Patient/{patient}"
+
+    def of(self, kind: type[V]) -> list[V]:
+        """The patient's resources of a type; one that names nobody may be the patient's."""
+        references, mine = self.references, self._mine
+        return [
+            resource
+            for resource in self.prefetch.of(kind).values()
+            if resource.subject is None
+            or not resource.subject.reference
+            or references[resource.subject.reference] == mine
+        ]
 
 
 def _site(
@@ -85,41 +101,39 @@ def _start(encounter: records.Encounter) -> str:
     return (encounter.period.start if encounter.period is not None else None) or ""
 
 
-def _of_visit(
-    procedures: Iterable[records.Procedure], asked: records.Encounter | None, references: References
-) -> Iterator[records.Procedure]:
-    """Treatments of the encounter in question, of all where there is none."""
+def _marked(chart: _Own, asked: records.Encounter | None) -> list[records.Procedure]:
+    """Treatments with an extension on a time: of the encounter in question, of all where there is none."""
+    marked = any(
+        procedure.performed_period is not None
+        and (procedure.performed_period.start_element or procedure.performed_period.end_element)
+        for procedure in chart.prefetch.of(records.Procedure).values()
+    )
     wanted = f"Encounter/{asked.id}" if asked is not None else None
-    for procedure in procedures:
-        period = procedure.performed_period
-        if period is None or (period.start_element is None and period.end_element is None):
-            continue
-        visit = procedure.encounter.reference if procedure.encounter is not None else None
-        if wanted is None or visit is None or references[visit] == wanted:
-            yield procedure
+    return [
+        procedure
+        for procedure in (chart.of(records.Procedure) if marked else ())
+        if wanted is None
+        or procedure.encounter is None
+        or procedure.encounter.reference is None
+        or chart.references[procedure.encounter.reference] == wanted
+    ]
 
 
 def _written(
-    encounters: Iterable[records.Encounter],
-    procedures: Iterable[records.Procedure],
-    appointments: Iterable[records.Appointment],
+    chart: _Own, encounters: Iterable[records.Encounter], appointments: Iterable[records.Appointment]
 ) -> Iterator[list[str | None]]:
     """Starts as written: of bookings, of visits, of treatments."""
     yield [appointment.start for appointment in appointments]
     yield [encounter.period.start for encounter in encounters if encounter.period is not None]
-    yield [procedure.performed_period.start for procedure in procedures if procedure.performed_period is not None]
+    treatments = chart.of(records.Procedure)
+    yield [treatment.performed_period.start for treatment in treatments if treatment.performed_period is not None]
 
 
-def _states(
-    prefetch: Prefetch, places: Places, patient: str, references: References, clients_jurisdiction: str | None
-) -> Iterator[str | None]:
-    for claim in prefetch.of(records.Claim).values():
-        if _is_of(claim.patient, patient, references):
-            yield places.of_accident(claim)
-    home = prefetch.of(records.Patient).get(patient)
+def _states(chart: _Own, clients_jurisdiction: str | None) -> Iterator[str | None]:
+    for claim in chart.prefetch.of(records.Claim).values():
+        patient = claim.patient.reference if claim.patient is not None else None
+        if not patient or chart.references[patient] == f"Patient/{chart.patient}":
+            yield chart.places.of_accident(claim)
+    home = chart.prefetch.of(records.Patient).get(chart.patient)
     yield first_jurisdiction(home.address) if home is not None else None
     yield clients_jurisdiction
-
-
-def _is_of(subject: records.Ref | None, patient: str, references: References) -> bool:
-    return subject is None or not subject.reference or references[subject.reference] == f"Patient/{patient}"

@@ -137,28 +137,30 @@ def _zones(names: Sequence[str]) -> tuple[ZoneInfo, ...]:
     return tuple(zone for name in names if (zone := zone_of(name)) is not None)
 
 
-def _agreeing(zones: tuple[ZoneInfo, ...], instants: Sequence[datetime]) -> tuple[ZoneInfo, ...]:
+def _agreeing(zones: tuple[ZoneInfo, ...], written: Sequence[str]) -> tuple[ZoneInfo, ...]:
     """Zones that can have all the offsets written on these dates, else some of them, else all zones."""
-    if not instants:
-        return zones
-    agreed = {zone: sum(_has_offset(zone, instant) for instant in instants) for zone in zones}
-    for needed in (len(instants), 1):
+    agreed = {zone: sum(_can_have(zone, offset_on_day) for offset_on_day in written) for zone in zones}
+    for needed in (len(written), 1):
         found = tuple(zone for zone in zones if agreed[zone] >= needed)
         if found:
             return found
     return zones
 
 
-def _has_offset(zone: ZoneInfo, instant: datetime) -> bool:
-    return instant.astimezone(zone).utcoffset() == instant.utcoffset()
+@lru_cache(maxsize=4096)
+def _can_have(zone: ZoneInfo, offset_on_day: str) -> bool:
+    """Whether the zone has this offset on this day, as in ``2026-03-09-05:00``, at noon."""
+    when = dates.read(f"{offset_on_day[:10]}T12:00:00{offset_on_day[10:]}")
+    if isinstance(when, str) or when.instant is None:
+        return False
+    return when.instant.astimezone(zone).utcoffset() == when.instant.utcoffset()
 
 
-def _with_offset(texts: Iterable[str | None]) -> list[datetime]:
-    """One instant for each offset and month, or day of a month in which clocks change, other than UTC."""
-    written: dict[str, str] = {}
-    for text in texts:
-        if text is not None and text[-6:-5] in _SIGNS:
-            written.setdefault(text[: 10 if text[5:7] in _CLOCKS_CHANGE else 7] + text[-6:], text)
-    read = (dates.read(text) for text in written.values())
-    instants = [when.instant for when in read if isinstance(when, dates.When) and when.instant is not None]
-    return [instant for instant in instants if instant.utcoffset() != UTC.utcoffset(instant)]
+def _with_offset(texts: Iterable[str | None]) -> list[str]:
+    """Days with an offset other than UTC that is written, one of a month in which no clocks change."""
+    found = {
+        (text[:10] if text[5:7] in _CLOCKS_CHANGE else f"{text[:7]}-15") + text[-6:]
+        for text in texts
+        if text is not None and text[-6:-5] in _SIGNS and text[-5:] != "00:00"
+    }
+    return sorted(found)

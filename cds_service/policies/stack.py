@@ -43,7 +43,7 @@ class PolicyStack:
     value to one parameter: they are refused where both could apply to one case on one date.
     """
 
-    __slots__ = ("_by_id", "_federal", "_policies", "_view")
+    __slots__ = ("_by_id", "_chosen", "_federal", "_policies", "_view")
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         """Order the policies and check them against each other.
@@ -68,6 +68,7 @@ class PolicyStack:
         self._federal = frozenset(
             place for place, policy in enumerate(self._policies) if policy.supersedes == "jurisdiction"
         )
+        self._chosen = lru_cache(maxsize=VIEWS_KEPT)(partial(_choose, self._policies))
         self._view = lru_cache(maxsize=VIEWS_KEPT)(partial(_lay, self._policies))
 
     @classmethod
@@ -116,16 +117,21 @@ class PolicyStack:
             on: Date of service.
             program: Kind of program; values for the other kind do not apply.
         """
-        chosen = tuple(
-            place
-            for place, policy in enumerate(self._policies)
-            if policy.match.applies(payer_class, payers, jurisdiction)
-        )
+        chosen = self._chosen(payer_class, tuple(payers), jurisdiction)
         if self._federal.intersection(chosen):
             chosen = tuple(place for place in chosen if not self._policies[place].match.of_a_state)
             jurisdiction = None
         state = jurisdiction if payer_class is PayerClass.WORKERS_COMPENSATION else None
         return self._view(chosen, on, program, state, bool(payers) and payer_class not in GOVERNED_BY_CLASS)
+
+
+def _choose(
+    policies: Sequence[Policy], payer_class: PayerClass | None, payers: Sequence[str], jurisdiction: str | None
+) -> tuple[int, ...]:
+    """The places of the policies that apply to one coverage."""
+    return tuple(
+        place for place, policy in enumerate(policies) if policy.match.applies(payer_class, payers, jurisdiction)
+    )
 
 
 def _lay(
