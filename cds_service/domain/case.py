@@ -7,12 +7,15 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Final
 
+from cds_service.domain.authorizations import of_assertions, standing
 from cds_service.domain.chart import (
     Appointment,
     Authorization,
+    AuthorizationState,
     Chart,
     Claim,
     Coverage,
+    CoverageAssertion,
     Encounter,
     Fact,
     Order,
@@ -279,7 +282,36 @@ class Case:
             return f"{start:%H:%M} to {end:%H:%M}"
         return f"{period.start:%H:%M} to {period.end:%H:%M} {period.end.tzname()}"
 
+    @lazy
+    def assertions(self) -> tuple[CoverageAssertion, ...]:
+        """What the payer in line says of work rehabilitation through coverage-information, the newest for each code.
+
+        One that is for another coverage on record is none of this payer's.
+        """
+        others = {coverage.reference for coverage in self.chart.coverages}
+        others.discard(self.payer.reference if self.payer is not None else "")
+        newest: dict[str, CoverageAssertion] = {}
+        for one in self.chart.assertions:
+            for code in WORK_REHAB.intersection(one.codes or WORK_REHAB) if one.coverage not in others else ():
+                known = newest.get(code)
+                if known is None or (one.made or date.min) > (known.made or date.min):
+                    newest[code] = one
+        return tuple(dict.fromkeys(newest[code] for code in sorted(newest)))
+
+    @lazy
+    def authorizations(self) -> tuple[Authorization, ...]:
+        """The payer's answers that stand, by reference; those replaced by later ones are left out."""
+        answers = self.chart.authorizations
+        explained = (one.number for one in answers if one.state is AuthorizationState.APPROVED)
+        stand = standing((*answers, *of_assertions(self.assertions, explained)))
+        return tuple(sorted(stand, key=attrgetter("reference"))) if len(stand) > 1 else stand
+
+    def approvals_on(self, day: date) -> tuple[Authorization, ...]:
+        """Approvals in force on the day, those that name work rehabilitation first, then the one that ends first."""
+        in_force = [one for one in self.authorizations if one.covers(day)]
+        return tuple(sorted(in_force, key=lambda one: (not one.names_service, one.end or date.max)))
+
     def authorization_on(self, day: date) -> Authorization | None:
-        """An approval in force on the day, the one that ends last first."""
-        in_force = [one for one in self.chart.authorizations if one.covers(day)]
-        return max(in_force, key=lambda one: one.end or date.max, default=None)
+        """The approval in force on the day whose number is told: of those that name the service the last to end."""
+        in_force = [one for one in self.authorizations if one.covers(day)]
+        return max(in_force, key=lambda one: (one.names_service, not one.relayed, one.end or date.max), default=None)

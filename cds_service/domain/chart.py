@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -252,12 +252,19 @@ class AuthorizationState(StrEnum):
     APPROVED = "approved"
     PENDING = "pending"
     DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    NOT_REQUIRED = "not required"
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """A payer's answer. ``unit`` is hours, visits or units; ``weak`` marks a bare number without known dates."""
+    """A payer's answer to a request for approval of work rehabilitation, or to one that may be for it.
+
+    ``unit`` is hours, visits, days or units; ``weak`` marks a bare number without known dates. ``codes`` are those it
+    is limited to, none for the program as a whole. ``names_service`` is false for an answer that does not say what
+    service it is about. ``request`` tells what it answers, ``relayed`` that it is told elsewhere than in the answer.
+    """
 
     reference: str
     state: AuthorizationState
@@ -268,6 +275,11 @@ class Authorization:
     unit: str | None = None
     weak: bool = False
     created: date | None = None
+    answered: datetime | None = None
+    codes: tuple[str, ...] = ()
+    names_service: bool = True
+    request: str | None = None
+    relayed: bool = False
 
     def covers(self, day: date) -> bool:
         """Whether it is an approval whose known period contains the day."""
@@ -277,6 +289,29 @@ class Authorization:
             and (self.start is None or self.start <= day)
             and (self.end is None or day <= self.end)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageAssertion:
+    """What a payer says of an order, appointment or encounter through coverage-information (CRD).
+
+    ``covered`` and ``approval`` are its codes for coverage and prior authorization (``pa-needed``), ``number`` is that
+    of the approval it holds satisfied, ``codes`` are the billing codes and ``coverage`` the coverage that it is for.
+    """
+
+    reference: str
+    coverage: str | None = None
+    covered: str | None = None
+    approval: str | None = None
+    number: str | None = None
+    codes: tuple[str, ...] = ()
+    reason: str | None = None
+    made: date | None = None
+    expiry: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Whether it has not expired on the day."""
+        return self.expiry is None or day <= self.expiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +337,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A ServiceRequest. ``selected`` is false for drafts that are context only; ``editable`` when it has an id.
-
-    ``payer_decision`` is ``pa-needed`` of CRD coverage-information where the order carries it.
-    """
+    """A ServiceRequest. ``selected`` is false for drafts that are context only; ``editable`` when it has an id."""
 
     reference: str
     work_rehab: bool
@@ -318,7 +350,6 @@ class Order:
     selected: bool = True
     editable: bool = True
     conditions: tuple[str, ...] = ()
-    payer_decision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +426,7 @@ class Chart:
     goals: tuple[Goal, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
+    assertions: tuple[CoverageAssertion, ...] = ()
     orders: tuple[Order, ...] = ()
     claims: tuple[Claim, ...] = ()
     place: Place | None = None

@@ -3,118 +3,100 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Authorization, AuthorizationState
-from cds_service.domain.codes import WORK_REHAB
-from cds_service.fhir import dates, records
+from cds_service.fhir import dates, decisions, records
+from cds_service.fhir.authorized_services import (
+    NOT_NAMED,
+    Requests,
+    Scope,
+    Service,
+    number_of,
+    scope_in_words,
+    scope_of,
+)
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import meaning, procedure_codes, texts
-from cds_service.fhir.records import Adjudication, CodeableConcept, Extension, Period, Quantity
+from cds_service.fhir.concepts import texts
+from cds_service.fhir.decisions import PAS
+from cds_service.fhir.records import Adjudication, Extension, Period, Quantity
 
-PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
-COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
-_ACTION_CODE: Final = frozenset({"code", f"{PAS}extension-reviewActionCode"})
-
-# X12 306: certified in total, certified partially, not certified, pended, modified.
-_STATE_OF_ACTION: Final = {
-    "A1": AuthorizationState.APPROVED,
-    "A2": AuthorizationState.APPROVED,
-    "A3": AuthorizationState.DENIED,
-    "A4": AuthorizationState.PENDING,
-    "A6": AuthorizationState.APPROVED,
-}
-_DENIED: Final = re.compile(
-    r"\bden(?:y|ied|ial)\b|\bnot[\s\-]+(?:certified|approved|authorized|medically)|\breject\w*|\badverse\b|\bnon[\s\-]?certif",
-    re.IGNORECASE,
-)
-_PENDING: Final = re.compile(
-    r"\bpend\w*|\bin (?:process|review)\b|\bunder review\b|\badditional information\b", re.IGNORECASE
-)
-_APPROVED: Final = re.compile(r"\b(?:approved|certified|authorized)\b", re.IGNORECASE)
 _GRANTED: Final = re.compile(r"authori[sz]|approv|certif", re.IGNORECASE)
 _UNITS: Final = (
     (re.compile(r"h|hs|hrs?|hours?", re.IGNORECASE), "hours", 1.0),
     (re.compile(r"min|mj|minutes?", re.IGNORECASE), "hours", 1 / 60),
-    (re.compile(r"vs|visits?|sessions?|da|dy|d|days?", re.IGNORECASE), "visits", 1.0),
-    (re.compile(r"un|units?", re.IGNORECASE), "units", 1.0),
+    (re.compile(r"\{?(?:vs|visits?|sessions?|treatments?|encounters?)\}?", re.IGNORECASE), "visits", 1.0),
+    (re.compile(r"\{?(?:da|dy|d|days?)\}?", re.IGNORECASE), "days", 1.0),
+    (re.compile(r"\{?(?:un|units?)\}?", re.IGNORECASE), "units", 1.0),
 )
+_TELLS_NOTHING: Final = re.compile(
+    r"$|ok\b|complete|processed|finali[sz]ed|issued|see |claim settled|(?:prior )?auth\w* (?:number )?issued",
+    re.IGNORECASE,
+)
+_NO_EXTENSION: Final = Extension()
 
 
 class _Part(NamedTuple):
     """The answer for one item, or for the whole response."""
 
-    state: AuthorizationState | None
+    states: tuple[AuthorizationState, ...]
     number: str | None
     period: Period | None
     quantity: Quantity | None
-    codes: tuple[str, ...]
+    scope: Scope
+    empty: bool = False
 
 
-def of_response(response: records.ClaimResponse, reference: str, calendar: Calendar) -> tuple[Authorization, ...] | str:
-    """Authorizations for work rehabilitation in one response, items with the same answer added up.
+def of_response(
+    response: records.ClaimResponse, reference: str, calendar: Calendar, requests: Requests | None = None
+) -> tuple[Authorization, ...] | str:
+    """Authorizations that are or may be for work rehabilitation in one response; items with the same answer added up.
 
-    A response whose items all name other services authorizes none. An approval without any date is weak. Dates that
-    cannot be read give what is wrong with them.
+    An answer about other services is none. One that names no service says so. An approval without any date is weak.
+    Dates that cannot be read give what is wrong with them.
     """
     whole = _whole(response)
     parts = [*(_item(item) for item in response.item), *(_added(item) for item in response.add_item)]
-    problem = next((found for part in (whole, *parts) if (found := dates.problem_of(part.period))), None)
+    problem = next((wrong for part in (whole, *parts) if (wrong := dates.problem_of(part.period))), None)
     if problem is not None:
         return f"period {problem}"
-    parts = [part for part in parts if part != _EMPTY]
-    if parts:
-        parts = [part for part in parts if not part.codes or not WORK_REHAB.isdisjoint(part.codes)]
-        if not parts:
-            return ()
-    if len(parts) <= 1:
-        return (_authorization(response, reference, whole, parts[0] if parts else whole, calendar),)
-    merged: dict[object, Authorization] = {}
-    for part in parts:
-        one = _authorization(response, reference, whole, part, calendar)
-        key = (one.state, one.number, one.start, one.end, one.unit if one.quantity is not None else None)
-        known = merged.get(key)
-        if known is not None and known.quantity is not None and one.quantity is not None:
-            one = replace(one, quantity=known.quantity + one.quantity)
-        merged[key] = one
-    return tuple(merged.values())
+    request = requests.request_of(response) if requests is not None else None
+    sequences = [
+        *(item.item_sequence for item in response.item),
+        *(next(iter(one.item_sequence), None) for one in response.add_item),
+    ]
+    parts = [
+        _with_request(part, requests, request, sequence)
+        for part, sequence in zip(parts, sequences, strict=True)
+        if not part.empty
+    ]
+    if not parts:
+        parts = [_with_request(whole, requests, request, None)]
+    known = [_with_words(part, whole, response, reference, requests) for part in parts]
+    found = [
+        _authorization(response, reference, whole, part, calendar)
+        for part in known
+        if part.scope.service is not Service.OTHER
+    ]
+    return _added_up(found)
 
 
-def of_order(order: records.ServiceRequest, reference: str, calendar: Calendar) -> Iterator[Authorization]:
-    """Authorizations that a payer's coverage information on an order states."""
-    for extension in order.extension:
-        if extension.url != COVERAGE_INFORMATION:
-            continue
-        parts = {part.url: part for part in extension.extension}
-        number = parts.get("satisfied-pa-id", _NO_EXTENSION).value_string
-        if number:
-            yield Authorization(
-                reference,
-                AuthorizationState.APPROVED,
-                number,
-                end=calendar.last_day(_date_of(parts.get("expiry-date"))),
-                created=calendar.day(_date_of(parts.get("date"))),
-            )
+def names_service(response: records.ClaimResponse) -> bool:
+    """Whether every answer in the response tells by itself what service it is for."""
+    parts = [*(_item(item) for item in response.item), *(_added(item) for item in response.add_item)] or [
+        _whole(response)
+    ]
+    return all(part.scope.service is not Service.NOT_NAMED for part in parts)
 
 
-def payer_decision(order: records.ServiceRequest) -> str | None:
-    """``pa-needed`` of the coverage information on an order."""
-    for extension in order.extension:
-        if extension.url == COVERAGE_INFORMATION:
-            for part in extension.extension:
-                if part.url == "pa-needed":
-                    return part.value_code
-    return None
-
-
-def of_numbers(numbers: Iterable[tuple[str, str]], known: Iterable[Authorization]) -> Iterator[Authorization]:
+def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | None]) -> Iterator[Authorization]:
     """Bare numbers on claims, (reference, number), that no answer of a payer explains."""
-    explained = {one.number for one in known}
+    known = set(explained)
     for reference, number in numbers:
-        if number not in explained:
-            explained.add(number)
-            yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True)
+        if number not in known:
+            known.add(number)
+            yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True, relayed=True)
 
 
 def is_preauthorization(response: records.ClaimResponse) -> bool:
@@ -123,7 +105,7 @@ def is_preauthorization(response: records.ClaimResponse) -> bool:
 
 
 def quantity_of(quantity: Quantity | None) -> tuple[float | None, str | None]:
-    """(amount, hours | visits | units) of an authorized quantity; no unit where none is told: the policy has one."""
+    """(amount, unit) of an authorized quantity, in hours, visits, days or units; no unit where none is told."""
     if quantity is None or quantity.value is None:
         return None, None
     for written in (quantity.code, quantity.unit):
@@ -133,18 +115,57 @@ def quantity_of(quantity: Quantity | None) -> tuple[float | None, str | None]:
     return quantity.value, None
 
 
-_NO_EXTENSION: Final = Extension()
-_EMPTY: Final = _Part(None, None, None, None, ())
+def _added_up(found: Sequence[Authorization]) -> tuple[Authorization, ...]:
+    """Authorizations of one response, amounts of those that say the same about the same codes added up."""
+    merged: dict[object, Authorization] = {}
+    for one in found:
+        key = (
+            one.state,
+            one.number,
+            one.start,
+            one.end,
+            one.codes,
+            one.names_service,
+            one.quantity is not None,
+            one.unit,
+        )
+        known = merged.get(key)
+        if known is not None and known.quantity is not None and one.quantity is not None:
+            merged[key] = replace(one, quantity=known.quantity + one.quantity)
+        else:
+            merged[key] = one
+    return tuple(merged.values())
+
+
+def _with_request(part: _Part, requests: Requests | None, request: records.Claim | None, sequence: int | None) -> _Part:
+    """The part with the service of the requested item where it names none itself."""
+    if part.scope.service is not Service.NOT_NAMED or requests is None or request is None:
+        return part
+    return part._replace(scope=requests.item(request, sequence))
+
+
+def _with_words(
+    part: _Part, whole: _Part, response: records.ClaimResponse, reference: str, requests: Requests | None
+) -> _Part:
+    """The part with the service that the answer's words tell, or what carries its number, where nothing else does."""
+    if part.scope.service is not Service.NOT_NAMED:
+        return part
+    scope = scope_in_words(response.disposition)
+    if scope is NOT_NAMED and requests is not None:
+        scope = requests.otherwise(reference, part.number or whole.number)
+    return part._replace(scope=scope)
 
 
 def _authorization(
     response: records.ClaimResponse, reference: str, whole: _Part, part: _Part, calendar: Calendar
 ) -> Authorization:
-    state = part.state or whole.state or _overall(response)
+    state = _state(response, whole, part)
     period = part.period or whole.period
     start = calendar.first_day(period.start) if period is not None else None
     end = calendar.last_day(period.end) if period is not None else None
     amount, unit = quantity_of(part.quantity)
+    if amount is not None and unit is None and part.scope.codes:
+        unit = "units"
     return Authorization(
         reference=reference,
         state=state,
@@ -154,30 +175,54 @@ def _authorization(
         quantity=amount,
         unit=unit,
         weak=state is AuthorizationState.APPROVED and start is None and end is None,
-        created=_created(response, calendar),
+        created=calendar.day(response.created),
+        answered=_moment(response.created),
+        codes=part.scope.codes,
+        names_service=part.scope.service is Service.WORK_REHAB,
+        request=number_of(response.request),
     )
 
 
-def _created(response: records.ClaimResponse, calendar: Calendar) -> date | None:
-    return calendar.day(response.created)
+def _moment(text: str | None) -> datetime | None:
+    when = dates.read(text) if text is not None else None
+    return when.instant if isinstance(when, dates.When) else None
 
 
-def _overall(response: records.ClaimResponse) -> AuthorizationState:
-    words = response.disposition or ""
-    if _DENIED.search(words):
-        return AuthorizationState.DENIED
-    if response.outcome == "queued" or _PENDING.search(words):
-        return AuthorizationState.PENDING
-    if response.outcome in {"error", "partial"}:
+def _state(response: records.ClaimResponse, whole: _Part, part: _Part) -> AuthorizationState:
+    """The decision on a part: its own review actions, else those of the response, else the outcome and the words.
+
+    Words or an error that speak against an approval leave it unclear.
+    """
+    words = decisions.decision_in_words(response.disposition)
+    reviewed = decisions.together(part.states or whole.states)
+    if reviewed is None:
+        return _overall(response, words)
+    if reviewed is AuthorizationState.APPROVED and (
+        response.outcome == "error" or words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}
+    ):
         return AuthorizationState.UNCLEAR
-    if _APPROVED.search(words) or (response.outcome == "complete" and response.pre_auth_ref):
-        return AuthorizationState.APPROVED
-    return AuthorizationState.UNCLEAR
+    return reviewed
+
+
+def _overall(response: records.ClaimResponse, words: AuthorizationState | None) -> AuthorizationState:
+    if words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}:
+        return words
+    if response.outcome == "error":
+        return AuthorizationState.UNCLEAR
+    if response.outcome == "queued":
+        return AuthorizationState.PENDING
+    if words is not None:
+        return words
+    numbered = response.outcome == "complete" and bool(response.pre_auth_ref)
+    told = response.disposition is not None and _TELLS_NOTHING.match(response.disposition.strip()) is None
+    return AuthorizationState.APPROVED if numbered and not told else AuthorizationState.UNCLEAR
 
 
 def _whole(response: records.ClaimResponse) -> _Part:
-    state, number, period, quantity, codes = _part(response.extension, response.adjudication)
-    return _Part(state, response.pre_auth_ref or number, response.pre_auth_period or period, quantity, codes)
+    part = _part(response.extension, response.adjudication)
+    return part._replace(
+        number=response.pre_auth_ref or part.number, period=response.pre_auth_period or part.period, empty=False
+    )
 
 
 def _item(item: records.ClaimResponseItem) -> _Part:
@@ -186,38 +231,27 @@ def _item(item: records.ClaimResponseItem) -> _Part:
 
 def _added(item: records.AddedItem) -> _Part:
     part = _part(item.extension, item.adjudication)
+    scope = part.scope if part.scope.service is not Service.NOT_NAMED else scope_of(item.product_or_service)
+    period = Period(item.serviced_date, item.serviced_date) if item.serviced_date else item.serviced_period
     return part._replace(
-        period=part.period or item.serviced_period,
-        quantity=part.quantity or item.quantity,
-        codes=part.codes or _codes(item.product_or_service),
+        period=part.period or period, quantity=part.quantity or item.quantity, scope=scope, empty=False
     )
 
 
 def _part(extensions: Sequence[Extension], adjudications: Sequence[Adjudication]) -> _Part:
-    if not extensions and not adjudications:
-        return _EMPTY
     everything = (*extensions, *(one for adjudication in adjudications for one in adjudication.extension))
     by_name = {one.url.removeprefix(PAS): one for one in everything if one.url is not None and one.url.startswith(PAS)}
-    state, number = _review(by_name.get("extension-reviewAction"))
     detail = by_name.get("extension-itemAuthorizedDetail", _NO_EXTENSION)
     details = {one.url: one for one in detail.extension}
     valid = by_name.get("extension-itemPreAuthPeriod") or by_name.get("extension-itemAuthorizedDate") or _NO_EXTENSION
-    quantity = details.get("quantity", _NO_EXTENSION).value_quantity or _granted(adjudications)
-    codes = _codes(details.get("productOrServiceCode", _NO_EXTENSION).value_codeable_concept)
-    return _Part(state, number, valid.value_period, quantity, codes)
-
-
-def _review(action: Extension | None) -> tuple[AuthorizationState | None, str | None]:
-    if action is None:
-        return None, None
-    state, number = None, None
-    for part in action.extension:
-        if part.url in _ACTION_CODE and part.value_codeable_concept is not None:
-            codes = [coding.code for coding in part.value_codeable_concept.coding]
-            state = next((_STATE_OF_ACTION.get(code, AuthorizationState.UNCLEAR) for code in codes if code), None)
-        elif part.url == "number":
-            number = part.value_string
-    return state, number
+    return _Part(
+        states=tuple(decisions.reviews(extensions, adjudications)),
+        number=decisions.review_number(extensions, adjudications),
+        period=valid.value_period,
+        quantity=details.get("quantity", _NO_EXTENSION).value_quantity or _granted(adjudications),
+        scope=scope_of(details.get("productOrServiceCode", _NO_EXTENSION).value_codeable_concept),
+        empty=not everything and not adjudications,
+    )
 
 
 def _granted(adjudications: Iterable[Adjudication]) -> Quantity | None:
@@ -229,17 +263,3 @@ def _granted(adjudications: Iterable[Adjudication]) -> Quantity | None:
         if any(_GRANTED.search(name) for name in names):
             return Quantity(value=one.value)
     return None
-
-
-def _codes(concept: CodeableConcept | None) -> tuple[str, ...]:
-    """Procedure codes of an item; a text that names work rehabilitation counts as its first code."""
-    if concept is None:
-        return ()
-    codes = procedure_codes(concept)
-    if not codes and meaning(concept).work_rehab:
-        return tuple(sorted(WORK_REHAB))
-    return codes or tuple(coding.code for coding in concept.coding if coding.code)
-
-
-def _date_of(part: Extension | None) -> str | None:
-    return part.value_date if part is not None else None

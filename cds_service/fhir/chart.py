@@ -10,6 +10,7 @@ from cds_service.domain.chart import (
     Chart,
     ClaimNumber,
     Coverage,
+    CoverageAssertion,
     Encounter,
     Facility,
     Gap,
@@ -20,11 +21,21 @@ from cds_service.domain.chart import (
 )
 from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, records
 from cds_service.fhir.assessments import assessments_of
+from cds_service.fhir.authorized_services import Requests
 from cds_service.fhir.availability import unavailable
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.charges import charges_of
+from cds_service.fhir.charges import Charges, charges_of
 from cds_service.fhir.concepts import Meaning, is_work_activity
-from cds_service.fhir.orders import appointments_of, is_order, may_be_of, of_patient, order, orders_of
+from cds_service.fhir.coverage_information import assertions_of
+from cds_service.fhir.orders import (
+    appointments_of,
+    is_order,
+    is_work_rehab_appointment,
+    may_be_of,
+    of_patient,
+    order,
+    orders_of,
+)
 from cds_service.fhir.own import OF_ANOTHER, Meanings, Own, name_of
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places, place_of
@@ -100,7 +111,8 @@ class _Builder:
         """Read everything."""
         self._check_drafts()
         patient = self._patient()
-        orders, ordered, from_orders = self._orders()
+        orders, asked_for = self._orders()
+        ordered = {reference: told for reference, _, told in asked_for}
         conditions = self._conditions()
         coverages = self._coverages()
         plans, plan_evidence = self._plans(ordered)
@@ -110,8 +122,10 @@ class _Builder:
         first_treated = min((one.date for one in visits.sessions), default=None)
         measured = list(assessments_of(self.own, self.calendar, first_treated))
         charges = charges_of(self.own, self.places, self.calendar)
-        answers = [*self._answers(), *from_orders]
-        answers.extend(authorizations.of_numbers(charges.numbers, answers))
+        assertions = tuple(self._assertions(asked_for, visits))
+        answers = list(self._answers(self._requests(asked_for, plans, charges)))
+        explained = (*(one.number for one in answers), *(one.number for one in assertions))
+        answers.extend(authorizations.of_numbers(charges.numbers, explained))
         evidence = [
             *injury.of_coverages(coverages),
             *(one for reference, record in conditions for one in injury.of_condition(record, reference)),
@@ -139,6 +153,7 @@ class _Builder:
             goals=tuple(self._goals()),
             assessments=tuple(sorted((*visits.evaluations, *measured), key=_DATE)),
             authorizations=tuple(answers),
+            assertions=assertions,
             orders=tuple(orders),
             claims=tuple(charges.claims),
             place=place_of(
@@ -181,27 +196,70 @@ class _Builder:
                 self.own.leave_out(records.Patient, name_of("Patient", key), "the Patient given is another one")
         return found
 
-    def _orders(self) -> tuple[list[Order], dict[str, Meaning], list[Authorization]]:
-        """Orders on record, what all orders mean, and authorizations that payers put on them."""
+    def _orders(self) -> tuple[list[Order], list[tuple[str, records.ServiceRequest, Meaning]]]:
+        """Orders on record, and all orders as given with their meaning."""
         orders: list[Order] = []
-        told: dict[str, Meaning] = {}
-        answers: list[Authorization] = []
+        asked_for: list[tuple[str, records.ServiceRequest, Meaning]] = []
         for draft in self.drafts:
             record = draft.record
-            if isinstance(record, records.ServiceRequest) and is_order(record):
-                if not may_be_of(record.subject, self.patient, self.aliases):
-                    continue
-                told[draft.reference] = self.meanings[record.code]
-                if told[draft.reference].work_rehab:
-                    answers.extend(authorizations.of_order(record, draft.reference, self.calendar))
-        for reference, record in self.own.of(records.ServiceRequest, but=told.keys()):
-            if not is_order(record):
+            if not isinstance(record, records.ServiceRequest) or not is_order(record):
                 continue
-            told[reference] = self.meanings[record.code]
-            orders.append(order(record, reference, self.references, self.calendar))
-            if told[reference].work_rehab:
-                answers.extend(authorizations.of_order(record, reference, self.calendar))
-        return orders, told, answers
+            if may_be_of(record.subject, self.patient, self.aliases):
+                asked_for.append((draft.reference, record, self.meanings[record.code]))
+        drafted = {reference for reference, _, _ in asked_for}
+        for reference, record in self.own.of(records.ServiceRequest, but=drafted):
+            if is_order(record):
+                asked_for.append((reference, record, self.meanings[record.code]))
+                orders.append(order(record, reference, self.references, self.calendar))
+        return orders, asked_for
+
+    def _assertions(
+        self, asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]], visits: Visits
+    ) -> Iterator[CoverageAssertion]:
+        """What payers say through coverage-information on orders, appointments and encounters that are ours."""
+        ours = {reference for reference, _, told in asked_for if told.work_rehab}
+        for reference, record, _ in asked_for:
+            if record.extension and reference in ours:
+                yield from assertions_of(record.extension, reference, self.references, self.calendar)
+        for draft in self.drafts:
+            booked = draft.record
+            if not isinstance(booked, records.Appointment) or not booked.extension:
+                continue
+            if is_work_rehab_appointment(booked, ours, self.aliases):
+                yield from assertions_of(booked.extension, draft.reference, self.references, self.calendar)
+        treated = {session.encounter for session in visits.sessions}
+        for reference, (visit, known) in visits.encounters.items():
+            if visit.extension and (known.work_rehab or reference in treated):
+                yield from assertions_of(visit.extension, reference, self.references, self.calendar)
+
+    def _requests(
+        self,
+        asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]],
+        plans: Iterable[PlanOfCare],
+        charges: Charges,
+    ) -> Requests:
+        """What was asked of payers, and what carries their numbers."""
+        claims = {
+            f"Claim/{key}": record
+            for key, record in self.prefetch.of(records.Claim).items()
+            if record.patient is None
+            or not record.patient.reference
+            or self.references[record.patient.reference] == f"Patient/{self.patient}"
+        }
+        ordered = {reference: told for reference, _, told in asked_for}
+        answers = self.prefetch.of(records.ClaimResponse).values()
+        requests = Requests(claims, answers, self.references, ordered)
+        for _, record, told in asked_for:
+            requests.order(record, told)
+        written = self.prefetch.of(records.CarePlan)
+        for plan in plans:
+            known = written.get(plan.reference.partition("/")[2]) if plan.work_rehab else None
+            if known is not None:
+                requests.plan(known)
+        for claim in charges.claims:
+            for number in claim.authorization_numbers:
+                requests.carry_number(number, {line.code for line in claim.lines})
+        return requests
 
     def _conditions(self) -> list[tuple[str, records.Condition]]:
         return [
@@ -260,11 +318,11 @@ class _Builder:
         for reference, record in self.own.of(records.Goal):
             yield from clinical.goals_of(record, reference, self.calendar)
 
-    def _answers(self) -> Iterator[Authorization]:
+    def _answers(self, requests: Requests) -> Iterator[Authorization]:
         for reference, record in self.own.of(records.ClaimResponse):
             if not authorizations.is_preauthorization(record):
                 continue
-            answers = authorizations.of_response(record, reference, self.calendar)
+            answers = authorizations.of_response(record, reference, self.calendar, requests)
             if isinstance(answers, str):
                 self.own.leave_out(records.ClaimResponse, reference, answers)
             else:

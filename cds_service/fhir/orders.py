@@ -7,13 +7,13 @@ from typing import Final
 from cds_service.domain.chart import Appointment, Order, Role, Schedule
 from cds_service.domain.codes import Program
 from cds_service.fhir import records
-from cds_service.fhir.authorizations import payer_decision
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import meaning, names_work_rehab, program_of
+from cds_service.fhir.concepts import meaning, names_work_rehab, procedure_codes, program_of
+from cds_service.fhir.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.modifiers import modifiers_of
 from cds_service.fhir.professions import disciplines_of, profession_of
 from cds_service.fhir.reading import Draft, aliases_of
-from cds_service.fhir.records import Quantity, Timing
+from cds_service.fhir.records import CodeableConcept, OrderedService, Quantity, Timing
 from cds_service.fhir.references import References, normal
 
 _NO_ORDERS: Final = frozenset({"revoked", "entered-in-error"})
@@ -84,7 +84,7 @@ def appointments_of(
         if patient_id is not None and not of_patient(record, patient_id, aliases):
             continue
         span = calendar.span(records.Period(record.start, record.end), record.start)
-        if span.date is not None and _is_work_rehab(record, ordered, aliases):
+        if span.date is not None and is_work_rehab_appointment(record, ordered, aliases):
             found.append(Appointment(reference, span.date, span.period))
     return tuple(sorted(found, key=lambda one: (one.date, one.reference)))
 
@@ -108,11 +108,24 @@ def of_patient(record: records.Appointment, patient_id: str, aliases: Mapping[st
     return not patients or f"Patient/{patient_id}" in patients
 
 
+def is_work_rehab_appointment(
+    record: records.Appointment, ordered: Collection[str], aliases: Mapping[str, str]
+) -> bool:
+    """Whether it says so in any element, or is based on one of the work-rehab orders."""
+    concepts = (*record.service_type, record.appointment_type, *record.reason_code)
+    return (
+        any(meaning(concept).work_rehab for concept in concepts if concept is not None)
+        or names_work_rehab(record.description)
+        or any(one.reference is not None and normal(one.reference, aliases) in ordered for one in record.based_on)
+    )
+
+
 def order(
     record: records.ServiceRequest, reference: str, references: References, calendar: Calendar, *, selected: bool = True
 ) -> Order:
     """One order as the rules need it."""
     told = meaning(record.code)
+    options = billing_options(record.code) if told.work_rehab and not told.codes else ()
     disciplines = disciplines_of((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
         role = profession_of((record.performer_type,))
@@ -121,7 +134,7 @@ def order(
         reference=reference,
         work_rehab=told.work_rehab,
         program=_program(record) if told.work_rehab else Program.UNKNOWN,
-        codes=told.codes,
+        codes=told.codes or options,
         modifiers=tuple(modifiers_of(record.order_detail)),
         quantity=record.quantity_quantity.value if record.quantity_quantity is not None else None,
         schedule=schedule_of(record, calendar),
@@ -133,8 +146,17 @@ def order(
             for one in record.reason_reference
             if one.reference is not None and (name := references[one.reference]).startswith("Condition/")
         ),
-        payer_decision=payer_decision(record),
     )
+
+
+def billing_options(service: OrderedService | None) -> tuple[str, ...]:
+    """Procedure codes that an order without one of its own may be billed with (CRD)."""
+    if service is None:
+        return ()
+    options = [one for one in service.extension if one.url == BILLING_OPTIONS]
+    codings = [one.value_coding for one in options if one.value_coding is not None]
+    concepts = (*(one.value_codeable_concept for one in options), CodeableConcept(coding=tuple(codings)))
+    return tuple(dict.fromkeys(code for concept in concepts for code in procedure_codes(concept)))
 
 
 def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
@@ -160,15 +182,6 @@ def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
 
 def _program(record: records.ServiceRequest) -> Program:
     return program_of((record.code, *record.order_detail), tuple(note.text for note in record.note))
-
-
-def _is_work_rehab(record: records.Appointment, ordered: set[str], aliases: Mapping[str, str]) -> bool:
-    concepts = (*record.service_type, record.appointment_type, *record.reason_code)
-    return (
-        any(meaning(concept).work_rehab for concept in concepts if concept is not None)
-        or names_work_rehab(record.description)
-        or any(one.reference is not None and normal(one.reference, aliases) in ordered for one in record.based_on)
-    )
 
 
 def _days_per_week(repeat: records.Repeat) -> float | None:

@@ -36,6 +36,8 @@ TYPE_OF_KEY: Final[Mapping[str, type[Resource]]] = {
     "encounter": records.Encounter,
     "charges": records.Claim,
 }
+BESIDE: Final[Mapping[str, type[Resource]]] = {"authorizations": records.Claim, "referred": records.Claim}
+"""What is read under a key beside its own type: the request that a payer's answer is about, given or fetched."""
 SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
     {records.PractitionerRole, records.Practitioner, records.Organization, records.Location}
 )
@@ -282,13 +284,13 @@ class _Reader:
 
     def take(self, key: str, resources: Sequence[Resource]) -> int:
         """Keep the resources that belong under the key; how many of the key's own type there were."""
-        own = TYPE_OF_KEY.get(key)
+        own, beside = TYPE_OF_KEY.get(key), BESIDE.get(key)
         count = 0
         for resource in resources:
             kind = type(resource)
             if kind is own:
                 count += 1
-            elif kind not in SUPPORTING:
+            elif kind not in SUPPORTING and kind is not beside:
                 continue
             kept = self.by_type.get(kind)
             if kept is None:
@@ -314,7 +316,8 @@ class _Reader:
             return Slot(key, State.PRESENT)
         if unread:
             return Slot(key, State.FAILED, f"nothing given under {key} could be read")
-        foreign = any(type(one) not in SUPPORTING and not isinstance(one, OperationOutcome) for one in resources)
+        known = {*SUPPORTING, BESIDE.get(key), OperationOutcome}
+        foreign = any(type(one) not in known for one in resources)
         if foreign:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
         return Slot(key, State.EMPTY)
@@ -368,7 +371,8 @@ class _Reader:
         if not isinstance(resource.get("resourceType"), str):
             self.quarantine.add(Gap(_fact(key), f"a resource under {key} has no resourceType"))
             return None
-        if kind is not TYPE_OF_KEY.get(key) and kind not in SUPPORTING and kind is not OperationOutcome:
+        known = {TYPE_OF_KEY.get(key), BESIDE.get(key), OperationOutcome}
+        if kind not in known and kind not in SUPPORTING:
             return Entry(resource=records.Other())
         try:
             return Entry(full_url=full_url, resource=tolerant.read(resource))

@@ -158,6 +158,8 @@ class Extension(Record, frozen=True):
     value_string: str | None = None
     value_code: str | None = None
     value_date: str | None = None
+    value_date_time: str | None = None
+    value_reference: Ref | None = None
     value_codeable_concept: CodeableConcept | None = None
     value_coding: Coding | None = None
     value_quantity: Quantity | None = None
@@ -264,6 +266,7 @@ class Participant(Record, frozen=True):
 class Encounter(DomainResource, frozen=True):
     """FHIR Encounter."""
 
+    extension: tuple[Extension, ...] = ()
     status: str | None = None
     type: tuple[CodeableConcept, ...] = ()
     service_type: CodeableConcept | None = None
@@ -413,6 +416,7 @@ class Adjudication(Record, frozen=True):
 
     extension: tuple[Extension, ...] = ()
     category: CodeableConcept | None = None
+    reason: CodeableConcept | None = None
     value: float | None = None
 
 
@@ -427,20 +431,23 @@ class ClaimResponseItem(Record, frozen=True):
 class AddedItem(Record, frozen=True):
     """ClaimResponse.addItem."""
 
+    item_sequence: tuple[int, ...] = ()
     extension: tuple[Extension, ...] = ()
     product_or_service: CodeableConcept | None = None
+    serviced_date: str | None = None
     serviced_period: Period | None = None
     quantity: Quantity | None = None
     adjudication: tuple[Adjudication, ...] = ()
 
 
-class ClaimResponse(Resource, frozen=True):
+class ClaimResponse(DomainResource, frozen=True):
     """FHIR ClaimResponse with the extensions of Da Vinci Prior Authorization Support."""
 
     extension: tuple[Extension, ...] = ()
     status: str | None = None
     use: str | None = None
     patient: Ref | None = None
+    request: NamedRef | None = None
     created: str | None = None
     outcome: str | None = None
     disposition: str | None = None
@@ -451,6 +458,12 @@ class ClaimResponse(Resource, frozen=True):
     adjudication: tuple[Adjudication, ...] = ()
 
 
+class OrderedService(CodeableConcept, frozen=True):
+    """ServiceRequest.code, with the codes it may be billed with as extensions."""
+
+    extension: tuple[Extension, ...] = ()
+
+
 class ServiceRequest(DomainResource, frozen=True):
     """FHIR ServiceRequest."""
 
@@ -459,7 +472,7 @@ class ServiceRequest(DomainResource, frozen=True):
     intent: str | None = None
     category: tuple[CodeableConcept, ...] = ()
     do_not_perform: bool | None = None
-    code: CodeableConcept | None = None
+    code: OrderedService | None = None
     order_detail: tuple[CodeableConcept, ...] = ()
     quantity_quantity: Quantity | None = None
     subject: Ref | None = None
@@ -470,6 +483,7 @@ class ServiceRequest(DomainResource, frozen=True):
     performer_type: CodeableConcept | None = None
     performer: tuple[NamedRef, ...] = ()
     reason_reference: tuple[Ref, ...] = ()
+    insurance: tuple[Ref, ...] = ()
     note: tuple[Annotation, ...] = ()
 
 
@@ -493,7 +507,9 @@ class ClaimInsurance(Record, frozen=True):
 class ClaimItem(Record, frozen=True):
     """Claim.item."""
 
+    extension: tuple[Extension, ...] = ()
     sequence: int | None = None
+    category: CodeableConcept | None = None
     product_or_service: CodeableConcept | None = None
     modifier: tuple[CodeableConcept, ...] = ()
     serviced_date: str | None = None
@@ -505,10 +521,10 @@ class ClaimItem(Record, frozen=True):
 class Claim(DomainResource, frozen=True):
     """FHIR Claim."""
 
+    identifier: tuple[Identifier, ...] = ()
     status: str | None = None
     use: str | None = None
     patient: Ref | None = None
-    identifier: tuple[TypedIdentifier, ...] = ()
     billable_period: Period | None = None
     insurance: tuple[ClaimInsurance, ...] = ()
     accident: Accident | None = None
@@ -524,6 +540,7 @@ class AppointmentParticipant(Record, frozen=True):
 class Appointment(DomainResource, frozen=True):
     """FHIR Appointment."""
 
+    extension: tuple[Extension, ...] = ()
     status: str | None = None
     service_type: tuple[CodeableConcept, ...] = ()
     appointment_type: CodeableConcept | None = None

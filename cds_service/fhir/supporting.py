@@ -1,4 +1,4 @@
-"""Resources that the given ones refer to and that rules need: who treated, who provides, who pays."""
+"""Resources that the given ones refer to and that rules need: who treated, who provides, who pays, what was asked."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,18 +7,22 @@ from typing import Final
 
 from cds_service.domain.chart import Fact
 from cds_service.fhir import records
+from cds_service.fhir.authorizations import names_service
 from cds_service.fhir.people import licensed
 from cds_service.fhir.professions import credentials, disciplines_of, profession_of
 from cds_service.fhir.reading import Prefetch
 from cds_service.fhir.records import NamedRef, Ref, Resource
 from cds_service.fhir.references import normal
 
-_REFERENCE: Final = re.compile(r"(Practitioner|PractitionerRole|Organization|Location)/[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_REFERENCE: Final = re.compile(
+    r"(Practitioner|PractitionerRole|Organization|Location|Claim)/[A-Za-z0-9\-.]{1,64}", re.ASCII
+)
 _TYPES: Final[dict[str, type[Resource]]] = {
     "Practitioner": records.Practitioner,
     "PractitionerRole": records.PractitionerRole,
     "Organization": records.Organization,
     "Location": records.Location,
+    "Claim": records.Claim,
 }
 
 
@@ -46,9 +50,9 @@ class Wanted:
 def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wanted, ...]:
     """What to read next, the most useful first, each once.
 
-    First the encounter in question (else the latest one) and its treatments, then payers, authors of plans that do
-    not tell their discipline, and earlier treatments, the latest first. Contained resources, those already given and
-    references to other servers are left out.
+    First the encounter in question (else the latest one) and its treatments, then payers, requests whose answers name
+    no service, authors of plans that do not tell their discipline, and earlier treatments, the latest first. Contained
+    resources, those already given and references to other servers are left out.
 
     Args:
         prefetch: What is known so far.
@@ -66,6 +70,8 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
         found.people((one.actor for one in treatment.performer), Fact.SESSIONS)
     for coverage in prefetch.of(records.Coverage).values():
         found.payers(coverage.payor)
+    for answer in prefetch.of(records.ClaimResponse).values():
+        found.request(answer)
     for plan in prefetch.of(records.CarePlan).values():
         if not disciplines_of(plan.category):
             found.people((plan.author, *plan.contributor), Fact.PLAN_OF_CARE)
@@ -95,6 +101,11 @@ class _Collector:
         for payor in payors:
             told = payor.display or (payor.identifier is not None and payor.identifier.value)
             self._read(payor, None if told else Fact.COVERAGE)
+
+    def request(self, answer: records.ClaimResponse) -> None:
+        """The request that a payer's answer is about, where the answer itself names no service."""
+        if answer.use == "preauthorization" and not names_service(answer):
+            self._read(answer.request, None)
 
     def people(self, actors: Iterable[NamedRef | None], unknown: Fact | None) -> None:
         """People by their roles; ``unknown`` is what stays so when not even the name tells the profession."""

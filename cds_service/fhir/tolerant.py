@@ -18,6 +18,7 @@ from cds_service.fhir.records import RECORD_OF, Record, Resource
 
 _LONE_VALUE: Final[Mapping[type, str]] = {
     records.CodeableConcept: "text",
+    records.OrderedService: "text",
     records.Category: "text",
     records.Annotation: "text",
     records.Ref: "reference",

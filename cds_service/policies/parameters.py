@@ -280,7 +280,7 @@ AUTHORIZATION_UNIT: Final[Parameter[AuthorizationUnit]] = Parameter(
     "authorized in",
     AuthorizationUnit,
     "choice",
-    "What an authorized quantity counts (A-1).",
+    "What an authorized quantity without unit counts, unless it is on an item of 97545 or 97546 (A-1).",
 )
 AUTHORIZATION_WARN_DAYS: Final[Parameter[int]] = Parameter(
     "authorization.warn_days",

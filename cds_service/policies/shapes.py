@@ -20,7 +20,7 @@ SameDayEvaluation: TypeAlias = Literal["allow", "ask", "modifier-59", "deny"]
 AuthorizationRequired: TypeAlias = Literal[
     "always", "after-max-weeks", "after-visits-or-days", "outside-guidelines", "never"
 ]
-AuthorizationUnit: TypeAlias = Literal["hours", "visits", "units"]
+AuthorizationUnit: TypeAlias = Literal["hours", "visits", "treatments", "days", "units"]
 Exemption: TypeAlias = Literal["accredited-and-listed"]
 EntryCriterion: TypeAlias = Literal[
     "referral",

@@ -1,159 +1,205 @@
 """What an approval on file covers: its amount and its end, against what was treated and what is planned."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import Final
 
-from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Authorization, Fact, Gap
+from cds_service.domain.case import Case
+from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
 from cds_service.domain.findings import Evidence, FactValue, Severity
-from cds_service.domain.intervals import minutes
 from cds_service.domain.units import units
-from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import TimeThresholds, time_thresholds
-from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.charging import time_thresholds
+from cds_service.rules.consumption import WEEK, Budget, Consumption, Measure, consumption_of
 from cds_service.rules.rule import Answer, Result, values
 
-PACE_DAYS = 14
-WEEK = 7
+READINGS: Final = ("visits", "hours", "units")
+"""What an amount without unit may count, where the payer's policy does not say."""
 
 
 def approval_evidence(one: Authorization) -> Evidence:
-    """State, number, period and amount of a payer's answer."""
+    """State, number, period, amount and codes of a payer's answer."""
     period = f"{one.start or 'start unknown'} to {one.end or 'end unknown'}"
     number = f" {one.number}" if one.number else ""
     amount = f", {one.quantity:g} {one.unit or 'of unknown unit'}" if one.quantity is not None else ""
-    return Evidence("authorization", f"{one.state.value}{number}, {period}{amount}", one.reference)
+    codes = f", {' and '.join(one.codes)}" if one.codes else ""
+    service = "" if one.names_service else ", names no service"
+    return Evidence("authorization", f"{one.state.value}{number}, {period}{amount}{codes}{service}", one.reference)
 
 
-@dataclass(frozen=True, slots=True)
-class Consumption:
-    """Amounts in the authorization's unit: used so far, asked for now, and the weekly pace."""
+def check_amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Result]:
+    """What is approved against what was used and is planned on these days, and when the pace uses it up (A-1).
 
-    used: float
-    planned: float
-    weekly: float
+    Amounts given code by code are counted code by code. A visit counts against one approval: of those in force on its
+    day the one that ends first and still has room. What is used up already is told before what soon will be.
+    """
+    told: set[str] = set()
+    for result in sorted(_amounts(case, policy, days), key=_urgency):
+        if not isinstance(result, Answer) or result.subject not in told:
+            yield result
+        told |= {result.subject} if isinstance(result, Answer) else set()
 
 
-def check_amount(case: Case, policy: PolicyView, approval: Authorization, days: tuple[date, ...]) -> Iterator[Result]:
-    """What is approved against what was used and is planned on these days, and when the pace uses it up (A-1)."""
-    if approval.quantity is None:
-        return
+def _urgency(result: Result) -> bool:
+    return not (isinstance(result, Answer) and result.severity is Severity.WARNING)
+
+
+def _amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Result]:
+    default = policy.get(params.AUTHORIZATION_UNIT)
+    for together in _days_of_approvals(case, days):
+        in_force = _by_codes(case.approvals_on(together[0]))
+        for codes, approvals in in_force.items():
+            units_told = {one.unit or (default.value if default is not None else None) for one in approvals}
+            if any(one.quantity is None for one in approvals) or len(units_told) > 1:
+                continue
+            budget = _budget(case, codes, approvals, units_told.pop(), alone=len(in_force) == 1)
+            yield from (_check if budget.measure.unit else _unit_asked)(case, policy, budget, together)
+        yield from _other_code(case, policy, in_force, together)
+
+
+def _days_of_approvals(case: Case, days: Iterable[date]) -> list[tuple[date, ...]]:
+    """The days that have approvals in force, those of the same approvals together."""
+    found: dict[tuple[Authorization, ...], list[date]] = {}
+    for day in days:
+        if approvals := case.approvals_on(day):
+            found.setdefault(approvals, []).append(day)
+    return [tuple(together) for together in found.values()]
+
+
+def _by_codes(in_force: Iterable[Authorization]) -> dict[tuple[str, ...], tuple[Authorization, ...]]:
+    """Approvals by the one code they are limited to; those of the program as a whole count where a code has none."""
+    found: dict[tuple[str, ...], list[Authorization]] = {}
+    for one in in_force:
+        found.setdefault(_limited_to(one), []).append(one)
+    if (FIRST_BLOCK,) in found and (FURTHER_HOUR,) in found:
+        found.pop((), None)
+    return {codes: _best(tuple(approvals)) for codes, approvals in found.items()}
+
+
+def _limited_to(one: Authorization) -> tuple[str, ...]:
+    return one.codes if len(one.codes) == 1 else ()
+
+
+def _best(approvals: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
+    """An answer that names the service comes before one that does not, an answer on file before one only told of."""
+    for better in (lambda one: one.names_service, lambda one: not one.relayed):
+        approvals = tuple(filter(better, approvals)) or approvals
+    return approvals
+
+
+def _budget(
+    case: Case, codes: tuple[str, ...], approvals: tuple[Authorization, ...], unit: str | None, *, alone: bool
+) -> Budget:
+    """The budget of these approvals. Hours given for one code ``alone`` are those of the program."""
+    code = codes[0] if codes and not (alone and unit == "hours") else None
+    sharing = [
+        one
+        for one in case.authorizations
+        if one.state is AuthorizationState.APPROVED
+        and not (one.weak or one.relayed or one.quantity is None)
+        and _limited_to(one) == codes
+    ]
+    ordered = sorted(sharing, key=lambda one: one.end or date.max)
+    return Budget(approvals, tuple(ordered), Measure(unit or "", code))
+
+
+def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...]) -> Iterator[Result]:
+    approval, measure = budget.approvals[0], budget.measure
     default = policy.get(params.AUTHORIZATION_UNIT)
     assumed = default if approval.unit is None else None
-    unit = approval.unit or (assumed.value if assumed is not None else None)
-    thresholds = time_thresholds(policy)
-    if unit is None:
-        yield Gap(Fact.AUTHORIZATIONS, "the approved amount has no unit", approval.reference)
-        return
-    consumption = _consumption(case, approval, days, unit, thresholds)
+    consumption = consumption_of(case, policy, budget, days)
     if consumption is None:
         yield Gap(Fact.SESSION_TIME, "a visit under this approval has no recorded time", approval.reference)
         return
     total = consumption.used + consumption.planned
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
-    days_left = int((approval.quantity - total) / consumption.weekly * 7) if consumption.weekly else None
-    soon = warn_days is not None and days_left is not None and days_left <= warn_days.value
-    if total <= approval.quantity and not soon:
+    left = _days_left(budget, consumption)
+    soon = warn_days is not None and left is not None and left < warn_days.value
+    if total <= budget.authorized and not soon:
         return
     evidence = (
-        approval_evidence(approval),
-        Evidence("used", f"{consumption.used:g} {unit}"),
-        Evidence("asked for now", f"{consumption.planned:g} {unit}"),
-        *((Evidence("unit not told by the payer", f"counted in {unit}", approval.reference),) if assumed else ()),
+        *map(approval_evidence, budget.approvals),
+        Evidence("used", f"{consumption.used:g} {measure.unit}"),
+        Evidence("asked for now", f"{consumption.planned:g} {measure.unit}"),
+        *(
+            (Evidence("unit not told by the payer", f"counted in {measure.unit}", approval.reference),)
+            if assumed
+            else ()
+        ),
     )
     facts: dict[str, FactValue] = {
         "used": f"{consumption.used:g}",
         "planned": f"{consumption.planned:g}",
-        "authorized": f"{approval.quantity:g}",
-        "unit": unit,
-        "over": f"{total - approval.quantity:g}",
-        "remaining": f"{approval.quantity - total:g}",
+        "authorized": f"{budget.authorized:g}",
+        "unit": measure.unit,
+        "code": measure.shown_code,
+        "over": f"{total - budget.authorized:g}",
+        "remaining": f"{budget.authorized - total:g}",
     }
-    if total > approval.quantity:
+    subject = " ".join(filter(None, (approval.reference, measure.code)))
+    if total > budget.authorized:
         used = values(assumed, policy.get(params.AUTHORIZATION_REQUIRED))
-        yield Answer("exhausted", Severity.WARNING, approval.reference, facts, used, evidence)
-    elif warn_days is not None and days_left is not None:
-        runs_out = days[-1] + timedelta(days=days_left)
-        if approval.end is None or runs_out <= approval.end:
+        yield Answer("exhausted", Severity.WARNING, subject, facts, used, evidence)
+    elif warn_days is not None and left is not None:
+        runs_out = days[-1] + timedelta(days=int(left))
+        if any(one.end is None or runs_out <= one.end for one in budget.approvals):
             facts |= {"date": runs_out}
-            yield Answer("runs-out", Severity.INFO, approval.reference, facts, values(warn_days, assumed), evidence)
+            yield Answer("runs-out", Severity.INFO, subject, facts, values(warn_days, assumed), evidence)
 
 
-def _consumption(
-    case: Case,
-    approval: Authorization,
-    days: tuple[date, ...],
-    unit: str,
-    thresholds: TimeThresholds | None,
-) -> Consumption | None:
-    def treated(visit: Visit) -> float | None:
-        return _amount_of(visit.minutes, unit, thresholds)
-
-    since = approval.start or (case.episode.first if case.episode else days[0])
-    under = {day: treated(visit) for day, visit in case.visits.items() if since <= day <= days[-1]}
-    now = set(days)
-    amounts = [amount for day, amount in under.items() if day not in now]
-    if None in amounts:
-        return None
-    used = sum(amount for amount in amounts if amount is not None)
-    usual = next((under[day] for day in sorted(under, reverse=True) if day not in now), None)
-    planned = 0.0
-    for day in days:
-        amount = under.get(day)
-        booked = [one.period for one in case.appointments if one.date == day and one.period is not None]
-        if amount is None and booked:
-            amount = _amount_of(minutes(booked), unit, thresholds)
-        if amount is None and case.moment is Moment.VISIT_CLOSE:
-            return None
-        planned += amount if amount is not None else (usual or _amount_of(0, unit, thresholds) or 0)
-    if case.moment is Moment.OVERVIEW and not set(under) & now:
-        planned = 0.0
-    if case.moment is Moment.ORDER:
-        planned = _ordered(case, unit, thresholds) or planned
-    known = {
-        day: treated(visit) for day, visit in case.visits.items() if case.episode is None or case.episode.first <= day
-    }
-    return Consumption(used, planned, _pace(known, min(days[-1], case.today)))
+def _days_left(budget: Budget, consumption: Consumption) -> float | None:
+    """Days until the pace uses up what is left; None without a pace."""
+    left = budget.authorized - consumption.used - consumption.planned
+    return left / consumption.weekly * WEEK if consumption.weekly else None
 
 
-def _pace(amounts: Mapping[date, float | None], until: date) -> float:
-    """Amount a week over the last two weeks, or over the days since the first visit in them, at least one week."""
-    recent = {
-        day: amount for day, amount in amounts.items() if amount is not None and 0 <= (until - day).days < PACE_DAYS
-    }
-    if not recent:
-        return 0.0
-    treated_days = (until - min(recent)).days + 1
-    return sum(recent.values()) / max(treated_days, WEEK) * WEEK
-
-
-def _ordered(case: Case, unit: str, thresholds: TimeThresholds | None) -> float:
-    """What the drafts ask for: the sessions of the longest, as the two codes of a program share their sessions."""
-    return max(
-        (
-            order.schedule.sessions * (_amount_of(order.schedule.session_minutes or 0, unit, thresholds) or 0)
-            for order in work_rehab_orders(case)
-            if order.schedule.sessions is not None
-        ),
-        default=0.0,
+def _unit_asked(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...]) -> Iterator[Result]:
+    """An amount without unit, where no policy says what it counts: asked where one of the readings uses it up."""
+    approval = budget.approvals[0]
+    used_up: list[str] = []
+    near: list[str] = []
+    counts: list[str] = []
+    warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
+    for unit in READINGS:
+        reading = Budget(budget.approvals, budget.sharing, budget.measure._replace(unit=unit))
+        consumption = consumption_of(case, policy, reading, days)
+        if consumption is None:
+            continue
+        total, left = consumption.used + consumption.planned, _days_left(reading, consumption)
+        counts.append(f"{total:g} {unit}")
+        if total > budget.authorized:
+            used_up.append(unit)
+        elif warn_days is not None and left is not None and left < warn_days.value:
+            near.append(unit)
+    if not used_up and not near:
+        yield Gap(Fact.AUTHORIZATIONS, "the approved amount has no unit", approval.reference)
+        return
+    yield Answer(
+        kind="unit-question",
+        severity=Severity.WARNING if len(used_up) == len(counts) else Severity.INFO,
+        subject=approval.reference,
+        facts={"authorized": f"{budget.authorized:g}", "counts": tuple(counts), "used_up": tuple(used_up)},
+        evidence=(*map(approval_evidence, budget.approvals), Evidence("used with this visit", ", ".join(counts))),
     )
 
 
-def _amount_of(treated_minutes: int, unit: str, thresholds: TimeThresholds | None) -> float | None:
-    """What so many minutes use up; None when the time is not known and the unit needs it."""
-    if unit == "visits":
-        return 1
-    if not treated_minutes or (unit == "units" and thresholds is None):
-        return None
-    if unit == "hours":
-        return treated_minutes / 60
-    return float(sum(units(treated_minutes, thresholds.rule))) if thresholds is not None else None
+def _other_code(
+    case: Case, policy: PolicyView, in_force: Mapping[tuple[str, ...], tuple[Authorization, ...]], days: Iterable[date]
+) -> Iterator[Gap]:
+    """Further hours under an approval of units that names the first block only."""
+    only = in_force.get((FIRST_BLOCK,), ()) if len(in_force) == 1 else ()
+    thresholds = time_thresholds(policy)
+    if not any(one.unit == "units" for one in only) or thresholds is None:
+        return
+    treated = [visit.minutes for day in days if (visit := case.visits.get(day)) is not None]
+    if any(units(time, thresholds.rule).further for time in treated):
+        why = f"the approval names {FIRST_BLOCK} only: whether {FURTHER_HOUR} is approved is not known"
+        yield Gap(Fact.AUTHORIZATIONS, why, only[0].reference)
 
 
-def check_end(policy: PolicyView, approval: Authorization, day: date, joins: str | None) -> Iterator[Result]:
+def check_end(policy: PolicyView, approval: Authorization, day: date) -> Iterator[Answer]:
     """An approval that ends soon after the day (A-1)."""
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
     if approval.end is None or warn_days is None:
@@ -162,4 +208,4 @@ def check_end(policy: PolicyView, approval: Authorization, day: date, joins: str
     if left <= warn_days.value:
         facts = {"end": approval.end, "days": left}
         evidence = (approval_evidence(approval),)
-        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), evidence, joins=joins)
+        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), evidence)

@@ -1,84 +1,44 @@
 """The payer's approval: there where it is wanted, in date and large enough."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
+from itertools import chain
+from typing import Final, NamedTuple
 
-from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
-from cds_service.domain.chart import Authorization, AuthorizationState, Fact
+from cds_service.domain.authorizations import REFUSED
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
+from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
+from cds_service.domain.units import units
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.approvals import approval_evidence, check_amount, check_end
-from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.answers import (
+    asked_dates,
+    asserted,
+    is_required,
+    newest_answer,
+    not_covered,
+    payer_wants_none,
+    relevant,
+    unnamed_approvals,
+)
+from cds_service.rules.approvals import approval_evidence, check_amounts, check_end
+from cds_service.rules.charging import time_thresholds
 from cds_service.rules.payment import payer_caveats
 from cds_service.rules.requests import check_without_approval, how_to_request
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
+_ASKED: Final = {
+    AuthorizationState.PENDING: "pending-unnamed",
+    AuthorizationState.DENIED: "denied-unnamed",
+    AuthorizationState.WITHDRAWN: "denied-unnamed",
+}
+
 EVERYWHERE = frozenset(Moment)
 AHEAD = frozenset({Moment.ORDER, Moment.BOOKING})
-
-
-def asked_dates(case: Case) -> tuple[date, ...]:
-    """The dates in question: those booked, else the date of service."""
-    if case.moment is Moment.BOOKING:
-        return tuple(sorted({one.date for one in case.appointments}))
-    return (case.date_of_service,)
-
-
-def relevant(case: Case) -> tuple[Authorization, ...]:
-    """Authorizations of this episode; those that ended or were decided before it belong to an earlier one."""
-    first = case.episode.first if case.episode else case.date_of_service
-    since = first - timedelta(days=EPISODE_GAP_DAYS)
-    before = max((one.last for one in case.episodes if one.last < first), default=None)
-    return tuple(one for one in case.chart.authorizations if _belongs(one, first, since, before))
-
-
-def _belongs(one: Authorization, first: date, since: date, before: date | None) -> bool:
-    """Whether an authorization is for visits from ``first`` on; ``before`` is the last visit of the episode before."""
-    if one.end is not None and one.end >= first:
-        return True
-    begun = one.start or one.created
-    if before is not None and begun is not None and begun <= before:
-        return one.end is None and one.state is AuthorizationState.APPROVED
-    last_known = one.end or (None if one.state is AuthorizationState.APPROVED else one.created)
-    return last_known is None or last_known >= since
-
-
-def newest_answer(on_file: Iterable[Authorization]) -> AuthorizationState | None:
-    """State of the payer's last answer; a request without date counts as the last, an answer without as the first."""
-    dated = [
-        (one.created or (date.max if one.state is AuthorizationState.PENDING else date.min), one.state)
-        for one in on_file
-        if not one.weak
-    ]
-    return max(dated, key=lambda one: one[0], default=(None, None))[1]
-
-
-def is_required(case: Case, policy: PolicyView) -> bool:
-    """Whether approval is needed before treatment, by policy or by the payer's own answer on an order."""
-    required = policy.get(params.AUTHORIZATION_REQUIRED)
-    answers = _decisions(case)
-    always = required is not None and required.value == "always" and "no-auth" not in answers
-    return always or bool(answers & {"auth-needed", "performpa"})
-
-
-def _answers(case: Case) -> tuple[tuple[str, str], ...]:
-    """The payer's own answers on work-rehab orders, each with its order."""
-    if _answers not in case.shared:
-        case.shared[_answers] = tuple(
-            (order.payer_decision, order.reference)
-            for order in (*work_rehab_orders(case), *case.chart.orders)
-            if order.work_rehab and order.payer_decision is not None
-        )
-    known = case.shared[_answers]
-    return known if isinstance(known, tuple) else ()
-
-
-def _decisions(case: Case) -> frozenset[str]:
-    return frozenset(answer for answer, _ in _answers(case))
 
 
 def card_on_duration(case: Case, policy: PolicyView) -> str:
@@ -96,7 +56,17 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
     clinic to it. Used amounts count what was treated, not what was planned; the projection goes by the pace of the
     last two weeks. Of several booked dates the first one without approval is told, and those that are covered are
     counted against the approval.
+
+    The newest answer decides for its number, its codes and its time. Answers for another service are none. An approval
+    that names no service counts, and that is said; a denial or a pending request that names none is asked about.
     """
+    if check_authorization not in case.shared:
+        case.shared[check_authorization] = tuple(_check(case, policy))
+    known = case.shared[check_authorization]
+    yield from known if isinstance(known, tuple) else ()
+
+
+def _check(case: Case, policy: PolicyView) -> Iterator[Result]:
     days = asked_dates(case)
     if not days:
         yield NotApplicable("no work-rehab appointment among those booked")
@@ -105,36 +75,106 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
     on_file = relevant(case)
     approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
     uncovered = [day for day in days if not any(one.covers(day) for one in approved)]
-    told = list(_not_in_force(case, policy, uncovered, on_file, approved)) if uncovered else []
+    told: list[Result] = list(_not_in_force(case, policy, uncovered, on_file, approved)) if uncovered else []
     yield from told
-    for second in check_visits_a_day(case, policy, uncovered):
-        yield replace(second, joins="authorization") if told else second
-        told.append(second)
-    watched = next((one for day in reversed(days) if (one := case.authorization_on(day)) is not None), None)
-    if watched is not None:
-        told += yield from _watched(case, policy, watched, days, told=bool(told))
-    answers = [one for one in told if isinstance(one, Answer)]
-    yield from how_to_request(case, policy, answers)
-
-
-def _watched(
-    case: Case, policy: PolicyView, watched: Authorization, days: tuple[date, ...], *, told: bool
-) -> Generator[Result, None, list[Result]]:
-    """What is told of an approval in force: its amount, and its end.
-
-    Returns:
-        What was told.
-    """
-    found: list[Result] = []
-    covered = tuple(day for day in days if watched.covers(day))
-    for result in check_amount(case, policy, watched, covered):
+    told = [one for one in told if isinstance(one, Answer)]
+    covered = tuple(day for day in days if day not in uncovered)
+    more = chain(
+        check_visits_a_day(case, policy, uncovered),
+        _spoken_against(case, policy, covered, on_file),
+        check_amounts(case, policy, days),
+        _ending(case, policy, days),
+        unnamed_approvals(case, covered),
+    )
+    for result in more:
         yield replace(result, joins="authorization") if told and isinstance(result, Answer) else result
-        found += [result] if isinstance(result, Answer) else []
-    if days[-1] in covered:
-        for result in check_end(policy, watched, days[-1], joins="authorization" if told or found else None):
-            yield result
-            found.append(result)
-    return found
+        told += [result] if isinstance(result, Answer) else []
+    yield from how_to_request(case, policy, [one for one in told if isinstance(one, Answer)])
+
+
+def _ending(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Answer]:
+    watched = case.authorization_on(days[-1])
+    if watched is not None:
+        yield from check_end(policy, watched, days[-1])
+
+
+def _spoken_against(
+    case: Case, policy: PolicyView, covered: tuple[date, ...], on_file: tuple[Authorization, ...]
+) -> Iterator[Result]:
+    """Refusals beside an approval that is in force: of one code of it, later than it, or of a service not named."""
+    if not covered:
+        return
+    day = covered[0]
+    approvals = case.approvals_on(day)
+    named = {code for one in approvals for code in one.codes}
+    latest = max((one.created for one in approvals if one.created is not None), default=date.min)
+    for one in on_file:
+        if not _speaks_of(one, day):
+            continue
+        if one.state in REFUSED and one.codes and named.isdisjoint(one.codes) and _is_billed(case, policy, one.codes):
+            facts = {"day": day, "booked": False, "codes": one.codes}
+            yield Answer(
+                one.state.value, Severity.WARNING, f"{one.reference} {' '.join(one.codes)}", facts,
+                values(policy.get(params.AUTHORIZATION_REQUIRED)), tuple(map(approval_evidence, (one, *approvals))),
+            )  # fmt: skip
+        elif one.state in REFUSED and not one.codes and (one.created or date.max) >= latest:
+            number = next((approval.number for approval in approvals if approval.number), "")
+            yield Answer(
+                "later-refusal", Severity.INFO, one.reference, {"number": number, "named": one.names_service},
+                (), tuple(map(approval_evidence, (one, *approvals))),
+            )  # fmt: skip
+        elif one.state is AuthorizationState.PENDING and not one.names_service:
+            yield Gap(Fact.AUTHORIZATIONS, "a pending request names no service", one.reference)
+
+
+def _speaks_of(one: Authorization, day: date) -> bool:
+    return (one.start is None or one.start <= day) and (one.end is None or day <= one.end)
+
+
+def _is_billed(case: Case, policy: PolicyView, codes: Iterable[str]) -> bool:
+    """Whether the visit may be billed with one of the codes; one without time or to come may."""
+    thresholds = time_thresholds(policy)
+    if FIRST_BLOCK in codes or case.visit is None or not case.visit.minutes or thresholds is None:
+        return True
+    return units(case.visit.minutes, thresholds.rule).further > 0
+
+
+DOUBTS: Final = {
+    "missing": "the payer wants approval first and none is on record",
+    "pending": "approval is not decided yet",
+    "pending-unnamed": "no approval is on record, only a pending request that names no service",
+    "denied": "the payer denied approval",
+    "denied-unnamed": "no approval is on record, only a denial that names no service",
+    "withdrawn": "the payer took the approval back",
+    "expired": "the approval has ended",
+    "not-started": "the approval has not begun",
+    "unclear": "the payer's answer does not say whether it approves",
+    "exhausted": "the approved amount is used up",
+    "unit-question": "the approved amount may be used up",
+    "beyond-count": "the visit is beyond those allowed without approval",
+    "second-visit": "more visits on the date than allowed without approval",
+    "later-refusal": "a later denial is on record beside the approval",
+}
+
+
+def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+    """Why the payer may not pay the visit for want of approval: known to be missing, refused, ended or used up.
+
+    A payer's word that the service is not covered is one as well. What nobody could deliver is not told here.
+    """
+    if not case.chart.unavailable.keys().isdisjoint((Fact.AUTHORIZATIONS, Fact.COVERAGE)):
+        return ()
+    found = [
+        Gap(Fact.AUTHORIZATIONS, DOUBTS[one.kind])
+        for one in check_authorization(case, policy)
+        if isinstance(one, Answer)
+        and one.kind in DOUBTS
+        and (one.severity is Severity.WARNING or one.kind in {"later-refusal", "unit-question"})
+    ]
+    found.extend(
+        Gap(Fact.COVERAGE, "the payer says that this is not covered", one.reference) for one in not_covered(case)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _not_in_force(
@@ -142,7 +182,7 @@ def _not_in_force(
 ) -> Iterator[Result]:
     """What is wrong on days without an approval in force; an answer that is on file is told before anything else."""
     day = days[0]
-    counted = list(check_count(case, policy, days)) if "no-auth" not in _decisions(case) else []
+    counted = list(check_count(case, policy, days)) if not payer_wants_none(case) else []
     beyond = any(isinstance(one, Answer) and one.kind == "beyond-count" for one in counted)
     required = is_required(case, policy) or beyond
     found = _on_file(day, on_file, approved, required=required)
@@ -166,7 +206,7 @@ def _not_in_force(
         evidence=(
             Evidence("date asked about", day),
             *(approval_evidence(one) for one in on_file),
-            *(Evidence("payer's answer on the order", answer, order) for answer, order in _answers(case)),
+            *(Evidence("payer's answer on the order", one.approval or "", one.reference) for one in asserted(case)),
         ),
         questions=may_be_exempt if missing else (),
     )
@@ -185,26 +225,31 @@ def _on_file(
 ) -> _Found | None:
     ended = [one.end for one in approved if one.end is not None and one.end < day]
     ahead = [one.start for one in approved if one.start is not None and one.start > day]
-    newest = newest_answer(on_file)
+    open_to_question = [one for one in on_file if not one.names_service and one.state in _ASKED]
+    newest = newest_answer(one for one in on_file if one not in open_to_question)
+    asked = newest_answer(open_to_question)
     weak = next((one for one in on_file if one.weak), None)
+    wanted = Severity.WARNING if required else Severity.INFO
     if newest is AuthorizationState.PENDING:
-        return _Found("pending", Severity.WARNING if required else Severity.INFO, {})
-    if newest is AuthorizationState.DENIED:
-        return _Found("denied", Severity.WARNING, {})
+        return _Found("pending", wanted, {})
+    if newest in REFUSED:
+        return _Found(newest.value, Severity.WARNING, {})
     if ended:
         return _Found("expired", Severity.WARNING, {"end": max(ended), "days": (day - max(ended)).days})
     if ahead:
         return _Found("not-started", Severity.WARNING, {"start": min(ahead)})
     if weak is not None:
         return _Found("weak", Severity.INFO, {"number": weak.number or "unknown"})
-    return _Found("unclear", Severity.WARNING, {}) if newest is AuthorizationState.UNCLEAR else None
+    if newest is AuthorizationState.UNCLEAR:
+        return _Found("unclear", Severity.WARNING, {})
+    return _Found(_ASKED[asked], wanted, {}) if asked is not None else None
 
 
 def _asked(
     case: Case, policy: PolicyView, days: Sequence[date], on_file: tuple[Authorization, ...]
 ) -> Iterator[Result]:
     """What is asked about: approval that somebody says, and nobody verified, is wanted; consent, pre-certification."""
-    if _decisions(case) & {"no-auth", "satisfied"}:
+    if payer_wants_none(case):
         return
     said = tuple(one for one in policy.questions(params.AUTHORIZATION_REQUIRED) if one.value == "always")
     if said:
@@ -227,10 +272,24 @@ def _guidelines(case: Case, policy: PolicyView) -> Iterator[Result]:
     required = policy.get(params.AUTHORIZATION_REQUIRED)
     if required is None or required.value != "outside-guidelines" or case.moment not in AHEAD:
         return
-    if "no-auth" not in _decisions(case):
+    if not payer_wants_none(case):
         evidence = (Evidence("approval on record", "none"),)
         yield Answer("guidelines", Severity.INFO, case.date_of_service.isoformat(), {}, (required,), evidence)
 
+
+APPROVAL: Final = (
+    params.AUTHORIZATION_REQUIRED,
+    params.AUTHORIZATION_AFTER_VISITS,
+    params.AUTHORIZATION_AFTER_DAYS,
+    params.AUTHORIZATION_REVIEW_AFTER_VISITS,
+    params.AUTHORIZATION_VISITS_PER_DAY,
+    params.CONSENT_OVER,
+    params.PRECERTIFICATION,
+    params.AUTHORIZATION_REQUEST,
+    params.AUTHORIZATION_EXEMPT_IF,
+    params.AUTHORIZATION_UNIT,
+    params.AUTHORIZATION_WARN_DAYS,
+)
 
 RULES = (
     Rule(
@@ -239,22 +298,7 @@ RULES = (
         title="Prior authorization",
         moments=EVERYWHERE,
         facts=(Fact.AUTHORIZATIONS, Fact.COVERAGE),
-        parameters=(
-            params.AUTHORIZATION_REQUIRED,
-            params.AUTHORIZATION_AFTER_VISITS,
-            params.AUTHORIZATION_AFTER_DAYS,
-            params.AUTHORIZATION_REVIEW_AFTER_VISITS,
-            params.AUTHORIZATION_VISITS_PER_DAY,
-            params.CONSENT_OVER,
-            params.PRECERTIFICATION,
-            params.AUTHORIZATION_REQUEST,
-            params.AUTHORIZATION_EXEMPT_IF,
-            params.AUTHORIZATION_UNIT,
-            params.AUTHORIZATION_WARN_DAYS,
-            params.FIRST_UNIT_FULL,
-            params.FIRST_UNIT_MINIMUM,
-            params.ADDITIONAL_UNIT_MINIMUM,
-        ),
+        parameters=(*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM),
         sources=("A-1", "R-4"),
         check=check_authorization,
     ),

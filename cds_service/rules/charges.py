@@ -11,6 +11,7 @@ from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.authorization import APPROVAL, approval_doubts
 from cds_service.rules.charging import Charges, charges_of, time_evidence, visit_caveats
 from cds_service.rules.claim_change import claim_change, overfull
 from cds_service.rules.claim_head import to_add
@@ -121,7 +122,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             *law_evidence(case),
         ),
         proposals=() if submitted else (proposal,),
-        caveats=(*visit_caveats(case, visit, policy), *open_points),
+        caveats=(*visit_caveats(case, visit, policy), *approval_doubts(case, policy), *open_points),
     )
 
 
@@ -200,6 +201,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             else (Proposal("others", change.changes, facts={"lines": change.lines}),),
             caveats=(
                 *visit_caveats(case, visit, policy),
+                *approval_doubts(case, policy),
                 *charges.others.undecided,
                 *left_alone(case, charges),
                 *kx.gaps,
@@ -224,7 +226,14 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
         proposals=()
         if submitted
         else tuple(Proposal(key, change.changes, facts={"lines": change.lines}) for key, change in changes.items()),
-        caveats=(*visit_caveats(case, visit, policy), *charges.undecided, *kept, *kx.gaps, *gaps),
+        caveats=(
+            *visit_caveats(case, visit, policy),
+            *approval_doubts(case, policy),
+            *charges.undecided,
+            *kept,
+            *kx.gaps,
+            *gaps,
+        ),
     )
 
 
@@ -295,7 +304,7 @@ RULES = (
         title="Charges of the visit",
         moments=_CLOSE,
         facts=(Fact.SESSIONS,),
-        parameters=(*_TIME, *_MODIFIERS, *_OTHERS, params.COVERAGE_POSITION),
+        parameters=(*_TIME, *_MODIFIERS, *_OTHERS, params.COVERAGE_POSITION, *APPROVAL),
         sources=("T-1", "T-2", "T-3", "T-5", "T-6", "M-1", "M-2", "M-5", "M-6", "E-1", "E-5"),
         check=check_visit_charges,
     ),
@@ -311,6 +320,7 @@ RULES = (
             *_MODIFIERS,
             *_OTHERS,
             params.COVERAGE_POSITION,
+            *APPROVAL,
         ),
         sources=("T-2", "T-4"),
         check=check_first_unit,

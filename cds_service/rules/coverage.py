@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Coverage, Fact, Gap
+from cds_service.domain.chart import Coverage, CoverageAssertion, Fact, Gap
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.answers import not_covered
 from cds_service.rules.billed import codes_of_date
 from cds_service.rules.payment import CLASS_NOT_KNOWN, REFUSES, claim_to_look_for, compensation_after
 from cds_service.rules.rule import Answer, Result, Rule, values
@@ -57,8 +58,12 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
     claim is looked for. Some employers are outside the system, some claims are denied, and the self-employed may have
     none. Medicare does not pay where workers' compensation has paid or can reasonably be expected to pay
     (42 USC 1395y(b)(2)). Fires as well where the coverage contradicts itself about the kind of payer, and when no
-    coverage is on file at all.
+    coverage is on file at all. The payer's own word on an order, appointment or encounter that it does not cover
+    the service (CRD) is told at every moment, all else at orders and closing visits.
     """
+    yield from map(_denied_by_payer, not_covered(case))
+    if case.moment not in HERE:
+        return
     payer = case.payer
     if payer is None:
         expired = tuple(
@@ -140,6 +145,16 @@ def _own_position(case: Case, payer: Coverage, policy: PolicyView) -> Iterator[A
         )
 
 
+def _denied_by_payer(assertion: CoverageAssertion) -> Answer:
+    return Answer(
+        kind="not-covered",
+        severity=Severity.WARNING,
+        subject=assertion.reference,
+        facts={"reason": assertion.reason or "", "codes": assertion.codes},
+        evidence=(Evidence("payer's answer", "not covered", assertion.reference),),
+    )
+
+
 def _excluded_of_date(case: Case, policy: PolicyView, codes: Collection[str]) -> tuple[str, ...]:
     """Other codes of the visit's date that the payer excludes as well."""
     billed = codes_of_date(case, policy) if case.moment is Moment.VISIT_CLOSE else ()
@@ -167,7 +182,7 @@ RULES = (
         id="payer-coverage",
         topic=Topic.COVERAGE,
         title="Coverage of work rehabilitation",
-        moments=HERE,
+        moments=frozenset(Moment),
         facts=(Fact.COVERAGE,),
         parameters=(params.COVERAGE_POSITION, params.EXCLUDED_CODES),
         sources=("COV-1", "COV-2"),

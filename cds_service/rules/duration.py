@@ -11,9 +11,10 @@ from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.answers import asked_dates, relevant, unnamed_approvals
 from cds_service.rules.approvals import approval_evidence
-from cds_service.rules.authorization import EVERYWHERE, asked_dates, card_on_duration, relevant
-from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.authorization import EVERYWHERE, card_on_duration
+from cds_service.rules.ordered import work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_PROGRAM = NotApplicable("no program under way")
@@ -114,6 +115,7 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
     caveats = (WHICH_PROGRAM,) if case.program not in limit.value.value else ()
     beyond = first + timedelta(weeks=limit.weeks)
     late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
+    yield from unnamed_approvals(case, (day for day in (*days, beyond) if day >= beyond))
     if late is None and (case.authorization_on(beyond) is not None or days[-1] >= beyond):
         return
     evidence = (

@@ -22,7 +22,8 @@ from cds_service.rules.billed import BilledCode, codes_of_date
 from cds_service.rules.charging import charges_of, shared_modifiers
 from cds_service.rules.drafted import charges_settled
 from cds_service.rules.national_edits import NO_TABLE, pair_edits
-from cds_service.rules.orders import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, review, work_rehab_orders
+from cds_service.rules.ordered import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, work_rehab_orders
+from cds_service.rules.orders import review
 from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 

@@ -11,7 +11,7 @@ from cds_service.domain.chart import Fact, InjuryDate
 from cds_service.domain.findings import Evidence, Severity
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.ordered import work_rehab_orders
 from cds_service.rules.rule import Answer, values
 
 MONTHS_OF_A_YEAR: Final = 12

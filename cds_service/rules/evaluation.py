@@ -11,7 +11,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.entry import ENTRY_CRITERIA, check_entry
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 

@@ -13,7 +13,7 @@ from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Range
-from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 

@@ -13,7 +13,8 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import Charges, charges_of, shared_modifiers
 from cds_service.rules.drafted import drafted_lines
-from cds_service.rules.orders import NO_ORDER, review, work_rehab_orders
+from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
+from cds_service.rules.orders import review
 from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.treated import Part, minutes_of_assistants_open, other_disciplines, people_evidence

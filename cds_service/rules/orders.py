@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
@@ -15,12 +15,9 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charges import check_program_code_of_visit
 from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_thresholds
+from cds_service.rules.ordered import NO_ORDER, orders_left_out, work_rehab_orders
 from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
-
-NO_ORDER = NotApplicable("no work-rehab order among the drafts")
-MOST_ORDERS: Final = 100
-NOT_ALL_ORDERS: Final = Gap(Fact.ORDERS, f"only the first {MOST_ORDERS} orders were looked at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +36,6 @@ class OrderReview:
     per_visit: Units | None
     thresholds: TimeThresholds | None
     other: str | None = None
-
-
-def work_rehab_orders(case: Case) -> tuple[Order, ...]:
-    """Draft orders in question that are about work rehabilitation, at most the first ``MOST_ORDERS`` of a call."""
-    return _orders_in_question(case)[:MOST_ORDERS]
-
-
-def _orders_in_question(case: Case) -> tuple[Order, ...]:
-    """Those orders and one more where there are more."""
-    if _orders_in_question not in case.shared:
-        found = (order for order in case.orders if order.work_rehab and order.selected)
-        case.shared[_orders_in_question] = tuple(islice(found, MOST_ORDERS + 1))
-    known = case.shared[_orders_in_question]
-    return known if isinstance(known, tuple) else ()
-
-
-def orders_left_out(case: Case) -> tuple[Gap, ...]:
-    """The gap that says so when a call has more orders than are looked at."""
-    return (NOT_ALL_ORDERS,) if len(_orders_in_question(case)) > MOST_ORDERS else ()
 
 
 def _ordered_by_code(case: Case) -> Mapping[str, Mapping[str, bool]]:

@@ -10,9 +10,9 @@ from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.authorization import asked_dates
+from cds_service.rules.answers import asked_dates
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.orders import NO_ORDER, work_rehab_orders
+from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 _REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION})

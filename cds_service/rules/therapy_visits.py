@@ -13,7 +13,7 @@ from cds_service.domain.findings import Evidence, FactValue, Severity
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.orders import work_rehab_orders
+from cds_service.rules.ordered import work_rehab_orders
 from cds_service.rules.rule import Answer, Result, values
 
 BY_COUNT: Final = "after-visits-or-days"

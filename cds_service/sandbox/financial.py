@@ -1,6 +1,7 @@
 """FHIR R4 resources of the money side: coverage, authorization, charges."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cds_service.sandbox.clinical import site_reference
@@ -15,7 +16,7 @@ from cds_service.sandbox.fhir import (
     given,
     quantity,
 )
-from cds_service.sandbox.language import Authorization, ChargeLine, Charges, Coverage
+from cds_service.sandbox.language import Authorization, ChargeLine, Charges, Coverage, PayerWord
 
 _SOPT: Final = "https://nahdo.org/sopt"
 _ACT_CODE: Final = f"{TERMINOLOGY}/v3-ActCode"
@@ -30,11 +31,17 @@ COVERAGE_TYPES: Final[Mapping[str, Resource]] = {
 }
 
 _TYPE_SYSTEMS: Final = {"": _ACT_CODE, "SOPT": _SOPT, "X12": "https://x12.org/codes/claim-filing-indicator-codes"}
-
+_CODE: Final = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}", re.ASCII)
 _PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition"
-_REVIEW_ACTIONS: Final = {"approved": "A1", "denied": "A3", "pending": "A4"}
-_DISPOSITIONS: Final = {"approved": "Approved", "denied": "Denied", "pending": "Pending review"}
-_UNITS: Final = {"hours": "h", "visits": "{visit}", "units": "{unit}"}
+_COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+_REVIEW_ACTIONS: Final = {"approved": "A1", "denied": "A3", "pending": "A4", "withdrawn": "C"}
+_DISPOSITIONS: Final = {
+    "approved": "Approved",
+    "denied": "Denied",
+    "pending": "Pending review",
+    "withdrawn": "Cancelled",
+}
+_UNITS: Final = {"hours": "h", "visits": "{visit}", "days": "d", "units": "{unit}"}
 
 
 def coverage(setting: Setting, words: Coverage) -> Resource:
@@ -86,7 +93,7 @@ def authorization(setting: Setting, words: Authorization) -> Resource:
         created=setting.day(0 if created is None else created),
         insurer=_payer(words.payer or default_payer),
         outcome="queued" if words.state == "pending" else "complete",
-        disposition=_DISPOSITIONS.get(words.state),
+        disposition=words.words or _DISPOSITIONS.get(words.state),
         preAuthRef=words.number,
         preAuthPeriod=period,
         item=[_authorized_item(words)] if words.state != "unclear" else None,
@@ -103,13 +110,45 @@ def _authorized_item(words: Authorization) -> Resource:
     ]
     if words.number:
         action.append({"url": "number", "valueString": words.number})
-    extensions: list[Resource] = [{"url": f"{_PAS}/extension-reviewAction", "extension": action}]
+    reviewed = [{"url": f"{_PAS}/extension-reviewAction", "extension": action}]
+    extensions: list[Resource] = reviewed if words.words is None else []
+    detail: list[Resource] = []
+    if words.service:
+        detail.append({"url": "productOrServiceCode", "valueCodeableConcept": _service(words.service)})
     if words.quantity is not None:
-        allowed = quantity(words.quantity, words.unit, _UNITS[words.unit])
-        detail = [{"url": "quantity", "valueQuantity": allowed}]
+        unit = (words.unit, _UNITS[words.unit]) if words.unit is not None else ()
+        detail.append({"url": "quantity", "valueQuantity": quantity(words.quantity, *unit)})
+    if detail:
         extensions.append({"url": f"{_PAS}/extension-itemAuthorizedDetail", "extension": detail})
     category = concept(coding(f"{TERMINOLOGY}/adjudication", "submitted"))
     return {"extension": extensions, "itemSequence": 1, "adjudication": [{"category": category}]}
+
+
+def _service(names: Sequence[str]) -> Resource:
+    """Codes as codings, other names as text."""
+    codes = [name for name in names if _CODE.fullmatch(name)]
+    return {"text": " and ".join(names)} if not codes else concept(*map(billing_coding, codes))
+
+
+def payer_word(setting: Setting, words: PayerWord) -> Resource:
+    """What a payer says of an order or appointment, as coverage-information of Da Vinci CRD."""
+    parts: list[Resource] = [
+        {"url": "covered", "valueCode": words.covered},
+        *({"url": "billingCode", "valueCoding": billing_coding(code)} for code in words.codes),
+        {"url": "date", "valueDate": setting.day(words.day)},
+        {"url": "coverage-assertion-id", "valueString": "A-1"},
+    ]
+    if words.coverage is not None:
+        parts.append({"url": "coverage", "valueReference": {"reference": f"Coverage/{words.coverage}"}})
+    if words.approval is not None:
+        parts.append({"url": "pa-needed", "valueCode": words.approval})
+    if words.number is not None:
+        parts.append({"url": "satisfied-pa-id", "valueString": words.number})
+    if words.reason is not None:
+        parts.append({"url": "reason", "valueCodeableConcept": {"text": words.reason}})
+    if words.until is not None:
+        parts.append({"url": "expiry-date", "valueDate": setting.day(words.until)})
+    return {"url": _COVERAGE_INFORMATION, "extension": parts}
 
 
 def claim(setting: Setting, words: Charges, coverages: list[Resource], encounters: Mapping[str, str]) -> Resource:

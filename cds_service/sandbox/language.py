@@ -311,17 +311,39 @@ class Questionnaire(Words):
 
 
 class Authorization(Words):
-    """A payer's answer to a request for prior authorization."""
+    """A payer's answer to a request for prior authorization.
+
+    ``service`` is what it is for: a code, words, or ``none`` where it does not say; by default work rehabilitation. A
+    code's ``quantity`` is that of the code. ``unit: none`` gives a bare number, ``words`` are the payer's own.
+    """
 
     id: FhirId | None = None
     number: str | None = None
     start: AnyDay | None = Field(default=None, alias="from")
     end: AnyDay | None = Field(default=None, alias="to")
     quantity: float | None = None
-    unit: Literal["hours", "visits", "units"] = "visits"
-    state: Literal["approved", "pending", "denied", "unclear"] = "approved"
+    unit: Annotated[Literal["hours", "visits", "days", "units"] | None, BeforeValidator(_nothing)] = "visits"
+    state: Literal["approved", "pending", "denied", "withdrawn", "unclear"] = "approved"
+    service: Texts = ["Work hardening or work conditioning program"]
+    words: str | None = None
     created: AnyDay | None = None
     payer: str | None = None
+
+
+class PayerWord(Words):
+    """What a payer says of an order or appointment (CRD): ``covered``, and ``approval`` as its code ``pa-needed``.
+
+    ``coverage`` is the id of the coverage it is for, ``codes`` are the billing codes it is limited to.
+    """
+
+    covered: str = "covered"
+    approval: str | None = None
+    number: str | None = None
+    reason: str | None = None
+    codes: Texts = []
+    coverage: FhirId | None = None
+    day: AnyDay = -1
+    until: AnyDay | None = None
 
 
 class Times(Words):
@@ -350,6 +372,7 @@ class Order(Words):
     discipline: DisciplineName | None = None
     status: str | None = None
     injury: str | None = None
+    payer_says: Annotated[list[PayerWord], BeforeValidator(listed)] = []
 
 
 class Appointment(Timed):
@@ -361,6 +384,7 @@ class Appointment(Timed):
     code: Texts = []
     program: ProgramName | None = None
     status: str = "proposed"
+    payer_says: Annotated[list[PayerWord], BeforeValidator(listed)] = []
 
 
 _LINE = re.compile(r"^(?P<code>[A-Z0-9]{5}) x(?P<units>\d+)(?P<modifiers>(?:[ ,]+[A-Z0-9]{2})*)$")

@@ -14,6 +14,7 @@ from cds_service.sandbox.fhir import (
     service_concept,
     span,
 )
+from cds_service.sandbox.financial import payer_word
 from cds_service.sandbox.language import Appointment, Order, Times
 from cds_service.sandbox.people import user
 
@@ -25,6 +26,7 @@ def order(setting: Setting, words: Order, status: str, coverages: list[Resource]
     return given(
         resourceType="ServiceRequest",
         id=setting.id(words.id, "order"),
+        extension=[payer_word(setting, one) for one in words.payer_says],
         status=words.status or status,
         intent="order",
         category=[concept(coding(SNOMED, *discipline), text=discipline[1])] if discipline else None,
@@ -63,6 +65,7 @@ def appointment(setting: Setting, words: Appointment) -> Resource:
     return given(
         resourceType="Appointment",
         id=setting.id(words.id, "appointment", setting.calendar.date_of(words.day)),
+        extension=[payer_word(setting, one) for one in words.payer_says],
         status=words.status,
         serviceType=[service_concept(words.code, program, words.text)],
         reasonReference=setting.conditions(None),

@@ -3,9 +3,11 @@ from datetime import date
 import pytest
 from msgspec import json
 
-from cds_service.domain.chart import Authorization, AuthorizationState, Fact
-from cds_service.fhir.authorizations import COVERAGE_INFORMATION, PAS
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion, Fact
 from cds_service.fhir.chart import build_chart
+from cds_service.fhir.coverage_information import COVERAGE_INFORMATION
+from cds_service.fhir.decisions import PAS
 from cds_service.fhir.reading import Prefetch, read_drafts
 from tests.fhir.resources import CPT, PATIENT, bundle, chart_of, claim_response, coded, service_request
 
@@ -32,7 +34,13 @@ def granted(code, amount, unit="visits"):
 
 def test_an_approval_carries_number_period_and_date_of_the_answer():
     expected = Authorization(
-        "ClaimResponse/r", APPROVED, "PA-1", date(2026, 3, 1), date(2026, 4, 12), created=date(2026, 2, 20)
+        "ClaimResponse/r",
+        APPROVED,
+        "PA-1",
+        date(2026, 3, 1),
+        date(2026, 4, 12),
+        created=date(2026, 2, 20),
+        names_service=False,
     )
     assert of(claim_response()) == (expected,)
 
@@ -85,15 +93,16 @@ def test_a_response_about_other_services_authorizes_no_work_rehabilitation():
     assert of(claim_response(item=[{"extension": [review("A1"), granted("97110", 9)]}])) == ()
 
 
-def test_items_with_the_same_answer_are_added_up():
-    items = [{"extension": [review("A1"), granted(code, 10, "UN")]} for code in ("97545", "97546")]
-    assert [(one.quantity, one.unit) for one in of(claim_response(item=items))] == [(20, "units")]
+def test_items_of_one_code_with_the_same_answer_are_added_up():
+    items = [{"extension": [review("A1"), granted(code, 10, "UN")]} for code in ("97545", "97546", "97546")]
+    found = [(one.codes, one.quantity, one.unit) for one in of(claim_response(item=items))]
+    assert found == [(("97545",), 10, "units"), (("97546",), 20, "units")]
 
 
 @pytest.mark.parametrize(
     ("unit", "expected"),
     [("hours", (30, "hours")), ("h", (30, "hours")), ("min", (0.5, "hours")), ("visits", (30, "visits")),
-     ("sessions", (30, "visits")), ("UN", (30, "units")), (None, (30, None))],
+     ("sessions", (30, "visits")), ("UN", (30, "units")), (None, (30, "units"))],
 )  # fmt: skip
 def test_the_unit_of_an_added_item_is_hours_visits_or_units(unit, expected):
     quantity = {"value": 30} | ({"unit": unit} if unit else {})
@@ -131,7 +140,8 @@ def claim(**more):
 
 
 def test_a_bare_number_on_a_claim_is_weak():
-    assert (Authorization("Claim/cl", APPROVED, "PA-9", weak=True),) == chart_of(charges=bundle(claim())).authorizations
+    expected = Authorization("Claim/cl", APPROVED, "PA-9", weak=True, relayed=True)
+    assert chart_of(charges=bundle(claim())).authorizations == (expected,)
 
 
 def test_a_number_that_the_payers_answer_explains_is_not_counted_again():
@@ -143,11 +153,24 @@ def information(**parts):
     return {"url": COVERAGE_INFORMATION, "extension": [{"url": key, **value} for key, value in parts.items()]}
 
 
+def case_of(chart, day):
+    return Case(Moment.ORDER, day, day, chart)
+
+
 def test_coverage_information_on_a_draft_order_is_an_approval_with_expiry():
     extension = information(
         **{"pa-needed": {"valueCode": "satisfied"}, "satisfied-pa-id": {"valueString": "PA-5"},
            "expiry-date": {"valueDate": "2026-05-01"}, "date": {"valueDate": "2026-03-01"}}
     )  # fmt: skip
     drafts = read_drafts(json.encode(service_request(extension=[extension])))
-    expected = Authorization("ServiceRequest/s", APPROVED, "PA-5", end=date(2026, 5, 1), created=date(2026, 3, 1))
-    assert build_chart("p1", Prefetch(), drafts).authorizations == (expected,)
+    expected = CoverageAssertion(
+        "ServiceRequest/s", approval="satisfied", number="PA-5", made=date(2026, 3, 1), expiry=date(2026, 5, 1)
+    )
+    chart = build_chart("p1", Prefetch(), drafts)
+    assert chart.assertions == (expected,)
+    (approval,) = case_of(chart, date(2026, 4, 1)).authorizations
+    assert (approval.number, approval.covers(date(2026, 5, 1)), approval.covers(date(2026, 5, 2))) == (
+        "PA-5",
+        True,
+        False,
+    )

@@ -223,6 +223,18 @@ def test_references_to_other_servers_are_not_asked_for_here(ask, ehr, discharge)
     assert ["Practitioner/p2"] == [query for query in ehr.queries if query.startswith("Practitioner")]
 
 
+def test_the_request_of_an_answer_that_names_no_service_is_read(ask, ehr, discharge):
+    answered = next(one for one in ehr.resources if one["resourceType"] == "ClaimResponse")
+    answered["request"] = {"reference": "Claim/asked"}
+    for item in answered["item"]:
+        item["extension"] = [one for one in item["extension"] if not one["url"].endswith("itemAuthorizedDetail")]
+    asked = {"resourceType": "Claim", "id": "asked", "use": "preauthorization", "patient": answered["patient"]}
+    ehr.resources.append(asked | {"item": [{"sequence": 1, "productOrService": {"text": "MRI of the knee"}}]})
+    answer = ask(without_prefetch(discharge, ehr))
+    assert "Claim/asked" in ehr.queries
+    assert any("none on record" in card["summary"] for card in answer["cards"])
+
+
 def test_a_person_without_qualification_is_known_by_the_roles_held(ask, ehr, discharge):
     treatments = [one for one in ehr.resources if one["resourceType"] == "Procedure"]
     for one in treatments:

@@ -55,7 +55,7 @@ def test_what_is_as_expected_is_not_spoken_of(said, expect):
         ({"fires": "order-units"}, "order-units should be fired, but is not asked at encounter-discharge"),
         ({"only": "none"}, "cards should be none, are "),
         ({"charges": "97545 x2"}, "charges should be 97545 x2, are 97545 x1 WC GP"),
-        ({"recommended": False}, "a suggestion is recommended"),
+        ({"recommended": True}, "no suggestion is recommended"),
         ({"summaries": "Charge 97546"}, "no card's summary says 'Charge 97546'; cards: "),
         ({"details": "28 TAC 999"}, "no card's detail says '28 TAC 999'; "),
         ({"said": "97140"}, "no card says '97140'; cards: "),

@@ -225,7 +225,9 @@ def test_an_authorization_tells_state_number_period_and_amount():
     assert {"start": "2026-03-03", "end": "2026-03-30"} == answer["preAuthPeriod"]
     review, detail = answer["item"][0]["extension"]
     assert "A1" == review["extension"][0]["valueCodeableConcept"]["coding"][0]["code"]
-    assert (30, "hours") == tuple(detail["extension"][0]["valueQuantity"][name] for name in ("value", "unit"))
+    service, amount = detail["extension"]
+    assert "work hardening" in service["valueCodeableConcept"]["text"].lower()
+    assert (30, "hours") == (amount["valueQuantity"]["value"], amount["valueQuantity"]["unit"])
 
 
 def test_everything_the_language_can_say_is_valid_r4():

@@ -10,7 +10,7 @@ from cds_service.domain.chart import Chart, Order, Schedule
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.findings import Evaluation
 from cds_service.rules.engine import evaluate
-from cds_service.rules.orders import MOST_ORDERS
+from cds_service.rules.ordered import MOST_ORDERS
 from tests.playing import bundled_policies
 
 TODAY = date(2026, 3, 18)

@@ -1,0 +1,142 @@
+"""Which of a payer's answers stand: the newest decides for its number, its codes and the time they share (A-1)."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion
+from cds_service.domain.codes import WORK_REHAB
+
+REFUSED: Final = frozenset({AuthorizationState.DENIED, AuthorizationState.WITHDRAWN})
+SATISFIED: Final = "satisfied"
+
+ANY_REQUEST: Final = ""
+CAUTION: Final = {
+    AuthorizationState.APPROVED: 0,
+    AuthorizationState.NOT_REQUIRED: 0,
+    AuthorizationState.PENDING: 1,
+    AuthorizationState.UNCLEAR: 2,
+    AuthorizationState.DENIED: 3,
+    AuthorizationState.WITHDRAWN: 3,
+}
+"""Of two answers of which neither is known to be the later, the one with more of it counts."""
+
+
+def standing(answers: Iterable[Authorization]) -> tuple[Authorization, ...]:
+    """Answers that no later one replaces, in the order given.
+
+    A later answer replaces an earlier one of the same number or request as far as it is about the same codes and their
+    periods overlap; periods apart from each other both stand. A refusal without number that names work rehabilitation
+    and its period replaces every answer for that time. Of answers whose order is not known the more cautious one counts
+    as the later. An answer that names no service is for the same as others of its number.
+    """
+    given = _named_by_number(tuple(answers))
+    if len(given) < 2:  # noqa: PLR2004 - one answer has nothing to be replaced by
+        return given
+    later: dict[tuple[str, str], _Days] = {}
+    stand: set[int] = set()
+    for together in _newest_first(given):
+        stand.update(index for index in together if given[index].relayed or not _replaced(given[index], later))
+        for index in together:
+            _note(given[index], later)
+    return tuple(one for index, one in enumerate(given) if index in stand)
+
+
+def _newest_first(answers: Sequence[Authorization]) -> list[list[int]]:
+    """Indexes of the answers of each response; parts of one response do not replace each other."""
+    of_response: dict[str, list[int]] = {}
+    for index, one in enumerate(answers):
+        of_response.setdefault(one.reference, []).append(index)
+    return sorted(of_response.values(), key=lambda indexes: max(_recency(answers[i]) for i in indexes), reverse=True)
+
+
+def _replaced(one: Authorization, later: Mapping[tuple[str, str], "_Days"]) -> bool:
+    keys = [(request, code) for request in (*_requests_of(one), ANY_REQUEST) for code in _codes_of(one)]
+    return any(key in later and later[key].meet(_period(one)) for key in keys)
+
+
+def _note(one: Authorization, later: dict[tuple[str, str], "_Days"]) -> None:
+    if one.relayed:
+        return
+    dated = one.start is not None or one.end is not None
+    general = one.state in REFUSED and one.number is None and one.names_service and dated
+    for request in (*_requests_of(one), *((ANY_REQUEST,) if general else ())):
+        for code in _codes_of(one):
+            later.setdefault((request, code), _Days()).add(_period(one))
+
+
+def of_assertions(assertions: Iterable[CoverageAssertion], known: Iterable[str | None]) -> tuple[Authorization, ...]:
+    """Approvals that payers hold satisfied; one whose number an answer on file explains adds nothing."""
+    explained = set(known)
+    return tuple(
+        Authorization(
+            reference=one.reference,
+            state=AuthorizationState.APPROVED,
+            number=one.number,
+            end=one.expiry,
+            created=one.made,
+            codes=tuple(code for code in one.codes if code in WORK_REHAB),
+            relayed=True,
+        )
+        for one in assertions
+        if one.approval == SATISFIED and (one.number is None or one.number not in explained)
+    )
+
+
+class _Days:
+    """Periods, those that meet joined into one."""
+
+    def __init__(self) -> None:
+        self._periods: list[tuple[date, date]] = []
+
+    def meet(self, period: tuple[date, date]) -> bool:
+        """Whether any of them shares a day with the period."""
+        first, last = self._between(period)
+        return first < last
+
+    def add(self, period: tuple[date, date]) -> None:
+        """Join a period to them."""
+        first, last = self._between(period)
+        joined = (*self._periods[first:last], period)
+        del self._periods[first:last]
+        insort(self._periods, (min(one[0] for one in joined), max(one[1] for one in joined)))
+
+    def _between(self, period: tuple[date, date]) -> tuple[int, int]:
+        first = bisect_left(self._periods, period[0], key=lambda one: one[1])
+        return first, bisect_right(self._periods, period[1], key=lambda one: one[0])
+
+
+def _named_by_number(answers: Sequence[Authorization]) -> tuple[Authorization, ...]:
+    """The answers, those that name no service with that of other answers of their number."""
+    if all(one.names_service for one in answers):
+        return tuple(answers)
+    named = {one.number for one in answers if one.names_service and one.number is not None}
+    return tuple(
+        replace(one, names_service=True) if not one.names_service and one.number in named else one for one in answers
+    )
+
+
+def _recency(one: Authorization) -> tuple[date, datetime, int, int, float, str]:
+    """What tells the later answer: its date and time, else caution, as of an earlier end or a smaller amount."""
+    caution = CAUTION[one.state]
+    created = one.created or (date.min if caution == 0 else date.max)
+    moment = one.answered or datetime.combine(created, time.min, UTC)
+    end = (one.end or date.max).toordinal()
+    return created, moment, caution, -end, -one.quantity if one.quantity is not None else float("-inf"), one.reference
+
+
+def _requests_of(one: Authorization) -> tuple[str, ...]:
+    """What tells requests apart: number and request; answers without either are for one request."""
+    number = (f"number {one.number}",) if one.number is not None else ()
+    request = (f"request {one.request}",) if one.request is not None else ()
+    return (*number, *request) or (f"none, service named: {one.names_service}",)
+
+
+def _codes_of(one: Authorization) -> Iterable[str]:
+    return one.codes or WORK_REHAB
+
+
+def _period(one: Authorization) -> tuple[date, date]:
+    return one.start or date.min, one.end or date.max
