@@ -163,6 +163,9 @@ class Calendar:
             return self._closer(period, moment)
         if not _NO_TIME < ended - started < _SHORTEST_DAY:
             return self._closer(period, moment)
+        hours = self._same_date.get(started.tzinfo)
+        if hours is not None and hours[0] <= started.hour < hours[1] and started.year >= RULES_SINCE:
+            return Span(started.date(), times)
         return Span(self.local_date(started), times)
 
     def _closer(self, period: Period, moment: str | None) -> Span:

@@ -44,6 +44,7 @@ class Places:
         self._locations: Mapping[str, records.Location] = prefetch.of(records.Location)
         self._references = references
         self._known: dict[str | None, str | None] = {}
+        self.any_given = bool(self._organizations or self._locations)
 
     def of_encounter(self, encounter: records.Encounter) -> str | None:
         """State of the provider, else of the location of an encounter."""

@@ -85,8 +85,9 @@ def _site(
         site = places.site_of_encounter(asked)
         if site != Site():
             return site
+    tells = [encounter for encounter in encounters if places.any_given or encounter.contained]
     looked_at: set[object] = set()
-    for encounter in sorted(encounters, key=_start, reverse=True):
+    for encounter in sorted(tells, key=_start, reverse=True):
         where = encounter.service_provider, encounter.location
         if where in looked_at and not encounter.contained:
             continue

@@ -68,8 +68,9 @@ class Gathered:
         self.drafts: tuple[Draft, ...] = read_drafts(raw) if raw is not None else ()
         self.calendar = self._calendar(zones)
         if fetch is not None and self._may_concern_us():
-            self.prefetch = fetch(call, self.prefetch)
-            self.calendar = self._calendar(zones)
+            given, self.prefetch = self.prefetch, fetch(call, self.prefetch)
+            if self.prefetch is not given:
+                self.calendar = self._calendar(zones)
         needed = NEEDED.get(call.service.moment, ())
         if needed and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed):
             raise DataNeeded(needed)
