@@ -18,17 +18,21 @@ from cds_service.domain.chart import (
     CoverageAssertion,
     Encounter,
     Fact,
+    Gap,
     Order,
     PlanOfCare,
     Session,
 )
-from cds_service.domain.codes import THERAPY, WORK_REHAB, Discipline, PayerClass, Program
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
+from cds_service.domain.episodes import Episode, Programs, injuries_of
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
 from cds_service.domain.treating import treating
 from cds_service.domain.visit import Visit, visits_of
 
-EPISODE_GAP_DAYS: Final = 60
+UNREAD_PLAN: Final = (
+    "what the active plan on record is for: it tells so in its narrative only, or through orders that were not given"
+)
 
 
 class Moment(StrEnum):
@@ -39,52 +43,6 @@ class Moment(StrEnum):
     VISIT_CLOSE = "visit-close"
     BOOKING = "booking"
     OVERVIEW = "overview"
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """The run of work-rehab visits for one injury: same Condition where given, else no gap over 60 days."""
-
-    first: date
-    last: date
-    dates: tuple[date, ...]
-    conditions: tuple[str, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """Name for people: the dates, and the condition where it is known."""
-        about = f" for {', '.join(self.conditions)}" if self.conditions else ""
-        return f"{self.first.isoformat()} to {self.last.isoformat()}{about}"
-
-    @property
-    def key(self) -> str:
-        """The same from visit to visit: the injury where it is known, else the first date."""
-        return ",".join(self.conditions) or self.first.isoformat()
-
-
-def episodes_of(sessions: Iterable[Session]) -> tuple[Episode, ...]:
-    """Group sessions into episodes, oldest first.
-
-    A session joins the episode that shares a condition with it; one without conditions joins the latest episode
-    unless more than 60 days lie between.
-    """
-    groups: list[tuple[set[str], list[date]]] = []
-    for session in sorted(sessions, key=attrgetter("date")):
-        conditions = session.conditions
-        for home in reversed(groups):
-            if not home[0].isdisjoint(conditions):
-                break
-        else:
-            home = groups[-1] if groups else (set(), [session.date])
-            near = (session.date - home[1][-1]).days <= EPISODE_GAP_DAYS
-            if not groups or not near or (conditions and home[0]):
-                home = (set(), [session.date])
-                groups.append(home)
-        home[0].update(conditions)
-        if home[1][-1] != session.date:
-            home[1].append(session.date)
-    found = [Episode(dates[0], dates[-1], tuple(dates), tuple(sorted(about))) for about, dates in groups]
-    return tuple(sorted(found, key=attrgetter("last")))
 
 
 def _place_in_line(coverage: Coverage) -> tuple[bool, int, bool]:
@@ -118,34 +76,52 @@ class Case:
 
     @lazy
     def visit(self) -> Visit | None:
-        """The visit of the date of service."""
-        return self.visits.get(self.date_of_service)
+        """The visit of the date of service, as far as it is not for another injury than the one in question."""
+        whole = self.visits.get(self.date_of_service)
+        if whole is None or len(self.injuries) < 2 or not self.conditions:  # noqa: PLR2004 - one injury is the rule
+            return whole
+        return whole.without([one for one in whole.sessions if self._is_for_another(one)])
+
+    @lazy
+    def injuries(self) -> tuple[frozenset[str], ...]:
+        """The injuries that the treatments of the date of service are for, as far as they tell."""
+        whole = self.visits.get(self.date_of_service)
+        return injuries_of(whole.sessions) if whole is not None else ()
+
+    @lazy
+    def programs(self) -> Programs:
+        """The programs on record up to the date of service."""
+        return Programs(
+            [session for session in self.chart.sessions if session.date <= self.date_of_service],
+            self.chart.plans,
+            self.chart.assessments,
+        )
 
     @lazy
     def episodes(self) -> tuple[Episode, ...]:
         """All episodes on record up to the date of service, oldest first."""
-        return episodes_of(session for session in self.chart.sessions if session.date <= self.date_of_service)
+        return self.programs.episodes
 
     @lazy
     def conditions(self) -> frozenset[str]:
-        """Conditions that the visit or the drafts in question are for."""
-        of_visit = (c for s in self.visit.sessions for c in s.conditions) if self.visit else ()
+        """Conditions that the visit or the drafts in question are for.
+
+        Treatments of the encounter in question tell before others of its date.
+        """
+        whole = self.visits.get(self.date_of_service)
+        treated = whole.sessions if whole is not None else ()
+        asked = [session for session in treated if session.encounter == self.encounter and session.conditions]
+        of_visit = (condition for session in asked or treated for condition in session.conditions)
         of_orders = (c for order in self.orders if order.selected for c in order.conditions)
         return frozenset((*of_visit, *of_orders))
 
     @lazy
     def episode(self) -> Episode | None:
-        """The episode the date of service belongs to, if it goes on: same condition, or no gap over 60 days."""
-        if not self.episodes:
-            return None
-        if self.conditions:
-            same = [one for one in self.episodes if self.conditions & set(one.conditions)]
-            if same:
-                return same[-1]
-        latest = self.episodes[-1]
-        other_injury = bool(self.conditions and latest.conditions)
-        near = (self.date_of_service - latest.last).days <= EPISODE_GAP_DAYS
-        return latest if near and not other_injury else None
+        """The episode the date of service belongs to, if one goes on."""
+        return self.programs.going_on(self.date_of_service, self.conditions)
+
+    def _is_for_another(self, session: Session) -> bool:
+        return bool(session.conditions) and self.conditions.isdisjoint(session.conditions)
 
     @lazy
     def therapy_dates(self) -> dict[date, str]:
@@ -177,10 +153,22 @@ class Case:
 
     @lazy
     def active_plans(self) -> tuple[PlanOfCare, ...]:
-        """Active therapy plans; those that name work rehabilitation first."""
-        active = [plan for plan in self.chart.plans if plan.status == "active"]
-        named = [plan for plan in active if plan.work_rehab]
-        return tuple(named or active)
+        """Active therapy plans; those that name work rehabilitation before others.
+
+        Plans for another injury, and plans that have ended, stand back where there are better ones.
+        """
+        active = [plan for plan in self.chart.plans if plan.status == "active" and plan.content]
+        plans = [plan for plan in active if plan.work_rehab] or active
+        if len(plans) > 1:
+            plans = [plan for plan in plans if plan.may_be_for(self.conditions)] or plans
+            plans = [plan for plan in plans if plan.end is None or plan.end >= self.date_of_service] or plans
+        return tuple(plans)
+
+    @lazy
+    def unread_plan(self) -> Gap | None:
+        """Why an active plan of care is neither there nor missing: the only ones on record cannot be read."""
+        unread = next((plan for plan in self.chart.plans if plan.status == "active" and not plan.content), None)
+        return Gap(Fact.PLAN_OF_CARE, UNREAD_PLAN, unread.reference) if unread and not self.active_plans else None
 
     @lazy
     def program(self) -> Program:
@@ -208,13 +196,20 @@ class Case:
         """Disciplines the active plans (else the treating therapists) name: (discipline, read from, reference)."""
         from_plans = [(p.discipline, p.discipline_from or "plan", p.reference) for p in self.active_plans]
         found = {d: (d, how, ref) for d, how, ref in reversed(from_plans) if d is not None}
+        treated = [session for session in self.chart.sessions if session.date == self.date_of_service]
         if not found:
             found = {
                 performer.role.discipline: (performer.role.discipline, "treating performer", session.reference)
-                for session in self.chart.sessions
-                if session.date == self.date_of_service
+                for session in treated
                 for performer in treating(session)
                 if performer.role is not None
+            }
+        if not found:
+            found = {
+                discipline: (discipline, "modifier of the treatment", session.reference)
+                for session in treated
+                for modifier in session.modifiers
+                if (discipline := DISCIPLINE_OF_MODIFIER.get(modifier)) is not None
             }
         return tuple(found.values())
 
@@ -236,8 +231,12 @@ class Case:
         are none of one date.
         """
         refs = {one.reference for one in self.encounters_of_date} | ({self.encounter} if self.encounter else set())
+        elsewhere = self._encounters_for_other_injuries()
+        refs -= elsewhere
         found: list[tuple[Claim, tuple[int, ...]]] = []
         for claim in self.chart.claims:
+            if claim.encounters and elsewhere.issuperset(claim.encounters):
+                continue
             ours = bool(refs & set(claim.encounters))
             lines = tuple(
                 index
@@ -310,6 +309,13 @@ class Case:
         """Approvals in force on the day, those that name work rehabilitation first, then the one that ends first."""
         in_force = [one for one in self.authorizations if one.covers(day)]
         return tuple(sorted(in_force, key=lambda one: (not one.names_service, one.end or date.max)))
+
+    def _encounters_for_other_injuries(self) -> set[str]:
+        whole = self.visits.get(self.date_of_service)
+        if whole is None or self.visit is None or len(whole.sessions) == len(self.visit.sessions):
+            return set()
+        ours = {one.encounter for one in self.visit.sessions} | {self.encounter}
+        return {one.encounter for one in whole.sessions if one.encounter is not None} - ours
 
     def authorization_on(self, day: date) -> Authorization | None:
         """The approval in force on the day whose number is told: of those that name the service the last to end."""

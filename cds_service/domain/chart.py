@@ -1,6 +1,6 @@
 """The patient's chart as far as the rules need it, each fact with the resource it was read from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -79,8 +79,9 @@ class Session(NamedTuple):
     """A completed or in-progress work-rehab Procedure.
 
     ``date`` is the date of the start at the place of treatment. ``period`` is None when start or stop is not
-    recorded to the minute; ``time_problem`` then says what is wrong. ``codes`` are the CPT codes recorded on it.
-    ``performers_of_encounter`` marks performers that only its encounter names.
+    recorded to the minute; ``time_problem`` then says what is wrong. ``codes`` are the CPT codes recorded on it and
+    ``modifiers`` those written with them. ``performers_of_encounter`` marks performers that only its encounter names.
+    ``doubts`` say why it may not be what it is recorded as.
     """
 
     reference: str
@@ -94,13 +95,15 @@ class Session(NamedTuple):
     conditions: tuple[str, ...] = ()
     described: bool = False
     performers_of_encounter: bool = False
+    modifiers: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Service(NamedTuple):
     """Another billable Procedure, with its own CPT or HCPCS code.
 
     ``capacity`` is whether its words call it a functional capacity evaluation; ``performers_of_encounter`` marks
-    performers that only its encounter names.
+    performers that only its encounter names; ``doubts`` as of a session.
     """
 
     reference: str
@@ -111,6 +114,7 @@ class Service(NamedTuple):
     performers: tuple[Performer, ...] = ()
     capacity: bool = False
     performers_of_encounter: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 class Encounter(NamedTuple):
@@ -186,7 +190,11 @@ class ClaimNumber(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlanOfCare:
-    """A therapy plan. ``discipline_from`` tells what decided the discipline."""
+    """A therapy plan. ``discipline_from`` tells what decided the discipline.
+
+    ``continues`` are the plans that it replaces or is based on. A plan without ``content`` tells nowhere in a form that
+    can be read what it is for: its narrative alone does, or orders that were not given.
+    """
 
     reference: str
     status: str
@@ -200,6 +208,16 @@ class PlanOfCare:
     goals: tuple[str, ...] = ()
     scheduled: bool = False
     codes: tuple[str, ...] = ()
+    continues: tuple[str, ...] = ()
+    content: bool = True
+
+    def covers(self, day: Day) -> bool:
+        """Whether its period, where given, contains the day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+    def may_be_for(self, conditions: Collection[str]) -> bool:
+        """Whether nothing says that it is for another injury."""
+        return not conditions or not self.conditions or not set(self.conditions).isdisjoint(conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +355,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A ServiceRequest. ``selected`` is false for drafts that are context only; ``editable`` when it has an id."""
+    """A ServiceRequest. ``selected`` is false for drafts that are context only; ``editable`` when it has an id.
+
+    ``doubts`` say where its code, words and modifiers disagree or are unsure.
+    """
 
     reference: str
     work_rehab: bool
@@ -350,6 +371,7 @@ class Order:
     selected: bool = True
     editable: bool = True
     conditions: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,9 +432,10 @@ class Facility(NamedTuple):
 class Chart:
     """All that was read of one patient, sorted by date where dates exist.
 
-    ``diagnosis_codes`` gives the ICD-10-CM code of Conditions by reference, ``facility`` where the encounter asked
-    about took place. ``unavailable`` maps facts nobody could deliver to the reason; ``gaps`` lists single resources
-    that were left out. ``zone`` is the time zone of the place of treatment, None where the record does not settle it.
+    ``diagnosis_codes`` gives the ICD-10-CM code of Conditions by reference, ``condition_names`` words for them,
+    ``facility`` where the encounter asked about took place. ``unavailable`` maps facts nobody could deliver to the
+    reason; ``gaps`` lists single resources that were left out. ``zone`` is the time zone of the place of treatment,
+    None where the record does not settle it.
     """
 
     patient: str
@@ -437,3 +460,4 @@ class Chart:
     unavailable: Mapping[Fact, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     zone: tzinfo | None = None
+    condition_names: Mapping[str, str] = field(default_factory=dict)

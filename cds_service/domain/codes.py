@@ -106,7 +106,8 @@ DISCIPLINE_OF_EVALUATION: Final = {
 }
 """The therapy plan that an evaluation belongs to by its code alone."""
 
-PROGRAM_MODIFIERS: Final = ("WC", "WH")
+PROGRAM_OF_MODIFIER: Final = {"WC": Program.CONDITIONING, "WH": Program.HARDENING}
+PROGRAM_MODIFIERS: Final = tuple(PROGRAM_OF_MODIFIER)
 ACCREDITED_MODIFIERS: Final = ("CA",)
 TEST_MODIFIERS: Final = ("FC",)
 ASSISTANT_MODIFIERS: Final = ("CQ", "CO", "M3")

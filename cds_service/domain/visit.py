@@ -1,6 +1,6 @@
 """A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -26,6 +26,18 @@ class Visit:
     services: tuple[Service, ...] = ()
     encounters: tuple[Encounter, ...] = ()
     included: tuple[Service, ...] = ()
+
+    def without(self, sessions: Sequence[Session]) -> "Visit":
+        """The visit without these sessions, and without services and encounters that are theirs alone."""
+        kept = tuple(one for one in self.sessions if one not in sessions)
+        gone = {one.encounter for one in sessions} - {one.encounter for one in kept} - {None}
+        return Visit(
+            date=self.date,
+            sessions=kept,
+            services=tuple(one for one in self.services if one.encounter not in gone),
+            included=tuple(one for one in self.included if one.encounter not in gone),
+            encounters=tuple(one for one in self.encounters if one.reference not in gone),
+        )
 
     @lazy
     def timed(self) -> tuple[Session, ...]:

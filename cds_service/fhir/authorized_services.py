@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.codes import THERAPY, WORK_REHAB
 from cds_service.fhir import records
-from cds_service.fhir.concepts import Meaning, may_match, meaning, names_work_rehab, texts
+from cds_service.fhir.concepts import Meaning, may_match, meaning, texts
+from cds_service.fhir.mentions import mentions_work_rehab
 from cds_service.fhir.people import contained
 from cds_service.fhir.records import CodeableConcept, NamedRef
 from cds_service.fhir.references import References
@@ -75,6 +76,8 @@ def scope_of(concept: CodeableConcept | None) -> Scope:
     if told.codes:
         return OTHER
     words = texts(concept)
+    if any(mentions_work_rehab(text) for text in words):
+        return WHOLE_PROGRAM
     if any(_names_another(text) for text in words):
         return OTHER
     types = [coding.code for coding in concept.coding if coding.code and (coding.system or "").endswith(SERVICE_TYPES)]
@@ -94,7 +97,7 @@ def together(scopes: Iterable[Scope]) -> Scope:
 
 def scope_in_words(text: str | None) -> Scope:
     """What a sentence names: work rehabilitation, plainly another service, or neither."""
-    if names_work_rehab(text):
+    if mentions_work_rehab(text):
         return WHOLE_PROGRAM
     return OTHER if text and _OTHER_SERVICES.search(text) else NOT_NAMED
 

@@ -7,10 +7,10 @@ from cds_service.domain.codes import WORK_REHAB
 from cds_service.fhir import clinical, injury, records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.claim_facts import numbers_of_claim
-from cds_service.fhir.concepts import procedure_codes
-from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.modifiers import modifiers_of
 from cds_service.fhir.own import Own
 from cds_service.fhir.places import Places
+from cds_service.fhir.procedure_codes import coded
 from cds_service.fhir.references import References
 
 _CHARGES = frozenset({"draft", "active"})
@@ -53,8 +53,8 @@ def _claim(record: records.Claim, reference: str, references: References, calend
     whole = whole if whole == calendar.day(billed.end or billed.start) else None
     lines = []
     for position, item in enumerate(record.item, start=1):
-        codes = procedure_codes(item.product_or_service)
-        if not codes:
+        charged = coded(item.product_or_service)
+        if not charged.codes:
             continue
         period = item.serviced_period or records.Period()
         quantity = item.quantity.value if item.quantity is not None else None
@@ -65,10 +65,8 @@ def _claim(record: records.Claim, reference: str, references: References, calend
             ChargedLine(
                 sequence=item.sequence if item.sequence is not None else position,
                 place=position - 1,
-                code=codes[0],
-                modifiers=tuple(
-                    dict.fromkeys((*modifiers_behind(item.product_or_service), *modifiers_of(item.modifier)))
-                ),
+                code=charged.codes[0],
+                modifiers=tuple(dict.fromkeys((*charged.modifiers, *modifiers_of(item.modifier)))),
                 units=quantity if quantity is not None else 1.0,
                 date=day,
                 last=last if day is not None and last is not None and last > day else None,

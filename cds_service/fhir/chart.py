@@ -19,13 +19,13 @@ from cds_service.domain.chart import (
     Order,
     PlanOfCare,
 )
-from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, records
+from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, plans, records
 from cds_service.fhir.assessments import assessments_of
 from cds_service.fhir.authorized_services import Requests
 from cds_service.fhir.availability import unavailable
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import Charges, charges_of
-from cds_service.fhir.concepts import Meaning, is_work_activity
+from cds_service.fhir.concepts import Meaning, is_work_activity, name_of_condition
 from cds_service.fhir.coverage_information import assertions_of
 from cds_service.fhir.orders import (
     appointments_of,
@@ -58,6 +58,7 @@ def build_chart(
     clients_jurisdiction: str | None = None,
     encounter_id: str | None = None,
     calendar: Calendar | None = None,
+    server: str | None = None,
 ) -> Chart:
     """Read the chart of one patient out of what was given.
 
@@ -68,16 +69,19 @@ def build_chart(
         clients_jurisdiction: Jurisdiction of the client's profile, when nothing in the chart tells.
         encounter_id: The encounter of the call; its place comes before that of other encounters.
         calendar: Reads dates and times at the place of treatment; None finds the place in the chart.
+        server: Address of the FHIR server that the call names; a patient of another server is another patient.
     """
     if calendar is None:
         calendar = Calendar.of(zones_at(patient_id, prefetch, drafts, encounter_id, clients_jurisdiction))
-    return _Builder(patient_id, prefetch, drafts, calendar).chart(clients_jurisdiction, encounter_id)
+    return _Builder(patient_id, prefetch, drafts, calendar, server).chart(clients_jurisdiction, encounter_id)
 
 
-def of_another_patient(patient_id: str, prefetch: Prefetch, calendar: Calendar) -> Gap | None:
+def of_another_patient(
+    patient_id: str, prefetch: Prefetch, calendar: Calendar, server: str | None = None
+) -> Gap | None:
     """The first treatment, visit or plan of work rehabilitation that names another patient than the call's."""
     references, meanings = References(prefetch.aliases), Meanings()
-    own = Own(patient_id, prefetch, references)
+    own = Own(patient_id, prefetch, references, server)
     for reference, procedure in own.of_others(records.Procedure):
         if meanings[procedure.code].work_rehab:
             return Gap(FACT_OF_TYPE["Procedure"], OF_ANOTHER, reference)
@@ -86,7 +90,7 @@ def of_another_patient(patient_id: str, prefetch: Prefetch, calendar: Calendar) 
             return Gap(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
     people = People(prefetch, references)
     for reference, record in own.of_others(records.CarePlan):
-        plan = clinical.plan_of_care(record, reference, people, references, meanings, {}, calendar)
+        plan = plans.plan_of_care(record, reference, people, references, meanings, {}, calendar)
         if plan is not None and plan.work_rehab:
             return Gap(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
     return None
@@ -95,13 +99,20 @@ def of_another_patient(patient_id: str, prefetch: Prefetch, calendar: Calendar) 
 class _Builder:
     """One reading of one chart; used once."""
 
-    def __init__(self, patient_id: str, prefetch: Prefetch, drafts: Sequence[Draft], calendar: Calendar) -> None:
+    def __init__(
+        self,
+        patient_id: str,
+        prefetch: Prefetch,
+        drafts: Sequence[Draft],
+        calendar: Calendar,
+        server: str | None,
+    ) -> None:
         self.patient = patient_id.rpartition("/")[2]
         self.prefetch = prefetch
         self.drafts = drafts
         self.aliases = {**aliases_of(drafts), **prefetch.aliases}
         self.references = References(self.aliases)
-        self.own = Own(self.patient, prefetch, self.references)
+        self.own = Own(self.patient, prefetch, self.references, server)
         self.people = People(prefetch, self.references)
         self.places = Places(prefetch, self.references)
         self.meanings = Meanings()
@@ -115,15 +126,15 @@ class _Builder:
         ordered = {reference: told for reference, _, told in asked_for}
         conditions = self._conditions()
         coverages = self._coverages()
-        plans, plan_evidence = self._plans(ordered)
+        plans_of_care, plan_evidence = self._plans(ordered)
         known = {f"Condition/{record.id}": record for _, record in conditions if record.id is not None}
         visits = Visits(self.own, self.people, self.places, self.meanings, known, self.calendar)
-        visits.read(plans)
+        visits.read(plans_of_care)
         first_treated = min((one.date for one in visits.sessions), default=None)
         measured = list(assessments_of(self.own, self.calendar, first_treated))
         charges = charges_of(self.own, self.places, self.calendar)
         assertions = tuple(self._assertions(asked_for, visits))
-        answers = list(self._answers(self._requests(asked_for, plans, charges)))
+        answers = list(self._answers(self._requests(asked_for, plans_of_care, charges)))
         explained = (*(one.number for one in answers), *(one.number for one in assertions))
         answers.extend(authorizations.of_numbers(charges.numbers, explained))
         evidence = [
@@ -146,7 +157,7 @@ class _Builder:
                 ),
                 *charges.injury_dates,
             ),
-            plans=tuple(sorted(plans, key=lambda one: (one.start or date.min, one.reference))),
+            plans=tuple(sorted(plans_of_care, key=lambda one: (one.start or date.min, one.reference))),
             encounters=tuple(visits.visits),
             sessions=tuple(visits.sessions),
             services=tuple(visits.services),
@@ -172,6 +183,9 @@ class _Builder:
             ),
             gaps=(*self.prefetch.gaps, *self.own.left_out.gaps),
             zone=self.calendar.zone if self.calendar.settled else None,
+            condition_names={
+                reference: name for reference, record in conditions if (name := name_of_condition(record.code))
+            },
         )
 
     def _check_drafts(self) -> None:
@@ -286,7 +300,7 @@ class _Builder:
         return status == "active"
 
     def _plans(self, ordered: Mapping[str, Meaning]) -> tuple[list[PlanOfCare], list[InjuryEvidence]]:
-        plans: list[PlanOfCare] = []
+        found: list[PlanOfCare] = []
         evidence: list[InjuryEvidence] = []
         for reference, record in self.own.of(records.CarePlan):
             if record.status == "entered-in-error":
@@ -294,12 +308,12 @@ class _Builder:
             evidence.extend(injury.of_plan(record, reference))
             if not self.own.has_readable_period(record, reference):
                 continue
-            plan = clinical.plan_of_care(
+            plan = plans.plan_of_care(
                 record, reference, self.people, self.references, self.meanings, ordered, self.calendar
             )
             if plan is not None:
-                plans.append(plan)
-        return plans, evidence
+                found.append(plan)
+        return found, evidence
 
     def _claim_numbers(
         self, conditions: Iterable[tuple[str, records.Condition]], of_claims: Iterable[ClaimNumber]

@@ -9,8 +9,8 @@ import msgspec
 from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PROGRAM_MODIFIERS, TEST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.fhir.charge_items import CPT
-from cds_service.fhir.concepts import procedure_codes
 from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.procedure_codes import procedure_codes
 from cds_service.fhir.records import CodeableConcept
 
 HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"

@@ -5,42 +5,33 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from cds_service.domain.chart import AssessmentKind
-from cds_service.domain.codes import EVALUATIONS, PERFORMANCE_TEST, REEVALUATIONS, WORK_REHAB, Program
+from cds_service.domain.codes import (
+    EVALUATIONS,
+    PERFORMANCE_TEST,
+    PROGRAM_OF_MODIFIER,
+    REEVALUATIONS,
+    WORK_REHAB,
+    Program,
+)
+from cds_service.fhir.mentions import SIMULATION, asserted, is_called_work_rehab, names_work_rehab
+from cds_service.fhir.procedure_codes import Coded, coded
 from cds_service.fhir.records import CodeableConcept
 
-CPT: Final = "http://www.ama-assn.org/go/cpt"
-PROCEDURE_SYSTEMS: Final = frozenset(
-    {
-        None,
-        CPT,
-        "https://www.ama-assn.org/go/cpt",
-        "urn:oid:2.16.840.1.113883.6.12",
-        "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
-        "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
-        "urn:oid:2.16.840.1.113883.6.285",
-    }
-)
 WORK_HARDENING: Final = "228648008"
 JOB_SIMULATION: Final = "228645006"
 ICD_10_CM: Final = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90", None})
 WORK_ACTIVITY: Final = "Y99.0"
 _WORK_ACTIVITY_SPELLED: Final = frozenset({"Y99.0", "Y990", "y99.0", "y990"})
 
-_CPT_CODE: Final = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}", re.ASCII)
 _CAPACITY: Final = re.compile(r"\bfunctional capacity\b|\bFCE\b", re.IGNORECASE)
-_GAP: Final = r"[\s\-\u2010-\u2015/]*"
-_NAMED: Final = re.compile(rf"\bwork{_GAP}(?:hardening|conditioning)\b", re.IGNORECASE)
+
 _BOTH: Final = re.compile(
     r"hardening\s*(?:/|,|-|&|\bor\b|\band\b)\s*(?:work[\s\-]*)?conditioning"
     r"|conditioning\s*(?:/|,|-|&|\bor\b|\band\b)\s*(?:work[\s\-]*)?hardening",
     re.IGNORECASE,
 )
-_HARDENING: Final = re.compile(
-    r"\bhardening\b|\b(?:job|work)[\s\-]*(?:tasks?[\s\-]*)?simulat\w*"
-    r"|\bsimulat\w*[\s\-]+(?:of[\s\-]+)?(?:\w+[\s\-]+){0,2}?(?:job|work)\b",
-    re.IGNORECASE,
-)
-_CONDITIONING: Final = re.compile(r"\bconditioning\b", re.IGNORECASE)
+_HARDENING: Final = re.compile(rf"\bhardening\b|{SIMULATION}|(?-i:\bWR[\s\-\u2010-\u2015]?H\b)", re.IGNORECASE)
+_CONDITIONING: Final = re.compile(r"\bconditioning\b|(?-i:\bWR[\s\-\u2010-\u2015]?C\b)", re.IGNORECASE)
 _EVALUATION: Final = re.compile(
     r"\b(?:initial|physical therapy|occupational therapy|pt|ot|baseline)[\s\-]+(?:\w+[\s\-]+){0,2}?eval(?:uation)?\b"
     r"|\beval(?:uation)?\b.{0,30}\b(?:physical|occupational) therapy\b",
@@ -62,6 +53,10 @@ _PLAN_EVALUATED: Final = re.compile(
 _OTHER_REASSESSMENT: Final = re.compile(
     r"\b(?:pain|falls?|risk|nutrition\w*|skin|wound|pressure|mental|psych\w*|depress\w*|cognitive|medication|sedation|"
     r"restraint|nursing|social|needs)\b",
+    re.IGNORECASE,
+)
+_NO_TREATMENT: Final = re.compile(
+    r"\b(?:(?:discharge|d/c)\s+summary|(?:tele)?phone|(?:team|case)\s+conference|no[\s\-]?show|cancel\w*|orientation|letter)\b",
     re.IGNORECASE,
 )
 _NEGATION: Final = re.compile(
@@ -95,7 +90,6 @@ _EVALUATION_OF: Final = {
 }
 
 # Parts of words without which the patterns of the same subject cannot match.
-_WORK: Final = ("work",)
 _WORKPLACE: Final = ("work", "job", "industrial", "occupational", "duty")
 _HARMS: Final = (
     "injur", "accident", "incident", "hurt", "fell", "fall", "fractur", "sprain", "strain", "trauma", "crash",
@@ -103,38 +97,86 @@ _HARMS: Final = (
 )  # fmt: skip
 _PAID_WORK_PARTS: Final = ("y99", "income or pay")
 _ASSESSING: Final = ("eval", "assessment", "performance", "fce", "capacity")
-_HARDENING_PARTS: Final = ("hardening", "simulat")
-_CONDITIONING_PART: Final = ("conditioning",)
+_HARDENING_PARTS: Final = ("hardening", "simulat", "wr")
+_CONDITIONING_PARTS: Final = ("conditioning", "wr")
 _NEGATION_PARTS: Final = ("no", "ne", "n't", "without", "den", "exclud", "rule")
 
 
 class Meaning(NamedTuple):
-    """What the code of a procedure, order or activity says."""
+    """What the code of a procedure, order or activity says.
+
+    ``modifiers`` are those written with the code; ``doubts`` say where code, words and modifiers disagree or are
+    unsure.
+    """
 
     codes: tuple[str, ...]
     work_rehab: bool
     program: Program
     evaluation: AssessmentKind | None
+    modifiers: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 NOTHING: Final = Meaning((), work_rehab=False, program=Program.UNKNOWN, evaluation=None)
 
 
 def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -> Meaning:
-    """Classify a concept; ``extra`` texts (title, description) count as its text."""
+    """Classify a concept; ``extra`` texts (title, description) count as its text.
+
+    A code decides over words: a service with another procedure code is work rehabilitation only where its own text is
+    the name of a program (WR-CODE-3), not where it mentions one. An evaluation for a program is none of its sessions.
+    """
     if concept is None and not extra:
         return NOTHING
-    codes = procedure_codes(concept)
+    found = coded(concept)
+    codes = found.codes
     words = " \n ".join((*texts(concept), *[text for text in extra if text]))
-    if codes:
-        evaluation = next((_EVALUATION_OF[code] for code in codes if code in _EVALUATION_OF), None)
+    if WORK_REHAB.isdisjoint(codes):
+        evaluation = _coded_evaluation(codes) if codes else _written_evaluation(words)
+        work_rehab = has_code(concept, WORK_HARDENING, JOB_SIMULATION)
+        if not work_rehab and codes:
+            called = (concept.text if concept is not None else None, *extra)
+            work_rehab = evaluation is None and any(is_called_work_rehab(text) for text in called)
+        elif not work_rehab:
+            again = evaluation is AssessmentKind.REEVALUATION
+            work_rehab = is_called_work_rehab(words) if again else evaluation is None and names_work_rehab(words)
     else:
-        evaluation = _written_evaluation(words)
-    work_rehab = not WORK_REHAB.isdisjoint(codes) or (
-        evaluation is None and (has_code(concept, WORK_HARDENING) or names_work_rehab(words))
-    )
-    program = program_of((concept,), extra) if work_rehab else Program.UNKNOWN
-    return Meaning(codes, work_rehab, program, evaluation)
+        evaluation, work_rehab = _coded_evaluation(codes), True
+    if not work_rehab:
+        return Meaning(codes, False, Program.UNKNOWN, evaluation, found.modifiers, _unsure(found))  # noqa: FBT003
+    written = program_of((concept,), extra)
+    by_modifier = program_of_modifiers(found.modifiers)
+    program = written if written is not Program.UNKNOWN else by_modifier
+    return Meaning(codes, True, program, evaluation, found.modifiers, _doubts(found, written))  # noqa: FBT003
+
+
+def program_of_modifiers(modifiers: Iterable[str]) -> Program:
+    """The kind that WC or WH tells."""
+    kinds = {PROGRAM_OF_MODIFIER[modifier] for modifier in modifiers if modifier in PROGRAM_OF_MODIFIER}
+    return kinds.pop() if len(kinds) == 1 else Program.UNKNOWN
+
+
+def _doubts(found: Coded, written: Program) -> tuple[str, ...]:
+    """Where code, words and modifiers of a work-rehab service disagree or are unsure."""
+    doubts = [*_unsure(found)]
+    if found.codes and WORK_REHAB.isdisjoint(found.codes):
+        doubts.append(f"which code is right: it has {', '.join(found.codes)}, but is described as work rehabilitation")
+    by_modifier = program_of_modifiers(found.modifiers)
+    if Program.UNKNOWN not in {written, by_modifier} and written is not by_modifier:
+        stated = next(modifier for modifier in found.modifiers if modifier in PROGRAM_OF_MODIFIER)
+        doubts.append(f"which program it is: modifier {stated} is on the code, but the words say work {written.value}")
+    return tuple(doubts)
+
+
+def _unsure(found: Coded) -> tuple[str, ...]:
+    if not found.unsure:
+        return ()
+    codes = ", ".join(found.unsure)
+    return (f"whether {codes} is the CPT code: it stands under a code system that is not known",)
+
+
+def _coded_evaluation(codes: Iterable[str]) -> AssessmentKind | None:
+    return next((_EVALUATION_OF[code] for code in codes if code in _EVALUATION_OF), None)
 
 
 def may_match(text: str, parts: tuple[str, ...]) -> bool:
@@ -157,18 +199,6 @@ def texts(concept: CodeableConcept | None) -> list[str]:
     return [concept.text, *displays] if concept.text else displays
 
 
-def procedure_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
-    """CPT and HCPCS codes of a concept, each once."""
-    if concept is None:
-        return ()
-    found = [
-        coding.code
-        for coding in concept.coding
-        if coding.code is not None and coding.system in PROCEDURE_SYSTEMS and _CPT_CODE.fullmatch(coding.code)
-    ]
-    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
-
-
 def has_code(concept: CodeableConcept | None, *codes: str) -> bool:
     """Whether any coding has one of the codes."""
     if concept is not None:
@@ -178,16 +208,11 @@ def has_code(concept: CodeableConcept | None, *codes: str) -> bool:
     return False
 
 
-def names_work_rehab(text: str | None) -> bool:
-    """Whether a text names work hardening, work conditioning or work rehabilitation."""
-    return text is not None and may_match(text, _WORK) and _NAMED.search(text) is not None
-
-
 def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> Program:
     """The kind of program (WR-CODE-1).
 
-    A phrase that names both kinds, as the common title of the two codes does, tells neither; simulation that is
-    ruled out ("no job simulation") does not count.
+    A phrase that names both kinds, as the common title of the two codes does, tells neither; what is ruled out ("no
+    job simulation") or put off ("then progress to hardening") does not count.
     """
     written: list[str] = []
     for concept in concepts:
@@ -198,13 +223,14 @@ def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str |
     if not written:
         return Program.UNKNOWN
     told = " \n ".join(written)
-    conditioning = may_match(told, _CONDITIONING_PART)
+    conditioning, hardening = may_match(told, _CONDITIONING_PARTS), may_match(told, _HARDENING_PARTS)
+    if not (conditioning or hardening):
+        return Program.UNKNOWN
+    told = asserted(told)
     if conditioning:
         told = _BOTH.sub(" ", told)
-    if may_match(told, _HARDENING_PARTS):
-        for match in _HARDENING.finditer(told):
-            if not negated(told, match.start()):
-                return Program.HARDENING
+    if hardening and _HARDENING.search(told) is not None:
+        return Program.HARDENING
     return Program.CONDITIONING if conditioning and _CONDITIONING.search(told) else Program.UNKNOWN
 
 
@@ -231,6 +257,11 @@ def documented_injury(text: str | None) -> str | None:
     return None
 
 
+def names_no_treatment(concept: CodeableConcept) -> bool:
+    """Whether the words of an encounter's type say that nobody is treated in it: a summary, a call, a conference."""
+    return any(_NO_TREATMENT.search(text) for text in texts(concept))
+
+
 def names_capacity_test(words: Iterable[str]) -> bool:
     """Whether words of a performance test call it a functional capacity evaluation (R-1)."""
     return any(_CAPACITY.search(text) for text in words)
@@ -238,7 +269,7 @@ def names_capacity_test(words: Iterable[str]) -> bool:
 
 def done_as(concept: CodeableConcept) -> AssessmentKind | None:
     """The test or re-evaluation that an Observation records by its code: done, whatever its result (R-2)."""
-    for code in procedure_codes(concept):
+    for code in coded(concept).codes:
         if code in _EVALUATION_OF:
             return _EVALUATION_OF[code]
     words = " \n ".join(texts(concept))
@@ -256,6 +287,11 @@ def is_work_activity(concept: CodeableConcept | None) -> bool:
             if coding.code in _WORK_ACTIVITY_SPELLED or (coding.code and coding.code.strip() in _WORK_ACTIVITY_SPELLED):
                 return True
     return False
+
+
+def name_of_condition(concept: CodeableConcept | None) -> str | None:
+    """What people call a condition: its first words, else its diagnosis code."""
+    return next(iter((*texts(concept), *diagnosis_codes(concept))), None)
 
 
 def diagnosis_codes(concept: CodeableConcept | None) -> tuple[str, ...]:

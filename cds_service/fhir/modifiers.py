@@ -9,15 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cds_service.domain.codes import KNOWN_MODIFIERS
+from cds_service.fhir.procedure_codes import coded
 from cds_service.fhir.records import CodeableConcept
 
 _LENGTH: Final = 2
 _BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+", re.ASCII)
 _CALLED: Final = frozenset({"MODIFIER", "MODIFIERS", "MOD", "MODS"})
 _EXPLAINED: Final = re.compile(r"\s*([0-9A-Z]{2})(?:\s+[-\u2013\u2014]\s|\s*:|\s+\()", re.ASCII)
-_BEHIND_CODE: Final = re.compile(
-    r"\s*(?:\d{4}[0-9A-Z]|[A-Z]\d{4})[\s\-:,./]*((?:[0-9A-Z]{2}[\s\-:,./]*){1,4})", re.ASCII | re.IGNORECASE
-)
 
 
 def modifiers_of(concepts: Iterable[CodeableConcept]) -> list[str]:
@@ -30,10 +28,7 @@ def modifiers_of(concepts: Iterable[CodeableConcept]) -> list[str]:
 
 def modifiers_behind(concept: CodeableConcept | None) -> list[str]:
     """Modifiers that stand behind the procedure code in its own field, like ``97545-WH-GP``."""
-    if concept is None:
-        return []
-    found = (_BEHIND_CODE.fullmatch(coding.code) for coding in concept.coding if coding.code)
-    return list(dict.fromkeys(one for match in found if match for one in _split(match[1])))
+    return list(coded(concept).modifiers)
 
 
 def _of(concept: CodeableConcept) -> Iterator[str]:

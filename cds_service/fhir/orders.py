@@ -5,12 +5,14 @@ from datetime import date
 from typing import Final
 
 from cds_service.domain.chart import Appointment, Order, Role, Schedule
-from cds_service.domain.codes import Program
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir import records
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import meaning, names_work_rehab, procedure_codes, program_of
+from cds_service.fhir.concepts import meaning, program_of, program_of_modifiers
 from cds_service.fhir.coverage_information import BILLING_OPTIONS
+from cds_service.fhir.mentions import names_work_rehab
 from cds_service.fhir.modifiers import modifiers_of
+from cds_service.fhir.procedure_codes import procedure_codes
 from cds_service.fhir.professions import disciplines_of, profession_of
 from cds_service.fhir.reading import Draft, aliases_of
 from cds_service.fhir.records import CodeableConcept, OrderedService, Quantity, Timing
@@ -113,9 +115,10 @@ def is_work_rehab_appointment(
 ) -> bool:
     """Whether it says so in any element, or is based on one of the work-rehab orders."""
     concepts = (*record.service_type, record.appointment_type, *record.reason_code)
+    told = [meaning(concept) for concept in concepts if concept is not None]
     return (
-        any(meaning(concept).work_rehab for concept in concepts if concept is not None)
-        or names_work_rehab(record.description)
+        any(one.work_rehab for one in told)
+        or (not any(one.codes or one.evaluation for one in told) and names_work_rehab(record.description))
         or any(one.reference is not None and normal(one.reference, aliases) in ordered for one in record.based_on)
     )
 
@@ -126,16 +129,19 @@ def order(
     """One order as the rules need it."""
     told = meaning(record.code)
     options = billing_options(record.code) if told.work_rehab and not told.codes else ()
+    modifiers = tuple(dict.fromkeys((*told.modifiers, *modifiers_of(record.order_detail))))
     disciplines = disciplines_of((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
         role = profession_of((record.performer_type,))
         disciplines = {role.discipline} if isinstance(role, Role) else set()
+    if not disciplines:
+        disciplines = {DISCIPLINE_OF_MODIFIER[one] for one in modifiers if one in DISCIPLINE_OF_MODIFIER}
     return Order(
         reference=reference,
         work_rehab=told.work_rehab,
-        program=_program(record) if told.work_rehab else Program.UNKNOWN,
+        program=_program(record, modifiers) if told.work_rehab else Program.UNKNOWN,
         codes=told.codes or options,
-        modifiers=tuple(modifiers_of(record.order_detail)),
+        modifiers=modifiers,
         quantity=record.quantity_quantity.value if record.quantity_quantity is not None else None,
         schedule=schedule_of(record, calendar),
         discipline=disciplines.pop() if len(disciplines) == 1 else None,
@@ -146,6 +152,7 @@ def order(
             for one in record.reason_reference
             if one.reference is not None and (name := references[one.reference]).startswith("Condition/")
         ),
+        doubts=told.doubts,
     )
 
 
@@ -180,8 +187,9 @@ def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
     )
 
 
-def _program(record: records.ServiceRequest) -> Program:
-    return program_of((record.code, *record.order_detail), tuple(note.text for note in record.note))
+def _program(record: records.ServiceRequest, modifiers: Iterable[str]) -> Program:
+    written = program_of((record.code, *record.order_detail), tuple(note.text for note in record.note))
+    return written if written is not Program.UNKNOWN else program_of_modifiers(modifiers)
 
 
 def _days_per_week(repeat: records.Repeat) -> float | None:

@@ -9,11 +9,15 @@ from cds_service.fhir import dates, records
 from cds_service.fhir.concepts import Meaning, meaning
 from cds_service.fhir.reading import FACT_OF_TYPE, Prefetch, Quarantine
 from cds_service.fhir.records import CodeableConcept, Ref, Resource
-from cds_service.fhir.references import SAFE_ID, References, named
+from cds_service.fhir.references import SAFE_ID, References, named, plain_server, server_of
 
 R = TypeVar("R", bound=Resource)
 
 OF_ANOTHER: Final = "belongs to another patient"
+ELSEWHERE: Final = "belongs to a patient of another server"
+UNKNOWN_SERVER: Final = (
+    "the patient is named by the address of a server, and the call does not say which server it is from"
+)
 
 _SUBJECT: Final = attrgetter("subject")
 _WHOSE: Final["dict[type[Resource], attrgetter[Any]]"] = {
@@ -32,14 +36,20 @@ class Meanings(dict[CodeableConcept | None, Meaning]):
 
 
 class Own:
-    """One patient's resources. ``left_out`` gathers those that cannot be used."""
+    """One patient's resources. ``left_out`` gathers those that cannot be used.
 
-    def __init__(self, patient: str, prefetch: Prefetch, references: References) -> None:
+    A patient on another server than ``server``, the one of the call, is another patient. Where the call does not name
+    its server, one that is named by an address is taken for the same, and a gap says so.
+    """
+
+    def __init__(self, patient: str, prefetch: Prefetch, references: References, server: str | None = None) -> None:
         self.patient = patient
         self.prefetch = prefetch
         self.references = references
         self.left_out = Quarantine()
         self._reference = f"Patient/{patient}"
+        self._server = plain_server(server) if server else None
+        self._unsure: set[type[Resource]] = set()
 
     def of(self, kind: type[R], *, may_be_silent: bool = False, but: Collection[str] = ()) -> Iterator[tuple[str, R]]:
         """(reference, resource) of each resource of one type that is the patient's.
@@ -59,6 +69,9 @@ class Own:
                 if references[subject.reference] != mine:
                     self.leave_out(kind, reference, OF_ANOTHER)
                     continue
+                if subject.reference[0] == "h" and self._is_elsewhere(kind, subject.reference):
+                    self.leave_out(kind, reference, ELSEWHERE)
+                    continue
             elif not may_be_silent:
                 self.leave_out(kind, reference, "does not say which patient it belongs to")
                 continue
@@ -69,8 +82,22 @@ class Own:
         whose = _WHOSE.get(kind, _SUBJECT)
         for key, record in self.prefetch.of(kind).items():
             subject: Ref | None = whose(record)
-            if subject is not None and subject.reference and self.references[subject.reference] != self._reference:
+            if subject is None or not subject.reference:
+                continue
+            if self.references[subject.reference] != self._reference or self._is_elsewhere(kind, subject.reference):
                 yield name_of(kind.__name__, key), record
+
+    def _is_elsewhere(self, kind: type[Resource], reference: str) -> bool:
+        """Whether a patient is named on another server than that of the call; notes it where the call names none."""
+        server = server_of(reference)
+        if server is None or server == self._server:
+            return False
+        if self._server is not None:
+            return True
+        if kind not in self._unsure:
+            self._unsure.add(kind)
+            self.left_out.add(Gap(FACT_OF_TYPE[kind.__name__], UNKNOWN_SERVER))
+        return False
 
     def leave_out(self, kind: type[Resource], reference: str, why: str) -> None:
         """Note a resource that cannot be used."""

@@ -36,8 +36,12 @@ TYPE_OF_KEY: Final[Mapping[str, type[Resource]]] = {
     "encounter": records.Encounter,
     "charges": records.Claim,
 }
-BESIDE: Final[Mapping[str, type[Resource]]] = {"authorizations": records.Claim, "referred": records.Claim}
-"""What is read under a key beside its own type: the request that a payer's answer is about, given or fetched."""
+BESIDE: Final[Mapping[str, type[Resource]]] = {
+    "authorizations": records.Claim,
+    "referred": records.Claim,
+    "carePlans": records.ServiceRequest,
+}
+"""What is read under a key beside its own type: the request that a payer's answer is about, the orders of a plan."""
 SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
     {records.PractitionerRole, records.Practitioner, records.Organization, records.Location}
 )
@@ -66,6 +70,9 @@ _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, Overfl
 _ISSUE_CODE: Final = re.compile(r"[a-z\-]{1,40}", re.ASCII)
 _HARMLESS: Final = frozenset({"information", "warning"})
 _MESSAGE_VALUE: Final = re.compile(r" value '.*?'(?= - at|$)", re.DOTALL)
+
+
+_NO_URLS: Final[Mapping[int, str]] = {}
 
 
 class State(StrEnum):
@@ -268,25 +275,32 @@ class _Reader:
     def bundle(self, key: str, bundle: Bundle, unread: int = 0) -> Slot:
         """Take in a Bundle; ``unread`` of its entries are in quarantine already."""
         resources = []
+        nameless: dict[int, str] = {}
         for entry in bundle.entry:
             resource = entry.resource
             if resource is None:
                 continue
             resources.append(resource)
-            if entry.full_url is not None and entry.full_url.startswith("urn:") and resource.id is not None:
-                _add_alias(self.aliases, entry.full_url, f"{type_of(resource)}/{resource.id}")
-        slot = self.settle(key, self.take(key, resources), resources, unread)
+            if entry.full_url is not None and entry.full_url.startswith("urn:"):
+                if resource.id is not None:
+                    _add_alias(self.aliases, entry.full_url, f"{type_of(resource)}/{resource.id}")
+                else:
+                    nameless[len(resources) - 1] = entry.full_url
+        slot = self.settle(key, self.take(key, resources, nameless), resources, unread)
         following = next((link.url for link in bundle.link if link.relation == "next" and link.url), None)
         if following is None:
             return slot
         self.quarantine.add(Gap(_fact(key), f"only the first page of {key} was given"))
         return Slot(key, slot.state, slot.reason, following)
 
-    def take(self, key: str, resources: Sequence[Resource]) -> int:
-        """Keep the resources that belong under the key; how many of the key's own type there were."""
+    def take(self, key: str, resources: Sequence[Resource], urls: Mapping[int, str] = _NO_URLS) -> int:
+        """Keep the resources that belong under the key; how many of the key's own type there were.
+
+        ``urls`` are the ``urn:`` addresses of those without an id, by place.
+        """
         own, beside = TYPE_OF_KEY.get(key), BESIDE.get(key)
         count = 0
-        for resource in resources:
+        for position, resource in enumerate(resources):
             kind = type(resource)
             if kind is own:
                 count += 1
@@ -299,6 +313,8 @@ class _Reader:
             if name is None:
                 self._nameless += 1
                 name = f"no id {self._nameless}"
+                if position in urls:
+                    _add_alias(self.aliases, urls[position], named(type_of(resource), None, name))
             kept.setdefault(name, resource)
         return count
 

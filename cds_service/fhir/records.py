@@ -227,9 +227,19 @@ class Activity(Record, frozen=True):
     detail: ActivityDetail | None = None
 
 
+class Narrative(Record, frozen=True):
+    """Narrative: what a person reads of a resource, as XHTML."""
+
+    div: str | None = None
+
+
 class CarePlan(DomainResource, frozen=True):
     """FHIR CarePlan."""
 
+    text: Narrative | None = None
+    based_on: tuple[Ref, ...] = ()
+    replaces: tuple[Ref, ...] = ()
+    part_of: tuple[Ref, ...] = ()
     status: str | None = None
     category: tuple[CodeableConcept, ...] = ()
     title: str | None = None
@@ -291,6 +301,7 @@ class ProcedurePerformer(Record, frozen=True):
 class Procedure(DomainResource, frozen=True):
     """FHIR Procedure."""
 
+    identifier: tuple[Identifier, ...] = ()
     status: str | None = None
     code: CodeableConcept | None = None
     subject: Ref | None = None

@@ -19,6 +19,20 @@ def normal(reference: str, aliases: Mapping[str, str]) -> str:
     return "/".join(parts[-2:])
 
 
+def server_of(reference: str) -> str | None:
+    """The server of an absolute reference, without scheme, in the form of ``plain_server``; None for a relative one."""
+    if not reference.startswith(("http://", "https://")):
+        return None
+    path = reference.partition("/_history/")[0]
+    return plain_server(path.rstrip("/").rsplit("/", 2)[0])
+
+
+def plain_server(address: str) -> str:
+    """The address of a FHIR server, so written that two ways to write it are equal."""
+    host, slash, path = address.partition("://")[2].rstrip("/").partition("/")
+    return host.lower().removesuffix(":443").removesuffix(":80") + slash + path
+
+
 def named(resource_type: str, resource_id: object, otherwise: str = "unusual id") -> str:
     """The name of a resource for people and programs: ``Type/id``; ``Type (otherwise)`` for a missing or odd id."""
     if isinstance(resource_id, str) and SAFE_ID.fullmatch(resource_id) is not None:

@@ -2,8 +2,8 @@
 
 What is repaired is spelling, never meaning: an object where a list belongs is taken as a list of one (and a list of
 one as its object), nulls and empty objects are dropped, a lone text where a CodeableConcept, Reference or Annotation
-belongs becomes its text or reference, a lone number where a Quantity belongs its value. Anything else that does not
-fit stays an error.
+belongs becomes its text or reference, a lone number where a Quantity belongs its value, a whole number where a text
+belongs its digits. Anything else that does not fit stays an error.
 """
 
 from collections.abc import Mapping
@@ -74,6 +74,8 @@ def _repaired_object(given: Mapping[str, Any], record: type[Record]) -> dict[str
 
 
 def _repaired(value: object, kind: object) -> object:
+    if kind is str and isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+        return str(int(value))
     if not isinstance(kind, type) or not issubclass(kind, Record):
         return value
     if isinstance(value, dict):

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from cds_service.domain.chart import Assessment, Encounter, Performer, PlanOfCare, Service, Session
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
+from cds_service.domain.intervals import Interval
 from cds_service.fhir import clinical, records
 from cds_service.fhir.calendar import Calendar, length_of
 from cds_service.fhir.concepts import names_capacity_test, program_of, texts
@@ -16,10 +17,15 @@ from cds_service.fhir.places import Places
 
 Timed = TypeVar("Timed", Session, Service)
 
+_TREATED: Final = frozenset({*clinical.RECORDED, "stopped"})
 _PROCEDURE_STATUS: Final = frozenset(
     {"preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"}
 )
-_ENCOUNTER_STATUS: Final = frozenset({*clinical.TOOK_PLACE, "planned", "cancelled", "entered-in-error"})
+_NOT_HELD: Final = frozenset({"planned", "cancelled", "entered-in-error"})
+_ENCOUNTER_STATUS: Final = frozenset({*clinical.TOOK_PLACE, *_NOT_HELD})
+_NOT_HELD_ELSEWHERE: Final = frozenset({"noshow", "no-show", "canceled", "booked", "proposed", "pending", "waitlist"})
+"""What other systems call an encounter that did not take place."""
+_STOPPED: Final = "how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
 _PAUSE: Final = timedelta(hours=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _WHEN: Final = attrgetter("date", "period.start", "reference")
@@ -51,6 +57,8 @@ class Visits:
         self._meanings = meanings
         self._conditions = conditions
         self._calendar = calendar
+        self._not_held: dict[str, str] = {}
+        self._identified: dict[str, tuple[str, Interval | None, str | None, records.CodeableConcept | None]] = {}
 
     def read(self, plans: list[PlanOfCare]) -> None:
         """Read everything, in order of date; ``plans`` are the patient's."""
@@ -71,6 +79,9 @@ class Visits:
             if record.status not in clinical.TOOK_PLACE:
                 if record.status not in _ENCOUNTER_STATUS:
                     self._own.leave_out(records.Encounter, reference, "has no FHIR status")
+                status = (record.status or "").strip().lower()
+                if status in _NOT_HELD or status in _NOT_HELD_ELSEWHERE:
+                    self._not_held[reference] = status.replace("-", " ")
                 continue
             # The visits of a program are about the same; working it out anew takes ten times the look-up.
             key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
@@ -103,12 +114,12 @@ class Visits:
         ours = [plan for plan in plans if plan.work_rehab]
         planned = ours[0].conditions if len(ours) == 1 else ()
         for reference, record in own.of(records.Procedure):
-            if record.status not in clinical.RECORDED:
+            if record.status not in _TREATED:
                 if record.status not in _PROCEDURE_STATUS:
                     own.leave_out(records.Procedure, reference, "has no FHIR status")
                 continue
-            codes, work_rehab, program, evaluation = meanings[record.code]
-            if not (work_rehab or codes or evaluation):
+            codes, work_rehab, program, evaluation, modifiers, doubts = meanings[record.code]
+            if not work_rehab and (record.status == "stopped" or not (codes or evaluation)):
                 continue
             span = self._calendar.span(record.performed_period, record.performed_date_time)
             period = span.period
@@ -142,6 +153,8 @@ class Visits:
                         concerned or (visited.conditions if visited is not None else ()) or planned,
                         bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
                         of_encounter,
+                        modifiers,
+                        self._doubts(record, reference, visit, period, doubts),
                     )
                 )
                 continue
@@ -149,7 +162,8 @@ class Visits:
                 (*texts(record.code), *(note.text or "" for note in record.note))
             )
             self.services.extend(
-                Service(reference, day, code, period, visit, treated_by, capacity, of_encounter) for code in codes
+                Service(reference, day, code, period, visit, treated_by, capacity, of_encounter, doubts)
+                for code in codes
             )
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
@@ -157,6 +171,30 @@ class Visits:
     def _participants(self, visit: str | None) -> tuple[Performer, ...]:
         """Who treated in the encounter of a treatment that names nobody."""
         return self._people.participants(self.encounters[visit][0]) if visit in self.encounters else ()
+
+    def _doubts(
+        self,
+        record: records.Procedure,
+        reference: str,
+        visit: str | None,
+        period: Interval | None,
+        doubts: tuple[str, ...],
+    ) -> tuple[str, ...]:
+        """Those of its code, and why a treatment may not have been given as recorded."""
+        if record.status == "stopped":
+            doubts = (*doubts, _STOPPED)
+        if visit in self._not_held:
+            status = self._not_held[visit]
+            doubts = (*doubts, f"whether the visit took place: its encounter is {status}, but a treatment is recorded")
+        for identifier in record.identifier:
+            if identifier.value:
+                other, at, system, code = self._identified.setdefault(
+                    identifier.value, (reference, period, identifier.system, record.code)
+                )
+                if at != period and system == identifier.system and code == record.code:
+                    why = f"which times are right: {other} is another record of the same treatment, with other times"
+                    doubts = (*doubts, why)
+        return doubts
 
     def _sessions_of_encounters(self) -> Iterator[Session]:
         """Work-rehab encounters on dates without any work-rehab procedure."""

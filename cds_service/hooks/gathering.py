@@ -92,7 +92,13 @@ class Gathered:
     def _chart(self) -> Chart:
         call = self.call
         chart = build_chart(
-            call.patient_id, self.prefetch, self.drafts, self._jurisdiction, call.encounter_id, self.calendar
+            call.patient_id,
+            self.prefetch,
+            self.drafts,
+            self._jurisdiction,
+            call.encounter_id,
+            self.calendar,
+            call.fhir_server,
         )
         return replace(chart, gaps=(*chart.gaps, *self.prefetch.not_valid())) if self._strict_fhir else chart
 
@@ -134,7 +140,7 @@ class Gathered:
                 booked = appointments_of(self.drafts, self.chart.orders, calendar=self.calendar)
                 return Gap(Fact.APPOINTMENTS, OF_ANOTHER, booked[0].reference) if booked else unread
             case _:
-                return of_another_patient(self.call.patient_id, self.prefetch, self.calendar)
+                return of_another_patient(self.call.patient_id, self.prefetch, self.calendar, self.call.fhir_server)
 
     def bare_case(self, today: date) -> Case:
         """The case of a call whose subject is missing."""

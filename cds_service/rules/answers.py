@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from cds_service.domain.authorizations import CAUTION
-from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
+from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion, Fact, Gap
+from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 

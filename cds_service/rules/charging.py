@@ -1,12 +1,13 @@
 """The charges of a visit and the modifiers of its lines; what several rules reason about, computed one way."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.codes import Discipline
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Discipline
 from cds_service.domain.findings import ChargeLine, Evidence
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.treating import alone, only_assistants
@@ -97,6 +98,7 @@ def program_modifiers(case: Case, policy: PolicyView) -> Modifiers:
             undecided.append(Gap(Fact.PROGRAM, "the chart does not tell conditioning from hardening"))
         if accredited_modifier is not None and accredited is not None and accredited.value:
             codes.append(accredited_modifier.value)
+
     wanted = program if program is not None and program.value else None
     used = values(wanted, accredited_modifier if accredited else None, accredited)
     return Modifiers(tuple(codes), tuple(undecided), used)
@@ -205,6 +207,10 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
             Gap(Fact.SESSION_TIME, f"not counted, {session.time_problem or 'no start and stop'}", session.reference)
             for session in visit.untimed
         )
+    caveats.extend(Gap(Fact.SESSIONS, why, one.reference) for one in visit.sessions for why in one.doubts)
+    caveats.extend(Gap(Fact.SESSIONS, why, one.reference) for one in visit.services for why in one.doubts)
+    caveats.extend(_plan_caveats(case, visit))
+    caveats.extend(_injury_caveats(case))
     if Fact.CHARGES in case.chart.unavailable:
         why = f"whether the visit is charged already: {case.chart.unavailable[Fact.CHARGES]}"
         caveats.append(Gap(Fact.CHARGES, why))
@@ -225,6 +231,34 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
         if any(one.date and one.last and one.date <= visit.date <= one.last for one in claim.lines)
     )
     return tuple(caveats)
+
+
+def _plan_caveats(case: Case, visit: Visit) -> Iterator[Gap]:
+    """A plan that cannot be read, and treatments whose code carries the modifier of another discipline than it has."""
+    if case.unread_plan is not None:
+        yield case.unread_plan
+    planned = {discipline for discipline, _, _ in case.disciplines}
+    for session in visit.sessions:
+        other = [one for one in session.modifiers if DISCIPLINE_OF_MODIFIER.get(one) not in {None, *planned}]
+        if other and planned:
+            names = " and ".join(sorted(one.value for one in planned))
+            why = (
+                f"under which plan it was given: recorded with {', '.join(other)}, but the plan or therapist is {names}"
+            )
+            yield Gap(Fact.DISCIPLINE, why, session.reference)
+
+
+def _injury_caveats(case: Case) -> tuple[Gap, ...]:
+    """Two injuries treated on one date are two claims; the one in question has only the time that is for it."""
+    if len(case.injuries) < 2:  # noqa: PLR2004 - one injury is the rule
+        return ()
+    names = case.chart.condition_names
+    injuries = [" with ".join(sorted(names.get(one, one) for one in injury)) for injury in case.injuries]
+    ours = [name for name, injury in zip(injuries, case.injuries, strict=True) if injury & case.conditions]
+    why = f"what belongs on which claim: two injuries were treated ({'; '.join(injuries)}), each is a claim of its own"
+    if len(ours) == 1:
+        why = f"{why}; these charges are for {ours[0]}"
+    return (Gap(Fact.INJURY, why),)
 
 
 def time_evidence(case: Case, visit: Visit) -> tuple[Evidence, ...]:

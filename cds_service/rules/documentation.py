@@ -166,7 +166,7 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
         for present in [ELEMENTS[item].present]
         if present is not None and not present(case, visit, policy)
     ]
-    unread = [item for item in unseen if ELEMENTS[item].fact in case.chart.unavailable]
+    unread = [item for item in unseen if _is_unread(case, item)]
     missing = [item for item in unseen if item not in unread]
     not_checked = (
         *(
@@ -205,7 +205,15 @@ def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
     return card_on_duration(case, policy) if rule == "program-duration" else rule
 
 
+def _is_unread(case: Case, item: str) -> bool:
+    fact = ELEMENTS[item].fact
+    return fact in case.chart.unavailable or (fact is Fact.PLAN_OF_CARE and case.unread_plan is not None)
+
+
 def _why_unread(case: Case, item: str) -> str:
+    plan = case.unread_plan if ELEMENTS[item].fact is Fact.PLAN_OF_CARE else None
+    if plan is not None:
+        return plan.why
     return case.chart.unavailable.get(ELEMENTS[item].fact, "documents are not read")
 
 

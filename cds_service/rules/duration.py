@@ -120,6 +120,7 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     evidence = (
         Evidence("first visit" if case.episode else "planned start", first),
+        *_which(case),
         *map(approval_evidence, relevant(case)),
     )
     facts: dict[str, object] = {
@@ -158,6 +159,13 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
     elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
         facts |= {"days_left": (beyond - days[-1]).days - 1}
         yield Answer("near", Severity.INFO, subject, facts, used, evidence, joins=joins, caveats=caveats)
+
+
+def _which(case: Case) -> tuple[Evidence, ...]:
+    """Of which program it is spoken, where there is more than one on record."""
+    if case.episode is None or len(case.episodes) == 1:
+        return ()
+    return (Evidence("program", case.episode.label(case.chart.condition_names)),)
 
 
 def _length(order: Order) -> Evidence:

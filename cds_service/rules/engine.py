@@ -53,7 +53,7 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
         rules=tuple(outcomes),
         gaps=_missing(lacking),
         policies=policy.layers,
-        episode=case.episode.label if case.episode else None,
+        episode=case.episode.label(case.chart.condition_names) if case.episode else None,
         episode_key=case.episode.key if case.episode else None,
         lacking=policy.lacking,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
+from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
@@ -116,7 +116,8 @@ def _outside(what: str, subject: str, amount: float, allowed: _Allowed, *, over_
 def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Some payers pay one work-rehab program for an injury; an earlier one has to be known before the next (A-3).
 
-    An earlier program is a run of visits for the same condition, ended by more than 60 days without one.
+    An earlier program is an episode for the same condition that is over: by more than 60 days without a visit, or by
+    a new evaluation and a new plan of care after its own had ended.
     """
     allowed = policy.get(params.PROGRAMS_PER_INJURY)
     if allowed is None:
@@ -125,38 +126,20 @@ def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
         return
-    earlier = [run for run in _runs(case) if (case.date_of_service - run[-1]).days > EPISODE_GAP_DAYS]
-    current_started = any((case.date_of_service - run[-1]).days <= EPISODE_GAP_DAYS for run in _runs(case))
-    if not case.conditions and case.chart.sessions and len(case.episodes) > current_started:
-        yield Gap(Fact.INJURY, "the visits or orders do not tell which injury they are for")
-        return
+    others = [one for one in case.episodes if one is not case.episode]
+    earlier = [one for one in others if not case.conditions.isdisjoint(one.conditions)]
     if len(earlier) >= allowed.value:
+        last = earlier[-1]
         yield Answer(
             kind="earlier",
             severity=Severity.WARNING,
-            subject=earlier[-1][0].isoformat(),
-            facts={"first": earlier[-1][0], "last": earlier[-1][-1], "per_injury": allowed.value},
+            subject=last.first.isoformat(),
+            facts={"first": last.first, "last": last.last, "per_injury": allowed.value},
             values=(allowed,),
-            evidence=tuple(Evidence("earlier program", f"{run[0]} to {run[-1]}") for run in earlier),
+            evidence=tuple(Evidence("earlier program", f"{one.first} to {one.last}") for one in earlier),
         )
-
-
-def _runs(case: Case) -> list[list[date]]:
-    """Runs of visit dates for the conditions of the case, cut where more than 60 days lie between."""
-    dates = sorted(
-        {
-            session.date
-            for session in case.chart.sessions
-            if session.date <= case.date_of_service and case.conditions & set(session.conditions)
-        }
-    )
-    runs: list[list[date]] = []
-    for day in dates:
-        if runs and (day - runs[-1][-1]).days <= EPISODE_GAP_DAYS:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs
+    elif others and not (case.conditions and all(one.conditions for one in others)):
+        yield Gap(Fact.INJURY, "the visits or orders do not tell which injury they are for")
 
 
 RULES = (

@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from cds_service.domain.case import EPISODE_GAP_DAYS, Case
+from cds_service.domain.case import Case
 from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
+from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.tools import Known, tools_of

@@ -162,7 +162,7 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
                 values=_deciding(found),
                 evidence=(*_evidence(order), *((other,) if duplicate else ())),
                 proposals=_proposal("code", found),
-                caveats=caveats_of_payer(case, policy) if found.changes else (),
+                caveats=(*doubts_about(order), *(caveats_of_payer(case, policy) if found.changes else ())),
             )
 
 
@@ -187,6 +187,11 @@ def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
             yield _units_answer(found, case, policy)
         elif found.per_visit is None and found.problem is None:
             yield Gap(Fact.ORDERS, "the order does not tell how long a session is", order.reference)
+
+
+def doubts_about(order: Order) -> tuple[Gap, ...]:
+    """What keeps it from being certain what is ordered."""
+    return tuple(Gap(Fact.ORDERS, why, order.reference) for why in order.doubts)
 
 
 def _short_session(found: OrderReview, kind: str) -> Answer:
@@ -232,7 +237,7 @@ def _units_answer(found: OrderReview, case: Case, policy: PolicyView) -> Answer:
         values=values(policy.get(params.EDIT_ADD_ON)) if problem == "alone" else _deciding(found),
         evidence=_evidence(order),
         proposals=_proposal("units", found),
-        caveats=caveats_of_payer(case, policy) if found.changes else (),
+        caveats=(*doubts_about(order), *(caveats_of_payer(case, policy) if found.changes else ())),
     )
 
 

@@ -20,14 +20,7 @@ _REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALU
 
 def plan_on(case: Case, day: date) -> PlanOfCare | None:
     """An active plan whose period, where given, contains the day."""
-    return next(
-        (
-            plan
-            for plan in case.active_plans
-            if (plan.start is None or plan.start <= day) and (plan.end is None or day <= plan.end)
-        ),
-        None,
-    )
+    return next((plan for plan in case.active_plans if plan.covers(day)), None)
 
 
 def listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, ...]], ...]:
@@ -42,7 +35,8 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
     A plan older than the longest interval has to be renewed. Where the payer wants reviews in between, they are
     counted from the plan's start or the last evaluation or re-evaluation. For a booked date to which there is still
     time the day is told by which it has to be done. Signatures and certification dates are not
-    part of what is read; where the payer wants them, that is said.
+    part of what is read; where the payer wants them, that is said. An active plan whose content only its narrative
+    tells, or orders that were not given, is neither called missing nor taken for the plan.
     """
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
@@ -52,7 +46,9 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield NotApplicable("no work-rehab appointment among those booked")
         return
     outside = next((day for day in days if plan_on(case, day) is None), None)
-    if not case.active_plans:
+    if case.unread_plan is not None:
+        yield case.unread_plan
+    elif not case.active_plans:
         yield _none_active(case, policy)
     elif outside is not None:
         yield _outside(case, policy, outside)
@@ -61,7 +57,8 @@ def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
 
 
 def _none_active(case: Case, policy: PolicyView) -> Answer:
-    others = [plan for plan in case.chart.plans if plan.work_rehab] or list(case.chart.plans)
+    told = [plan for plan in case.chart.plans if plan.content]
+    others = [plan for plan in told if plan.work_rehab] or told
     facts = {"status": others[-1].status} if others else {}
     evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
     kind = "not-active" if others else "missing"

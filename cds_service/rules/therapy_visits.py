@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.domain.case import EPISODE_GAP_DAYS, Case, Moment
+from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import THERAPY
+from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.domain.findings import Evidence, FactValue, Severity
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params

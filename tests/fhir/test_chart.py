@@ -6,6 +6,7 @@ from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, Inju
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import minutes
 from cds_service.fhir.chart import build_chart
+from cds_service.fhir.own import ELSEWHERE, OF_ANOTHER, UNKNOWN_SERVER
 from tests.fhir.resources import (
     CPT,
     ICD_10,
@@ -47,7 +48,7 @@ def test_the_notes_tell_the_program_when_the_code_does_not():
     assert (Program.HARDENING, True) == (session.program, session.described)
 
 
-@pytest.mark.parametrize("status", ["not-done", "entered-in-error", "preparation", "on-hold", "stopped", "unknown"])
+@pytest.mark.parametrize("status", ["not-done", "entered-in-error", "preparation", "on-hold", "unknown"])
 def test_a_procedure_that_did_not_take_place_is_left_out_silently(status):
     chart = chart_of_procedures(procedure(status=status))
     assert ((), ()) == (chart.sessions, chart.gaps)
@@ -408,3 +409,48 @@ def test_an_encounter_without_offset_does_not_disturb_the_sessions():
     visit = encounter(period=period("2026-03-02T09:00:00", "2026-03-02T11:00:00"))
     chart = chart_of_procedures(procedure(), encounters=bundle(visit))
     assert [one.time_problem for one in chart.sessions] == [None]
+
+
+@pytest.mark.parametrize(
+    ("server", "reference", "sessions", "gaps"),
+    [
+        ("https://ehr.example.org/fhir", "https://ehr.example.org/fhir/Patient/p1", 1, []),
+        ("https://ehr.example.org/fhir/", "http://EHR.example.org/fhir/Patient/p1/_history/3", 1, []),
+        ("https://ehr.example.org/fhir", "https://other.example.org/fhir/Patient/p1", 0, [ELSEWHERE]),
+        ("https://ehr.example.org/fhir", "https://ehr.example.org/tenant-2/fhir/Patient/p1", 0, [ELSEWHERE]),
+        ("https://ehr.example.org/fhir", "Patient/p1", 1, []),
+        ("https://ehr.example.org/fhir", "urn:uuid:9", 0, [OF_ANOTHER]),
+        (None, "https://ehr.example.org/fhir/Patient/p1", 1, [UNKNOWN_SERVER]),
+        (None, "https://ehr.example.org/fhir/Patient/p2", 0, [OF_ANOTHER]),
+    ],
+)
+def test_a_patient_of_another_server_is_another_patient(server, reference, sessions, gaps):
+    given = prefetched(procedures=bundle(procedure(subject={"reference": reference})))
+    chart = build_chart("p1", given, server=server)
+    assert (sessions, gaps) == (len(chart.sessions), [gap.why for gap in chart.gaps])
+
+
+def test_a_subject_by_identifier_alone_is_set_aside_with_a_gap():
+    chart = chart_of_procedures(procedure(subject={"identifier": {"system": "urn:mrn", "value": "1"}}))
+    assert chart.sessions == ()
+    assert [gap.reference for gap in chart.gaps] == ["Procedure/a"]
+
+
+def test_a_code_written_as_a_number_is_its_digits():
+    (session,) = chart_of_procedures(procedure(code={"coding": [{"system": CPT, "code": 97545}]})).sessions
+    assert session.codes == ("97545",)
+
+
+@pytest.mark.parametrize(
+    ("status", "doubt"),
+    [
+        ("cancelled", "cancelled"),
+        ("planned", "planned"),
+        ("entered-in-error", "entered in error"),
+        ("noshow", "noshow"),
+    ],
+)
+def test_a_treatment_in_an_encounter_that_did_not_take_place_is_doubted(status, doubt):
+    treated = procedure(encounter={"reference": "Encounter/e"})
+    (session,) = chart_of_procedures(treated, encounters=bundle(encounter(status=status))).sessions
+    assert any(doubt in one for one in session.doubts)

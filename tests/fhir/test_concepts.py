@@ -12,27 +12,9 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
 
 
 @pytest.mark.parametrize(
-    "system",
-    [CPT, "urn:oid:2.16.840.1.113883.6.12", "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
-     "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", None],
-)  # fmt: skip
-def test_a_procedure_code_is_known_under_each_name_of_its_system(system):
-    assert concepts.procedure_codes(concept((system, "97545"))) == ("97545",)
-
-
-@pytest.mark.parametrize("system", ["http://example.org/local", SNOMED])
-def test_a_code_of_another_system_is_no_procedure_code(system):
-    assert concepts.procedure_codes(concept((system, "97545"))) == ()
-
-
-@pytest.mark.parametrize("code", ["9754", "975455", "abcde", "97545-GP", ""])
-def test_a_code_of_another_shape_is_no_procedure_code(code):
-    assert concepts.procedure_codes(concept((CPT, code))) == ()
-
-
-@pytest.mark.parametrize(
     "one",
-    [concept((CPT, "97545")), concept((CPT, "97546")), concept((SNOMED, "228648008")), concept(text="Work hardening"),
+    [concept((CPT, "97545")), concept((CPT, "97546")), concept((SNOMED, "228648008")),
+     concept((SNOMED, "228645006")), concept(text="Work hardening"), concept(text="Work Rehabilitation, WR-H"),
      concept(text="WORK-CONDITIONING program"), concept(text="work  conditioning, daily")],
 )  # fmt: skip
 def test_work_rehabilitation_is_known_by_code_or_by_name(one):
@@ -41,7 +23,7 @@ def test_work_rehabilitation_is_known_by_code_or_by_name(one):
 
 @pytest.mark.parametrize(
     "one",
-    [concept((CPT, "97110")), concept((SNOMED, "228645006")), concept(text="Conditioning exercise"),
+    [concept((CPT, "97110")), concept(text="Conditioning exercise"),
      concept(text="Return to work plan"), concept(text="homework hardening")],
 )  # fmt: skip
 def test_other_therapy_is_not_work_rehabilitation(one):
@@ -60,6 +42,11 @@ def test_other_therapy_is_not_work_rehabilitation(one):
         ("Work conditioning; does not involve work simulation", Program.CONDITIONING),
         ("Work hardening/conditioning; initial 2 hours", Program.UNKNOWN),
         ("Work conditioning or work hardening", Program.UNKNOWN),
+        ("Work conditioning, then progress to work hardening", Program.CONDITIONING),
+        ("Work conditioning (not hardening)", Program.CONDITIONING),
+        ("Work Rehabilitation, WR-H", Program.HARDENING),
+        ("Work Rehabilitation, WR-C", Program.CONDITIONING),
+        ("Work rehabilitation", Program.UNKNOWN),
         ("Therapy", Program.UNKNOWN),
         ("", Program.UNKNOWN),
     ],
@@ -71,6 +58,38 @@ def test_the_kind_of_program_is_what_the_words_say(text, program):
 @pytest.mark.parametrize("code", ["228648008", "228645006"])
 def test_a_code_of_hardening_or_job_simulation_makes_it_hardening(code):
     assert Program.HARDENING == concepts.program_of((concept((SNOMED, code), text="conditioning"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("Work hardening", True),
+        ("Work hardening program, daily", True),
+        ("Therapeutic exercise; work hardening not indicated", False),
+        ("Therapeutic exercise as part of return to work hardening", False),
+        ("Work hardening not indicated", False),
+    ],
+)
+def test_another_code_decides_unless_the_text_itself_is_the_name_of_a_program(text, ours):
+    assert ours == concepts.meaning(concept((CPT, "97110"), text=text)).work_rehab
+
+
+def test_a_code_that_disagrees_with_its_words_is_a_doubt():
+    assert any("97110" in doubt for doubt in concepts.meaning(concept((CPT, "97110"), text="Work hardening")).doubts)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "program", "doubted"),
+    [
+        ("97545-WH", None, Program.HARDENING, False),
+        ("97545:WC", "Work rehabilitation", Program.CONDITIONING, False),
+        ("97545-WH", "Work conditioning", Program.CONDITIONING, True),
+        ("97545-GP", "Work conditioning", Program.CONDITIONING, False),
+    ],
+)
+def test_a_modifier_tells_the_kind_of_program_where_nothing_else_does(code, text, program, doubted):
+    told = concepts.meaning(concept((CPT, code), text=text))
+    assert (program, doubted) == (told.program, bool(told.doubts))
 
 
 @pytest.mark.parametrize(

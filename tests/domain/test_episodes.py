@@ -1,0 +1,89 @@
+from datetime import date, timedelta
+
+import pytest
+
+from cds_service.domain.chart import Assessment, AssessmentKind, PlanOfCare, Session
+from cds_service.domain.codes import Program
+from cds_service.domain.episodes import Programs, injuries_of
+
+START = date(2026, 1, 5)
+
+
+def on(day: int) -> date:
+    return START + timedelta(days=day)
+
+
+def session(day: int, *conditions: str) -> Session:
+    return Session(f"Procedure/{day}", on(day), Program.CONDITIONING, conditions=conditions)
+
+
+def plan(name: str, first: int, last: int | None, **more: object) -> PlanOfCare:
+    told: dict[str, object] = {"work_rehab": True, "program": Program.CONDITIONING, "status": "active"} | more
+    return PlanOfCare(f"CarePlan/{name}", start=on(first), end=on(last) if last is not None else None, **told)  # type: ignore[arg-type]
+
+
+def evaluated(day: int, kind: AssessmentKind = AssessmentKind.EVALUATION) -> Assessment:
+    return Assessment(f"Procedure/evaluation-{day}", on(day), kind)
+
+
+def spans(programs: Programs) -> list[tuple[int, int]]:
+    return [((one.first - START).days, (one.last - START).days) for one in programs.episodes]
+
+
+@pytest.mark.parametrize(("gap", "runs"), [(60, [(0, 60)]), (61, [(0, 0), (61, 61)])])
+def test_more_than_sixty_days_without_a_visit_end_a_program_though_the_condition_is_the_same(gap, runs):
+    assert spans(Programs([session(0, "back"), session(gap, "back")])) == runs
+
+
+def test_conditions_tell_injuries_apart_on_the_same_days():
+    programs = Programs([session(0, "back"), session(0, "wrist"), session(1, "back"), session(2, "wrist")])
+    assert [one.conditions for one in programs.episodes] == [("back",), ("wrist",)]
+
+
+def test_a_visit_that_tells_no_condition_belongs_to_the_latest_program():
+    assert spans(Programs([session(0, "back"), session(3), session(5, "back")])) == [(0, 5)]
+
+
+OLD = plan("old", 0, 20)
+
+
+@pytest.mark.parametrize(
+    ("plans", "assessments", "anew"),
+    [
+        ([OLD, plan("new", 28, 60)], [evaluated(0), evaluated(28)], True),
+        ([plan("old", 0, 90, status="completed"), plan("new", 28, 60)], [evaluated(28)], True),
+        ([OLD, plan("new", 28, 60)], [evaluated(0)], False),
+        ([OLD, plan("new", 28, 60)], [evaluated(28, AssessmentKind.REEVALUATION)], False),
+        ([OLD], [evaluated(28)], False),
+        ([plan("new", 28, 60)], [evaluated(28)], False),
+        ([plan("old", 0, 90), plan("new", 28, 60)], [evaluated(28)], False),
+        ([plan("old", 0, None), plan("new", 28, 60)], [evaluated(28)], False),
+        ([OLD, plan("new", 28, 60, continues=("CarePlan/old",))], [evaluated(28)], False),
+        ([OLD, plan("new", 28, 60, status="draft")], [evaluated(28)], False),
+        ([OLD, plan("new", 28, 60, program=Program.HARDENING)], [evaluated(28)], False),
+        ([OLD, plan("other", 28, 60, conditions=("wrist",))], [evaluated(28)], False),
+        ([OLD, plan("knee", 28, 60, work_rehab=False)], [evaluated(28)], False),
+    ],
+)
+def test_a_new_evaluation_and_a_new_plan_after_the_end_of_the_old_one_start_another_program(plans, assessments, anew):
+    programs = Programs([session(0, "back"), session(18, "back"), session(30, "back")], plans, assessments)
+    assert spans(programs) == ([(0, 18), (30, 30)] if anew else [(0, 30)])
+
+
+def test_the_program_that_goes_on_is_that_of_the_same_injury():
+    programs = Programs([session(0, "back"), session(10, "wrist")])
+    assert (going := programs.going_on(on(12), {"back"})) is not None
+    assert going.conditions == ("back",)
+    assert programs.going_on(on(12), {"knee"}) is None
+    assert programs.going_on(on(99), {"back"}) is None
+
+
+def test_an_episode_is_named_by_its_dates_and_its_injury():
+    episode = Programs([session(0, "Condition/b"), session(7, "Condition/b")]).episodes[0]
+    assert episode.label({"Condition/b": "Lumbar strain"}) == "2026-01-05 to 2026-01-12 for Lumbar strain"
+    assert episode.key == "Condition/b,2026-01-05"
+
+
+def test_injuries_that_one_treatment_names_together_are_one():
+    told = [session(0, "strain", "pain"), session(0, "pain"), session(0, "wrist"), session(0)]
+    assert set(injuries_of(told)) == {frozenset({"strain", "pain"}), frozenset({"wrist"})}
