@@ -1,7 +1,6 @@
 """Findings to a complete CDS Hooks response."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from cards.detail import detail_of
@@ -17,6 +16,7 @@ from cards.markdown import plain
 from cards.overrides import override_reasons, topic_coding
 from cards.settings import CardSettings
 from cds_service.domain.findings import Evaluation, Outcome
+from cds_service.domain.frozen import dataclass
 
 __all__ = ["Actions", "CardSettings", "Composition", "compose", "composition"]
 

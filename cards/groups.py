@@ -6,7 +6,6 @@ reassessment and documentation count when the payer looks back.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, TypeVar
 
@@ -14,6 +13,7 @@ from cards.settings import CardSettings
 from cards.wording import WordingError, Words, bundled
 from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.domain.values import PolicyValue
 

@@ -3,11 +3,11 @@
 Each reason points to a code of the HL7 value set for non-adherence where one of them says the same.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from cds_service.domain.findings import Topic
+from cds_service.domain.frozen import dataclass
 
 NON_ADHERENCE: Final = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 

@@ -1,12 +1,13 @@
 """What an answer depends on besides its findings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from cds_service.domain.codes import LABELS
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import Parameter
 
 NAMESPACE: Final = UUID("5b0f3c57-6c0e-5f0a-9d43-0d2f6f1f7a55")

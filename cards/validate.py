@@ -6,9 +6,10 @@ answer twice) need more than one response; the content of embedded resources is 
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from cds_service.domain.frozen import dataclass
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _RAW_HTML: Final = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])")

@@ -6,7 +6,6 @@ finding does not bring is an error, never a blank.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -22,6 +21,7 @@ from ruamel.yaml.error import YAMLError
 from cards.markdown import escape, plain
 from cards.numbers import FILTERS, readable
 from cds_service.domain.codes import LABELS
+from cds_service.domain.frozen import dataclass
 
 SUMMARY_LIMIT: Final = 139
 KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels"})

@@ -1,7 +1,7 @@
 """The one immutable input to the rules: a chart, the moment in the workflow and the date of service."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from operator import attrgetter
@@ -25,6 +25,7 @@ from cds_service.domain.chart import (
 )
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
 from cds_service.domain.episodes import Episode, Programs, injuries_of
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
 from cds_service.domain.treating import treating

@@ -1,12 +1,13 @@
 """The patient's chart as far as the rules need it, each fact with the resource it was read from."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.codes import Discipline, PayerClass, Program
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import Interval
 
 DAYS_OF_A_WEEK: Final = 7

@@ -1,13 +1,14 @@
 """Episodes of work rehabilitation: which visits are one program for one injury."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from operator import attrgetter
 from typing import Final
 
 from cds_service.domain.chart import Assessment, AssessmentKind, PlanOfCare, Session
 from cds_service.domain.codes import Program
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 
 EPISODE_GAP_DAYS: Final = 60

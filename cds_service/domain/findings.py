@@ -1,12 +1,13 @@
 """What rules find: complete by itself, so that wording may shorten it but never has to add to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from cds_service.domain.chart import ClaimNumber, Facility, Fact, Gap, InjuryDate
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue
 
 

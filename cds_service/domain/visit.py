@@ -1,11 +1,11 @@
 """A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from cds_service.domain.chart import Chart, Encounter, Service, Session
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE, Interval, elapsed, minutes, overlap, split_after, subtract, union
 from cds_service.domain.lazy import lazy
 from cds_service.domain.treating import Roles, time_by_roles

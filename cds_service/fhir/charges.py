@@ -1,9 +1,10 @@
 """Claims: charges on record, and what they tell of authorizations, accidents and the injury."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir import clinical, injury, records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.claim_facts import numbers_of_claim

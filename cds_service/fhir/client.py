@@ -5,7 +5,6 @@ Answers stay bytes, so that they are read like prefetch. What goes wrong is told
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import urljoin
 
@@ -23,6 +22,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir.records import Link
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cds_service.domain.chart import AssessmentKind
@@ -125,9 +126,18 @@ def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -
 
     A code decides over words: a service with another procedure code is work rehabilitation only where its own text is
     the name of a program (WR-CODE-3), not where it mentions one. An evaluation for a program is none of its sessions.
+
+    The names of services recur from patient to patient: what short ones mean is kept.
     """
     if concept is None and not extra:
         return NOTHING
+    letters = sum(map(len, texts(concept))) + sum(len(text) for text in extra if text)
+    if letters <= _SHORT and (concept is None or len(concept.coding) <= _FEW):
+        return _kept_meaning(concept, tuple(extra))
+    return _meaning(concept, extra)
+
+
+def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> Meaning:
     found = coded(concept)
     codes = found.codes
     words = " \n ".join((*texts(concept), *[text for text in extra if text]))
@@ -148,6 +158,11 @@ def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -
     by_modifier = program_of_modifiers(found.modifiers)
     program = written if written is not Program.UNKNOWN else by_modifier
     return Meaning(codes, True, program, evaluation, found.modifiers, _doubts(found, written))  # noqa: FBT003
+
+
+_SHORT: Final = 200
+_FEW: Final = 10
+_kept_meaning = lru_cache(maxsize=4096)(_meaning)
 
 
 def program_of_modifiers(modifiers: Iterable[str]) -> Program:

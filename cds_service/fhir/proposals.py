@@ -7,7 +7,7 @@ resource that leaves is validated with ``fhir.resources.R4B``; one that does not
 import copy
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from cds_service.domain.findings import (
     RemoveChargedLines,
     RemoveOrder,
 )
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir.charge_items import CPT, charge_item
 from cds_service.fhir.claim_heads import complete, new_claim
 from cds_service.fhir.claim_items import codes_of, modifier_concept, modifiers_on, put_lines

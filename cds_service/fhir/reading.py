@@ -6,7 +6,7 @@ named gap with the exact error of the R4 models. The rest still counts.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import msgspec
 
 from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir import judge, records, tolerant
 from cds_service.fhir.records import RECORD_OF, AnyResource, Bundle, Entry, OperationOutcome, Resource, type_of
 from cds_service.fhir.references import named

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from cds_service.domain.chart import Fact
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir import records
 from cds_service.fhir.authorizations import names_service
 from cds_service.fhir.people import licensed

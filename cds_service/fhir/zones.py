@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.jurisdictions import EVERY_TIME_ZONE, time_zones_of
 from cds_service.fhir import dates, records
 from cds_service.fhir.records import Element, Extension

@@ -1,7 +1,7 @@
 """The one pipeline that answers a hook call: gather, choose the policies, evaluate, propose, compose."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from cards.compose import CardSettings, Composition, composition
 from cds_service.domain.case import Case
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir.proposals import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher

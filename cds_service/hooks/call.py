@@ -6,12 +6,12 @@ recursion limit: it holds in skipped and undecoded parts too, so no scan of our 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
 
+from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, NotAnObject, NotJson, TooDeep, UnknownService, WrongHook
 from cds_service.hooks.context import READERS, Context, given, read_with, starts_with
 from cds_service.hooks.services import Service, hooks_of

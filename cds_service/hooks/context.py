@@ -7,12 +7,12 @@ order-dispatch, appointments as Bundle or list, a draft Bundle without ``type``.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import Raw
 
+from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, TooDeep
 
 MAX_REFERENCES: Final = 10_000

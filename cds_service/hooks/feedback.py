@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
 
+from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, UnknownService
 from cds_service.hooks.call import read_object
 from cds_service.hooks.services import hooks_of

@@ -8,7 +8,7 @@ same way, so that it makes no difference how data came. What cannot be had becom
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -18,6 +18,7 @@ import requests
 from msgspec import Raw
 
 from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.frozen import dataclass
 from cds_service.fhir.client import TOO_SLOW, FhirClient, FhirFailure, Found
 from cds_service.fhir.reading import FACT_OF_TYPE, TYPE_OF_KEY, Prefetch, Slot, State, read_prefetch
 from cds_service.fhir.scopes import Right, covers, shows_a_part

@@ -1,8 +1,9 @@
 """What the client of a call may expect: its entry in the registry as the pipeline sees it."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final, Literal
+
+from cds_service.domain.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

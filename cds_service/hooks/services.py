@@ -6,10 +6,10 @@ of FHIR R4, and the same key means the same query in every service.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from cds_service.domain.case import Moment
+from cds_service.domain.frozen import dataclass
 
 SPECIFICATION: Final = "2.0.1"
 

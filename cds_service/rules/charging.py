@@ -1,7 +1,7 @@
 """The charges of a visit and the modifiers of its lines; what several rules reason about, computed one way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -9,6 +9,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Discipline
 from cds_service.domain.findings import ChargeLine, Evidence
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.treating import alone, only_assistants
 from cds_service.domain.units import TimeRule, Units, units

@@ -1,7 +1,6 @@
 """The change that puts a visit's lines on its claim, and what a person put on the lines that are replaced (M-6)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -9,6 +8,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DECIDED_MODIFIERS, MOST_MODIFIERS, WORK_REHAB
 from cds_service.domain.findings import Change, ChargeLine, ClaimHead, DraftCharges, RemoveChargedLines
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.visit import Visit
 from cds_service.rules.claim_head import head_of
 from cds_service.rules.drafted import DraftedLine, claim_to_change, drafted_of

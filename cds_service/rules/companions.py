@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 from cds_service.domain.assisted import Shared, share_units
@@ -21,6 +21,7 @@ from cds_service.domain.codes import (
     Discipline,
 )
 from cds_service.domain.findings import ChargeLine, Evidence
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE, overlap
 from cds_service.domain.treating import alone, only_assistants, time_by_roles
 from cds_service.domain.units import quarters_by_code, quarters_by_total

@@ -1,13 +1,13 @@
 """What visits use up of approvals: hours, visits, treatments, days or units, of the program or of one code (A-1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Authorization
 from cds_service.domain.codes import FURTHER_HOUR
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import minutes
 from cds_service.domain.units import units
 from cds_service.policies.model import PolicyView

@@ -2,13 +2,14 @@
 
 import calendar
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, InjuryDate
 from cds_service.domain.findings import Evidence, Severity
+from cds_service.domain.frozen import dataclass
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.ordered import work_rehab_orders

@@ -1,11 +1,11 @@
 """The national code-pair edits as far as the payer uses them (E-4 to E-6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView

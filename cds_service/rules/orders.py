@@ -1,7 +1,7 @@
 """Orders of a program: the code that says what is ordered, and units that agree with the schedule."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -9,6 +9,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, Change, ChangeOrder, Evidence, Proposal, Severity, Topic
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.units import Units, units
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params

@@ -1,12 +1,13 @@
 """What a rule is: a pure function of a case and the policy values of its date, with what it declares about itself."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies.model import PolicyView
 

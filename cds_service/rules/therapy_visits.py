@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -11,6 +10,7 @@ from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import THERAPY
 from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.domain.findings import Evidence, FactValue, Severity
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView

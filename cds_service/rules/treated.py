@@ -1,7 +1,6 @@
 """Units of 97545 and 97546 by who treated: the discipline (M-1) and the assistant's share (M-2)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
@@ -10,6 +9,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap, Performer, Role, Session
 from cds_service.domain.codes import ASSISTANT_BESIDE, FIRST_BLOCK, FURTHER_HOUR, Discipline
 from cds_service.domain.findings import Evidence
+from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.treating import Roles, alone, only_assistants, roles_of, treating
 from cds_service.domain.units import TimeRule, units
