@@ -278,9 +278,10 @@ class Case:
     def clock(self, period: Interval) -> str:
         """Start and stop on the clocks of the place; as written, with the offset, where its time zone is not known."""
         if self.chart.zone is not None:
-            start, end = (moment.astimezone(self.chart.zone) for moment in period)
-            return f"{start:%H:%M} to {end:%H:%M}"
-        return f"{period.start:%H:%M} to {period.end:%H:%M} {period.end.tzname()}"
+            start, end = period.start.astimezone(self.chart.zone), period.end.astimezone(self.chart.zone)
+            return f"{start.hour:02}:{start.minute:02} to {end.hour:02}:{end.minute:02}"
+        start, end = period
+        return f"{start.hour:02}:{start.minute:02} to {end.hour:02}:{end.minute:02} {end.tzname()}"
 
     @lazy
     def assertions(self) -> tuple[CoverageAssertion, ...]:

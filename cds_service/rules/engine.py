@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Chart, Fact, Gap
@@ -135,6 +136,7 @@ def _not_recommended(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
     return tuple(replace(proposal, recommended=False) for proposal in proposals)
 
 
+@lru_cache(maxsize=1024)
 def _outcome(rule: str, lacks: str | None, not_applicable: str | None, *, fired: bool) -> RuleOutcome:
     """What became of a rule: an answer counts before a gap, a gap before a question that does not arise."""
     if fired:
