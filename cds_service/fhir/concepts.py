@@ -14,7 +14,7 @@ from cds_service.domain.codes import (
     WORK_REHAB,
     Program,
 )
-from cds_service.fhir.mentions import SIMULATION, asserted, is_called_work_rehab, names_work_rehab
+from cds_service.fhir.mentions import SIMULATION, asserted, is_called_work_rehab, mentions_work_rehab
 from cds_service.fhir.procedure_codes import Coded, coded
 from cds_service.fhir.records import CodeableConcept
 
@@ -141,22 +141,21 @@ def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> Me
     found = coded(concept)
     codes = found.codes
     words = " \n ".join((*texts(concept), *[text for text in extra if text]))
-    if WORK_REHAB.isdisjoint(codes):
-        evaluation = _coded_evaluation(codes) if codes else _written_evaluation(words)
-        work_rehab = has_code(concept, WORK_HARDENING, JOB_SIMULATION)
-        if not work_rehab and codes:
-            called = (concept.text if concept is not None else None, *extra)
-            work_rehab = evaluation is None and any(is_called_work_rehab(text) for text in called)
-        elif not work_rehab:
-            again = evaluation is AssessmentKind.REEVALUATION
-            work_rehab = is_called_work_rehab(words) if again else evaluation is None and names_work_rehab(words)
+    evaluation = _coded_evaluation(codes) if codes else _written_evaluation(words)
+    hardening = has_code(concept, WORK_HARDENING, JOB_SIMULATION)
+    told: str | None = None
+    if hardening or not WORK_REHAB.isdisjoint(codes):
+        work_rehab = True
+    elif codes or evaluation is AssessmentKind.REEVALUATION:
+        called = (concept.text if concept is not None else None, *extra) if codes else (words,)
+        work_rehab = not (codes and evaluation) and any(is_called_work_rehab(text) for text in called)
     else:
-        evaluation, work_rehab = _coded_evaluation(codes), True
+        told = asserted(words)
+        work_rehab = evaluation is None and mentions_work_rehab(told)
     if not work_rehab:
         return Meaning(codes, False, Program.UNKNOWN, evaluation, found.modifiers, _unsure(found))  # noqa: FBT003
-    written = program_of((concept,), extra)
-    by_modifier = program_of_modifiers(found.modifiers)
-    program = written if written is not Program.UNKNOWN else by_modifier
+    written = Program.HARDENING if hardening else _kind(told if told is not None else asserted(words))
+    program = written if written is not Program.UNKNOWN else program_of_modifiers(found.modifiers)
     return Meaning(codes, True, program, evaluation, found.modifiers, _doubts(found, written))  # noqa: FBT003
 
 
@@ -237,12 +236,13 @@ def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str |
     written.extend(word for word in words if word)
     if not written:
         return Program.UNKNOWN
-    told = " \n ".join(written)
+    return _kind(asserted(" \n ".join(written)))
+
+
+def _kind(told: str) -> Program:
+    """The kind that words tell which rule nothing out any more."""
     conditioning, hardening = may_match(told, _CONDITIONING_PARTS), may_match(told, _HARDENING_PARTS)
-    if not (conditioning or hardening):
-        return Program.UNKNOWN
-    told = asserted(told)
-    if conditioning:
+    if conditioning and hardening:
         told = _BOTH.sub(" ", told)
     if hardening and _HARDENING.search(told) is not None:
         return Program.HARDENING

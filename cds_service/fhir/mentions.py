@@ -111,6 +111,26 @@ _EVALUATED: Final = re.compile(
     r"|(?:tele)?phone|call\b|letter|paperwork)",
     re.IGNORECASE,
 )
+# Parts of words without which the patterns of what stands before and after a name cannot match.
+_CUES_AFTER: Final = (
+    "not", "n't", "n\u2019t", "contra", "declin", "refus", "denied", "reject", "defer", "postpon", "held", "hold",
+    "discuss", "explain", "consider", "discont", "stopped", "cancel", "suspend", "terminat", "no longer", "ruled",
+    "never", "show", "future", "later", "eventual", "follow", "determin", "tbd", "may", "might", "could", "possib",
+    "versus", "vs", "if", "unless", "whether", "when", "once", "soon", "pending", "should", "eval", "assess",
+    "screen", "consult", "intake", "interview", "candida", "readiness", "discharge", "d/c", "summary", "report",
+    "conference", "meeting", "phone", "call", "letter", "paper", "progress",
+)  # fmt: skip
+_CUES_BEFORE: Final = (
+    "no", "ne", "n't", "n\u2019t", "with", "den", "declin", "refus", "reject", "exc", "unable", "rule", "contra",
+    "hold", "defer", "postpon", "delay", "disc", "stop", "ceas", "terminat", "cancel", "suspend", "other",
+    "instead", "lieu", "rather", "opposed", "vs", "versus", "d/c", "dc", "hist", "hx", "h/o", "s/p", "post",
+    "former", "prev", "gradua", "prior", "past", "after", "follow", "since", "upon", "complet", "before", "pre",
+    "until", "till", "wait", "consider", "possibl", "potential", "may", "might", "could", "perhaps", "educat",
+    "interest", "inquir", "eval", "assess", "screen", "consult", "determin", "decid", "candida", "eligib", "suitab",
+    "ready", "readi", "approp", "need", "test", "summary", "report", "letter", "conf", "meet", "phone", "call",
+    "paper", "record", "then", "progress", "advanc", "transit", "mov", "step", "upgrad", "escalat", "up", "if",
+    "unless", "whether", "when", "once", "soon", "pending", "should",
+)  # fmt: skip
 _AT_THE_HEAD: Final = re.compile(
     rf"[\W_]*(?:\b(?:an?|the|daily|initial|outpatient|continu\w*|start|begin|order|referral|refer|for|to|of|pt|ot|physical"
     rf"|occupational|therapy|program|multidisciplinary|intensive)\b[\W_]*){{0,5}}(?:{_PROGRAM})",
@@ -152,10 +172,10 @@ def asserted(text: str) -> str:
 
 def _is_ruled_out(text: str, start: int, end: int) -> bool:
     after = _SENTENCE_END.split(text[end : end + _LOOK_AHEAD], maxsplit=1)[0]
-    if after and not after.isspace() and (_REFUSED.match(after) or _EVALUATED.match(after)):
+    if _has_any(after, _CUES_AFTER) and (_REFUSED.match(after) or _EVALUATED.match(after)):
         return True
     before = _SENTENCE_END.split(text[max(0, start - _LOOK_BACK) : start])[-1]
-    if not before or before.isspace():
+    if not _has_any(before, _CUES_BEFORE):
         return False
     if _RULED_OUT.search(before) or _CONDITION.search(before):
         return True
@@ -167,6 +187,13 @@ def _is_ruled_out(text: str, start: int, end: int) -> bool:
 
 
 def _may_tell(text: str) -> bool:
-    """Whether any of the patterns can match at all; a tenth of the cost of searching in vain."""
+    return _has_any(text, _PARTS)
+
+
+def _has_any(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a pattern that needs one of the parts can match at all; a tenth of the cost of searching in vain."""
     lowered = text.lower()
-    return any(part in lowered for part in _PARTS)
+    for part in parts:  # noqa: SIM110 - a loop takes half the time of a generator
+        if part in lowered:
+            return True
+    return False

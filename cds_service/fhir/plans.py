@@ -10,6 +10,7 @@ from cds_service.fhir import records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.clinical import names_of
 from cds_service.fhir.concepts import NOTHING, Meaning, meaning, program_of, texts
+from cds_service.fhir.mentions import names_work_rehab
 from cds_service.fhir.people import People, contained
 from cds_service.fhir.professions import disciplines_of
 from cds_service.fhir.records import CodeableConcept
@@ -52,9 +53,10 @@ def plan_of_care(
     """
     activities = list(_activities(plan, references, meanings, ordered))
     work_rehab = (
-        meaning(None, (plan.title, plan.description)).work_rehab
-        or any(one.work_rehab for one in activities)
+        any(one.work_rehab for one in activities)
         or any(meanings[category].work_rehab for category in plan.category)
+        or names_work_rehab(plan.title)
+        or names_work_rehab(plan.description)
     )
     disciplines = disciplines_of(plan.category)
     coded = tuple(dict.fromkeys(code for one in activities for code in one.codes))
