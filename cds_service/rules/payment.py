@@ -77,10 +77,10 @@ def _no_injury(case: Case) -> Gap | None:
 
 
 def payer_caveats(case: Case) -> tuple[Gap, ...]:
-    """What keeps the payer's rules from being certain."""
-    unread = case.chart.unread(Fact.COVERAGE, "the payer is not known, default rules apply: ")
+    """What keeps the payer's rules from being certain. That the payer is kept elsewhere makes the lines no surer."""
+    unread = case.chart.unavailable.get(Fact.COVERAGE)
     if unread is not None:
-        return (unread,)
+        return (Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {unread}"),)
     return tuple(_doubts(case, case.payer)) if case.payer is not None else ()
 
 
