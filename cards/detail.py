@@ -104,7 +104,7 @@ def _label_and_unit(value: PolicyValue[object], settings: CardSettings) -> tuple
 
 def _caveat(gap: Gap) -> str:
     where = f" ({escape(gap.reference)})" if gap.reference else ""
-    return f"- Not known: {escape(gap.why)}{where}"
+    return f"- {'Not known' if gap.is_doubt else 'Not checked'}: {escape(gap.why)}{where}"
 
 
 def _conflict(value: PolicyValue[object], settings: CardSettings) -> str:

@@ -2,7 +2,8 @@
 
 Ranking: warnings before information; then by the money at stake if nothing is done. Without authorization or coverage
 the whole visit is unpaid; wrong units or code cost lines; edits and modifiers cost a denial that can be corrected;
-reassessment and documentation count when the payer looks back.
+reassessment and documentation count when the payer looks back. The quiet cards come last and take what is left of the
+places: they tell where a program stands and what could not be checked, and ask for nothing at once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ TOPIC_ORDER: Final = (
     Topic.DOCUMENTATION,
 )
 NEVER_WITHHELD: Final = frozenset({"visit-charges", "first-unit"})
+QUIET: Final = frozenset({"program-state", "not-checked"})
 _TOPIC_RANK: Final = {topic: rank for rank, topic in enumerate(TOPIC_ORDER)}
 
 
@@ -60,11 +62,11 @@ class Group:
         return Severity.WARNING if warns else Severity.INFO
 
     @property
-    def rank(self) -> tuple[bool, int, str, str, str]:
-        """Sort key: severity, money at stake, rule, subject, kind."""
+    def rank(self) -> tuple[bool, bool, int, str, str, str]:
+        """Sort key: quiet cards last, severity, money at stake, rule, subject, kind."""
         finding = self.host.finding
-        only_information = self.severity is Severity.INFO
-        return only_information, _TOPIC_RANK[finding.topic], finding.rule, finding.subject, finding.kind
+        last, only_information = finding.rule in QUIET, self.severity is Severity.INFO
+        return last, only_information, _TOPIC_RANK[finding.topic], finding.rule, finding.subject, finding.kind
 
     @lazy
     def evidence(self) -> tuple[Evidence, ...]:

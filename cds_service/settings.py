@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     clients: FilePath | None = Field(
         default=None, description="File with the registry of clients; serve needs one, demo ignores it."
     )
+    discovery: Literal["listed", "shared"] = Field(
+        default="listed",
+        description="The service ids that discovery lists: one a hook (listed), or those that the hooks of a moment "
+        "share (shared), for clients that replace stale cards by id. Both answer.",
+    )
     discovery_open: bool = Field(default=True, description="Answer discovery without a token.")
     jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
         default=RECOMMENDED,

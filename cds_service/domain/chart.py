@@ -41,11 +41,20 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that could not be known, and why; ``reference`` names the resource when one is to blame."""
+    """Something that could not be known, and why; ``reference`` names the resource when one is to blame.
+
+    ``kept`` is where the clinic keeps what its EHR never sends: that is checked there, and no doubt here.
+    """
 
     fact: Fact
     why: str
     reference: str | None = None
+    kept: str | None = None
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether it keeps a suggestion from being recommended."""
+        return self.kept is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,8 +444,9 @@ class Chart:
 
     ``diagnosis_codes`` gives the ICD-10-CM code of Conditions by reference, ``condition_names`` words for them,
     ``facility`` where the encounter asked about took place. ``unavailable`` maps facts nobody could deliver to the
-    reason; ``gaps`` lists single resources that were left out. ``zone`` is the time zone of the place of treatment,
-    None where the record does not settle it.
+    reason; ``gaps`` lists single resources that were left out. ``kept`` tells of unavailable facts that the EHR never
+    sends where the clinic keeps them. ``zone`` is the time zone of the place of treatment, None where the record does
+    not settle it.
     """
 
     patient: str
@@ -459,6 +469,12 @@ class Chart:
     claim_numbers: tuple[ClaimNumber, ...] = ()
     facility: Facility | None = None
     unavailable: Mapping[Fact, str] = field(default_factory=dict)
+    kept: Mapping[Fact, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     zone: tzinfo | None = None
     condition_names: Mapping[str, str] = field(default_factory=dict)
+
+    def unread(self, fact: Fact, about: str = "") -> Gap | None:
+        """The gap of a fact that nobody could deliver, its reason after ``about``; None for one that was."""
+        why = self.unavailable.get(fact)
+        return Gap(fact, f"{about}{why}", kept=self.kept.get(fact)) if why is not None else None

@@ -1,6 +1,6 @@
 """Which facts nobody could deliver, given what became of the prefetch keys."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cds_service.domain.chart import Fact
@@ -26,6 +26,12 @@ _ANY_OF: Final[Mapping[Fact, tuple[str, ...]]] = {
     Fact.PROGRAM: ("carePlans", "procedures", "orders"),
 }
 _INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "encounter", "charges")
+_SOURCES: Final[Mapping[Fact, tuple[str, ...]]] = {
+    **_ALL_OF,
+    **_ANY_OF,
+    Fact.INJURY: _INJURY_SOURCES,
+    Fact.ORDERS: ("orders",),
+}
 _LACKING: Final = (State.FAILED, State.ABSENT)
 
 
@@ -55,4 +61,15 @@ def unavailable(slots: Mapping[str, Slot], *, injury_shown: bool, drafts_given: 
             found[Fact.INJURY] = reasons[0]
     if "orders" in lacking and not drafts_given:
         found[Fact.ORDERS] = lacking["orders"]
+    return found
+
+
+def kept_elsewhere(slots: Mapping[str, Slot], facts: Iterable[Fact]) -> dict[Fact, str]:
+    """Of these unavailable facts those that lack only what the EHR never sends, with the place where it is kept."""
+    found: dict[Fact, str] = {}
+    for fact in facts:
+        lacking = [slots[key] for key in _SOURCES[fact] if key in slots and slots[key].state in _LACKING]
+        places = [slot.kept for slot in lacking if slot.kept is not None]
+        if places and len(places) == len(lacking):
+            found[fact] = " and ".join(dict.fromkeys(places))
     return found

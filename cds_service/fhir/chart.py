@@ -22,7 +22,7 @@ from cds_service.domain.chart import (
 from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, plans, records
 from cds_service.fhir.assessments import assessments_of
 from cds_service.fhir.authorized_services import Requests
-from cds_service.fhir.availability import unavailable
+from cds_service.fhir.availability import kept_elsewhere, unavailable
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import Charges, charges_of
 from cds_service.fhir.concepts import Meaning, is_work_activity, name_of_condition
@@ -144,6 +144,7 @@ class _Builder:
             *plan_evidence,
             *charges.evidence,
         ]
+        lacking = unavailable(self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts))
         asked = visits.encounters.get(f"Encounter/{encounter_id.rpartition('/')[2]}") if encounter_id else None
         return Chart(
             patient=f"Patient/{self.patient}",
@@ -178,9 +179,8 @@ class _Builder:
             claim_numbers=tuple(self._claim_numbers(conditions, charges.claim_numbers)),
             facility=self._facility(asked[0]) if asked is not None else None,
             deficits=tuple(_active(conditions)),
-            unavailable=unavailable(
-                self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts)
-            ),
+            unavailable=lacking,
+            kept=kept_elsewhere(self.prefetch.slots, lacking) if lacking else {},
             gaps=(*self.prefetch.gaps, *self.own.left_out.gaps),
             zone=self.calendar.zone if self.calendar.settled else None,
             condition_names={

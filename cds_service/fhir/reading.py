@@ -6,7 +6,7 @@ named gap with the exact error of the R4 models. The rest still counts.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
@@ -89,13 +89,15 @@ class State(StrEnum):
 class Slot:
     """One prefetch key: EMPTY is known to be empty; FAILED and ABSENT carry the reason, without patient data.
 
-    ``next_link`` is where the following page of the search is, when only the first was given.
+    ``next_link`` is where the following page of the search is, when only the first was given. ``kept`` is where the
+    clinic keeps what its EHR never sends for the key.
     """
 
     key: str
     state: State
     reason: str | None = None
     next_link: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,15 @@ class Prefetch:
     def of(self, kind: type[R]) -> Mapping[str, R]:
         """Resources of one type by id; one without id stands under a name that is no id."""
         return self.by_type.get(kind, {})  # type: ignore[return-value]
+
+    def kept_elsewhere(self, places: Mapping[str, str]) -> "Prefetch":
+        """The same, with what was not delivered and is never sent by this EHR told by the place where it is kept."""
+        kept = {
+            key: replace(slot, reason=f"not sent by this EHR, kept in {places[key]}", kept=places[key])
+            for key, slot in self.slots.items()
+            if key in places and slot.state in {State.ABSENT, State.FAILED}
+        }
+        return replace(self, slots={**self.slots, **kept}) if kept else self
 
     def as_received(self, reference: str) -> dict[str, Any] | None:
         """The raw JSON of one resource exactly as received; reads the request again, so not for the hot path."""

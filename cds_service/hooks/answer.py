@@ -20,6 +20,7 @@ from cds_service.hooks.readings import agreed, policy_for
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse
+from cds_service.rules.catalogue import RULES
 from cds_service.rules.engine import evaluate, unanswered
 
 
@@ -89,6 +90,7 @@ class Answerer:
             fetch,
             zones=(profile.time_zone, self.time_zone),
             strict_fhir=self.strict_fhir,
+            not_available=profile.not_available,
         )
         today = gathered.calendar.local_date(now)
         case = gathered.case(today)
@@ -99,7 +101,7 @@ class Answerer:
             public_url=self.public_url,
             source_label=profile.source_label or self.source_label,
             hook_instance=call.hook_instance,
-            service=call.service.id,
+            service=call.service.shared_id,
             today=today,
             max_cards=profile.max_cards or self.max_cards,
             parameters=PARAMETERS,
@@ -109,10 +111,11 @@ class Answerer:
             return Answered(composition(None, {}, settings), settings)
         policies = self.policies.current
         policy = policy_for(case, policies)
+        rules = profile.wanted(RULES)
         if missing is None:
-            evaluation = agreed(evaluate(case, policy), gathered, now, policies)
+            evaluation = agreed(evaluate(case, policy, rules), gathered, now, policies, rules)
         else:
-            evaluation = unanswered(case, policy, missing)
+            evaluation = unanswered(case, policy, missing, rules)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
         return Answered(composed, settings, evaluation, case, policy)

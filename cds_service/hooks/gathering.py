@@ -51,11 +51,13 @@ class Gathered:
         *,
         zones: Sequence[tzinfo | None] = (),
         strict_fhir: bool = False,
+        not_available: Mapping[str, str] | None = None,
     ) -> None:
         """Read everything the call carries, and fetch what it lacks when it is about work rehabilitation.
 
         ``zones`` are those of the client's entry and of this service, for where the chart tells none. With
-        ``strict_fhir`` every resource that is not valid R4 becomes a gap.
+        ``strict_fhir`` every resource that is not valid R4 becomes a gap. ``not_available`` tells by prefetch key where
+        the clinic keeps what its EHR never sends.
 
         Raises:
             DataNeeded: a hook about a visit or a program came without any of the data to speak of it (412).
@@ -71,6 +73,8 @@ class Gathered:
             given, self.prefetch = self.prefetch, fetch(call, self.prefetch)
             if self.prefetch is not given:
                 self.calendar = self._calendar(zones)
+        if not_available:
+            self.prefetch = self.prefetch.kept_elsewhere(not_available)
         needed = NEEDED.get(call.service.moment, ())
         if needed and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed):
             raise DataNeeded(needed)

@@ -3,6 +3,7 @@
 Two things stay open: the time zone of a place that the record does not settle, and midnight in a field that is a date.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,9 @@ from cds_service.fhir.calendar import Calendar
 from cds_service.hooks.gathering import Gathered
 from cds_service.policies.model import PolicyView
 from cds_service.policies.stack import PolicyStack
+from cds_service.rules.catalogue import RULES
 from cds_service.rules.engine import doubted, evaluate
+from cds_service.rules.rule import Rule
 
 TIME_ZONE: Final = (
     "the time zone of the place of treatment is not known, and the answer depends on it: the times may be those of "
@@ -25,16 +28,22 @@ MIDNIGHT: Final = Gap(
 )
 
 
-def agreed(evaluation: Evaluation, gathered: Gathered, now: datetime, policies: PolicyStack) -> Evaluation:
+def agreed(
+    evaluation: Evaluation,
+    gathered: Gathered,
+    now: datetime,
+    policies: PolicyStack,
+    rules: Iterable[Rule] = RULES,
+) -> Evaluation:
     """The evaluation, in doubt where another reading of the dates gives another answer."""
     calendar = gathered.calendar
     if calendar.moved:
         for zone in calendar.others:
-            other = _evaluated(gathered.read_by(Calendar(zone, settled=False)), now, policies)
+            other = _evaluated(gathered.read_by(Calendar(zone, settled=False)), now, policies, rules)
             if other is None or _answer(other) != _answer(evaluation):
                 return doubted(evaluation, Gap(Fact.TIME_ZONE, TIME_ZONE + _names(calendar)))
     if calendar.disputed:
-        other = _evaluated(gathered.read_by(Calendar(calendar.zone, midnight_is_a_date=False)), now, policies)
+        other = _evaluated(gathered.read_by(Calendar(calendar.zone, midnight_is_a_date=False)), now, policies, rules)
         if other is None or _matters(other) != _matters(evaluation):
             return doubted(evaluation, MIDNIGHT)
     return evaluation
@@ -53,9 +62,9 @@ def policy_for(case: Case, policies: PolicyStack) -> PolicyView:
     )
 
 
-def _evaluated(gathered: Gathered, now: datetime, policies: PolicyStack) -> Evaluation | None:
+def _evaluated(gathered: Gathered, now: datetime, policies: PolicyStack, rules: Iterable[Rule]) -> Evaluation | None:
     case = gathered.case(gathered.calendar.local_date(now))
-    return evaluate(case, policy_for(case, policies)) if case is not None else None
+    return evaluate(case, policy_for(case, policies), rules) if case is not None else None
 
 
 def _answer(evaluation: Evaluation) -> set[object]:

@@ -1,6 +1,8 @@
-"""The services and the hooks each is listed with: the table behind discovery and behind every call.
+"""The services, one for each hook: the table behind discovery and behind every call.
 
-The same id on several hooks tells the client that a later call replaces the cards of an earlier one (CH-D-10).
+Discovery lists one id a hook, because clients keep services by URL; hooks of one moment in the workflow share a second
+id, which answers for all of them and under which they are counted. A client that replaces stale cards by id can have
+the shared ids listed: a later call then replaces the cards of an earlier one (CH-D-10).
 Prefetch templates use only root-level context tokens and the query subset (CH-P-03, CH-P-07), with search parameters
 of FHIR R4, and the same key means the same query in every service.
 """
@@ -53,13 +55,13 @@ _USAGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One entry of discovery: a service id on one hook.
+    """A service on one hook: ``id`` is its own, ``shared_id`` that of all hooks of the same moment.
 
     ``hook_version`` is the version of the published hook, ``prefetch`` the keys of ``TEMPLATES`` it asks for,
     ``moment`` the point in the workflow that its rules belong to.
     """
 
-    id: str
+    shared_id: str
     hook: str
     hook_version: str
     title: str
@@ -69,6 +71,11 @@ class Service:
     usage_requirements: str = _USAGE
 
     @property
+    def id(self) -> str:
+        """The id that no other hook has."""
+        return f"work-rehab-{self.hook}"
+
+    @property
     def templates(self) -> dict[str, str]:
         """Prefetch key to template."""
         return {key: TEMPLATES[key] for key in self.prefetch}
@@ -76,7 +83,7 @@ class Service:
 
 def _order(hook: str, hook_version: str) -> Service:
     return Service(
-        id="work-rehab-order",
+        shared_id="work-rehab-order",
         hook=hook,
         hook_version=hook_version,
         title="Work rehabilitation: order",
@@ -94,7 +101,7 @@ SERVICES: Final[tuple[Service, ...]] = (
     _order("order-sign", "1.0"),
     _order("order-dispatch", "1.1"),
     Service(
-        id="work-rehab-visit",
+        shared_id="work-rehab-visit",
         hook="encounter-start",
         hook_version="1.0",
         title="Work rehabilitation: visit",
@@ -106,7 +113,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         moment=Moment.VISIT_START,
     ),
     Service(
-        id="work-rehab-visit",
+        shared_id="work-rehab-visit",
         hook="encounter-discharge",
         hook_version="1.0",
         title="Work rehabilitation: visit",
@@ -118,7 +125,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         moment=Moment.VISIT_CLOSE,
     ),
     Service(
-        id="work-rehab-schedule",
+        shared_id="work-rehab-schedule",
         hook="appointment-book",
         hook_version="1.0",
         title="Work rehabilitation: schedule",
@@ -130,7 +137,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         moment=Moment.BOOKING,
     ),
     Service(
-        id="work-rehab-program",
+        shared_id="work-rehab-program",
         hook="patient-view",
         hook_version="1.0",
         title="Work rehabilitation: program",
@@ -144,22 +151,45 @@ SERVICES: Final[tuple[Service, ...]] = (
 )
 
 
-def hooks_of(service_id: str, services: Iterable[Service] = SERVICES) -> dict[str, Service]:
-    """The entries of one service id by hook; empty when there is no such service."""
-    return {service.hook: service for service in services if service.id == service_id}
+_BY_ID: Final[Mapping[str, Mapping[str, Service]]] = {
+    service_id: {one.hook: one for one in SERVICES if service_id in {one.id, one.shared_id}}
+    for service in SERVICES
+    for service_id in (service.id, service.shared_id)
+}
+PERMITTED: Final[Mapping[str, frozenset[str]]] = {
+    service_id: frozenset({service_id, *(one.id for one in by_hook.values())}) for service_id, by_hook in _BY_ID.items()
+}
+"""The ids that a client may call who may call this one: a shared id permits those of its hooks too."""
 
 
-def discovery(services: Iterable[Service] = SERVICES) -> dict[str, Any]:
-    """The answer of ``GET /cds-services``: every service in the order of the table, nothing empty (CH-D)."""
-    return {"services": [_entry(service) for service in services]}
+def hooks_of(service_id: str) -> Mapping[str, Service]:
+    """The services that answer to an id, listed or shared, by hook; empty when there is no such id."""
+    return _BY_ID.get(service_id, {})
 
 
-def _entry(service: Service) -> dict[str, Any]:
+def shared_id(service_id: str) -> str:
+    """The id under which calls of this one are counted.
+
+    Raises:
+        KeyError: there is no such service.
+    """
+    return next(iter(_BY_ID[service_id].values())).shared_id
+
+
+def discovery(services: Iterable[Service] = SERVICES, *, shared: bool = False) -> dict[str, Any]:
+    """The answer of ``GET /cds-services``: every service in the order of the table, nothing empty (CH-D).
+
+    ``shared`` lists the shared ids instead of one a hook.
+    """
+    return {"services": [_entry(one, one.shared_id if shared else one.id) for one in services]}
+
+
+def _entry(service: Service, listed_id: str) -> dict[str, Any]:
     entry = {
         "hook": service.hook,
         "hookVersion": service.hook_version,
         "version": SPECIFICATION,
-        "id": service.id,
+        "id": listed_id,
         "title": service.title,
         "description": service.description,
         "prefetch": service.templates,

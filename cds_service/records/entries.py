@@ -111,7 +111,7 @@ def _decision(call: HookCall, profile: Profile, occasion: Occasion, names: Namin
         "at": occasion.at,
         "client": profile.client,
         "tenant": profile.tenant,
-        "service": call.service.id,
+        "service": call.service.shared_id,
         "hook": call.hook,
         "hook_instance": call.hook_instance,
         "input": sha256(occasion.body).hexdigest(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
@@ -47,16 +47,39 @@ def _urgency(result: Result) -> bool:
 
 
 def _amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Result]:
-    default = policy.get(params.AUTHORIZATION_UNIT)
     for together in _days_of_approvals(case, days):
         in_force = _by_codes(case.approvals_on(together[0]))
-        for codes, approvals in in_force.items():
-            units_told = {one.unit or (default.value if default is not None else None) for one in approvals}
-            if any(one.quantity is None for one in approvals) or len(units_told) > 1:
-                continue
-            budget = _budget(case, codes, approvals, units_told.pop(), alone=len(in_force) == 1)
+        for budget in _budgets(case, policy, in_force):
             yield from (_check if budget.measure.unit else _unit_asked)(case, policy, budget, together)
         yield from _other_code(case, policy, in_force, together)
+
+
+class Used(NamedTuple):
+    """How much of an approved amount was used, in its unit; ``code`` is the one it is limited to."""
+
+    amount: float
+    approved: float
+    unit: str
+    code: str
+
+
+def used_on(case: Case, policy: PolicyView, day: date) -> Iterator[Used]:
+    """What the visits to this day used of the approvals in force on it, where amount, unit and times are known."""
+    for budget in _budgets(case, policy, _by_codes(case.approvals_on(day))):
+        consumption = consumption_of(case, policy, budget, (day,)) if budget.measure.unit else None
+        if consumption is not None:
+            total = consumption.used + consumption.planned
+            yield Used(total, budget.authorized, budget.measure.unit, budget.measure.shown_code)
+
+
+def _budgets(
+    case: Case, policy: PolicyView, in_force: Mapping[tuple[str, ...], tuple[Authorization, ...]]
+) -> Iterator[Budget]:
+    default = policy.get(params.AUTHORIZATION_UNIT)
+    for codes, approvals in in_force.items():
+        units_told = {one.unit or (default.value if default is not None else None) for one in approvals}
+        if not any(one.quantity is None for one in approvals) and len(units_told) == 1:
+            yield _budget(case, codes, approvals, units_told.pop(), alone=len(in_force) == 1)
 
 
 def _days_of_approvals(case: Case, days: Iterable[date]) -> list[tuple[date, ...]]:

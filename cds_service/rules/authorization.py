@@ -160,9 +160,13 @@ DOUBTS: Final = {
 def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
     """Why the payer may not pay the visit for want of approval: known to be missing, refused, ended or used up.
 
-    A payer's word that the service is not covered is one as well. What nobody could deliver is not told here.
+    A payer's word that the service is not covered is one as well, and so are answers that nobody could deliver.
     """
-    if not case.chart.unavailable.keys().isdisjoint((Fact.AUTHORIZATIONS, Fact.COVERAGE)):
+    unread = case.chart.unread(Fact.AUTHORIZATIONS, "whether the visit is approved: ")
+    if unread is not None:
+        required = policy.get(params.AUTHORIZATION_REQUIRED)
+        return () if required is not None and required.value == "never" else (unread,)
+    if Fact.COVERAGE in case.chart.unavailable:
         return ()
     found = [
         Gap(Fact.AUTHORIZATIONS, DOUBTS[one.kind])

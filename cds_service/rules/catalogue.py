@@ -13,8 +13,10 @@ from cds_service.rules import (
     evaluation,
     intensity,
     modifiers,
+    not_checked,
     orders,
     plan_of_care,
+    program_state,
     progress,
     reassessment,
 )
@@ -37,6 +39,8 @@ _BY_ID: Final = {
         progress,
         plan_of_care,
         documentation,
+        program_state,
+        not_checked,
     )
     for rule in module.RULES
 }
@@ -67,5 +71,7 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         "documentation",
         "no-progress",
         "time-documentation",
+        "program-state",
+        "not-checked",
     )
 )

@@ -93,7 +93,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     proposal = Proposal(
         "charges",
         change.changes,
-        recommended=not open_points,
+        recommended=not any(gap.is_doubt for gap in open_points),
         facts={"undecided": tuple(gap.why for gap in open_points)},
     )
     yield Answer(

@@ -180,8 +180,11 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     required = policy.get(params.DISCIPLINE_REQUIRED)
     assisted = any(part.assistant for part in division.parts)
     used_assistant = values(policy.get(params.ASSISTANT_DE_MINIMIS)) if assisted else ()
-    unread = case.chart.unavailable.get(Fact.PLAN_OF_CARE) if required is not None and required.value else None
-    of_plan = (Gap(Fact.DISCIPLINE, f"{NO_SINGLE_PLAN}: {unread}"),) if unread is not None else division.gaps
+    unread = case.chart.unread(Fact.PLAN_OF_CARE, f"{NO_SINGLE_PLAN}: ")
+    if unread is None or required is None or not required.value:
+        of_plan = division.gaps
+    else:
+        of_plan = (replace(unread, fact=Fact.DISCIPLINE), *(() if unread.is_doubt else division.gaps))
     program_codes = list(dict.fromkeys(line.code for line in lines))
     allowed, may_not = givers(visit, policy)
     return Charges(
@@ -212,9 +215,7 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
     caveats.extend(Gap(Fact.SESSIONS, why, one.reference) for one in visit.services for why in one.doubts)
     caveats.extend(_plan_caveats(case, visit))
     caveats.extend(_injury_caveats(case))
-    if Fact.CHARGES in case.chart.unavailable:
-        why = f"whether the visit is charged already: {case.chart.unavailable[Fact.CHARGES]}"
-        caveats.append(Gap(Fact.CHARGES, why))
+    caveats.extend(filter(None, (case.chart.unread(Fact.CHARGES, "whether the visit is charged already: "),)))
     caveats.extend(gap for gap in case.chart.gaps if gap.fact is Fact.CHARGES)
     if case.in_series:
         caveats.extend(

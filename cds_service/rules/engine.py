@@ -114,7 +114,7 @@ def _missing(lacking: Mapping[Gap, Sequence[str]]) -> tuple[MissingFact, ...]:
 def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
     caveats = (*answer.caveats, *left_out)
     proposals = answer.proposals
-    if caveats:
+    if any(gap.is_doubt for gap in caveats):
         proposals = _not_recommended(proposals)
     return Finding(
         rule=rule.id,

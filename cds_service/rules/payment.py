@@ -60,31 +60,27 @@ def payment_caveats(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
         return (Gap(Fact.COVERAGE, "another payer is listed before workers' compensation", payer.reference),)
     position = policy.get(params.COVERAGE_POSITION)
     refuses = REFUSES.get(position.value) if position is not None else None
-    return tuple(
-        Gap(fact, why, reference)
-        for fact, why, reference in (
-            (Fact.COVERAGE, CLAIM_FIRST if claim_to_look_for(case) else None, payer.reference),
-            (Fact.INJURY, _no_injury(case), None),
-            (Fact.COVERAGE, refuses, payer.reference),
-        )
-        if why is not None
+    caveats = (
+        Gap(Fact.COVERAGE, CLAIM_FIRST, payer.reference) if claim_to_look_for(case) else None,
+        _no_injury(case),
+        Gap(Fact.COVERAGE, refuses, payer.reference) if refuses is not None else None,
     )
+    return tuple(gap for gap in caveats if gap is not None)
 
 
-def _no_injury(case: Case) -> str | None:
-    """Why nothing shows that the injury is from work, or None where something does (WR-CODE-2)."""
+def _no_injury(case: Case) -> Gap | None:
+    """That nothing shows that the injury is from work, or None where something does (WR-CODE-2)."""
     if case.chart.injury:
         return None
-    unread = case.chart.unavailable.get(Fact.INJURY)
-    return f"whether the injury is from work: {unread or 'nothing on record shows it'}"
+    about = "whether the injury is from work: "
+    return case.chart.unread(Fact.INJURY, about) or Gap(Fact.INJURY, f"{about}nothing on record shows it")
 
 
 def payer_caveats(case: Case) -> tuple[Gap, ...]:
-    """What keeps the payer's rules from being certain."""
-    if Fact.COVERAGE in case.chart.unavailable:
-        return (
-            Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {case.chart.unavailable[Fact.COVERAGE]}"),
-        )
+    """What keeps the payer's rules from being certain. That the payer is kept elsewhere makes the lines no surer."""
+    unread = case.chart.unavailable.get(Fact.COVERAGE)
+    if unread is not None:
+        return (Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {unread}"),)
     return tuple(_doubts(case, case.payer)) if case.payer is not None else ()
 
 

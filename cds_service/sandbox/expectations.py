@@ -45,11 +45,11 @@ class Expect(BaseModel):
     ``not_applicable`` rules whose question must not arise. ``unknown`` are facts, like ``time-zone``, of which the
     answer must say that something is not known.
 
-    Of cards: ``only`` are the rules of exactly the cards shown, in their order, ``none`` is no card; ``charges`` the
-    lines of the first charge suggestion, like ``97545 x1 GP; 97546 x2 GP``, or ``none``; ``recommended`` whether any
-    suggestion is recommended; ``summaries`` and ``details`` texts that must each be part of some card's summary or
-    detail; ``said`` texts that the cards must contain somewhere, suggestions included; ``unsaid`` texts that no card
-    may contain.
+    Of cards: ``only`` are the rules of exactly the cards shown, in their order and without the two quiet ones (the
+    state of the program, what was not checked), ``none`` is no other card; ``charges`` the lines of the first charge
+    suggestion, like ``97545 x1 GP; 97546 x2 GP``, or ``none``; ``recommended`` whether any suggestion is recommended;
+    ``summaries`` and ``details`` texts that must each be part of some card's summary or detail; ``said`` texts that the
+    cards must contain somewhere, suggestions included; ``unsaid`` texts that no card may contain.
 
     Of policies: ``policies`` are layers that must have been applied; ``values`` the value in force of a parameter, as
     a policy file writes it, ``none`` when nothing decides; ``layers`` the policy that gives a parameter its value;

@@ -423,10 +423,13 @@ class Charges(Words):
 
 
 class Client(Words):
-    """What the client profile says where the chart says nothing."""
+    """What the client's entry in the registry says, with the names and the meaning that it has there."""
 
     jurisdiction: str | None = None
     time_zone: str | None = None
+    not_available: dict[str, str] = {}
+    program_state: bool = True
+    not_checked: bool = True
 
 
 class StoryWords(Words):

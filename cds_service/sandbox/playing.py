@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from ruamel.yaml import YAML
 
 from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
+from cards.groups import QUIET
 from cds_service.domain.findings import RuleOutcome
 from cds_service.domain.values import Parameter
 from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answered, Answerer
 from cds_service.hooks.call import read_call
+from cds_service.hooks.profile import Profile
 from cds_service.policies.document import PolicyError
 from cds_service.policies.effective import Effective, effective_value
 from cds_service.policies.loader import load_file
@@ -64,8 +66,9 @@ class Played:
 
     @property
     def shown(self) -> list[str]:
-        """The rules of the cards, in their order."""
-        return [card["extension"][FINDING_EXTENSION]["rule"] for card in self.cards]
+        """The rules of the cards, in their order, without the quiet ones."""
+        rules = [card["extension"][FINDING_EXTENSION]["rule"] for card in self.cards]
+        return [rule for rule in rules if rule not in QUIET]
 
     @property
     def kinds(self) -> set[str]:
@@ -104,9 +107,16 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
     )
     call = read_call(json.dumps(story.request(hook)).encode(), HOOKS[hook].id)
     try:
-        return Played(hook, stack, answered=answerer.answered(call))
+        return Played(hook, stack, answered=answerer.answered(call, _profile(story)))
     except DataNeeded as refused:
         return Played(hook, stack, refused=refused)
+
+
+def _profile(story: Story) -> Profile:
+    client = story.client
+    return Profile(
+        not_available=client.not_available, program_state=client.program_state, not_checked=client.not_checked
+    )
 
 
 def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:

@@ -33,6 +33,7 @@ HINT: Final = "docs/security.md describes the registry of clients."
 ALLOW_HTTP: Final = "allow_http"
 SERVICES: Final = "services"
 FOLDER: Final = "folder"
+PREFETCH_KEYS: Final = "prefetch_keys"
 
 
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -43,6 +44,8 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 Words: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_distinct)]
+Permitted: TypeAlias = Mapping[str, frozenset[str]]
+Label: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(loopback|https?://[A-Za-z0-9.:\[\]-]+)$")]
 
 
@@ -65,8 +68,11 @@ class Client(BaseModel):
     """One registered client: how it proves who it is, what it may do, and how it wants its answers.
 
     Exactly one of ``jwks_url`` (fetched), ``jwks_file`` and ``jwks`` (both exchanged out of band) gives its keys; a
-    file is read into ``jwks`` when the registry is loaded. None for ``tenants`` and ``services`` is any; None for
-    ``max_cards``, ``jurisdiction``, ``time_zone`` and ``source_label`` is the site's own setting.
+    file is read into ``jwks`` when the registry is loaded. None for ``tenants`` and ``services`` is any, a shared
+    id in ``services`` is read as itself and the ids of its hooks; None for
+    ``max_cards``, ``jurisdiction``, ``time_zone`` and ``source_label`` is the site's own setting. ``not_available``
+    tells by prefetch key where the clinic keeps what its EHR never sends; ``program_state`` and ``not_checked`` are
+    whether the two quiet cards are shown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
@@ -87,7 +93,10 @@ class Client(BaseModel):
     max_cards: Annotated[int, Field(ge=1, le=50)] | None = None
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
     time_zone: TimeZone | None = None
-    source_label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] | None = None
+    source_label: Label | None = None
+    not_available: Mapping[str, Label] = {}
+    program_state: bool = True
+    not_checked: bool = True
 
     @field_validator("jwks_url")
     @classmethod
@@ -106,7 +115,18 @@ class Client(BaseModel):
         unknown = sorted(set(services or ()) - set(known)) if known is not None else []
         if unknown:
             raise ValueError(f"there is no service {unknown[0]}; there are {', '.join(sorted(known))}")
-        return services
+        if services is None or known is None:
+            return services
+        return tuple(sorted({permitted for one in services for permitted in known[one]}))
+
+    @field_validator("not_available")
+    @classmethod
+    def _known_prefetch_keys(cls, places: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        known = _given(info)[PREFETCH_KEYS]
+        unknown = sorted(set(places) - set(known)) if known is not None else []
+        if unknown:
+            raise ValueError(f"there is no prefetch key {unknown[0]}; there are {', '.join(sorted(known))}")
+        return MappingProxyType(dict(places))
 
     @field_validator("jwks_file")
     @classmethod
@@ -149,19 +169,27 @@ class Registry:
         return cls(MappingProxyType({client.issuer: client for client in clients}))
 
     @classmethod
-    def load(cls, path: Path, *, allow_http: bool = False, services: Collection[str] | None = None) -> Self:
+    def load(
+        cls,
+        path: Path,
+        *,
+        allow_http: bool = False,
+        services: Permitted | None = None,
+        prefetch_keys: Collection[str] | None = None,
+    ) -> Self:
         """Read and check a registry file.
 
         Args:
             path: YAML with a list ``clients``; key files in it are relative to its folder.
             allow_http: Let keys and FHIR servers be plain http.
-            services: Ids that ``services`` may name; None lets every id pass.
+            services: Ids that ``services`` may name, each with those it permits; None lets every id pass.
+            prefetch_keys: Keys that ``not_available`` may name; None lets every key pass.
 
         Raises:
             ConfigurationError: the file cannot be used; each problem names file, client and key.
         """
         rows = _rows(path)
-        given = {ALLOW_HTTP: allow_http, SERVICES: services, FOLDER: path.parent}
+        given = {ALLOW_HTTP: allow_http, SERVICES: services, PREFETCH_KEYS: prefetch_keys, FOLDER: path.parent}
         clients: dict[str, Client] = {}
         problems: list[str] = []
         for number, row in enumerate(rows):
@@ -188,7 +216,7 @@ class Registry:
 
 
 def _given(info: ValidationInfo) -> Mapping[str, Any]:
-    strict = {ALLOW_HTTP: False, SERVICES: None, FOLDER: Path()}
+    strict = {ALLOW_HTTP: False, SERVICES: None, PREFETCH_KEYS: None, FOLDER: Path()}
     return strict | (info.context or {})
 
 

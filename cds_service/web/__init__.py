@@ -57,7 +57,9 @@ def create_app(
         app, metrics if metrics is not None else Metrics(), token.get_secret_value() if token is not None else None
     )
     replies.init_app(app)
-    hooks = cds_services.blueprint(answerer or _answerer(settings, policies), records)
+    hooks = cds_services.blueprint(
+        answerer or _answerer(settings, policies), records, shared_ids=settings.discovery == "shared"
+    )
     if gate is None:
         allow_origins(app, lambda: settings.cors_origins)
     else:

@@ -11,7 +11,7 @@ from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall, read_call
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.profile import Profile
-from cds_service.hooks.services import discovery
+from cds_service.hooks.services import discovery, shared_id
 from cds_service.records.keeping import Keeps
 from cds_service.web.access import access
 from cds_service.web.replies import json_body, json_reply
@@ -29,10 +29,13 @@ class Answers(Protocol):
 NOTHING_SHOWN: Final = {"cards": list[object]()}
 
 
-def blueprint(answerer: Answers, records: Keeps) -> Blueprint:
-    """The endpoints, answering hook calls with ``answerer`` and keeping what happened in ``records``."""
+def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) -> Blueprint:
+    """The endpoints, answering hook calls with ``answerer`` and keeping what happened in ``records``.
+
+    With ``shared_ids`` discovery lists those.
+    """
     routes = Blueprint("cds_services", __name__)
-    listed = orjson.dumps(discovery())
+    listed = orjson.dumps(discovery(shared=shared_ids))
 
     @routes.get("/cds-services")
     def discover() -> Response:
@@ -46,7 +49,7 @@ def blueprint(answerer: Answers, records: Keeps) -> Blueprint:
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         entries = read_feedback(json_body(), service_id)
-        records.feedback(service_id, entries, profile_of_caller())
+        records.feedback(shared_id(service_id), entries, profile_of_caller())
         access().feedback = tuple(one.outcome for one in entries)
         return json_reply({"status": "ok"})
 
@@ -56,7 +59,7 @@ def blueprint(answerer: Answers, records: Keeps) -> Blueprint:
 def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> bytes:
     """The body of the answer. In shadow mode the call is evaluated and recorded, and nothing is shown."""
     notes = access()
-    notes.service = call.service.id
+    notes.service = call.service.shared_id
     notes.hook = call.hook
     notes.tolerated = call.tolerated
     profile = profile_of_caller()

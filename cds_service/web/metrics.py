@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, request
 
 from cds_service.errors import Unauthenticated
 from cds_service.hooks.answer import Answered
-from cds_service.hooks.services import SERVICES
+from cds_service.hooks.services import hooks_of, shared_id
 from cds_service.metrics import CONTENT_TYPE, NONE, Metrics
 from cds_service.web.access import Access, access
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from cds_service.metrics import Key
 
 CALL: Final = "cds_services.call"
-_SERVICES: Final = frozenset(one.id for one in SERVICES)
 
 
 def init_app(app: Flask, metrics: Metrics, token: str | None) -> None:
@@ -63,11 +62,11 @@ def _blueprint(metrics: Metrics, token: str | None) -> Blueprint:
 
 
 def _service(notes: Access) -> str:
-    """The service that was called; ``none`` for an id that is not ours."""
+    """The shared id of the service that was called; ``none`` for an id that is not ours."""
     if notes.service is not None:
         return notes.service
-    asked = (request.view_args or {}).get("service_id")
-    return asked if asked in _SERVICES else NONE
+    asked = (request.view_args or {}).get("service_id", NONE)
+    return shared_id(asked) if hooks_of(asked) else NONE
 
 
 def _of_answer(answered: Answered, *, shadow: bool) -> "Iterator[Key]":

@@ -74,4 +74,7 @@ def profile_of(caller: Caller) -> Profile:
         crd=client.crd,
         system_actions=client.system_actions,
         charges=client.charges,
+        not_available=client.not_available,
+        program_state=client.program_state,
+        not_checked=client.not_checked,
     )

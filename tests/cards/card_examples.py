@@ -17,6 +17,7 @@ from cds_service.domain.findings import (
     Topic,
 )
 from cds_service.domain.values import PolicyValue, Source
+from cds_service.rules.approvals import Used
 
 TODAY = date(2026, 3, 18)
 PUBLIC_URL = "https://rehab.example.org"
@@ -36,14 +37,17 @@ FACTS: dict[str, object] = {
     "alone": 120,
     "amount": 750,
     "anew": date(2026, 2, 2),
+    "answer": "denied",
     "answer_days": 5,
     "applies": "warn",
+    "approved_to": date(2026, 12, 28),
     "authorized": "120",
     "baseline": date(2026, 3, 9),
     "booked": True,
     "by": date(2026, 4, 20),
     "by_visits": True,
     "ceiling": 2,
+    "checks": ("coverage", "plan of care", "earlier visits"),
     "choices": (
         "97545 with modifier 52",
         "15-minute codes for one-on-one time",
@@ -106,14 +110,17 @@ FACTS: dict[str, object] = {
     "other": "workers-compensation",
     "others": (ChargeLine("97110", ("GP",), 2, TODAY),),
     "over": "1",
+    "overdue": True,
     "pain": date(2026, 3, 16),
     "payer": "commercial",
     "per_injury": 1,
     "percent": 10,
+    "places": {"prior authorization": "the adjuster portal"},
     "planned": "4",
     "policy": "medicare-national",
     "program": "conditioning",
     "program_lines": LINES,
+    "reassess_by": date(2026, 12, 28),
     "remaining": "12.5",
     "reviewed": True,
     "sessions": 30,
@@ -132,6 +139,7 @@ FACTS: dict[str, object] = {
     "values": ("20", "20", "19.5"),
     "visit": 116,
     "visits": 2,
+    "week": 7,
     "weeks": 6,
     "within": 2,
     "within_days": 120,
@@ -142,6 +150,7 @@ OF_KIND: dict[str, dict[str, object]] = {
     "discipline-modifier.disagrees": {"found": "GO", "expected": "GP"},
     "payer-coverage.order": {"first": "commercial"},
     "unit-ceiling.test-kind": {"over": ("interim",)},
+    "program-state.state": {"used": (Used(9, 11, "visits", ""),), "planned": False},
     "plan-of-care.outside": {"day": date(2026, 3, 18)},
 }
 

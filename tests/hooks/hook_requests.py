@@ -30,6 +30,15 @@ CONTEXTS: dict[str, dict[str, Any]] = {
 }
 
 SERVICE_OF = {
+    "order-select": "work-rehab-order-select",
+    "order-sign": "work-rehab-order-sign",
+    "order-dispatch": "work-rehab-order-dispatch",
+    "encounter-start": "work-rehab-encounter-start",
+    "encounter-discharge": "work-rehab-encounter-discharge",
+    "appointment-book": "work-rehab-appointment-book",
+    "patient-view": "work-rehab-patient-view",
+}
+SHARED_ID_OF = {
     "order-select": "work-rehab-order",
     "order-sign": "work-rehab-order",
     "order-dispatch": "work-rehab-order",

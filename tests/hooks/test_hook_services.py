@@ -1,13 +1,12 @@
 import re
-from itertools import groupby
 
 import pytest
 
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
-from cds_service.hooks.services import SERVICES, TEMPLATES, discovery, hooks_of
+from cds_service.hooks.services import PERMITTED, SERVICES, TEMPLATES, discovery, hooks_of, shared_id
 from cds_service.rules.catalogue import RULES
-from tests.hooks.hook_requests import SERVICE_OF
+from tests.hooks.hook_requests import SERVICE_OF, SHARED_ID_OF
 
 SUBSET = {
     # Search parameters of FHIR R4 by resource type, as far as the query subset of CDS Hooks allows them.
@@ -52,8 +51,43 @@ FROM_CONTEXT = {Moment.ORDER: {Fact.ORDERS}, Moment.BOOKING: {Fact.APPOINTMENTS}
 entries = pytest.mark.parametrize("entry", discovery()["services"], ids=lambda entry: f"{entry['id']}@{entry['hook']}")
 
 
-def test_the_four_services_stand_on_their_seven_hooks():
+def test_each_hook_has_an_id_of_its_own_and_shares_one_with_the_hooks_of_its_moment():
     assert {service.hook: service.id for service in SERVICES} == SERVICE_OF
+    assert {service.hook: service.shared_id for service in SERVICES} == SHARED_ID_OF
+
+
+def test_no_id_is_listed_twice_since_clients_keep_services_by_url():
+    listed = [entry["id"] for entry in discovery()["services"]]
+    assert list(SERVICE_OF.values()) == listed
+    assert len(set(listed)) == len(listed)
+
+
+def test_shared_ids_are_listed_instead_where_the_site_has_it_so():
+    listed = {entry["hook"]: entry["id"] for entry in discovery(shared=True)["services"]}
+    assert SHARED_ID_OF == listed
+    without_ids = [[entry | {"id": ""} for entry in one["services"]] for one in (discovery(), discovery(shared=True))]
+    assert without_ids[0] == without_ids[1]
+
+
+@pytest.mark.parametrize("hook", SERVICE_OF)
+def test_listed_and_shared_ids_answer_with_the_same_service(hook):
+    assert hooks_of(SERVICE_OF[hook])[hook] is hooks_of(SHARED_ID_OF[hook])[hook]
+
+
+@pytest.mark.parametrize("hook", SERVICE_OF)
+def test_a_listed_id_answers_its_own_hook_only(hook):
+    assert [hook] == list(hooks_of(SERVICE_OF[hook]))
+
+
+@pytest.mark.parametrize("hook", SERVICE_OF)
+def test_calls_of_both_ids_are_counted_under_the_shared_one(hook):
+    assert {SHARED_ID_OF[hook]} == {shared_id(SERVICE_OF[hook]), shared_id(SHARED_ID_OF[hook])}
+
+
+@pytest.mark.parametrize("hook", SERVICE_OF)
+def test_a_shared_id_permits_those_of_its_hooks_and_a_listed_one_itself(hook):
+    assert {SERVICE_OF[hook], SHARED_ID_OF[hook]} <= PERMITTED[SHARED_ID_OF[hook]]
+    assert {SERVICE_OF[hook]} == PERMITTED[SERVICE_OF[hook]]
 
 
 def test_each_hook_belongs_to_its_moment_in_the_workflow():
@@ -70,15 +104,6 @@ def test_each_hook_belongs_to_its_moment_in_the_workflow():
 
 def test_no_pair_of_id_and_hook_is_listed_twice():
     assert len(SERVICES) == len({(service.id, service.hook) for service in SERVICES})
-
-
-def test_entries_of_one_service_stand_together():
-    assert [service_id for service_id, _ in groupby(service.id for service in SERVICES)] == [
-        "work-rehab-order",
-        "work-rehab-visit",
-        "work-rehab-schedule",
-        "work-rehab-program",
-    ]
 
 
 def test_an_unknown_service_has_no_hooks():

@@ -17,7 +17,7 @@ TODAY = date(2026, 3, 16)
 
 def answer(story, hook=None, **profile):
     hook = hook or story.hook
-    call = read_call(json.dumps(story.request(hook)).encode(), story.service)
+    call = read_call(json.dumps(story.request(hook)).encode(), f"work-rehab-{hook}")
     return answerer_for(Settings(), bundled_policies()).answer(call, Profile(**profile))
 
 
@@ -53,3 +53,63 @@ def test_a_client_has_its_own_number_of_cards_name_and_state():
     response = answer(story, max_cards=1, source_label="North Clinic (invented)")
     assert ["North Clinic (invented)"] == [card["source"]["label"] for card in response["cards"]]
     assert [] == problems(response)
+
+
+def rules_of(response):
+    return [card["extension"]["work-rehab-cds.finding"]["rule"] for card in response["cards"]]
+
+
+def topics_of(response):
+    return {
+        card["extension"]["work-rehab-cds.finding"]["rule"]: card["source"]["topic"]["code"]
+        for card in response["cards"]
+    }
+
+
+UNCHECKED = {
+    "hook": "order-sign",
+    "patient": {"state": "TX"},
+    "orders": [{"code": 97545}],
+    "prefetch": {"carePlans": "absent"},
+}
+
+
+def test_the_quiet_cards_stand_last_and_have_a_topic():
+    seen = answer(load("past-six-weeks-without-approval", TODAY), "patient-view")
+    assert "program-state" == rules_of(seen)[-1] != rules_of(seen)[0]
+    assert "authorization" == topics_of(seen)["program-state"]
+    ordered = answer(build(UNCHECKED, TODAY))
+    assert "not-checked" == rules_of(ordered)[-1] != rules_of(ordered)[0]
+    assert "documentation" == topics_of(ordered)["not-checked"]
+
+
+def test_a_quiet_card_never_takes_the_place_of_another():
+    others = len(answer(build(UNCHECKED, TODAY))["cards"]) - 1
+    limited = answer(build(UNCHECKED, TODAY), max_cards=others)
+    assert others == len(limited["cards"])
+    assert "not-checked" not in rules_of(limited)
+    assert {"not-checked"} == {one["rule"] for one in limited["extension"]["work-rehab-cds.evaluation"]["withheld"]}
+
+
+def test_a_client_that_turned_a_quiet_card_off_leaves_no_trace_of_it():
+    story = load("past-six-weeks-without-approval", TODAY)
+    on, off = answer(story, "patient-view"), answer(story, "patient-view", program_state=False)
+    assert rules_of(on) == [*rules_of(off), "program-state"]
+    trace = [one["id"] for one in off["extension"]["work-rehab-cds.evaluation"]["rules"]]
+    assert "program-state" not in trace
+
+
+def test_listed_and_shared_ids_give_the_same_answer():
+    story = build(UNCHECKED, TODAY)
+    body = json.dumps(story.request("order-sign")).encode()
+    answerer = answerer_for(Settings(), bundled_policies())
+    listed, shared = (answerer.answer(read_call(body, one)) for one in ("work-rehab-order-sign", "work-rehab-order"))
+    assert listed == shared
+
+
+def test_what_the_ehr_never_sends_is_told_by_the_place_where_it_is_kept():
+    story = build(UNCHECKED, TODAY)
+    told = answer(story, not_available={"carePlans": "the paper chart"})
+    gaps = [one["why"] for one in told["extension"]["work-rehab-cds.evaluation"]["gaps"]]
+    assert "not sent by this EHR, kept in the paper chart" in gaps
+    assert "See the paper chart for plan of care" == told["cards"][-1]["summary"]

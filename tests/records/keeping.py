@@ -91,7 +91,7 @@ def keeping(database: Database, *, suppress_days: int = 7, clients: tuple[Any, .
     writer = Writer(database, linger_seconds=0.01)
     records = Records(database, pseudonyms_with(given.pop("key", None), database), writer, clock)
     settings = Settings(public_url=PUBLIC_URL, suppress_days=suppress_days, **given)
-    known = registry(*(clients or (client(),)))
+    known = registry(*(clients or (client(program_state=False),)))
     app = create_app(
         settings,
         answerer_for(settings, POLICIES, clock, records),

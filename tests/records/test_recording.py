@@ -7,7 +7,7 @@ from sqlalchemy import inspect, select
 
 from cds_service.records.tables import DecisionRow
 from cds_service.sandbox import load
-from tests.records.keeping import NOW, OVERDUE, TODAY, keeping
+from tests.records.keeping import NOW, OVERDUE, TODAY, keeping, overridden
 from tests.security.signing import ISSUER, Ehr, Signer, client
 
 HOOK_INSTANCE = "0d1f3ad8-5b2f-4a47-9f4d-111111111111"
@@ -19,12 +19,21 @@ def test_a_call_leaves_a_decision_with_its_evaluation_id(kept):
     evaluation = answer["extension"]["work-rehab-cds.evaluation"]
     (row,) = kept.written().rows("SELECT * FROM decision")
     assert (evaluation["id"], ISSUER, None) == (row.evaluation, row.client, row.tenant)
-    assert (STORY.service, STORY.hook) == (row.service, row.hook)
+    assert ("work-rehab-visit", STORY.hook) == (row.service, row.hook)
     assert ("answered", len(answer["cards"]), False) == (row.outcome, row.shown, bool(row.shadow))
     assert len(evaluation.get("gaps", [])) == row.gaps
     policies = row.policies if isinstance(row.policies, list) else json.loads(row.policies)
     assert evaluation["policies"] == policies
     assert row.latency > 0
+
+
+@pytest.mark.parametrize("service", ["work-rehab-encounter-discharge", "work-rehab-visit"])
+def test_calls_and_feedback_of_a_listed_and_of_the_shared_id_are_kept_under_the_shared_one(kept, service):
+    reply = kept.post(f"/cds-services/{service}", STORY.request())
+    kept.feedback(overridden(reply.json["cards"][0], "other"), service=service)
+    kept.written()
+    assert [("work-rehab-visit",)] == [tuple(row) for row in kept.rows("SELECT service FROM decision")]
+    assert [("work-rehab-visit",)] == [tuple(row) for row in kept.rows("SELECT service FROM feedback")]
 
 
 def test_the_digests_are_those_of_what_went_over_the_wire(kept):

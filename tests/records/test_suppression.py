@@ -130,7 +130,9 @@ def test_it_is_shown_for_another_patient(kept):
 
 def test_what_one_client_overrides_another_is_shown(database):
     other = Ehr(Signer(kid="key-2", name="second"), "https://other.example.org")
-    kept = keeping(database, clients=(client(), client(other.signer, issuer=other.issuer)))
+    kept = keeping(
+        database, clients=(client(program_state=False), client(other.signer, issuer=other.issuer, program_state=False))
+    )
     override_all(kept, OVERDUE, "patient-view")
     assert ["reassessment.overdue"] == kept.cards(OVERDUE, "patient-view", ehr=other)
     kept.records.close()

@@ -261,9 +261,9 @@ def test_the_command_calls_with_prefetch_and_sends_feedback(host, service):
     assert 0 == done.exit_code, done.output
     assert [CARD] == json.loads(done.stdout)["cards"]
     called, told = service.seen[1], service.seen[2]
-    assert "POST /cds-services/work-rehab-program" == called[0]
+    assert "POST /cds-services/work-rehab-patient-view" == called[0]
     assert PATIENT == called[1]["prefetch"]["patient"]
-    assert "POST /cds-services/work-rehab-program/feedback" == told[0]
+    assert "POST /cds-services/work-rehab-patient-view/feedback" == told[0]
     assert [{"id": "s2"}] == told[1]["feedback"][0]["acceptedSuggestions"]
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from cds_service.errors import ConfigurationError
+from cds_service.hooks.services import PERMITTED, TEMPLATES
 from cds_service.security.registry import Client, Registry
 from tests.security.signing import ISSUER, Ehr, Signer, write_registry
 
@@ -45,7 +46,7 @@ def test_a_registry_says_what_each_client_may_and_wants(path):
     keys = {"keys": [Signer().jwk()]}
     (path.parent / "other.json").write_text(json.dumps(keys))
     path.write_text(WHOLE)
-    read = Registry.load(path, services={"work-rehab-order"})
+    read = Registry.load(path, services=PERMITTED)
     first, second = read.client("https://ehr.example.org"), read.client("https://other.example.org")
     expected = Client.model_construct(
         issuer="https://ehr.example.org",
@@ -54,7 +55,7 @@ def test_a_registry_says_what_each_client_may_and_wants(path):
         jwks=None,
         fhir_servers=("https://ehr.example.org/fhir",),
         tenants=("north",),
-        services=("work-rehab-order",),
+        services=("work-rehab-order", "work-rehab-order-dispatch", "work-rehab-order-select", "work-rehab-order-sign"),
         cors_origins=("https://ehr.example.org",),
         mode="shadow",
         cds_hooks="3.0",
@@ -72,6 +73,34 @@ def test_a_registry_says_what_each_client_may_and_wants(path):
     )  # fmt: skip
     assert {"https://ehr.example.org"} == read.origins
     assert read.client("https://stranger.example.org") is None
+
+
+def test_a_client_says_what_its_ehr_never_sends_and_which_quiet_cards_it_wants(path):
+    members = {
+        "not_available": {"authorizations": " adjuster portal ", "charges": "billing system"},
+        "program_state": False,
+        "not_checked": False,
+    }
+    write_registry(path, Ehr().entry(**members))
+    client = Registry.load(path, prefetch_keys=TEMPLATES).client(ISSUER)
+    assert {"authorizations": "adjuster portal", "charges": "billing system"} == client.not_available
+    assert (False, False) == (client.program_state, client.not_checked)
+    with pytest.raises(TypeError):
+        client.not_available["charges"] = "elsewhere"
+
+
+def test_a_client_with_a_listed_service_may_call_that_hook_only(path):
+    write_registry(path, Ehr().entry(services=["work-rehab-order-sign"]))
+    client = Registry.load(path, services=PERMITTED).client(ISSUER)
+    called = ("work-rehab-order-sign", "work-rehab-order-select", "work-rehab-order")
+    assert [True, False, False] == [client.may_call(one) for one in called]
+
+
+def test_a_client_with_a_shared_service_may_call_all_its_ids(path):
+    write_registry(path, Ehr().entry(services=["work-rehab-order"]))
+    client = Registry.load(path, services=PERMITTED).client(ISSUER)
+    assert all(client.may_call(one) for one in PERMITTED["work-rehab-order"])
+    assert not client.may_call("work-rehab-encounter-start")
 
 
 def test_a_client_may_call_what_is_listed_or_anything():
@@ -120,10 +149,19 @@ def test_a_client_cannot_be_changed(path):
         ({"max_cards": "3"}, "max_cards", "integer"),
         ({"jurisdiction": "Texas"}, "jurisdiction", "pattern"),
         ({"source_label": " "}, "source_label", "at least 1"),
+        ({"not_available": {"authorisations": "portal"}}, "not_available", "no prefetch key authorisations"),
+        ({"not_available": {"authorizations": ""}}, "not_available.authorizations", "at least 1"),
+        ({"not_available": {"authorizations": None}}, "not_available.authorizations", "string"),
+        ({"not_available": {"authorizations": True}}, "not_available.authorizations", "string"),
+        ({"not_available": {"authorizations": "x" * 81}}, "not_available.authorizations", "at most 80"),
+        ({"not_available": ["authorizations"]}, "not_available", "object"),
+        ({"not_available": None}, "not_available", "object"),
+        ({"program_state": "no"}, "program_state", "boolean"),
+        ({"not_checked": 0}, "not_checked", "boolean"),
     ],
 )
 def test_a_mistake_is_told_with_file_client_and_key(path, members, key, why):
-    text = refusal(write_registry(path, Ehr().entry(**members)), services={"work-rehab-order"})
+    text = refusal(write_registry(path, Ehr().entry(**members)), services=PERMITTED, prefetch_keys=TEMPLATES)
     assert re.match(rf"{re.escape(str(path))}: client {ISSUER}: {re.escape(key)}: .*{re.escape(why)}", text), text
 
 

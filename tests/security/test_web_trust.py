@@ -121,6 +121,20 @@ def test_a_service_that_the_client_is_not_registered_for_is_forbidden():
     assert "forbidden" == outcome_of(call(app), 403)["code"]
 
 
+@pytest.mark.parametrize("path", ["/cds-services/work-rehab-order-sign", "/cds-services/work-rehab-order"])
+def test_a_token_names_the_url_that_is_called_be_it_listed_or_shared(path):
+    assert 200 == call(app_of(), path).status_code
+
+
+def test_a_token_for_the_listed_url_does_not_open_the_shared_one():
+    outcome_of(call(app_of(), CALL, aud=f"{PUBLIC_URL}/cds-services/work-rehab-order-sign"), 401)
+
+
+def test_feedback_of_a_listed_service_takes_the_token_of_that_service():
+    path = "/cds-services/work-rehab-order-sign"
+    assert 400 == call(app_of(), f"{path}/feedback", aud=f"{PUBLIC_URL}{path}").status_code
+
+
 def test_a_tenant_that_the_client_is_not_registered_for_is_forbidden():
     app = app_of(client(tenants=["north"]))
     assert 200 == call(app, tenant="north").status_code
@@ -163,7 +177,8 @@ def test_the_profile_of_the_client_reaches_the_pipeline(answers):
     known = client(
         tenants=["north"], mode="shadow", max_cards=2, source_label="Northern Clinics", jurisdiction="US-TX",
         fhir_servers=["https://ehr.example.org/fhir"], cds_hooks="3.0", crd="2.2", system_actions=True,
-        charges="chargeitem",
+        charges="chargeitem", not_available={"authorizations": "adjuster portal"}, program_state=False,
+        not_checked=False,
     )  # fmt: skip
     call(app_of(known, answers=answers), tenant="north")
     (profile,) = answers.profiles

@@ -225,7 +225,7 @@ def test_labels_take_values_of_our_own_only(web):
     assert 40 < len(text.splitlines())
     assert "Erika" not in text
     assert TEXAS.patient_id not in text
-    ours = {rule.id for rule in RULES} | {one.id for one in SERVICES}
+    ours = {rule.id for rule in RULES} | {one.shared_id for one in SERVICES}
     labels = {value for name, value in re.findall(r'(rule|service)="([^"]*)"', text)}
     assert labels <= ours | {"none"}
 

@@ -1,0 +1,80 @@
+"""What could not be checked, because this EHR sends no data for it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import DAYS_OF_A_WEEK, Fact
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.policies.model import PolicyView
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+
+CHECKS: Final[Mapping[Fact, str]] = {
+    Fact.COVERAGE: "coverage",
+    Fact.AUTHORIZATIONS: "prior authorization",
+    Fact.PLAN_OF_CARE: "plan of care",
+    Fact.ASSESSMENTS: "evaluation",
+    Fact.SESSIONS: "earlier visits",
+    Fact.INJURY: "work injury",
+}
+"""What is checked of an order with each fact, the most money at stake first."""
+CHECKS_OF_VISIT: Final[Mapping[Fact, str]] = {
+    **CHECKS,
+    Fact.ASSESSMENTS: "reassessment",
+    Fact.CHARGES: "charges already drafted",
+}
+AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
+
+
+def begins_a_week(case: Case) -> bool:
+    """Whether no earlier visit of the program lies in its week that holds the date of service, as far as is known."""
+    if case.episode is None or Fact.SESSIONS in case.chart.unavailable:
+        return True
+    day = case.date_of_service
+    begun = day - timedelta(days=(day - case.episode.first).days % DAYS_OF_A_WEEK)
+    return not any(begun <= one < day for one in case.episode.dates)
+
+
+def unchecked_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None]:
+    """What cannot be checked, each with the place where the clinic keeps the data, where it has said so."""
+    chart = case.chart
+    return {check: chart.kept.get(fact) for fact, check in checks.items() if fact in chart.unavailable}
+
+
+def check_not_checked(case: Case, _policy: PolicyView) -> Iterator[Result]:
+    """What this EHR sends no data for is not checked, and that is said instead of passing for "all clear".
+
+    It is told with an order, and at the first visit of each week of the program. Where the clinic has said where it
+    keeps such data, that place is named.
+    """
+    if case.moment in AT_VISITS and not begins_a_week(case):
+        yield NotApplicable("told at the first visit of the week")
+        return
+    unchecked = unchecked_of(case, CHECKS_OF_VISIT if case.moment in AT_VISITS else CHECKS)
+    if unchecked:
+        places = {check: place for check, place in unchecked.items() if place is not None}
+        yield Answer(
+            kind="data",
+            severity=Severity.INFO,
+            subject=case.chart.patient,
+            facts={"checks": tuple(check for check in unchecked if check not in places), "places": places},
+            evidence=tuple(
+                Evidence(check, f"kept in {place}" if place is not None else "no data received")
+                for check, place in unchecked.items()
+            ),
+        )
+
+
+RULES = (
+    Rule(
+        id="not-checked",
+        topic=Topic.DOCUMENTATION,
+        title="What could not be checked",
+        moments=frozenset({Moment.ORDER, *AT_VISITS}),
+        facts=(),
+        parameters=(),
+        sources=("CH-P-12", "CH-P-13"),
+        check=check_not_checked,
+    ),
+)

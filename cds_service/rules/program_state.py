@@ -1,0 +1,130 @@
+"""Where a running program stands: its week, what is used of the approval, the next reassessment, the approval's end."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import DAYS_OF_A_WEEK, Authorization, Fact
+from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import PolicyValue
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.rules.answers import newest_answer, relevant
+from cds_service.rules.approvals import approval_evidence, used_on
+from cds_service.rules.charging import undisputed
+from cds_service.rules.duration import Limit, first_counted, limit_of
+from cds_service.rules.measurements import measurements
+from cds_service.rules.not_checked import unchecked_of
+from cds_service.rules.rule import Answer, Result, Rule, values
+
+CHECKS: Final[Mapping[Fact, str]] = {
+    Fact.SESSIONS: "visits",
+    Fact.ASSESSMENTS: "reassessment",
+    Fact.AUTHORIZATIONS: "approval",
+    Fact.COVERAGE: "coverage",
+    Fact.PLAN_OF_CARE: "plan of care",
+}
+"""What the state of a program is told from, in its order."""
+
+
+def check_program_state(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """The state of a running program at a glance, also when nothing is wrong (A-1, A-2, R-2).
+
+    Weeks run from the first visit against the payer's limit, visits or other amounts against the approval in force;
+    the next reassessment follows the last one by the payer's interval. What could not be checked is named. Before the
+    first visit there is a state only where an approval is on file.
+    """
+    day, episode = case.date_of_service, case.episode
+    approval = case.authorization_on(day)
+    unchecked = unchecked_of(case, CHECKS)
+    if episode is None and approval is None and not unchecked:
+        return
+    limit = limit_of(case.program, policy) if episode is not None else None
+    interval = policy.get(params.REASSESSMENT_INTERVAL)
+    places = {check: place for check, place in unchecked.items() if place is not None}
+    yield Answer(
+        kind="state",
+        severity=Severity.INFO,
+        subject=episode.first.isoformat() if episode is not None else case.chart.patient,
+        facts={
+            **_weeks_and_visits(case, policy, limit),
+            **_reassessment(case, policy, interval),
+            **_approval(case, policy, approval),
+            "checks": tuple(check for check in unchecked if check not in places),
+            "places": places,
+        },
+        values=tuple(map(undisputed, values(limit.value if limit is not None else None, interval))),
+        evidence=(*_course(case, policy), *map(approval_evidence, relevant(case))),
+        caveats=tuple(gap for gap in case.chart.gaps if gap.fact in CHECKS),
+    )
+
+
+def _weeks_and_visits(case: Case, policy: PolicyView, limit: Limit | None) -> dict[str, object]:
+    """The week of the program, the payer's number of weeks, and the visits so far; 0 for what there is not."""
+    unread = Fact.SESSIONS in case.chart.unavailable
+    if case.episode is None or unread:
+        return {"week": 0, "weeks": 0, "visits": 0, "planned": unread}
+    return {
+        "planned": False,
+        "week": (case.date_of_service - first_counted(case, policy)).days // DAYS_OF_A_WEEK + 1,
+        "weeks": limit.weeks if limit is not None else 0,
+        "visits": len(_visits(case)),
+    }
+
+
+def _reassessment(case: Case, policy: PolicyView, interval: PolicyValue[int] | None) -> dict[str, object]:
+    """The day of the next reassessment, where one is wanted and all that measures was sent."""
+    if case.episode is None or interval is None or Fact.ASSESSMENTS in case.chart.unavailable:
+        return {}
+    done = measurements(case, policy).last_done
+    due = (done.date if done is not None else case.episode.first) + timedelta(days=interval.value)
+    return {"reassess_by": due, "overdue": due < case.date_of_service}
+
+
+def _approval(case: Case, policy: PolicyView, approval: Authorization | None) -> dict[str, object]:
+    """Amount used and end of the approval in force, else the payer's last answer."""
+    if approval is None:
+        answer = newest_answer(relevant(case))
+        return {"used": (), "answer": answer.value if answer is not None else ""}
+    counted = Fact.SESSIONS not in case.chart.unavailable
+    used = tuple(used_on(case, policy, case.date_of_service)) if counted else ()
+    return {"approved_to": approval.end or "", "used": used}
+
+
+def _course(case: Case, policy: PolicyView) -> Iterator[Evidence]:
+    visits = _visits(case)
+    if visits:
+        yield Evidence("first visit", visits[0])
+        yield Evidence("last visit", visits[-1])
+        yield Evidence("visits", len(visits))
+    done = measurements(case, policy).last_done
+    if done is not None:
+        yield Evidence("last assessment", done.date, done.reference)
+
+
+def _visits(case: Case) -> tuple[date, ...]:
+    return tuple(day for day in case.episode.dates if day <= case.date_of_service) if case.episode is not None else ()
+
+
+RULES = (
+    Rule(
+        id="program-state",
+        topic=Topic.AUTHORIZATION,
+        title="State of the program",
+        moments=frozenset({Moment.OVERVIEW}),
+        facts=(),
+        parameters=(
+            params.MAX_WEEKS,
+            params.LENGTH_WEEKS,
+            params.REASSESSMENT_INTERVAL,
+            params.REASSESSMENT_TOOLS,
+            params.AUTHORIZATION_UNIT,
+            params.FIRST_UNIT_FULL,
+            params.FIRST_UNIT_MINIMUM,
+            params.ADDITIONAL_UNIT_MINIMUM,
+        ),
+        sources=("A-1", "A-2", "R-2"),
+        check=check_program_state,
+    ),
+)
