@@ -56,7 +56,8 @@ class Case:
 
     ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
     question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
-    ``included`` are codes of services that the payer counts as part of the program. ``shared`` holds what several rules
+    ``included`` are codes of services that the payer counts as part of the program, ``unread`` what could not be read
+    of a visit or booking of which nothing else is known. ``shared`` holds what several rules
     derive alike, so that it is derived once.
     """
 
@@ -68,6 +69,7 @@ class Case:
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
     included: frozenset[str] = frozenset()
+    unread: tuple[Gap, ...] = ()
     shared: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     @lazy

@@ -67,7 +67,7 @@ class Own:
             subject: Ref | None = whose(record)
             if subject is not None and subject.reference:
                 if references[subject.reference] != mine:
-                    self.leave_out(kind, reference, OF_ANOTHER)
+                    self.left_out.add_of_another(FACT_OF_TYPE[kind.__name__])
                     continue
                 if subject.reference[0] == "h" and self._is_elsewhere(kind, subject.reference):
                     self.leave_out(kind, reference, ELSEWHERE)

@@ -209,6 +209,7 @@ def _not_in_force(
             *(Evidence("payer's answer on the order", one.approval or "", one.reference) for one in asserted(case)),
         ),
         questions=may_be_exempt if missing else (),
+        absent=(Fact.AUTHORIZATIONS,),
     )
 
 

@@ -17,6 +17,7 @@ from cds_service.rules import (
     plan_of_care,
     progress,
     reassessment,
+    unread,
 )
 from cds_service.rules.rule import Rule
 
@@ -37,6 +38,7 @@ _BY_ID: Final = {
         progress,
         plan_of_care,
         documentation,
+        unread,
     )
     for rule in module.RULES
 }
@@ -67,5 +69,6 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         "documentation",
         "no-progress",
         "time-documentation",
+        "unread-visit",
     )
 )

@@ -27,6 +27,9 @@ _FILTERS: Final[Mapping[str, Callable[[Resource], bool]]] = {
 }
 """What the search parameters of the templates let through, besides type and patient."""
 
+_PAGES: Final[Mapping[str | None, slice]] = {"oldest": slice(10), "newest": slice(-10, None)}
+"""Results of a search that come on its first page, by how it is sorted."""
+
 _INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
     "encounters": ("Organization",),
     "procedures": ("PractitionerRole",),
@@ -40,7 +43,7 @@ class Material:
 
     ``patient`` and ``encounter`` are ids, ``user`` and ``performer`` references. ``selected`` are references to the
     drafts chosen. ``overrides`` say what became of a prefetch key on its way (``absent``, ``null``, ``failed``,
-    ``empty``); None is a request without any prefetch.
+    ``empty``, or ``oldest`` and ``newest``: only that page of it); None is a request without any prefetch.
     """
 
     patient: str
@@ -98,7 +101,16 @@ def _prefetch(
             filled[key] = bundle((), "searchset")
         else:
             filled[key] = _answer(key, found, material)
+        if override in _PAGES:
+            filled[key] = _page(filled[key], _PAGES[override])
     return filled
+
+
+def _page(searchset: Resource, of_results: slice) -> Resource:
+    """A page of a searchset, without a link to the others; the total is that of all."""
+    entries = searchset.get("entry", [])
+    results = [one for one in entries if one["search"]["mode"] == "match"][of_results]
+    return {**searchset, "entry": [*results, *(one for one in entries if one["search"]["mode"] != "match")]}
 
 
 def _answer(key: str, resources: list[Resource], material: Material) -> Resource | None:
