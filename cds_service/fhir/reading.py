@@ -67,7 +67,11 @@ FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
 }
 MOST_GAPS_PER_FACT: Final = 20
 
-_OF_OTHERS: Final = (" of other patients were left out", " of another patient was left out")
+_OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
+_LEFT_OUT: Final = (
+    *(f" of {one} was left out" for one in _OTHERS),
+    *(f" of {all_} were left out" for all_ in _OTHERS.values()),
+)
 _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError)
 _ISSUE_CODE: Final = re.compile(r"[a-z\-]{1,40}", re.ASCII)
 _HARMLESS: Final = frozenset({"information", "warning"})
@@ -167,7 +171,7 @@ class Quarantine:
     def __init__(self) -> None:
         self._gaps: dict[Fact, list[Gap]] = {}
         self._more: dict[Fact, int] = {}
-        self._of_others: dict[Fact, int] = {}
+        self._of_others: dict[str, dict[Fact, int]] = {}
 
     def full(self, fact: Fact) -> bool:
         """Whether further gaps of this fact are only counted, so that their reason need not be worked out."""
@@ -180,9 +184,10 @@ class Quarantine:
         else:
             self._gaps.setdefault(gap.fact, []).append(gap)
 
-    def add_of_another(self, fact: Fact) -> None:
-        """Record a resource that belongs to another patient: it is only counted, never named."""
-        self._of_others[fact] = self._of_others.get(fact, 0) + 1
+    def add_of_another(self, fact: Fact, whose: str = "another patient") -> None:
+        """Record a resource that belongs to somebody else: it is only counted, never named."""
+        counts = self._of_others.setdefault(whose, {})
+        counts[fact] = counts.get(fact, 0) + 1
 
     def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
         """Record a resource that could not be read, with the error of the R4 models."""
@@ -196,19 +201,24 @@ class Quarantine:
     def gaps(self) -> tuple[Gap, ...]:
         """All gaps, by fact in the order met; resources of other patients are counted together, whatever the fact."""
         counted = (Gap(fact, f"{more} more resources were left out") for fact, more in self._more.items())
-        others = of_others(sum(self._of_others.values()))
-        foreign = (Gap(fact, others) for fact in self._of_others)
+        foreign = (
+            Gap(fact, of_others(whose, sum(counts.values())))
+            for whose, counts in self._of_others.items()
+            for fact in counts
+        )
         return (*(gap for gaps in self._gaps.values() for gap in gaps), *counted, *foreign)
 
 
-def of_others(count: int) -> str:
-    """That so many resources of other patients were left out."""
-    return f"{count} resources{_OF_OTHERS[0]}" if count > 1 else f"1 resource{_OF_OTHERS[1]}"
+def of_others(whose: str, count: int) -> str:
+    """That so many resources of somebody else were left out."""
+    return (
+        f"{count} resources of {_OTHERS[whose]} were left out" if count > 1 else f"1 resource of {whose} was left out"
+    )
 
 
 def is_of_others(gap: Gap) -> bool:
     """Whether a gap counts resources of other patients."""
-    return gap.reference is None and gap.why.endswith(_OF_OTHERS)
+    return gap.reference is None and gap.why.endswith(_LEFT_OUT)
 
 
 def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
@@ -312,7 +322,7 @@ class _Reader:
                     nameless[len(resources) - 1] = entry.full_url
         usable = self.take(key, resources, nameless)
         slot = self.settle(key, usable, resources, unread)
-        cut = _cut_short(key, bundle, usable + unread)
+        cut = _cut_short(key, bundle, usable, unread)
         if cut is None or slot.state is State.FAILED:
             return slot
         following = _linked(bundle, "next")
@@ -490,14 +500,18 @@ def _links(given: object) -> tuple[records.Link, ...]:
         return ()
 
 
-def _cut_short(key: str, bundle: Bundle, usable: int) -> str | None:
-    """Why the Bundle of a search holds a part of its results only; None where it holds all, as far as it says."""
+def _cut_short(key: str, bundle: Bundle, usable: int, unread: int) -> str | None:
+    """Why the Bundle of a search holds a part of its results only; None where it holds all, as far as it says.
+
+    Some servers count what a search includes among its results: a total that fits all entries is taken for whole.
+    """
     try:
         total = int(bundle.total or 0)
     except (ValueError, OverflowError):
         total = 0
-    if total > usable and total != len(bundle.entry):
-        return f"only {usable} of {total} {key} were given" if usable else f"none of {total} {key} was given"
+    given = usable + unread
+    if total > given and total != len(bundle.entry) + unread:
+        return f"only {given} of {total} {key} were given" if given else f"none of {total} {key} was given"
     if _linked(bundle, "next") is not None:
         return f"only the first page of {key} was given"
     if _linked(bundle, "previous") is not None or _linked(bundle, "prev") is not None:

@@ -6,7 +6,7 @@ from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, Inju
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import minutes
 from cds_service.fhir.chart import build_chart
-from cds_service.fhir.own import ELSEWHERE, OF_ANOTHER, UNKNOWN_SERVER
+from cds_service.fhir.own import UNKNOWN_SERVER
 from tests.fhir.resources import (
     CPT,
     ICD_10,
@@ -424,12 +424,22 @@ def test_an_encounter_without_offset_does_not_disturb_the_sessions():
     [
         ("https://ehr.example.org/fhir", "https://ehr.example.org/fhir/Patient/p1", 1, []),
         ("https://ehr.example.org/fhir/", "http://EHR.example.org/fhir/Patient/p1/_history/3", 1, []),
-        ("https://ehr.example.org/fhir", "https://other.example.org/fhir/Patient/p1", 0, [ELSEWHERE]),
-        ("https://ehr.example.org/fhir", "https://ehr.example.org/tenant-2/fhir/Patient/p1", 0, [ELSEWHERE]),
+        (
+            "https://ehr.example.org/fhir",
+            "https://other.example.org/fhir/Patient/p1",
+            0,
+            ["1 resource of a patient of another server was left out"],
+        ),
+        (
+            "https://ehr.example.org/fhir",
+            "https://ehr.example.org/tenant-2/fhir/Patient/p1",
+            0,
+            ["1 resource of a patient of another server was left out"],
+        ),
         ("https://ehr.example.org/fhir", "Patient/p1", 1, []),
-        ("https://ehr.example.org/fhir", "urn:uuid:9", 0, [OF_ANOTHER]),
+        ("https://ehr.example.org/fhir", "urn:uuid:9", 0, ["1 resource of another patient was left out"]),
         (None, "https://ehr.example.org/fhir/Patient/p1", 1, [UNKNOWN_SERVER]),
-        (None, "https://ehr.example.org/fhir/Patient/p2", 0, [OF_ANOTHER]),
+        (None, "https://ehr.example.org/fhir/Patient/p2", 0, ["1 resource of another patient was left out"]),
     ],
 )
 def test_a_patient_of_another_server_is_another_patient(server, reference, sessions, gaps):
