@@ -266,7 +266,7 @@ class Case:
     @lazy
     def uncharged_days(self) -> int:
         """Earlier days of the encounter in question with a treatment and without a charge on record."""
-        if Fact.CHARGES in self.chart.unavailable:
+        if self.chart.not_whole(Fact.CHARGES):
             return 0
         charged = {line.date for claim in self.chart.claims for line in claim.lines if line.code in WORK_REHAB}
         return sum(1 for day in self._treated_in_encounter if day < self.date_of_service and day not in charged)

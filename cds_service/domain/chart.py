@@ -476,6 +476,11 @@ class Chart:
     zone: tzinfo | None = None
     condition_names: Mapping[str, str] = field(default_factory=dict)
 
+    def not_whole(self, fact: Fact) -> tuple[Gap, ...]:
+        """Why a fact is not known, or only in part because a search was cut short; empty where it is known."""
+        why = self.unavailable.get(fact)
+        return (Gap(fact, why),) if why is not None else self.cut_short(fact)
+
     def cut_short(self, *facts: Fact) -> tuple[Gap, ...]:
         """Why searches for these facts were cut short, so that any number of results may be missing."""
         parts = [self.in_part[fact] for fact in facts if fact in self.in_part]

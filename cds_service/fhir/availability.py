@@ -29,6 +29,7 @@ _ANY_OF: Final[Mapping[Fact, tuple[str, ...]]] = {
 # Each of these keys tells a part of the fact by itself.
 _SOURCES: Final[Mapping[Fact, tuple[str, ...]]] = {
     **_ALL_OF,
+    Fact.ORDERS: ("orders",),
     Fact.ASSESSMENTS: ("observations", "questionnaireResponses", "procedures"),
 }
 _INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "encounter", "charges")

@@ -302,5 +302,6 @@ RULES = (
         parameters=(*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM),
         sources=("A-1", "R-4"),
         check=check_authorization,
+        able_without=frozenset({Fact.COVERAGE}),
     ),
 )

@@ -145,7 +145,9 @@ def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Gap, list[
 
 
 def _missing(lacking: Mapping[Gap, Sequence[str]]) -> tuple[MissingFact, ...]:
-    return tuple(MissingFact(gap.fact, gap.why, tuple(dict.fromkeys(ids)), gap.reference) for gap, ids in lacking.items() if ids)
+    return tuple(
+        MissingFact(gap.fact, gap.why, tuple(dict.fromkeys(ids)), gap.reference) for gap, ids in lacking.items() if ids
+    )
 
 
 def _finding(rule: Rule, answer: Answer, doubts: list[Gap], chart: Chart) -> Finding:

@@ -27,8 +27,8 @@ _FILTERS: Final[Mapping[str, Callable[[Resource], bool]]] = {
 }
 """What the search parameters of the templates let through, besides type and patient."""
 
-_PAGES: Final[Mapping[str | None, slice]] = {"oldest": slice(10), "newest": slice(-10, None)}
-"""Results of a search that come on its first page, by how it is sorted."""
+_PAGES: Final = frozenset({"oldest", "newest"})
+_MOST_ON_A_PAGE: Final = 10
 
 _INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
     "encounters": ("Organization",),
@@ -102,15 +102,17 @@ def _prefetch(
         else:
             filled[key] = _answer(key, found, material)
         if override in _PAGES:
-            filled[key] = _page(filled[key], _PAGES[override])
+            filled[key] = _page(filled[key], newest=override == "newest")
     return filled
 
 
-def _page(searchset: Resource, of_results: slice) -> Resource:
-    """A page of a searchset, without a link to the others; the total is that of all."""
+def _page(searchset: Resource, *, newest: bool) -> Resource:
+    """Ten results of a searchset at most, and never all, without a link to the others; the total is that of all."""
     entries = searchset.get("entry", [])
-    results = [one for one in entries if one["search"]["mode"] == "match"][of_results]
-    return {**searchset, "entry": [*results, *(one for one in entries if one["search"]["mode"] != "match")]}
+    results = [one for one in entries if one["search"]["mode"] == "match"]
+    size = min(_MOST_ON_A_PAGE, len(results) - 1)
+    shown = results[len(results) - size :] if newest else results[:size]
+    return {**searchset, "entry": [*shown, *(one for one in entries if one["search"]["mode"] != "match")]}
 
 
 def _answer(key: str, resources: list[Resource], material: Material) -> Resource | None:
