@@ -37,7 +37,7 @@ def detail_of(group: Group, settings: CardSettings, lacking: str | None = None) 
         parts.append(_facts_table(group.evidence, settings.today))
     if group.values:
         parts.append(_rule_table(group.values, settings))
-    notes = [_caveat(gap) for gap in group.caveats]
+    notes = list(dict.fromkeys(_caveat(gap) for gap in group.caveats))
     if lacking is not None and any(value.confidence in GENERAL for value in group.values):
         notes.append(f"- {escape(lacking[0].upper() + lacking[1:])}: generic defaults used.")
     applied_or_asked = (*group.values, *group.questions)

@@ -144,7 +144,8 @@ def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Wor
         if wording is None:
             raise WordingError(f"{finding.kind}: no wording file has words for this kind")
         confidence = finding.values[0].confidence if finding.values else ""
-        yield Worded(finding, wording.words(finding.facts, settings.today, confidence, settings.labels))
+        words = wording.words(finding.facts, settings.today, confidence, settings.labels, as_sent=finding.as_sent)
+        yield Worded(finding, words)
 
 
 def _folded(found: list[Worded]) -> Iterator[Group]:

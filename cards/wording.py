@@ -24,7 +24,9 @@ from cds_service.domain.codes import LABELS
 from cds_service.domain.frozen import dataclass
 
 SUMMARY_LIMIT: Final = 139
-KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels"})
+AS_SENT: Final = " (as far as sent)"
+"""Ends the summary of what is not on record where not all was sent, unless the kind has words of its own for it."""
+KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels", "as_sent"})
 
 _FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional"})
 
@@ -43,7 +45,9 @@ class Words:
     @property
     def summary(self) -> str:
         """Plain text under 140 characters; a longer one is cut at a word."""
-        return fit(plain(self._wording.fill(self._wording.summary, self._context)))
+        text = plain(self._wording.fill(self._wording.summary, self._context))
+        reserved = self._context.parent["as_sent"] and not self._wording.speaks_as_sent
+        return fit(text, AS_SENT if reserved else "")
 
     @property
     def detail(self) -> str | None:
@@ -64,7 +68,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Compiled templates of one finding kind. ``facts`` are the names its templates read."""
+    """Compiled templates of one finding kind. ``facts`` are the names its templates read.
+
+    ``speaks_as_sent`` is whether its summary has words of its own for where not all was sent.
+    """
 
     kind: str
     file: str
@@ -73,12 +80,24 @@ class Wording:
     suggestions: Mapping[str, Template]
     optional: Mapping[str, None]
     facts: frozenset[str]
+    speaks_as_sent: bool = False
 
     def words(
-        self, facts: Mapping[str, object], today: date, confidence: str = "", labels: Mapping[str, str] = LABELS
+        self,
+        facts: Mapping[str, object],
+        today: date,
+        confidence: str = "",
+        labels: Mapping[str, str] = LABELS,
+        *,
+        as_sent: bool = False,
     ) -> Words:
-        """Bind the facts of a finding; ``confidence`` is that of its deciding policy value, ``labels`` name codes."""
-        given = {**self.optional, **facts, "today": today, "confidence": confidence, "labels": labels}
+        """Bind the facts of a finding.
+
+        ``confidence`` is that of its deciding policy value, ``labels`` name codes; ``as_sent`` is whether it says what
+        is not on record where not all was sent.
+        """
+        everywhere = {"today": today, "confidence": confidence, "labels": labels, "as_sent": as_sent}
+        given = {**self.optional, **facts, **everywhere}
         return Words(self, self.summary.new_context(given, shared=True))
 
     def fill(self, template: Template, context: Context) -> str:
@@ -93,11 +112,12 @@ class Wording:
             raise WordingError(f"{self.file}: {self.kind}: {error}") from error
 
 
-def fit(text: str) -> str:
-    """Text under 140 characters: cut after a whole word, marked with an ellipsis (CH-S-05)."""
-    if len(text) <= SUMMARY_LIMIT:
-        return text
-    return f"{text[:SUMMARY_LIMIT].rpartition(' ')[0].rstrip(' ,;:') or text[: SUMMARY_LIMIT - 1]}…"
+def fit(text: str, ending: str = "") -> str:
+    """Text under 140 characters: cut after a whole word, marked with an ellipsis (CH-S-05); the ending stays."""
+    limit = SUMMARY_LIMIT - len(ending)
+    if len(text) <= limit:
+        return text + ending
+    return f"{text[:limit].rpartition(' ')[0].rstrip(' ,;:') or text[: limit - 1]}…{ending}"
 
 
 @cache
@@ -168,9 +188,13 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
             str(key): _template(where, f"suggestions.{key}", text, _PLAIN) for key, text in suggestions.items()
         },
         optional=dict.fromkeys(optional),
-        facts=frozenset(name for text in texts for name in meta.find_undeclared_variables(_PLAIN.parse(text)))
-        - KNOWN_EVERYWHERE,
+        facts=frozenset(name for text in texts for name in _names_in(text)) - KNOWN_EVERYWHERE,
+        speaks_as_sent="as_sent" in _names_in(summary),
     )
+
+
+def _names_in(text: str) -> set[str]:
+    return meta.find_undeclared_variables(_PLAIN.parse(text))
 
 
 def _template(where: str, name: str, text: str, environment: Environment) -> Template:

@@ -56,7 +56,8 @@ class Case:
 
     ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
     question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
-    ``included`` are codes of services that the payer counts as part of the program. ``shared`` holds what several rules
+    ``included`` are codes of services that the payer counts as part of the program, ``unread`` what could not be read
+    of a visit or booking of which nothing else is known. ``shared`` holds what several rules
     derive alike, so that it is derived once.
     """
 
@@ -68,6 +69,7 @@ class Case:
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
     included: frozenset[str] = frozenset()
+    unread: tuple[Gap, ...] = ()
     shared: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     @lazy
@@ -264,7 +266,7 @@ class Case:
     @lazy
     def uncharged_days(self) -> int:
         """Earlier days of the encounter in question with a treatment and without a charge on record."""
-        if Fact.CHARGES in self.chart.unavailable:
+        if self.chart.not_whole(Fact.CHARGES):
             return 0
         charged = {line.date for claim in self.chart.claims for line in claim.lines if line.code in WORK_REHAB}
         return sum(1 for day in self._treated_in_encounter if day < self.date_of_service and day not in charged)

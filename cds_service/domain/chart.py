@@ -30,6 +30,7 @@ class Fact(StrEnum):
     INJURY = "injury"
     GOALS = "goals"
     ASSESSMENTS = "assessments"
+    EVALUATIONS = "evaluations"
     AUTHORIZATIONS = "authorizations"
     ORDERS = "orders"
     APPOINTMENTS = "appointments"
@@ -55,6 +56,17 @@ class Gap:
     def is_doubt(self) -> bool:
         """Whether it keeps a suggestion from being recommended."""
         return self.kept is None
+
+
+class InPart(NamedTuple):
+    """What is lacking of a fact of which a part was delivered.
+
+    ``cut`` is whether a search was cut short, so that any number of its results may be missing; else one of several
+    sources is lacking as a whole.
+    """
+
+    gaps: tuple[Gap, ...]
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,9 +456,9 @@ class Chart:
 
     ``diagnosis_codes`` gives the ICD-10-CM code of Conditions by reference, ``condition_names`` words for them,
     ``facility`` where the encounter asked about took place. ``unavailable`` maps facts nobody could deliver to the
-    reason; ``gaps`` lists single resources that were left out. ``kept`` tells of unavailable facts that the EHR never
-    sends where the clinic keeps them. ``zone`` is the time zone of the place of treatment, None where the record does
-    not settle it.
+    reason, ``in_part`` those of which only a part was delivered to what is lacking; ``gaps`` lists single resources
+    that were left out. ``kept`` tells of unavailable facts that the EHR never sends where the clinic keeps them.
+    ``zone`` is the time zone of the place of treatment, None where the record does not settle it.
     """
 
     patient: str
@@ -470,6 +482,7 @@ class Chart:
     facility: Facility | None = None
     unavailable: Mapping[Fact, str] = field(default_factory=dict)
     kept: Mapping[Fact, str] = field(default_factory=dict)
+    in_part: Mapping[Fact, InPart] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     zone: tzinfo | None = None
     condition_names: Mapping[str, str] = field(default_factory=dict)
@@ -478,3 +491,13 @@ class Chart:
         """The gap of a fact that nobody could deliver, its reason after ``about``; None for one that was."""
         why = self.unavailable.get(fact)
         return Gap(fact, f"{about}{why}", kept=self.kept.get(fact)) if why is not None else None
+
+    def not_whole(self, fact: Fact) -> tuple[Gap, ...]:
+        """Why a fact is not known, or only in part because a search was cut short; empty where it is known."""
+        why = self.unavailable.get(fact)
+        return (Gap(fact, why),) if why is not None else self.cut_short(fact)
+
+    def cut_short(self, *facts: Fact) -> tuple[Gap, ...]:
+        """Why searches for these facts were cut short, so that any number of results may be missing."""
+        parts = [self.in_part[fact] for fact in facts if fact in self.in_part]
+        return tuple(gap for part in parts if part.cut for gap in part.gaps)

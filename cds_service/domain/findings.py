@@ -174,7 +174,8 @@ class Finding:
     ``subject`` is the resource or date it is about; with ``rule`` and ``kind`` it identifies the finding.
     ``joins`` names a rule whose card shows this finding instead of a card of its own.
     ``caveats`` are gaps that do not stop the answer but belong beside it. ``questions`` are unverified policy values
-    that the answer would depend on, beside those that stand in the ``values`` themselves.
+    that the answer would depend on, beside those that stand in the ``values`` themselves. ``as_sent`` marks one that
+    says what is not on record where not all was sent.
     """
 
     rule: str
@@ -189,6 +190,7 @@ class Finding:
     joins: str | None = None
     caveats: tuple[Gap, ...] = ()
     questions: tuple[PolicyValue[object], ...] = ()
+    as_sent: bool = False
 
     @property
     def key(self) -> str:

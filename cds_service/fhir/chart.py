@@ -22,7 +22,7 @@ from cds_service.domain.chart import (
 from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, plans, records
 from cds_service.fhir.assessments import assessments_of
 from cds_service.fhir.authorized_services import Requests
-from cds_service.fhir.availability import kept_elsewhere, unavailable
+from cds_service.fhir.availability import in_part, kept_elsewhere, unavailable
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import Charges, charges_of
 from cds_service.fhir.concepts import Meaning, is_work_activity, name_of_condition
@@ -181,6 +181,7 @@ class _Builder:
             deficits=tuple(_active(conditions)),
             unavailable=lacking,
             kept=kept_elsewhere(self.prefetch.slots, lacking) if lacking else {},
+            in_part=in_part(self.prefetch.slots),
             gaps=(*self.prefetch.gaps, *self.own.left_out.gaps),
             zone=self.calendar.zone if self.calendar.settled else None,
             condition_names={
@@ -198,8 +199,7 @@ class _Builder:
             elif isinstance(record, records.Appointment):
                 theirs = not of_patient(record, self.patient, self.aliases)
             if theirs and record is not None:
-                fact = FACT_OF_TYPE[records.type_of(record)]
-                self.own.left_out.add(Gap(fact, OF_ANOTHER, draft.reference))
+                self.own.left_out.add_of_another(FACT_OF_TYPE[records.type_of(record)])
 
     def _patient(self) -> records.Patient | None:
         found = None

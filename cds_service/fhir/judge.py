@@ -164,6 +164,8 @@ def _model(name: str) -> Any:  # noqa: ANN401 the class is only known at run tim
 def _in_words(error: "ErrorDetails") -> str:
     where = ".".join(_part(part) for part in error["loc"])
     message = _without_values(error["msg"], error.get("input"))
+    if error["type"] == "json_invalid":
+        message = "is a text, not the element that belongs there"
     return f"{where}: {message}" if where else message
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Appointment, Order, Role, Schedule
+from cds_service.domain.chart import Appointment, Fact, Gap, Order, Role, Schedule
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir import records
 from cds_service.fhir.calendar import Calendar
@@ -17,6 +17,9 @@ from cds_service.fhir.professions import disciplines_of, profession_of
 from cds_service.fhir.reading import Draft, aliases_of
 from cds_service.fhir.records import CodeableConcept, OrderedService, Quantity, Timing
 from cds_service.fhir.references import References, normal
+
+NO_START: Final = "has no start, and no period in which it is asked for"
+BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"
 
 _NO_ORDERS: Final = frozenset({"revoked", "entered-in-error"})
 _NO_APPOINTMENTS: Final = frozenset({"cancelled", "noshow", "entered-in-error"})
@@ -66,15 +69,34 @@ def appointments_of(
     *,
     calendar: Calendar,
 ) -> tuple[Appointment, ...]:
-    """Work-rehab appointments among drafts, by date.
+    """Work-rehab appointments among drafts, by date; see ``booked``."""
+    return booked(drafts, orders, patient_id, calendar=calendar).appointments
+
+
+class Booked(NamedTuple):
+    """Work-rehab appointments by date, and what is not known of them."""
+
+    appointments: tuple[Appointment, ...]
+    gaps: tuple[Gap, ...]
+
+
+def booked(
+    drafts: Iterable[Draft | records.Appointment],
+    orders: Iterable[Order] = (),
+    patient_id: str | None = None,
+    *,
+    calendar: Calendar,
+) -> Booked:
+    """Work-rehab appointments among drafts.
 
     An appointment is one when its service type, appointment type, reason or description says so, or when it is based
-    on a work-rehab order. One that names another patient is left out.
+    on a work-rehab order. One that names another patient is left out. One without a start has the first day of the
+    period that is asked for, and that is told; one without either has no date, and is told only.
     """
     drafts = tuple(drafts)
     aliases = aliases_of(one for one in drafts if isinstance(one, Draft))
     ordered = {one.reference for one in orders if one.work_rehab}
-    found = []
+    found, gaps = [], []
     for position, one in enumerate(drafts, start=1):
         if isinstance(one, Draft):
             record, reference = one.record, one.reference
@@ -85,10 +107,24 @@ def appointments_of(
             continue
         if patient_id is not None and not of_patient(record, patient_id, aliases):
             continue
+        if not is_work_rehab_appointment(record, ordered, aliases):
+            continue
         span = calendar.span(records.Period(record.start, record.end), record.start)
-        if span.date is not None and is_work_rehab_appointment(record, ordered, aliases):
-            found.append(Appointment(reference, span.date, span.period))
-    return tuple(sorted(found, key=lambda one: (one.date, one.reference)))
+        day = span.date or _requested(record, calendar)
+        if day is None:
+            gaps.append(Gap(Fact.APPOINTMENTS, NO_START if record.start is None else f"{span.problem}", reference))
+            continue
+        if span.date is None:
+            gaps.append(Gap(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
+        found.append(Appointment(reference, day, span.period))
+    return Booked(tuple(sorted(found, key=lambda one: (one.date, one.reference))), tuple(gaps))
+
+
+def _requested(record: records.Appointment, calendar: Calendar) -> date | None:
+    """The first day of the periods in which an appointment without a start is asked for."""
+    periods = record.requested_period if record.start is None else ()
+    days = [calendar.first_day(period.start) or calendar.last_day(period.end) for period in periods]
+    return min((day for day in days if day is not None), default=None)
 
 
 def is_order(record: records.ServiceRequest) -> bool:

@@ -14,7 +14,7 @@ from cds_service.fhir.references import SAFE_ID, References, named, plain_server
 R = TypeVar("R", bound=Resource)
 
 OF_ANOTHER: Final = "belongs to another patient"
-ELSEWHERE: Final = "belongs to a patient of another server"
+ELSEWHERE: Final = "a patient of another server"
 UNKNOWN_SERVER: Final = (
     "the patient is named by the address of a server, and the call does not say which server it is from"
 )
@@ -67,10 +67,10 @@ class Own:
             subject: Ref | None = whose(record)
             if subject is not None and subject.reference:
                 if references[subject.reference] != mine:
-                    self.leave_out(kind, reference, OF_ANOTHER)
+                    self.left_out.add_of_another(FACT_OF_TYPE[kind.__name__])
                     continue
                 if subject.reference[0] == "h" and self._is_elsewhere(kind, subject.reference):
-                    self.leave_out(kind, reference, ELSEWHERE)
+                    self.left_out.add_of_another(FACT_OF_TYPE[kind.__name__], ELSEWHERE)
                     continue
             elif not may_be_silent:
                 self.leave_out(kind, reference, "does not say which patient it belongs to")

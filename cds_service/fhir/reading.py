@@ -5,7 +5,7 @@ named gap with the exact error of the R4 models. The rest still counts.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -67,6 +67,11 @@ FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
 }
 MOST_GAPS_PER_FACT: Final = 20
 
+_OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
+_LEFT_OUT: Final = (
+    *(f" of {one} was left out" for one in _OTHERS),
+    *(f" of {all_} were left out" for all_ in _OTHERS.values()),
+)
 _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError)
 _ISSUE_CODE: Final = re.compile(r"[a-z\-]{1,40}", re.ASCII)
 _HARMLESS: Final = frozenset({"information", "warning"})
@@ -80,6 +85,7 @@ class State(StrEnum):
     """What became of one prefetch key."""
 
     PRESENT = "present"
+    PARTIAL = "partial"
     EMPTY = "empty"
     FAILED = "failed"
     ABSENT = "absent"
@@ -87,10 +93,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One prefetch key: EMPTY is known to be empty; FAILED and ABSENT carry the reason, without patient data.
+    """One prefetch key: EMPTY is known to be empty; FAILED, ABSENT and PARTIAL carry the reason, without patient data.
 
-    ``next_link`` is where the following page of the search is, when only the first was given. ``kept`` is where the
-    clinic keeps what its EHR never sends for the key.
+    PARTIAL is a search result of which only a part was given; ``next_link`` is where its following page is, if told.
+    ``kept`` is where the clinic keeps what its EHR never sends for the key.
     """
 
     key: str
@@ -126,6 +132,10 @@ class Prefetch:
     def as_received(self, reference: str) -> dict[str, Any] | None:
         """The raw JSON of one resource exactly as received; reads the request again, so not for the hot path."""
         return next((resource for name, resource in self._received() if name == reference), None)
+
+    def received(self, references: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The raw JSON of several resources by reference, read in one go; not for the hot path either."""
+        return {name: resource for name, resource in self._received() if name in references} if references else {}
 
     def not_valid(self) -> tuple[Gap, ...]:
         """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
@@ -172,6 +182,7 @@ class Quarantine:
     def __init__(self) -> None:
         self._gaps: dict[Fact, list[Gap]] = {}
         self._more: dict[Fact, int] = {}
+        self._of_others: dict[str, dict[Fact, int]] = {}
 
     def full(self, fact: Fact) -> bool:
         """Whether further gaps of this fact are only counted, so that their reason need not be worked out."""
@@ -184,6 +195,11 @@ class Quarantine:
         else:
             self._gaps.setdefault(gap.fact, []).append(gap)
 
+    def add_of_another(self, fact: Fact, whose: str = "another patient") -> None:
+        """Record a resource that belongs to somebody else: it is only counted, never named."""
+        counts = self._of_others.setdefault(whose, {})
+        counts[fact] = counts.get(fact, 0) + 1
+
     def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
         """Record a resource that could not be read, with the error of the R4 models."""
         fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT)
@@ -194,9 +210,26 @@ class Quarantine:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """All gaps, by fact in the order met."""
+        """All gaps, by fact in the order met; resources of other patients are counted together, whatever the fact."""
         counted = (Gap(fact, f"{more} more resources were left out") for fact, more in self._more.items())
-        return (*(gap for gaps in self._gaps.values() for gap in gaps), *counted)
+        foreign = (
+            Gap(fact, of_others(whose, sum(counts.values())))
+            for whose, counts in self._of_others.items()
+            for fact in counts
+        )
+        return (*(gap for gaps in self._gaps.values() for gap in gaps), *counted, *foreign)
+
+
+def of_others(whose: str, count: int) -> str:
+    """That so many resources of somebody else were left out."""
+    return (
+        f"{count} resources of {_OTHERS[whose]} were left out" if count > 1 else f"1 resource of {whose} was left out"
+    )
+
+
+def is_of_others(gap: Gap) -> bool:
+    """Whether a gap counts resources of other patients."""
+    return gap.reference is None and gap.why.endswith(_LEFT_OUT)
 
 
 def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
@@ -298,12 +331,16 @@ class _Reader:
                     _add_alias(self.aliases, entry.full_url, f"{type_of(resource)}/{resource.id}")
                 else:
                     nameless[len(resources) - 1] = entry.full_url
-        slot = self.settle(key, self.take(key, resources, nameless), resources, unread)
-        following = next((link.url for link in bundle.link if link.relation == "next" and link.url), None)
-        if following is None:
+        usable = self.take(key, resources, nameless)
+        slot = self.settle(key, usable, resources, unread)
+        cut = _cut_short(key, bundle, usable, unread)
+        if cut is None or slot.state is State.FAILED:
             return slot
-        self.quarantine.add(Gap(_fact(key), f"only the first page of {key} was given"))
-        return Slot(key, slot.state, slot.reason, following)
+        following = _linked(bundle, "next")
+        if slot.state is State.EMPTY and following is None:
+            return Slot(key, State.ABSENT, cut)
+        self.quarantine.add(Gap(fact_of(key), cut))
+        return Slot(key, State.PARTIAL, cut, following)
 
     def take(self, key: str, resources: Sequence[Resource], urls: Mapping[int, str] = _NO_URLS) -> int:
         """Keep the resources that belong under the key; how many of the key's own type there were.
@@ -337,7 +374,7 @@ class _Reader:
         if errors:
             reason = _failure(key, errors[0])
             if usable:
-                self.quarantine.add(Gap(_fact(key), reason))
+                self.quarantine.add(Gap(fact_of(key), reason))
                 return Slot(key, State.PRESENT)
             return Slot(key, State.FAILED, reason)
         if usable:
@@ -366,7 +403,8 @@ class _Reader:
             return self._untyped(key, raw)
         read = [self._entry(key, entry) for entry in loose.entry]
         entries = tuple(entry for entry in read if entry is not None)
-        return self.bundle(key, Bundle(link=loose.link, entry=entries), unread=len(read) - len(entries))
+        bundle = Bundle(total=loose.total, link=loose.link, entry=entries)
+        return self.bundle(key, bundle, unread=len(read) - len(entries))
 
     def _entry(self, key: str, raw: msgspec.Raw) -> Entry | None:
         try:
@@ -376,7 +414,7 @@ class _Reader:
         try:
             plain = msgspec.json.decode(raw)
         except _UNREADABLE as error:
-            self.quarantine.add(Gap(_fact(key), f"an entry of {key} could not be read: {_in_words(error)}"))
+            self.quarantine.add(Gap(fact_of(key), f"an entry of {key} could not be read: {_in_words(error)}"))
             return None
         entries = [self._resource(key, full_url, resource) for full_url, resource in _plain_entries([plain])]
         return entries[0] if entries else Entry()
@@ -390,14 +428,16 @@ class _Reader:
             return Slot(key, State.ABSENT, f"what was given under {key} is not a resource")
         read = [self._resource(key, full_url, resource) for full_url, resource in _plain_entries(plain)]
         entries = tuple(entry for entry in read if entry is not None)
-        links = plain.get("link") if isinstance(plain, dict) else None
-        return self.bundle(key, Bundle(link=_links(links), entry=entries), unread=len(read) - len(entries))
+        links, total = (plain.get("link"), plain.get("total")) if isinstance(plain, dict) else (None, None)
+        total = total if isinstance(total, int | float | str) else None
+        bundle = Bundle(total=total, link=_links(links), entry=entries)
+        return self.bundle(key, bundle, unread=len(read) - len(entries))
 
     def _resource(self, key: str, full_url: str | None, resource: dict[str, Any]) -> Entry | None:
         """One resource read tolerantly; None when it went into quarantine."""
         kind = RECORD_OF.get(str(resource.get("resourceType")))
         if not isinstance(resource.get("resourceType"), str):
-            self.quarantine.add(Gap(_fact(key), f"a resource under {key} has no resourceType"))
+            self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
         known = {TYPE_OF_KEY.get(key), BESIDE.get(key), OperationOutcome}
         if kind not in known and kind not in SUPPORTING:
@@ -413,6 +453,7 @@ class _Reader:
 class _LooseBundle(msgspec.Struct, rename="camel"):
     entry: list[msgspec.Raw]
     resource_type: str | None = None
+    total: int | float | str | None = None
     link: tuple[records.Link, ...] = ()
 
 
@@ -470,6 +511,29 @@ def _links(given: object) -> tuple[records.Link, ...]:
         return ()
 
 
+def _cut_short(key: str, bundle: Bundle, usable: int, unread: int) -> str | None:
+    """Why the Bundle of a search holds a part of its results only; None where it holds all, as far as it says.
+
+    Some servers count what a search includes among its results: a total that fits all entries is taken for whole.
+    """
+    try:
+        total = int(bundle.total or 0)
+    except (ValueError, OverflowError):
+        total = 0
+    given = usable + unread
+    if total > given and total != len(bundle.entry) + unread:
+        return f"only {given} of {total} {key} were given" if given else f"none of {total} {key} was given"
+    if _linked(bundle, "next") is not None:
+        return f"only the first page of {key} was given"
+    if _linked(bundle, "previous") is not None or _linked(bundle, "prev") is not None:
+        return f"only the last page of {key} was given"
+    return None
+
+
+def _linked(bundle: Bundle, relation: str) -> str | None:
+    return next((link.url for link in bundle.link if link.relation == relation and link.url), None)
+
+
 def _add_alias(aliases: dict[str, str], url: str, reference: str) -> None:
     """A URL that stands for two resources stands for none; that is kept as an empty reference."""
     if aliases.setdefault(url, reference) != reference:
@@ -486,7 +550,8 @@ def _failure(key: str, outcome: OperationOutcome) -> str:
     return f"the EHR reported an error for {key}{known}"
 
 
-def _fact(key: str) -> Fact:
+def fact_of(key: str) -> Fact:
+    """The fact that a prefetch key tells first of all."""
     kind = TYPE_OF_KEY.get(key)
     return FACT_OF_TYPE[kind.__name__] if kind is not None else Fact.PATIENT
 

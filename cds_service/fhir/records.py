@@ -274,7 +274,7 @@ class Participant(Record, frozen=True):
 
 
 class Encounter(DomainResource, frozen=True):
-    """FHIR Encounter."""
+    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period."""
 
     extension: tuple[Extension, ...] = ()
     status: str | None = None
@@ -289,6 +289,7 @@ class Encounter(DomainResource, frozen=True):
     length: Quantity | None = None
     location: tuple[EncounterLocation, ...] = ()
     service_provider: Ref | None = None
+    actual_period: Period | None = None
 
 
 class ProcedurePerformer(Record, frozen=True):
@@ -299,7 +300,7 @@ class ProcedurePerformer(Record, frozen=True):
 
 
 class Procedure(DomainResource, frozen=True):
-    """FHIR Procedure."""
+    """FHIR Procedure; ``occurrence_…`` is what FHIR R5 calls its time."""
 
     identifier: tuple[Identifier, ...] = ()
     status: str | None = None
@@ -311,6 +312,8 @@ class Procedure(DomainResource, frozen=True):
     performer: tuple[ProcedurePerformer, ...] = ()
     reason_reference: tuple[Ref, ...] = ()
     note: tuple[Annotation, ...] = ()
+    occurrence_date_time: str | None = None
+    occurrence_period: Period | None = None
 
 
 class Condition(Resource, frozen=True):
@@ -562,6 +565,7 @@ class Appointment(DomainResource, frozen=True):
     end: str | None = None
     based_on: tuple[Ref, ...] = ()
     participant: tuple[AppointmentParticipant, ...] = ()
+    requested_period: tuple[Period, ...] = ()
 
 
 class PractitionerRole(Resource, frozen=True):
@@ -642,6 +646,7 @@ class Entry(Record, frozen=True):
 class Bundle(Resource, frozen=True):
     """FHIR Bundle."""
 
+    total: int | float | str | None = None
     link: tuple[Link, ...] = ()
     entry: tuple[Entry, ...] = ()
 

@@ -14,6 +14,7 @@ from cds_service.fhir.concepts import names_capacity_test, program_of, texts
 from cds_service.fhir.own import Meanings, Own
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places
+from cds_service.fhir.set_aside import OTHER_VERSION
 
 Timed = TypeVar("Timed", Session, Service)
 
@@ -25,6 +26,7 @@ _NOT_HELD: Final = frozenset({"planned", "cancelled", "entered-in-error"})
 _ENCOUNTER_STATUS: Final = frozenset({*clinical.TOOK_PLACE, *_NOT_HELD})
 _NOT_HELD_ELSEWHERE: Final = frozenset({"noshow", "no-show", "canceled", "booked", "proposed", "pending", "waitlist"})
 """What other systems call an encounter that did not take place."""
+_R5_STATUS: Final = frozenset({"on-hold", "discharged", "completed", "discontinued"})
 _STOPPED: Final = "how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
 _PAUSE: Final = timedelta(hours=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
@@ -78,10 +80,13 @@ class Visits:
         for reference, record in self._own.of(records.Encounter, may_be_silent=True):
             if record.status not in clinical.TOOK_PLACE:
                 if record.status not in _ENCOUNTER_STATUS:
-                    self._own.leave_out(records.Encounter, reference, "has no FHIR status")
+                    self._own.leave_out(records.Encounter, reference, _why_left_out(record))
                 status = (record.status or "").strip().lower()
                 if status in _NOT_HELD or status in _NOT_HELD_ELSEWHERE:
                     self._not_held[reference] = status.replace("-", " ")
+                continue
+            if record.actual_period is not None and record.period is None:
+                self._own.leave_out(records.Encounter, reference, OTHER_VERSION)
                 continue
             # The visits of a program are about the same; working it out anew takes ten times the look-up.
             key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
@@ -126,9 +131,10 @@ class Visits:
             at = record.encounter
             visit = references[at.reference] if at is not None and at.reference else None
             visited = self.encounters[visit][1] if visit in self.encounters else None
-            day = span.date or (visited.date if visited is not None and visited.last is None else None)
+            day = span.date or _day_of_visit(record, visited)
             if day is None:
-                own.leave_out(records.Procedure, reference, span.problem or "no date is recorded")
+                why = OTHER_VERSION if _is_of_r5(record) else span.problem or "no date is recorded"
+                own.leave_out(records.Procedure, reference, why)
                 continue
             treated_by = people.performers(record) if record.performer else ()
             of_encounter = False
@@ -202,6 +208,23 @@ class Visits:
         for record, one in self.encounters.values():
             if one.work_rehab and one.date is not None and one.date not in treated:
                 yield clinical.session_of_encounter(one, one.date, self._people.participants(record))
+
+
+def _why_left_out(encounter: records.Encounter) -> str:
+    """Why an encounter with a status that R4 does not know is left out."""
+    of_r5 = encounter.actual_period is not None or encounter.status in _R5_STATUS
+    return OTHER_VERSION if of_r5 else "has no FHIR status"
+
+
+def _is_of_r5(procedure: records.Procedure) -> bool:
+    return procedure.occurrence_period is not None or procedure.occurrence_date_time is not None
+
+
+def _day_of_visit(procedure: records.Procedure, visit: Encounter | None) -> date | None:
+    """The day of a treatment that tells none itself: that of its visit, unless it is a series of visits."""
+    if visit is None or visit.last is not None or _is_of_r5(procedure):
+        return None
+    return visit.date
 
 
 def _noted_program(record: records.Procedure) -> Program:

@@ -94,9 +94,9 @@ class Answerer:
         )
         today = gathered.calendar.local_date(now)
         case = gathered.case(today)
-        missing = gathered.subject_missing if case is None else None
+        missing = gathered.missing(today) if case is None else None
         if missing is not None:
-            case = gathered.bare_case(today)
+            case = gathered.bare_case(today, missing)
         settings = CardSettings(
             public_url=self.public_url,
             source_label=profile.source_label or self.source_label,
@@ -115,7 +115,7 @@ class Answerer:
         if missing is None:
             evaluation = agreed(evaluate(case, policy, rules), gathered, now, policies, rules)
         else:
-            evaluation = unanswered(case, policy, missing, rules)
+            evaluation = unanswered(case, policy, missing.gap, rules)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
         return Answered(composed, settings, evaluation, case, policy)

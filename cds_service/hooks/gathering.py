@@ -1,7 +1,7 @@
 """From a hook call to the case the rules are asked about; None when the call is about something else."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, tzinfo
 from typing import Any, TypeAlias
@@ -12,14 +12,16 @@ from cds_service.errors import DataNeeded
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.chart import appointments_of, build_chart, of_another_patient, orders_of
 from cds_service.fhir.concepts import meaning
-from cds_service.fhir.orders import is_order
+from cds_service.fhir.orders import booked, is_order
 from cds_service.fhir.own import OF_ANOTHER
-from cds_service.fhir.reading import Draft, Prefetch, Quarantine, State, read_drafts, read_prefetch
+from cds_service.fhir.reading import Draft, Prefetch, Quarantine, State, fact_of, read_drafts, read_prefetch
 from cds_service.fhir.records import Appointment as AppointmentRecord
 from cds_service.fhir.records import ServiceRequest
 from cds_service.fhir.references import normal
+from cds_service.fhir.set_aside import OTHER_VERSION, concerns_us, is_of_another_version
 from cds_service.fhir.sites import zones_at
 from cds_service.hooks.call import HookCall
+from cds_service.hooks.unread import Missing, missing_of_program, missing_of_visit
 
 NEEDED = {
     Moment.VISIT_CLOSE: ("procedures",),
@@ -76,9 +78,18 @@ class Gathered:
         if not_available:
             self.prefetch = self.prefetch.kept_elsewhere(not_available)
         needed = NEEDED.get(call.service.moment, ())
-        if needed and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed):
+        if (
+            needed
+            and all(self.prefetch.slots[key].state in UNAVAILABLE for key in needed)
+            and not self._unread_of(needed)
+        ):
             raise DataNeeded(needed)
         self.chart: Chart = self._chart()
+
+    def _unread_of(self, keys: Collection[str]) -> bool:
+        """Whether something was given under the keys and could not be read: then that is told."""
+        facts = {fact_of(key) for key in keys}
+        return any(gap.reference is not None and gap.fact in facts for gap in self.prefetch.gaps)
 
     def read_by(self, calendar: Calendar) -> "Gathered":
         """The same, with dates and times read by another calendar."""
@@ -110,7 +121,7 @@ class Gathered:
         """Whether the context leaves it open that the call is about work rehabilitation: most orders are not."""
         if self.call.service.moment is Moment.BOOKING:
             based = any(isinstance(one.record, AppointmentRecord) and one.record.based_on for one in self.drafts)
-            return based or bool(appointments_of(self.drafts, (), self.call.patient_id, calendar=self.calendar))
+            return based or any(booked(self.drafts, (), self.call.patient_id, calendar=self.calendar))
         if self.call.drafts is None:
             return True
         return any(order.work_rehab and order.selected for order in self._orders())
@@ -129,26 +140,58 @@ class Gathered:
             case Moment.OVERVIEW:
                 return self._under_way(Moment.OVERVIEW, today, today)
 
-    @property
-    def subject_missing(self) -> Gap | None:
+    def missing(self, today: date) -> Missing | None:
         """Why a call that makes no case may be about work rehabilitation all the same: its subject was left out."""
-        if self.call.dispatched:
-            return next(iter(self._not_delivered()), None)
-        unread = next(self._unread(), None)
         match self.call.service.moment:
             case Moment.ORDER:
-                drafted = (one.reference for one in self._orders(of_anybody=True) if one.work_rehab and one.selected)
-                reference = next(drafted, None)
-                return Gap(Fact.ORDERS, OF_ANOTHER, reference) if reference is not None else unread
+                gap = self._missing_order()
+                return Missing(gap) if gap is not None else None
             case Moment.BOOKING:
-                booked = appointments_of(self.drafts, self.chart.orders, calendar=self.calendar)
-                return Gap(Fact.APPOINTMENTS, OF_ANOTHER, booked[0].reference) if booked else unread
-            case _:
-                return of_another_patient(self.call.patient_id, self.prefetch, self.calendar, self.call.fhir_server)
+                return self._missing_booking()
+            case Moment.OVERVIEW:
+                found = missing_of_program(self.chart, self.prefetch)
+            case moment:
+                day = self._visit_date(today)
+                under_way = moment is Moment.VISIT_CLOSE and self._under_way(Moment.OVERVIEW, day, today) is not None
+                found = missing_of_visit(self.chart, self.prefetch, self._encounter(), under_way=under_way)
+        if found is not None and found.unread:
+            return found
+        theirs = of_another_patient(self.call.patient_id, self.prefetch, self.calendar, self.call.fhir_server)
+        return Missing(theirs) if theirs is not None else found
 
-    def bare_case(self, today: date) -> Case:
+    def bare_case(self, today: date, missing: Missing) -> Case:
         """The case of a call whose subject is missing."""
-        return self._case(self.call.service.moment, self._visit_date(today), today, self.chart)
+        case = self._case(self.call.service.moment, self._visit_date(today), today, self.chart)
+        return replace(case, unread=missing.unread)
+
+    def _missing_order(self) -> Gap | None:
+        if self.call.dispatched:
+            return next(iter(self._not_delivered()), None)
+        drafted = (one.reference for one in self._orders(of_anybody=True) if one.work_rehab and one.selected)
+        reference = next(drafted, None)
+        if reference is not None:
+            return Gap(Fact.ORDERS, OF_ANOTHER, reference)
+        return next(self._unread(), None) or next(self._of_another_version(Fact.ORDERS), None)
+
+    def _missing_booking(self) -> Missing | None:
+        undated = booked(self.drafts, self.chart.orders, self.call.patient_id, calendar=self.calendar).gaps
+        if undated:
+            return Missing(undated[0], undated)
+        theirs = appointments_of(self.drafts, self.chart.orders, calendar=self.calendar)
+        if theirs:
+            return Missing(Gap(Fact.APPOINTMENTS, OF_ANOTHER, theirs[0].reference))
+        unread = (*self._unread(), *self._of_another_version(Fact.APPOINTMENTS))
+        ours = tuple(gap for gap in unread if gap.reference and concerns_us(self.received(gap.reference) or {}))
+        return Missing(unread[0], ours) if unread else None
+
+    def _of_another_version(self, fact: Fact) -> Iterator[Gap]:
+        """Drafts that are about work rehabilitation in the shape of another FHIR version."""
+        selected = frozenset(self.call.selections) if self.call.hook == "order-select" else None
+        for draft in self.drafts:
+            if selected is not None and draft.reference not in selected:
+                continue
+            if is_of_another_version(draft.received) and concerns_us(draft.received):
+                yield Gap(fact, OTHER_VERSION, draft.reference)
 
     def received(self, reference: str) -> Mapping[str, Any] | None:
         """The JSON of a resource as the client sent it, a draft before a prefetched one."""
@@ -208,11 +251,12 @@ class Gathered:
         return missing.gaps
 
     def _booking(self, today: date) -> Case | None:
-        appointments = appointments_of(self.drafts, self.chart.orders, self.call.patient_id, calendar=self.calendar)
+        appointments, gaps = booked(self.drafts, self.chart.orders, self.call.patient_id, calendar=self.calendar)
         if not appointments:
             return None
         first = min(one.date for one in appointments)
-        return self._case(Moment.BOOKING, first, today, self.chart, appointments=appointments)
+        chart = replace(self.chart, gaps=(*self.chart.gaps, *gaps)) if gaps else self.chart
+        return self._case(Moment.BOOKING, first, today, chart, appointments=appointments)
 
     def _closing(self, today: date) -> Case | None:
         """The visit's date is that of its treatments; a treatment without encounter belongs to the day's visit.

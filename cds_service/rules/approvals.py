@@ -164,12 +164,14 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
     subject = " ".join(filter(None, (approval.reference, measure.code)))
     if total > budget.authorized:
         used = values(assumed, policy.get(params.AUTHORIZATION_REQUIRED))
-        yield Answer("exhausted", Severity.WARNING, subject, facts, used, evidence)
+        yield Answer("exhausted", Severity.WARNING, subject, facts, used, evidence, absent=(Fact.AUTHORIZATIONS,))
     elif warn_days is not None and left is not None:
         runs_out = days[-1] + timedelta(days=int(left))
         if any(one.end is None or runs_out <= one.end for one in budget.approvals):
             facts |= {"date": runs_out}
-            yield Answer("runs-out", Severity.INFO, subject, facts, values(warn_days, assumed), evidence)
+            absent = (Fact.AUTHORIZATIONS, Fact.SESSIONS)
+            used = values(warn_days, assumed)
+            yield Answer("runs-out", Severity.INFO, subject, facts, used, evidence, absent=absent)
 
 
 def _days_left(budget: Budget, consumption: Consumption) -> float | None:
@@ -231,4 +233,5 @@ def check_end(policy: PolicyView, approval: Authorization, day: date) -> Iterato
     if left <= warn_days.value:
         facts = {"end": approval.end, "days": left}
         evidence = (approval_evidence(approval),)
-        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), evidence)
+        absent = (Fact.AUTHORIZATIONS,)
+        yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), evidence, absent=absent)

@@ -213,6 +213,7 @@ def _not_in_force(
             *(Evidence("payer's answer on the order", one.approval or "", one.reference) for one in asserted(case)),
         ),
         questions=may_be_exempt if missing else (),
+        absent=(Fact.AUTHORIZATIONS,),
     )
 
 
@@ -305,5 +306,6 @@ RULES = (
         parameters=(*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM),
         sources=("A-1", "R-4"),
         check=check_authorization,
+        able_without=frozenset({Fact.COVERAGE}),
     ),
 )

@@ -19,6 +19,7 @@ from cds_service.rules import (
     program_state,
     progress,
     reassessment,
+    unread,
 )
 from cds_service.rules.rule import Rule
 
@@ -39,6 +40,7 @@ _BY_ID: Final = {
         progress,
         plan_of_care,
         documentation,
+        unread,
         program_state,
         not_checked,
     )
@@ -71,6 +73,7 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         "documentation",
         "no-progress",
         "time-documentation",
+        "unread-visit",
         "program-state",
         "not-checked",
     )

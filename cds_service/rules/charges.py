@@ -123,6 +123,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         ),
         proposals=() if submitted else (proposal,),
         caveats=(*visit_caveats(case, visit, policy), *approval_doubts(case, policy), *open_points),
+        absent=(Fact.SESSIONS,),
     )
 
 
@@ -207,6 +208,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
                 *kx.gaps,
                 *(change.gaps if others else ()),
             ),
+            absent=(Fact.SESSIONS,),
         )
         return
     whole = (*lines_to_charge(charges, drafted_lines(case)), *others)
@@ -234,6 +236,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             *kx.gaps,
             *gaps,
         ),
+        absent=(Fact.SESSIONS,),
     )
 
 

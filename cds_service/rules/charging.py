@@ -201,7 +201,10 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
 
 def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ...]:
     """What keeps the charges of a visit from being certain: its time and its payer."""
-    caveats = [*caveats_of_payer(case, policy)]
+    caveats = [
+        *caveats_of_payer(case, policy),
+        *case.chart.cut_short(Fact.PLAN_OF_CARE, Fact.AUTHORIZATIONS, Fact.CHARGES),
+    ]
     if visit.from_encounter and visit.minutes:
         caveats.append(
             Gap(Fact.SESSION_TIME, "no treatment has start and stop times: the time is that of the encounter")

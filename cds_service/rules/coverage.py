@@ -75,6 +75,7 @@ def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
             severity=Severity.WARNING,
             subject=case.date_of_service.isoformat(),
             evidence=expired or (Evidence("active coverage", "none"),),
+            absent=(Fact.COVERAGE,),
         )
         return
     told = False
@@ -102,6 +103,7 @@ def _wrong_payer(case: Case, payer: Coverage) -> Iterator[Answer]:
             subject=payer.reference,
             facts={"payer": payer.payer_class.value, "medicare": payer.payer_class is PayerClass.MEDICARE},
             evidence=(*evidence, *(Evidence(one.kind, one.value, one.reference) for one in case.chart.injury)),
+            absent=(Fact.COVERAGE,),
         )
     if payer.doubts:
         yield Answer(

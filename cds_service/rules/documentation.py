@@ -16,6 +16,7 @@ from cds_service.rules.measurements import measurements
 from cds_service.rules.plan_of_care import listing, plan_on
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
+NO_DOCUMENTS: Final = "documents are not read"
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 
 
@@ -166,11 +167,11 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
         for present in [ELEMENTS[item].present]
         if present is not None and not present(case, visit, policy)
     ]
-    unread = [item for item in unseen if _is_unread(case, item)]
+    unread = [item for item in unseen if _why_unread(case, item) is not None]
     missing = [item for item in unseen if item not in unread]
     not_checked = (
         *(
-            Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item)}")
+            Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item) or NO_DOCUMENTS}")
             for item in (*unknown, *unread)
         ),
         *_of_one_program(policy, required),
@@ -205,23 +206,28 @@ def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
     return card_on_duration(case, policy) if rule == "program-duration" else rule
 
 
-def _is_unread(case: Case, item: str) -> bool:
+def _why_unread(case: Case, item: str) -> str | None:
+    """Why an element may be on record and not be seen; None where all was sent that could show it."""
     fact = ELEMENTS[item].fact
-    return fact in case.chart.unavailable or (fact is Fact.PLAN_OF_CARE and case.unread_plan is not None)
-
-
-def _why_unread(case: Case, item: str) -> str:
-    plan = case.unread_plan if ELEMENTS[item].fact is Fact.PLAN_OF_CARE else None
+    plan = case.unread_plan if fact is Fact.PLAN_OF_CARE else None
     if plan is not None:
         return plan.why
-    return case.chart.unavailable.get(ELEMENTS[item].fact, "documents are not read")
+    part = case.chart.in_part.get(fact)
+    return case.chart.unavailable.get(fact) or (part.gaps[0].why if part is not None else None)
 
 
 def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
-    """Timed codes stand or fall with recorded start and stop, direct time and total time (T-5, D-5, D-9)."""
+    """Timed codes stand or fall with recorded start and stop, direct time and total time (T-5, D-5, D-9).
+
+    Where treatments were sent only in part, or one was left out and only the encounter tells of the visit, its times
+    may be recorded and not be seen: that is no reason to ask for them.
+    """
     visit = case.visit
     if visit is None:
         yield NO_VISIT
+        return
+    if unseen := _unseen_treatments(case, visit):
+        yield from unseen
         return
     missing: list[str] = []
     if not visit.minutes:
@@ -247,6 +253,14 @@ def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]
                 Evidence("encounter without times", "no start and stop", one.reference) for one in visit.encounters
             ),
         )
+
+
+def _unseen_treatments(case: Case, visit: Visit) -> tuple[Gap, ...]:
+    part = case.chart.in_part.get(Fact.SESSIONS)
+    if part is not None:
+        return part.gaps
+    only_encounter = visit.from_encounter and all(one.reference == one.encounter for one in visit.sessions)
+    return tuple(gap for gap in case.chart.gaps if gap.fact is Fact.SESSIONS) if only_encounter else ()
 
 
 def _encounter_untimed(visit: Visit) -> bool:

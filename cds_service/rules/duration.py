@@ -131,6 +131,7 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         "program": case.program,
         "extended": limit.extended,
     }
+    absent = (Fact.AUTHORIZATIONS,) if late is not None else (Fact.AUTHORIZATIONS, Fact.SESSIONS)
     card = card_on_duration(case, policy)
     joins = card if card == "authorization" else None
     subject, used = first.isoformat(), (limit.value,)
@@ -148,17 +149,27 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
             "number": (weak.number if weak else None) or "unknown",
         }
         evidence = (*evidence, Evidence(f"day {facts['day']}", late))
-        yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats)
+        yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent)
         return
     ends = [(end, order) for order in work_rehab_orders(case) if (end := order.schedule.last_day(case.date_of_service))]
     end, longest = max(ends, key=lambda one: one[0], default=(None, None))
     if end is not None and longest is not None and end >= beyond:
         facts |= {"end": end, "counted": longest.schedule.end is None}
         evidence = (*evidence, _length(longest))
-        yield Answer("order-runs-over", Severity.INFO, subject, facts, used, evidence, joins=joins, caveats=caveats)
+        yield Answer(
+            "order-runs-over",
+            Severity.INFO,
+            subject,
+            facts,
+            used,
+            evidence,
+            joins=joins,
+            caveats=caveats,
+            absent=absent,
+        )
     elif case.episode is not None and days[-1] >= beyond - timedelta(days=7):
         facts |= {"days_left": (beyond - days[-1]).days - 1}
-        yield Answer("near", Severity.INFO, subject, facts, used, evidence, joins=joins, caveats=caveats)
+        yield Answer("near", Severity.INFO, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent)
 
 
 def _which(case: Case) -> tuple[Evidence, ...]:
@@ -185,5 +196,6 @@ RULES = (
         parameters=(params.MAX_WEEKS, params.LENGTH_WEEKS, params.AUTHORIZATION_REQUIRED),
         sources=("A-2",),
         check=check_program_duration,
+        able_without=frozenset({Fact.AUTHORIZATIONS}),
     ),
 )

@@ -6,18 +6,20 @@ from functools import lru_cache
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Chart, Fact, Gap
-from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome
+from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome, Severity
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
 from cds_service.rules.companions import as_paid
 from cds_service.rules.rule import Answer, Rule
+from cds_service.rules.unread import UNREAD
 
 
 def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
     """Answer the case with every rule that belongs to its moment.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
-    the chart stand beside the findings they might have changed, and take the recommendation off their suggestions.
+    the chart, and the rest of what was sent in part, stand beside the findings they might have changed, and take the
+    recommendation off their suggestions. A rule that finds nothing in a search that was cut short ends in a gap too.
     What could not be known about the chart is named even where no rule ended in it.
     """
     chart, moment = case.chart, case.moment
@@ -27,23 +29,23 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     asked = [rule for rule in rules if moment in rule.moments]
     case = as_paid(case, policy)
     for rule in asked:
-        left_out = [gap for gap in chart.gaps if gap.fact in rule.facts] if chart.gaps else []
-        unavailable = [fact for fact in rule.facts if fact in chart.unavailable] if chart.unavailable else []
-        missing = [Gap(fact, chart.unavailable[fact]) for fact in unavailable]
+        missing, doubts, cut = _known_to(rule, chart)
         fired = False
         lacks: str | None = None
         not_applicable: str | None = None
         for result in missing or rule.check(case, policy):
             if isinstance(result, Answer):
                 fired = True
-                findings.append(_finding(rule, result, left_out))
+                findings.append(_finding(rule, result, doubts, chart))
             elif isinstance(result, Gap):
                 lacks = lacks or result.why
                 lacking.setdefault(result, []).append(rule.id)
             else:
                 not_applicable = not_applicable or result.why
+        if cut is not None and not_applicable is None:
+            lacks = lacks or cut
         outcomes.append(_outcome(rule.id, lacks, not_applicable, fired=fired))
-        for gap in left_out:
+        for gap in doubts:
             lacking.setdefault(gap, []).append(rule.id)
     if policy.lacking is not None:
         lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = [rule.id for rule in asked if rule.parameters]
@@ -58,6 +60,24 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
         episode_key=case.episode.key if case.episode else None,
         lacking=policy.lacking,
     )
+
+
+def _known_to(rule: Rule, chart: Chart) -> tuple[list[Gap], list[Gap], str | None]:
+    """Facts without which the rule is not run, doubts about those it reads, and why a search for them was cut short.
+
+    What is open about the appointments in question concerns every rule.
+    """
+    if not (chart.unavailable or chart.gaps or chart.in_part):
+        return [], [], None
+    unavailable = [fact for fact in rule.facts if fact in chart.unavailable]
+    in_part = [chart.in_part[fact] for fact in rule.facts if fact in chart.in_part and fact not in chart.unavailable]
+    doubts = [
+        *(gap for gap in chart.gaps if gap.fact in rule.facts or gap.fact is Fact.APPOINTMENTS),
+        *(gap for part in in_part for gap in part.gaps),
+        *(Gap(fact, chart.unavailable[fact]) for fact in unavailable if fact in rule.able_without),
+    ]
+    missing = [Gap(fact, chart.unavailable[fact]) for fact in unavailable if fact not in rule.able_without]
+    return missing, list(dict.fromkeys(doubts)), next((part.gaps[0].why for part in in_part if part.cut), None)
 
 
 def doubted(evaluation: Evaluation, gap: Gap) -> Evaluation:
@@ -79,15 +99,26 @@ def generic_used(lacking: str) -> str:
 
 
 def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] = RULES) -> Evaluation:
-    """The evaluation of a case whose subject itself could not be had: every rule of the moment ends in that gap."""
+    """The evaluation of a case whose subject itself could not be had: every rule of the moment ends in that gap.
+
+    Only what could not be read of a visit or a booking is told.
+    """
     asked = [rule for rule in rules if case.moment in rule.moments]
     ids = [rule.id for rule in asked]
+    findings = [
+        _finding(rule, answer, [], case.chart)
+        for rule in asked
+        if rule is UNREAD
+        for answer in rule.check(case, policy)
+        if isinstance(answer, Answer)
+    ]
+    fired = {finding.rule for finding in findings}
     lacking = {gap: ids}
     _name_the_rest(case.chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
-        findings=(),
-        rules=tuple(RuleOutcome(rule_id, Outcome.GAP, gap.why) for rule_id in ids),
+        findings=tuple(findings),
+        rules=tuple(_outcome(rule_id, gap.why, None, fired=rule_id in fired) for rule_id in ids),
         gaps=_missing(lacking),
         policies=policy.layers,
     )
@@ -95,7 +126,7 @@ def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] =
 
 def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Gap, list[str]]) -> None:
     """Add what the chart lacks and no rule ended in, with the rules that declare the fact, else with all of them."""
-    if not (chart.unavailable or chart.gaps):
+    if not (chart.unavailable or chart.gaps or chart.in_part):
         return
     unnamed = [
         Gap(fact, why)
@@ -103,24 +134,34 @@ def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Gap, list[
         if not any(gap.fact is fact and why in gap.why for gap in lacking)
     ]
     unnamed.extend(gap for gap in chart.gaps if gap not in lacking)
+    unnamed.extend(
+        gap
+        for part in chart.in_part.values()
+        for gap in part.gaps
+        if gap not in lacking and not any(gap.why in other.why for other in (*lacking, *unnamed))
+    )
     for gap in unnamed:
         lacking[gap] = [rule.id for rule in asked if gap.fact in rule.facts] or [rule.id for rule in asked]
 
 
 def _missing(lacking: Mapping[Gap, Sequence[str]]) -> tuple[MissingFact, ...]:
-    return tuple(MissingFact(gap.fact, gap.why, tuple(ids), gap.reference) for gap, ids in lacking.items() if ids)
+    return tuple(
+        MissingFact(gap.fact, gap.why, tuple(dict.fromkeys(ids)), gap.reference) for gap, ids in lacking.items() if ids
+    )
 
 
-def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
-    caveats = (*answer.caveats, *left_out)
+def _finding(rule: Rule, answer: Answer, doubts: list[Gap], chart: Chart) -> Finding:
+    """The finding of an answer; what rests on a search that was cut short is no warning."""
+    caveats = tuple(dict.fromkeys((*answer.caveats, *doubts))) if doubts else answer.caveats
     proposals = answer.proposals
+    in_part = [chart.in_part[fact] for fact in answer.absent if fact in chart.in_part]
     if any(gap.is_doubt for gap in caveats):
         proposals = _not_recommended(proposals)
     return Finding(
         rule=rule.id,
         topic=rule.topic,
         kind=f"{rule.id}.{answer.kind}",
-        severity=answer.severity,
+        severity=Severity.INFO if any(part.cut for part in in_part) else answer.severity,
         facts=answer.facts,
         values=answer.values,
         evidence=answer.evidence,
@@ -129,6 +170,7 @@ def _finding(rule: Rule, answer: Answer, left_out: list[Gap]) -> Finding:
         joins=answer.joins,
         caveats=caveats,
         questions=answer.questions,
+        as_sent=bool(in_part) or any(fact in chart.unavailable for fact in answer.absent),
     )
 
 

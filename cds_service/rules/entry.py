@@ -95,7 +95,7 @@ def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
 def _on_record(text: str, references: list[str], fact: Fact, case: Case) -> _Criterion:
     if references:
         return _Criterion(text, met=True, evidence=Evidence(text, "on record", references[0]))
-    unread = case.chart.unavailable.get(fact)
+    unread = next((gap.why for gap in case.chart.not_whole(fact)), None)
     if fact is Fact.GOALS and case.moment is Moment.ORDER:
         unread = "not read for an order"
     return _Criterion(text, None if unread else False, Evidence(text, unread or "none on record"))

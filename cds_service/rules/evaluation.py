@@ -20,7 +20,8 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
 
     Where the payer wants a baseline performance test within so many days of the start, that is watched as well: late by
     the calendar, but within as many days of treatment, is a note; so is one that is wanted of the other kind of program
-    alone, where the kind is not known. Entry criteria of the payer are a check-list, never a denial (R-5).
+    alone, where the kind is not known. Entry criteria of the payer are a check-list, never a denial (R-5). Of
+    treatments that were sent only in part neither a first visit nor a missing evaluation is told.
     """
     if case.moment is Moment.ORDER and not work_rehab_orders(case):
         yield NO_ORDER
@@ -29,6 +30,9 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
         yield NotApplicable("no work-rehab service on this date of service")
         return
     yield from check_entry(case, policy)
+    if Fact.EVALUATIONS in case.chart.in_part:
+        yield from case.chart.in_part[Fact.EVALUATIONS].gaps
+        return
     first = case.episode.first if case.episode else None
     evaluations = of_episode(case, frozenset({AssessmentKind.EVALUATION}))
     evidence = (
@@ -84,7 +88,7 @@ RULES = (
         topic=Topic.REASSESSMENT,
         title="Evaluation before the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
-        facts=(Fact.ASSESSMENTS, Fact.SESSIONS),
+        facts=(Fact.EVALUATIONS, Fact.SESSIONS),
         parameters=(
             params.BASELINE_WITHIN_DAYS,
             params.ENTRY_CRITERIA,

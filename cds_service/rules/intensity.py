@@ -110,7 +110,8 @@ def _outside(what: str, subject: str, amount: float, allowed: _Allowed, *, over_
         yield Answer(f"{what}-over", Severity.WARNING, subject, facts, (allowed.value,), evidence)
     else:
         facts["minimum"] = f"{minimum:g}"
-        yield Answer(f"{what}-under", Severity.INFO, subject, facts, (allowed.value,), evidence)
+        absent = (Fact.SESSIONS,)
+        yield Answer(f"{what}-under", Severity.INFO, subject, facts, (allowed.value,), evidence, absent=absent)
 
 
 def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:

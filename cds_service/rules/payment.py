@@ -81,7 +81,8 @@ def payer_caveats(case: Case) -> tuple[Gap, ...]:
     unread = case.chart.unavailable.get(Fact.COVERAGE)
     if unread is not None:
         return (Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {unread}"),)
-    return tuple(_doubts(case, case.payer)) if case.payer is not None else ()
+    cut = case.chart.cut_short(Fact.COVERAGE)
+    return (*cut, *_doubts(case, case.payer)) if case.payer is not None else cut
 
 
 def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:

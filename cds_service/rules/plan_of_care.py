@@ -63,7 +63,15 @@ def _none_active(case: Case, policy: PolicyView) -> Answer:
     evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
     kind = "not-active" if others else "missing"
     evidence = evidence or (Evidence("plan of care", "none"),)
-    return Answer(kind, Severity.WARNING, case.date_of_service.isoformat(), facts, listing(policy, "D-7"), evidence)
+    return Answer(
+        kind,
+        Severity.WARNING,
+        case.date_of_service.isoformat(),
+        facts,
+        listing(policy, "D-7"),
+        evidence,
+        absent=(Fact.PLAN_OF_CARE,),
+    )
 
 
 def _outside(case: Case, policy: PolicyView, day: date) -> Answer:
@@ -75,6 +83,7 @@ def _outside(case: Case, policy: PolicyView, day: date) -> Answer:
         facts={"day": day, "start": plan.start or "", "end": plan.end or ""},
         values=listing(policy, "D-7"),
         evidence=(_period(plan), Evidence("date asked about", day)),
+        absent=(Fact.PLAN_OF_CARE,),
     )
 
 

@@ -63,6 +63,7 @@ def check_no_progress(case: Case, policy: PolicyView) -> Iterator[Result]:
                 count, _only(tools, known.name) if directed and known is not None and tools is not None else None
             ),
             evidence=tuple(Evidence(one.date.isoformat(), f"{one.value:g}", one.reference) for one in recent),
+            absent=(Fact.ASSESSMENTS,),
         )
 
 

@@ -12,6 +12,7 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 ON_VISITS = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE, Moment.OVERVIEW})
 NO_PROGRAM = NotApplicable("no program under way")
+RESTS_ON = (Fact.ASSESSMENTS, Fact.SESSIONS)
 
 
 def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -20,7 +21,8 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
     Due at a visit when the interval is reached, overdue when it is passed with a visit in between, before the one
     asked about. The evaluation counts as the first one. A re-evaluation or performance test counts as done on its date;
     where its result is not on record that is said. Pain alone, and what measures no function, does not count; a
-    measurement that may be of function and may not is asked about.
+    measurement that may be of function and may not is asked about. Where not all measurements were sent, it may be
+    overdue, as far as sent.
     """
     interval = policy.get(params.REASSESSMENT_INTERVAL)
     episode = case.episode
@@ -54,18 +56,20 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
         facts["unseen"] = unseen.kind.value
     if unseen is not None and gap < interval.value:
         facts |= {"date": unseen.date, "last": last.date if last is not None else ""}
-        yield Answer("not-objective", Severity.INFO, subject, facts, (interval,), evidence, caveats=asked)
+        yield Answer(
+            "not-objective", Severity.INFO, subject, facts, (interval,), evidence, caveats=asked, absent=RESTS_ON
+        )
     elif gap > interval.value and not treated and case.moment is Moment.OVERVIEW:
         return
     elif done is None:
         facts |= {"first": episode.first, "days": gap}
-        yield Answer("never", Severity.WARNING, subject, facts, (interval,), evidence, caveats=asked)
+        yield Answer("never", Severity.WARNING, subject, facts, (interval,), evidence, caveats=asked, absent=RESTS_ON)
     elif gap == interval.value or not treated:
         facts["last"] = done.date
-        yield Answer("due", Severity.INFO, subject, facts, (interval,), evidence, caveats=asked)
+        yield Answer("due", Severity.INFO, subject, facts, (interval,), evidence, caveats=asked, absent=RESTS_ON)
     else:
         facts |= {"last": done.date, "days_over": gap - interval.value, "interval": interval.value}
-        yield Answer("overdue", Severity.WARNING, subject, facts, (interval,), evidence, caveats=asked)
+        yield Answer("overdue", Severity.WARNING, subject, facts, (interval,), evidence, caveats=asked, absent=RESTS_ON)
 
 
 def check_progress_report(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -100,6 +104,7 @@ def check_progress_report(case: Case, policy: PolicyView) -> Iterator[Result]:
                 *(Evidence("last report", one.date, one.reference) for one in reports[-1:]),
             ),
             caveats=(Gap(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
+            absent=(Fact.EVALUATIONS,),
         )
 
 
@@ -119,7 +124,7 @@ RULES = (
         topic=Topic.REASSESSMENT,
         title="Progress report",
         moments=ON_VISITS,
-        facts=(Fact.ASSESSMENTS, Fact.SESSIONS, Fact.COVERAGE),
+        facts=(Fact.EVALUATIONS, Fact.SESSIONS, Fact.COVERAGE),
         parameters=(params.PROGRESS_REPORT_DAYS,),
         sources=("R-3",),
         check=check_progress_report,

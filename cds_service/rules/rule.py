@@ -14,7 +14,11 @@ from cds_service.policies.model import PolicyView
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a check found; the engine names it after its rule. Fields as in ``Finding``."""
+    """What a check found; the engine names it after its rule. Fields as in ``Finding``.
+
+    ``absent`` are facts of which it says that nothing more is on record: where not all of them was sent, it speaks
+    only as far as sent.
+    """
 
     kind: str
     severity: Severity
@@ -26,6 +30,7 @@ class Answer:
     joins: str | None = None
     caveats: tuple[Gap, ...] = ()
     questions: tuple[PolicyValue[Any], ...] = ()
+    absent: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ Check: TypeAlias = Callable[[Case, PolicyView], Iterable[Result]]
 class Rule:
     """A rule and what it declares.
 
-    ``facts`` must be available, else the rule ends in a gap. ``parameters`` are all it reads from a policy.
+    ``facts`` must be available, else the rule ends in a gap, but for those in ``able_without``: lacking them it still
+    answers, as far as sent. ``parameters`` are all it reads from a policy.
     ``sources`` are rule ids of the coding knowledge or sections of law, for people. ``terms`` are short
     names that its policy values use, with their meaning. The docstring of ``check`` is the law in words.
     """
@@ -57,6 +63,7 @@ class Rule:
     sources: tuple[str, ...]
     check: Check
     terms: Mapping[str, str] = field(default_factory=dict)
+    able_without: frozenset[Fact] = frozenset()
 
     @property
     def law(self) -> str:

@@ -191,6 +191,7 @@ def _answer(
         values=tuple(dict.fromkeys((*limits, allowed.required))),
         evidence=_evidence(case, therapy),
         caveats=(ELSEWHERE,),
+        absent=(Fact.SESSIONS,) if kind == "count-near" else (),
     )
 
 

@@ -58,7 +58,7 @@ Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_raw)]
 ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
 DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
 RoleName: TypeAlias = Literal["PT", "PTA", "OT", "OTA", "SLP", "student", "athletic-trainer", "unknown"]
-Override: TypeAlias = Literal["absent", "null", "failed", "empty"]
+Override: TypeAlias = Literal["absent", "null", "failed", "empty", "oldest", "newest"]
 FhirId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
 Slug: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 

@@ -27,6 +27,9 @@ _FILTERS: Final[Mapping[str, Callable[[Resource], bool]]] = {
 }
 """What the search parameters of the templates let through, besides type and patient."""
 
+_PAGES: Final = frozenset({"oldest", "newest"})
+_MOST_ON_A_PAGE: Final = 10
+
 _INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
     "encounters": ("Organization",),
     "procedures": ("PractitionerRole",),
@@ -40,7 +43,7 @@ class Material:
 
     ``patient`` and ``encounter`` are ids, ``user`` and ``performer`` references. ``selected`` are references to the
     drafts chosen. ``overrides`` say what became of a prefetch key on its way (``absent``, ``null``, ``failed``,
-    ``empty``); None is a request without any prefetch.
+    ``empty``, or ``oldest`` and ``newest``: only that page of it); None is a request without any prefetch.
     """
 
     patient: str
@@ -98,7 +101,18 @@ def _prefetch(
             filled[key] = bundle((), "searchset")
         else:
             filled[key] = _answer(key, found, material)
+        if override in _PAGES:
+            filled[key] = _page(filled[key], newest=override == "newest")
     return filled
+
+
+def _page(searchset: Resource, *, newest: bool) -> Resource:
+    """Ten results of a searchset at most, and never all, without a link to the others; the total is that of all."""
+    entries = searchset.get("entry", [])
+    results = [one for one in entries if one["search"]["mode"] == "match"]
+    size = min(_MOST_ON_A_PAGE, len(results) - 1)
+    shown = results[len(results) - size :] if newest else results[:size]
+    return {**searchset, "entry": [*shown, *(one for one in entries if one["search"]["mode"] != "match")]}
 
 
 def _answer(key: str, resources: list[Resource], material: Material) -> Resource | None:

@@ -235,8 +235,11 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written
     ]
     drafts = [ordering.order(setting, one, "draft", coverages) for one in words.orders]
     selected = [draft for draft, one in zip(drafts, words.orders, strict=True) if one.selected]
-    drafts += words.drafts
-    appointments = tuple(ordering.appointment(setting, one) for one in words.appointments)
+    drafts += [one for one in words.drafts if one.get("resourceType") != "Appointment"]
+    appointments = (
+        *(ordering.appointment(setting, one) for one in words.appointments),
+        *(one for one in words.drafts if one.get("resourceType") == "Appointment"),
+    )
     if written_in is not None:
         resources, drafts, appointments = (
             rewritten(resources, written_in),

@@ -6,7 +6,7 @@ from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, Inju
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import minutes
 from cds_service.fhir.chart import build_chart
-from cds_service.fhir.own import ELSEWHERE, OF_ANOTHER, UNKNOWN_SERVER
+from cds_service.fhir.own import UNKNOWN_SERVER
 from tests.fhir.resources import (
     CPT,
     ICD_10,
@@ -191,8 +191,7 @@ def test_two_work_rehab_plans_do_not_decide_the_condition():
 )
 def test_what_belongs_to_another_patient_is_never_used_and_is_a_gap(key, record, fact):
     chart = chart_of(**{key: bundle(record)})
-    name = f"{record['resourceType']}/{record['id']}"
-    assert (Gap(fact, "belongs to another patient", name),) == chart.gaps
+    assert (Gap(fact, "1 resource of another patient was left out"),) == chart.gaps
     used = (
         chart.sessions,
         chart.encounters,
@@ -237,8 +236,17 @@ def test_another_patient_resource_is_not_used():
 
 
 def test_gaps_of_one_kind_are_counted_after_the_first_twenty():
-    chart = chart_of_procedures(*(procedure(f"x{number}", subject=SOMEBODY_ELSE) for number in range(30)))
+    chart = chart_of_procedures(*(procedure(f"x{number}", status="done") for number in range(30)))
     assert (21, "10 more resources were left out") == (len(chart.gaps), chart.gaps[-1].why)
+
+
+def test_resources_of_other_patients_are_counted_together_and_not_named():
+    chart = chart_of(
+        procedures=bundle(*(procedure(f"x{number}", subject=SOMEBODY_ELSE) for number in range(30))),
+        encounters=bundle(encounter(subject=SOMEBODY_ELSE)),
+    )
+    counted = "31 resources of other patients were left out"
+    assert {Gap(Fact.SESSIONS, counted), Gap(Fact.ENCOUNTER, counted)} == set(chart.gaps)
 
 
 @pytest.mark.parametrize(
@@ -416,12 +424,22 @@ def test_an_encounter_without_offset_does_not_disturb_the_sessions():
     [
         ("https://ehr.example.org/fhir", "https://ehr.example.org/fhir/Patient/p1", 1, []),
         ("https://ehr.example.org/fhir/", "http://EHR.example.org/fhir/Patient/p1/_history/3", 1, []),
-        ("https://ehr.example.org/fhir", "https://other.example.org/fhir/Patient/p1", 0, [ELSEWHERE]),
-        ("https://ehr.example.org/fhir", "https://ehr.example.org/tenant-2/fhir/Patient/p1", 0, [ELSEWHERE]),
+        (
+            "https://ehr.example.org/fhir",
+            "https://other.example.org/fhir/Patient/p1",
+            0,
+            ["1 resource of a patient of another server was left out"],
+        ),
+        (
+            "https://ehr.example.org/fhir",
+            "https://ehr.example.org/tenant-2/fhir/Patient/p1",
+            0,
+            ["1 resource of a patient of another server was left out"],
+        ),
         ("https://ehr.example.org/fhir", "Patient/p1", 1, []),
-        ("https://ehr.example.org/fhir", "urn:uuid:9", 0, [OF_ANOTHER]),
+        ("https://ehr.example.org/fhir", "urn:uuid:9", 0, ["1 resource of another patient was left out"]),
         (None, "https://ehr.example.org/fhir/Patient/p1", 1, [UNKNOWN_SERVER]),
-        (None, "https://ehr.example.org/fhir/Patient/p2", 0, [OF_ANOTHER]),
+        (None, "https://ehr.example.org/fhir/Patient/p2", 0, ["1 resource of another patient was left out"]),
     ],
 )
 def test_a_patient_of_another_server_is_another_patient(server, reference, sessions, gaps):

@@ -108,7 +108,9 @@ def test_an_order_without_id_cannot_be_edited():
 def test_an_order_of_another_patient_is_left_out_and_is_a_gap():
     given = drafts(service_request(subject={"reference": "Patient/p2"}))
     assert orders_of(given, patient_id="p1") == ()
-    assert [one.why for one in build_chart("p1", Prefetch(), given).gaps] == ["belongs to another patient"]
+    assert [one.why for one in build_chart("p1", Prefetch(), given).gaps] == [
+        "1 resource of another patient was left out"
+    ]
 
 
 def test_the_patient_among_the_drafts_resolves_a_temporary_reference():

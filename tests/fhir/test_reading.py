@@ -103,8 +103,49 @@ def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
         {"relation": "next", "url": "https://ehr.example.org/2"},
     ]
     prefetch = prefetched(procedures=bundle(procedure(), link=link))
-    assert Slot("procedures", State.PRESENT, None, "https://ehr.example.org/2") == prefetch.slots["procedures"]
-    assert (Gap(Fact.SESSIONS, "only the first page of procedures was given"),) == prefetch.gaps
+    why = "only the first page of procedures was given"
+    assert Slot("procedures", State.PARTIAL, why, "https://ehr.example.org/2") == prefetch.slots["procedures"]
+    assert (Gap(Fact.SESSIONS, why),) == prefetch.gaps
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"total": 57}, "only 1 of 57 procedures were given"),
+        ({"total": "57"}, "only 1 of 57 procedures were given"),
+        ({"total": 57.0}, "only 1 of 57 procedures were given"),
+        (
+            {"link": [{"relation": "previous", "url": "https://ehr.example.org/1"}]},
+            "only the last page of procedures was given",
+        ),
+        ({"link": [{"relation": "next", "url": "x"}], "total": 3}, "only 1 of 3 procedures were given"),
+    ],
+)
+def test_a_search_that_was_cut_short_is_only_a_part(told, why):
+    prefetch = prefetched(procedures=bundle(procedure(), **told))
+    assert (State.PARTIAL, why) == (prefetch.slots["procedures"].state, prefetch.slots["procedures"].reason)
+    assert (Gap(Fact.SESSIONS, why),) == prefetch.gaps
+
+
+@pytest.mark.parametrize("total", [0, 1, -1, None, "many", "1e9999"])
+def test_a_total_that_is_no_more_than_what_was_given_leaves_nothing_open(total):
+    assert Slot("procedures", State.PRESENT) == slot(bundle(procedure(), total=total))
+
+
+def test_what_a_search_includes_is_no_result_of_its_own():
+    location = {"resourceType": "Location", "id": "l"}
+    assert State.PRESENT == slot(bundle(procedure(), location, total=2)).state
+    assert State.PARTIAL == slot(bundle(procedure(), location, total=5)).state
+
+
+def test_a_count_without_results_is_not_known_to_be_empty():
+    why = "none of 57 procedures was given"
+    assert Slot("procedures", State.ABSENT, why) == slot(bundle(total=57))
+
+
+def test_one_unreadable_entry_does_not_hide_that_the_rest_was_not_sent():
+    broken = {"resourceType": "Procedure", "id": "b", "performedPeriod": "8 to 12"}
+    assert "only 2 of 9 procedures were given" == slot(bundle(procedure(), broken, total=9)).reason
 
 
 @pytest.mark.parametrize(

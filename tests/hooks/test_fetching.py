@@ -373,7 +373,7 @@ def test_foreign_data_from_the_server_is_not_used(ask, ehr, discharge):
     }  # fmt: skip
     ehr.faults["Coverage"] = server.body(searchset([foreign]))
     answer = ask(without_prefetch(discharge, ehr))
-    assert "belongs to another patient" in gaps(answer)
+    assert "1 resource of another patient was left out" in gaps(answer)
     assert "us-medicare" not in evaluation(answer)["policies"]
 
 

@@ -37,7 +37,7 @@ FACTS_OF = {
     "coverage": {Fact.COVERAGE},
     "carePlans": {Fact.PLAN_OF_CARE, Fact.DISCIPLINE, Fact.PROGRAM},
     "encounters": {Fact.ENCOUNTER, Fact.SESSION_TIME},
-    "procedures": {Fact.SESSIONS, Fact.SESSION_TIME, Fact.PERFORMERS, Fact.PROGRAM, Fact.ASSESSMENTS},
+    "procedures": {Fact.SESSIONS, Fact.SESSION_TIME, Fact.PERFORMERS, Fact.PROGRAM, Fact.ASSESSMENTS, Fact.EVALUATIONS},
     "conditions": {Fact.INJURY},
     "goals": {Fact.GOALS},
     "observations": {Fact.ASSESSMENTS},
