@@ -1,7 +1,7 @@
 """What a client's entry in the registry changes about its answers."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 from cards.validate import problems
 from cds_service.fhir.judge import check
@@ -13,12 +13,13 @@ from cds_service.settings import Settings
 from tests.playing import bundled_policies
 
 TODAY = date(2026, 3, 16)
+NOW = datetime(2026, 3, 16, 15, tzinfo=UTC)
 
 
 def answer(story, hook=None, **profile):
     hook = hook or story.hook
     call = read_call(json.dumps(story.request(hook)).encode(), f"work-rehab-{hook}")
-    return answerer_for(Settings(), bundled_policies()).answer(call, Profile(**profile))
+    return answerer_for(Settings(), bundled_policies(), lambda: NOW).answer(call, Profile(**profile))
 
 
 def actions(response):
