@@ -34,10 +34,9 @@ _SOURCES: Final[Mapping[Fact, tuple[str, ...]]] = {
 }
 _INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "encounter", "charges")
 _EVERY_SOURCE: Final[Mapping[Fact, tuple[str, ...]]] = {
-    **_ALL_OF,
+    **_SOURCES,
     **_ANY_OF,
     Fact.INJURY: _INJURY_SOURCES,
-    Fact.ORDERS: ("orders",),
 }
 _LACKING: Final = (State.FAILED, State.ABSENT)
 _NOT_WHOLE: Final = (*_LACKING, State.PARTIAL)
@@ -89,7 +88,7 @@ def in_part(slots: Mapping[str, Slot]) -> dict[Fact, InPart]:
         lacking = [not_whole[key] for key in keys if key in not_whole]
         if not lacking or (len(keys) == 1 and lacking[0].state in _LACKING):
             continue
-        gaps = tuple(Gap(_named(fact, slot), _reason(slot)) for slot in lacking)
+        gaps = tuple(Gap(_named(fact, slot), _reason(slot), kept=slot.kept) for slot in lacking)
         found[fact] = InPart(gaps, cut=any(slot.state is State.PARTIAL for slot in lacking))
     return found
 

@@ -145,6 +145,7 @@ class _Builder:
             *charges.evidence,
         ]
         lacking = unavailable(self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts))
+        parts = in_part(self.prefetch.slots)
         asked = visits.encounters.get(f"Encounter/{encounter_id.rpartition('/')[2]}") if encounter_id else None
         return Chart(
             patient=f"Patient/{self.patient}",
@@ -180,8 +181,8 @@ class _Builder:
             facility=self._facility(asked[0]) if asked is not None else None,
             deficits=tuple(_active(conditions)),
             unavailable=lacking,
-            kept=kept_elsewhere(self.prefetch.slots, lacking) if lacking else {},
-            in_part=in_part(self.prefetch.slots),
+            kept=kept_elsewhere(self.prefetch.slots, (*lacking, *parts)) if lacking or parts else {},
+            in_part=parts,
             gaps=(*self.prefetch.gaps, *self.own.left_out.gaps),
             zone=self.calendar.zone if self.calendar.settled else None,
             condition_names={

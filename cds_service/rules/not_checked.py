@@ -42,6 +42,16 @@ def unchecked_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None
     return {check: chart.kept.get(fact) for fact, check in checks.items() if fact in chart.unavailable}
 
 
+def unsure_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None]:
+    """What cannot be checked, or only from a part of the record, with the place where the clinic keeps the data."""
+    chart = case.chart
+    return {
+        check: chart.kept.get(fact)
+        for fact, check in checks.items()
+        if fact in chart.unavailable or fact in chart.in_part
+    }
+
+
 def check_not_checked(case: Case, _policy: PolicyView) -> Iterator[Result]:
     """What this EHR sends no data for is not checked, and that is said instead of passing for "all clear".
 

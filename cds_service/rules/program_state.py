@@ -15,7 +15,7 @@ from cds_service.rules.approvals import approval_evidence, used_on
 from cds_service.rules.charging import undisputed
 from cds_service.rules.duration import Limit, first_counted, limit_of
 from cds_service.rules.measurements import measurements
-from cds_service.rules.not_checked import unchecked_of
+from cds_service.rules.not_checked import unsure_of
 from cds_service.rules.rule import Answer, Result, Rule, values
 
 CHECKS: Final[Mapping[Fact, str]] = {
@@ -37,7 +37,7 @@ def check_program_state(case: Case, policy: PolicyView) -> Iterator[Result]:
     """
     day, episode = case.date_of_service, case.episode
     approval = case.authorization_on(day)
-    unchecked = unchecked_of(case, CHECKS)
+    unchecked = unsure_of(case, CHECKS)
     if episode is None and approval is None and not unchecked:
         return
     limit = limit_of(case.program, policy) if episode is not None else None
@@ -62,7 +62,7 @@ def check_program_state(case: Case, policy: PolicyView) -> Iterator[Result]:
 
 def _weeks_and_visits(case: Case, policy: PolicyView, limit: Limit | None) -> dict[str, object]:
     """The week of the program, the payer's number of weeks, and the visits so far; 0 for what there is not."""
-    unread = Fact.SESSIONS in case.chart.unavailable
+    unread = _is_unsure(case, Fact.SESSIONS)
     if case.episode is None or unread:
         return {"week": 0, "weeks": 0, "visits": 0, "planned": unread}
     return {
@@ -75,7 +75,7 @@ def _weeks_and_visits(case: Case, policy: PolicyView, limit: Limit | None) -> di
 
 def _reassessment(case: Case, policy: PolicyView, interval: PolicyValue[int] | None) -> dict[str, object]:
     """The day of the next reassessment, where one is wanted and all that measures was sent."""
-    if case.episode is None or interval is None or Fact.ASSESSMENTS in case.chart.unavailable:
+    if case.episode is None or interval is None or _is_unsure(case, Fact.ASSESSMENTS):
         return {}
     done = measurements(case, policy).last_done
     due = (done.date if done is not None else case.episode.first) + timedelta(days=interval.value)
@@ -87,9 +87,13 @@ def _approval(case: Case, policy: PolicyView, approval: Authorization | None) ->
     if approval is None:
         answer = newest_answer(relevant(case))
         return {"used": (), "answer": answer.value if answer is not None else ""}
-    counted = Fact.SESSIONS not in case.chart.unavailable
+    counted = not _is_unsure(case, Fact.SESSIONS)
     used = tuple(used_on(case, policy, case.date_of_service)) if counted else ()
     return {"approved_to": approval.end or "", "used": used}
+
+
+def _is_unsure(case: Case, fact: Fact) -> bool:
+    return fact in case.chart.unavailable or fact in case.chart.in_part
 
 
 def _course(case: Case, policy: PolicyView) -> Iterator[Evidence]:
