@@ -37,6 +37,7 @@ class Fact(StrEnum):
     POLICY = "policy"
     DOCUMENTS = "documents"
     TIME_ZONE = "time-zone"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +399,7 @@ class ChargedLine:
     """One item of a Claim: ``sequence`` is the item's number in it, ``place`` its place in the list, from 0.
 
     ``last`` is the last day of an item that covers several, ``encounters`` those that the item itself names.
+    ``modifiers_told`` is false where the record has no place for modifiers.
     """
 
     sequence: int
@@ -408,11 +410,12 @@ class ChargedLine:
     date: date | None
     last: Day | None = None
     encounters: tuple[str, ...] = ()
+    modifiers_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Charges on record: ``status`` draft can be changed, active has been submitted."""
+    """Charges on record: ``status`` draft can be changed, active has been submitted, recorded stands elsewhere."""
 
     reference: str
     status: str

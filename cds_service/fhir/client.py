@@ -6,6 +6,7 @@ Answers stay bytes, so that they are read like prefetch. What goes wrong is told
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, TypeVar
+
 import msgspec
 import requests
 from msgspec import Raw

@@ -27,6 +27,7 @@ NEEDED = {
     Moment.OVERVIEW: ("procedures", "carePlans"),
 }
 """Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
+NEEDED_FACTS = {"procedures": Fact.SESSIONS, "carePlans": Fact.PLAN_OF_CARE}
 RECENT_DAYS = 14
 """A program without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
@@ -144,7 +145,16 @@ class Gathered:
                 booked = appointments_of(self.drafts, self.chart.orders, calendar=self.calendar)
                 return Gap(Fact.APPOINTMENTS, OF_ANOTHER, booked[0].reference) if booked else unread
             case _:
-                return of_another_patient(self.call.patient_id, self.prefetch, self.calendar, self.call.fhir_server)
+                theirs = of_another_patient(self.call.patient_id, self.prefetch, self.calendar, self.call.fhir_server)
+                return theirs or next(self._faults(), None)
+
+    def _faults(self) -> Iterator[Gap]:
+        """What could not be had of treatments and plans, which might have shown a program."""
+        for key, fact in NEEDED_FACTS.items():
+            slot = self.prefetch.slots.get(key)
+            if slot is not None and slot.state is State.FAILED:
+                yield Gap(fact, slot.reason or f"{key} could not be had")
+        yield from (gap for gap in self.prefetch.gaps if gap.fact in NEEDED_FACTS.values())
 
     def bare_case(self, today: date) -> Case:
         """The case of a call whose subject is missing."""
