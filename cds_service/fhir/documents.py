@@ -29,7 +29,7 @@ _DECIDES: Final = re.compile(
 )
 _SOMETHING_ELSE: Final = re.compile(
     r"releas|disclos|hipaa|privacy|consent|records?\b|request|form\b|application|questionnaire|appeal|attorney|birth"
-    r"|certificate|credential|medication|formulary|photo|school|driver|recertif|plan of care|treatment plan",
+    r"|certificate|credential|medication|formulary|photo|school|driver|\brecertif|plan of care|treatment plan",
     re.IGNORECASE,
 )
 _REFUSED: Final = re.compile(
@@ -37,7 +37,9 @@ _REFUSED: Final = re.compile(
     r"|not (?:been )?(?:approv|authori|certif|medically)",
     re.IGNORECASE,
 )
-_PLAN: Final = re.compile(r"plan of (?:care|treatment)|treatment plan|care plan|\bPOC\b|recertification", re.IGNORECASE)
+_PLAN: Final = re.compile(
+    r"plan of (?:care|treatment)|treatment plan|care plan|\bPOC\b|\brecertification", re.IGNORECASE
+)
 _NO_THERAPY_PLAN: Final = re.compile(r"nurs|diabet|dental|behavio|hospice|home health|discharge", re.IGNORECASE)
 
 

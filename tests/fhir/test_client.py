@@ -147,7 +147,9 @@ def test_a_given_page_that_links_itself_is_not_asked_for_again(ehr, client):
     assert ehr.seen == []
 
 
-@pytest.mark.parametrize("link", ["..\\Procedure?page=1", "http://127.0.0.1\\@x.test/r4/Procedure", "../../other?page=1"])
+@pytest.mark.parametrize(
+    "link", ["..\\Procedure?page=1", "http://127.0.0.1\\@x.test/r4/Procedure", "../../other?page=1"]
+)
 def test_a_link_that_two_readers_may_understand_differently_is_not_followed(ehr, client, link):
     ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
     assert client.search(SEARCH).problem is not None
