@@ -5,9 +5,11 @@ observations. Whatever a query leaves out is filtered when it is read. A wider q
 one shows only a part.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
+
+from cds_service.domain.frozen import dataclass
 
 CATEGORY_OF_PLANS: Final = "assess-plan"
 """The category that every care plan of US Core has."""
