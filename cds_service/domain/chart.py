@@ -38,6 +38,7 @@ class Fact(StrEnum):
     POLICY = "policy"
     DOCUMENTS = "documents"
     TIME_ZONE = "time-zone"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +411,7 @@ class ChargedLine:
     """One item of a Claim: ``sequence`` is the item's number in it, ``place`` its place in the list, from 0.
 
     ``last`` is the last day of an item that covers several, ``encounters`` those that the item itself names.
+    ``modifiers_told`` is false where the record has no place for modifiers.
     """
 
     sequence: int
@@ -420,11 +422,12 @@ class ChargedLine:
     date: date | None
     last: Day | None = None
     encounters: tuple[str, ...] = ()
+    modifiers_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Charges on record: ``status`` draft can be changed, active has been submitted."""
+    """Charges on record: ``status`` draft can be changed, active has been submitted, recorded stands elsewhere."""
 
     reference: str
     status: str

@@ -1,6 +1,7 @@
 """Claims: charges on record, and what they tell of authorizations, accidents and the injury."""
 
-from dataclasses import field
+from collections.abc import Iterable, Iterator
+from dataclasses import field, replace
 
 from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
@@ -12,9 +13,11 @@ from cds_service.fhir.modifiers import modifiers_of
 from cds_service.fhir.own import Own
 from cds_service.fhir.places import Places
 from cds_service.fhir.procedure_codes import coded
+from cds_service.fhir.recorded_charges import RECORDED, charge_items, settles_another
 from cds_service.fhir.references import References
 
 _CHARGES = frozenset({"draft", "active"})
+_ELSEWHERE = (records.ExplanationOfBenefit, records.ChargeItem)
 
 
 @dataclass
@@ -30,22 +33,49 @@ class Charges:
 
 
 def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
-    """All that the patient's drafted and submitted claims tell."""
+    """All that the patient's drafted and submitted claims tell, and charges that are kept in other resources.
+
+    What a payer settled, and a charge item, count where no claim on record has the same code on the same day.
+    """
     found = Charges()
     for reference, record in own.of(records.Claim):
-        if record.status not in _CHARGES:
-            continue
-        claim = _claim(record, reference, own.references, calendar)
-        found.evidence.extend(injury.of_claim(record, reference))
-        state = places.of_accident(record)
-        found.injury_dates.extend(injury.date_of_claim(record, reference, state, calendar))
-        found.accidents.append((reference, state))
-        found.claim_numbers.extend(numbers_of_claim(record, reference))
-        if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
-            found.numbers.extend((reference, number) for number in claim.authorization_numbers)
-        if record.use == "claim":
-            found.claims.append(claim)
+        if record.status in _CHARGES:
+            _add(found, record, _claim(record, reference, own.references, calendar), places, calendar)
+    if not own.prefetch.by_type.keys().isdisjoint(_ELSEWHERE):
+        claimed = set(_claimed(found.claims))
+        for settled, claim in _settled(own, calendar, {one.reference for one in found.claims}):
+            lines = tuple(line for line in claim.lines if (line.code, line.date) not in claimed)
+            if lines or not claim.lines:
+                _add(found, settled, replace(claim, lines=lines), places, calendar)
+                claimed.update(_claimed((claim,)))
+        found.claims.extend(charge_items(own, calendar, claimed))
     return found
+
+
+def _settled(own: Own, calendar: Calendar, claims: set[str]) -> Iterator[tuple[records.ExplanationOfBenefit, Claim]]:
+    """What payers settled of claims that are not on record themselves."""
+    for reference, record in own.of(records.ExplanationOfBenefit):
+        if record.status in _CHARGES and not settles_another(record, claims, own):
+            claim = replace(_claim(record, reference, own.references, calendar), status=RECORDED)
+            numbers = dict.fromkeys((*claim.authorization_numbers, *filter(None, record.pre_auth_ref)))
+            yield record, replace(claim, authorization_numbers=tuple(numbers))
+
+
+def _add(found: Charges, record: records.Claim, claim: Claim, places: Places, calendar: Calendar) -> None:
+    reference = claim.reference
+    found.evidence.extend(injury.of_claim(record, reference))
+    state = places.of_accident(record)
+    found.injury_dates.extend(injury.date_of_claim(record, reference, state, calendar))
+    found.accidents.append((reference, state))
+    found.claim_numbers.extend(numbers_of_claim(record, reference))
+    if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
+        found.numbers.extend((reference, number) for number in claim.authorization_numbers)
+    if record.use == "claim":
+        found.claims.append(claim)
+
+
+def _claimed(claims: Iterable[Claim]) -> Iterator[tuple[str, object]]:
+    return ((line.code, line.date) for claim in claims for line in claim.lines if line.date is not None)
 
 
 def _claim(record: records.Claim, reference: str, references: References, calendar: Calendar) -> Claim:

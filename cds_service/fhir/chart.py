@@ -13,6 +13,7 @@ from cds_service.domain.chart import (
     CoverageAssertion,
     Encounter,
     Facility,
+    Fact,
     Gap,
     Goal,
     InjuryEvidence,
@@ -27,6 +28,8 @@ from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.charges import Charges, charges_of
 from cds_service.fhir.concepts import Meaning, is_work_activity, name_of_condition
 from cds_service.fhir.coverage_information import assertions_of
+from cds_service.fhir.documents import hints_of
+from cds_service.fhir.ordered_plans import plan_of_order
 from cds_service.fhir.orders import (
     appointments_of,
     is_order,
@@ -127,6 +130,7 @@ class _Builder:
         conditions = self._conditions()
         coverages = self._coverages()
         plans_of_care, plan_evidence = self._plans(ordered)
+        plans_of_care = plans_of_care or list(_planned(orders, asked_for))
         known = {f"Condition/{record.id}": record for _, record in conditions if record.id is not None}
         visits = Visits(self.own, self.people, self.places, self.meanings, known, self.calendar)
         visits.read(plans_of_care)
@@ -145,6 +149,9 @@ class _Builder:
             *charges.evidence,
         ]
         lacking = unavailable(self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts))
+        hints = tuple(hints_of(self.own, self.calendar, answers, plans_of_care))
+        if Fact.PLAN_OF_CARE in lacking and any(plan.reference.startswith("ServiceRequest/") for plan in plans_of_care):
+            hints = (*hints, Gap(Fact.PLAN_OF_CARE, lacking.pop(Fact.PLAN_OF_CARE)))
         parts = in_part(self.prefetch.slots)
         asked = visits.encounters.get(f"Encounter/{encounter_id.rpartition('/')[2]}") if encounter_id else None
         return Chart(
@@ -183,7 +190,7 @@ class _Builder:
             unavailable=lacking,
             kept=kept_elsewhere(self.prefetch.slots, (*lacking, *parts)) if lacking or parts else {},
             in_part=parts,
-            gaps=(*self.prefetch.gaps, *self.own.left_out.gaps),
+            gaps=(*self.prefetch.gaps, *hints, *self.own.left_out.gaps),
             zone=self.calendar.zone if self.calendar.settled else None,
             condition_names={
                 reference: name for reference, record in conditions if (name := name_of_condition(record.code))
@@ -342,6 +349,14 @@ class _Builder:
                 self.own.leave_out(records.ClaimResponse, reference, answers)
             else:
                 yield from answers
+
+
+def _planned(
+    orders: Iterable[Order], asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]]
+) -> Iterator[PlanOfCare]:
+    """Plans among the orders on record."""
+    as_asked = {reference: record for reference, record, _ in asked_for}
+    return filter(None, (plan_of_order(as_asked[one.reference], one) for one in orders))
 
 
 def _reasons(encounters: Mapping[str, tuple[records.Encounter, Encounter]]) -> Iterator[InjuryEvidence]:

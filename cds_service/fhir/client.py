@@ -6,7 +6,6 @@ Answers stay bytes, so that they are read like prefetch. What goes wrong is told
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, TypeVar
-from urllib.parse import urljoin
 
 import msgspec
 import requests
@@ -14,6 +13,7 @@ from msgspec import Raw
 from requests.exceptions import RequestException
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    DecodeError,
     HTTPError,
     MaxRetryError,
     NewConnectionError,
@@ -23,6 +23,7 @@ from urllib3.exceptions import (
 from urllib3.util import Timeout
 
 from cds_service.domain.frozen import dataclass
+from cds_service.fhir.page_links import page_url
 from cds_service.fhir.records import Link
 
 T = TypeVar("T")
@@ -40,12 +41,21 @@ NOT_FHIR: Final = f"{SERVER} answered with something that is not FHIR JSON"
 _CHUNK: Final = 64 * 1024
 _OK: Final = 200
 _PASSING: Final = frozenset({502, 503, 504})
+REFUSED: Final = frozenset({400, 406, 422})
+"""The query, as it is put: another one for the same may be answered."""
+NOT_OFFERED: Final = frozenset({403, 404, 405, 410, 501})
+"""This type of resource, or searching it, is nothing that the server has for this client."""
 _IN_WORDS: Final = {
+    400: "refused the query",
     401: "did not accept the access token",
     403: "refused access",
     404: "does not have it",
+    405: "does not offer this query",
+    406: "refused the query",
     410: "does not have it any more",
+    422: "refused the query",
     429: "is too busy",
+    501: "does not offer this query",
 }
 _BY_FAMILY: Final = {3: "answered with a redirect, which is not followed", 5: "failed"}
 _TELLTALES: Final = {
@@ -58,26 +68,34 @@ _TELLTALES: Final = {
 class FhirFailure(Exception):  # noqa: N818 - the name says what is wrong
     """A query without a usable answer.
 
-    ``reason`` is safe to show and to log. ``passing`` says that asking again may help.
+    ``reason`` is safe to show and to log. ``status`` is the HTTP status, where there was one. ``passing`` says that
+    asking again may help.
     """
 
-    def __init__(self, reason: str, *, passing: bool = False) -> None:
+    def __init__(self, reason: str, *, status: int | None = None, passing: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.status = status
         self.passing = passing
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Found:
-    """The entries of a search. ``rest`` is the URL of the pages that could not be had, ``problem`` why."""
+    """The entries of a search.
+
+    ``problem`` is why there are more that could not be had, ``rest`` the URL of their page where it is known, ``total``
+    how many the server counts where these are fewer.
+    """
 
     entries: tuple[Raw, ...]
     rest: str | None = None
     problem: str | None = None
+    total: int | None = None
 
 
 class _Page(msgspec.Struct, rename="camel"):
     resource_type: str
+    total: int | float | str | None = None
     entry: tuple[Raw, ...] = ()
     link: tuple[Link, ...] = ()
 
@@ -149,25 +167,26 @@ class FhirClient:
         _check_version(probe)
         return body
 
-    def search(self, query: str) -> Found:
-        """What ``Type?...`` finds, all pages of it.
+    def search(self, query: str, pages: int = MOST_PAGES) -> Found:
+        """What ``Type?...`` finds, so many pages of it.
 
         Raises:
             FhirFailure: not even the first page is usable.
         """
-        return self._pages(self._base + query)
+        return self._pages(self._base + query, pages=pages)
 
-    def follow(self, link: str) -> Found:
-        """What stands on the page at ``link`` and those after it (CH-P-11).
+    def follow(self, link: str, query: str) -> Found:
+        """What stands on the page at ``link`` and those after it (CH-P-11); ``query`` is that of the first page.
 
         Raises:
             FhirFailure: the link leads to another server, or not even this page is usable.
         """
-        return self._pages(self._on_server(link))
+        first = self._base + query
+        return self._pages(self._following(link, first, (first,)), known=(first,))
 
-    def _pages(self, url: str) -> Found:
+    def _pages(self, url: str, known: tuple[str, ...] = (), pages: int = MOST_PAGES) -> Found:
         entries: list[Raw] = []
-        seen: set[str] = set()
+        seen: set[str] = set(known)
         size = 0
         try:
             while True:
@@ -177,23 +196,25 @@ class FhirClient:
                 size += len(body)
                 seen.add(url)
                 if page.next_link is None:
-                    return Found(tuple(entries))
-                url = page.next_link
-                url = self._following(url, seen)
+                    return _all_of(page, tuple(entries)) if not known else Found(tuple(entries))
+                if len(seen) == pages < MOST_PAGES:
+                    return Found(tuple(entries), page.next_link, "no more pages were asked for")
+                here, url = url, page.next_link
+                url = self._following(url, here, seen)
         except FhirFailure as failure:
-            if not seen:
+            if not size:
                 raise
             return Found(tuple(entries), url, failure.reason)
 
-    def _following(self, link: str, seen: Collection[str]) -> str:
-        url = self._on_server(link)
+    def _following(self, link: str, page: str, seen: Collection[str]) -> str:
+        url = self._on_server(link, page)
         if url in seen or len(seen) == MOST_PAGES:
             raise FhirFailure(f"{SERVER} links its pages without end")
         return url
 
-    def _on_server(self, link: str) -> str:
+    def _on_server(self, link: str, page: str) -> str:
         try:
-            url = urljoin(self._base, link)
+            url = page_url(self._base, page, link)
         except ValueError:
             raise FhirFailure("the link to its next page is not a web address") from None
         if not self._same_server(url):
@@ -253,6 +274,17 @@ def _page(body: bytes) -> _Page:
     return page
 
 
+def _all_of(last: _Page, entries: tuple[Raw, ...]) -> Found:
+    """What a search found; some servers count more than they give and link no further page."""
+    try:
+        total = int(last.total or 0)
+    except (ValueError, OverflowError):
+        total = 0
+    if total <= len(entries):
+        return Found(entries)
+    return Found(entries, problem=f"{SERVER} gave {len(entries)} of {total} and no further page", total=total)
+
+
 def _decoded(decode: Callable[[bytes], T], body: bytes) -> T:
     try:
         return decode(body)
@@ -268,7 +300,7 @@ def _check_status(response: requests.Response) -> None:
             raise FhirFailure(f"{SERVER} answered in another FHIR version than R4")
         return
     words = _IN_WORDS.get(status) or _BY_FAMILY.get(status // 100, "did not answer the query")
-    raise FhirFailure(f"{SERVER} {words} ({status})", passing=status in _PASSING)
+    raise FhirFailure(f"{SERVER} {words} ({status})", status=status, passing=status in _PASSING)
 
 
 def _check_type(given: str, wanted: str) -> None:
@@ -295,6 +327,8 @@ def _failure(error: Exception) -> FhirFailure:
         return FhirFailure(TOO_SLOW)
     if any(isinstance(one, _BROKEN) for one in (error, cause)):
         return FhirFailure(f"{SERVER} broke off", passing=True)
+    if isinstance(error, DecodeError):
+        return FhirFailure(f"{SERVER} answered in another encoding than it says")
     if isinstance(error, requests.ConnectionError):
         return FhirFailure(f"{SERVER} could not be reached")
     return FhirFailure(NOT_FHIR)

@@ -24,6 +24,7 @@ _WHOSE: Final["dict[type[Resource], attrgetter[Any]]"] = {
     records.Coverage: attrgetter("beneficiary"),
     records.ClaimResponse: attrgetter("patient"),
     records.Claim: attrgetter("patient"),
+    records.ExplanationOfBenefit: attrgetter("patient"),
 }
 
 

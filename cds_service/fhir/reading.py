@@ -37,12 +37,16 @@ TYPE_OF_KEY: Final[Mapping[str, type[Resource]]] = {
     "encounter": records.Encounter,
     "charges": records.Claim,
 }
-BESIDE: Final[Mapping[str, type[Resource]]] = {
-    "authorizations": records.Claim,
-    "referred": records.Claim,
-    "carePlans": records.ServiceRequest,
+ALSO: Final[Mapping[str, frozenset[type[Resource]]]] = {
+    "charges": frozenset({records.ExplanationOfBenefit, records.ChargeItem}),
 }
-"""What is read under a key beside its own type: the request that a payer's answer is about, the orders of a plan."""
+"""Other types that tell what a key asks for as its own type does."""
+BESIDE: Final[Mapping[str, frozenset[type[Resource]]]] = {
+    "authorizations": frozenset({records.Claim, records.ServiceRequest, records.DocumentReference}),
+    "carePlans": frozenset({records.ServiceRequest, records.DocumentReference}),
+    "referred": frozenset({records.Claim}),
+}
+"""What is read under a key beside its own type: the request that a payer's answer is about, orders, documents."""
 SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
     {records.PractitionerRole, records.Practitioner, records.Organization, records.Location}
 )
@@ -59,6 +63,9 @@ FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
     "ClaimResponse": Fact.AUTHORIZATIONS,
     "ServiceRequest": Fact.ORDERS,
     "Claim": Fact.CHARGES,
+    "ExplanationOfBenefit": Fact.CHARGES,
+    "ChargeItem": Fact.CHARGES,
+    "DocumentReference": Fact.DOCUMENTS,
     "Appointment": Fact.APPOINTMENTS,
     "PractitionerRole": Fact.PERFORMERS,
     "Practitioner": Fact.PERFORMERS,
@@ -66,6 +73,7 @@ FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
     "Location": Fact.ENCOUNTER,
 }
 MOST_GAPS_PER_FACT: Final = 20
+_NONE: Final[frozenset[type[Resource]]] = frozenset()
 
 _OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
 _LEFT_OUT: Final = (
@@ -74,6 +82,7 @@ _LEFT_OUT: Final = (
 )
 _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError)
 _ISSUE_CODE: Final = re.compile(r"[a-z\-]{1,40}", re.ASCII)
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,39}", re.ASCII)
 _HARMLESS: Final = frozenset({"information", "warning"})
 _MESSAGE_VALUE: Final = re.compile(r" value '.*?'(?= - at|$)", re.DOTALL)
 
@@ -233,7 +242,7 @@ def is_of_others(gap: Gap) -> bool:
 
 
 def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
-    """Read the prefetch keys asked for; other keys are ignored. Never raises on what a client sent.
+    """Read the prefetch keys asked for; one that no service knows is named. Never raises on what a client sent.
 
     Args:
         raw: The JSON of ``prefetch``, or None when the request has none.
@@ -246,11 +255,14 @@ def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
     try:
         given = _prefetch_decoder(wanted).decode(raw)
     except _UNREADABLE:
-        slots = {key: reader.slowly(key, value) for key, value in _values_by_key(raw, wanted).items()}
+        values = _values_by_key(raw)
+        slots = {key: reader.slowly(key, values.get(key)) for key in wanted}
+        for key in values:
+            if key not in TYPE_OF_KEY and key not in wanted:
+                reader.quarantine.add(_unknown(key))
     else:
-        slots = {
-            key: reader.slot(key, value) for key, value in zip(wanted, msgspec.structs.astuple(given), strict=True)
-        }
+        read = msgspec.structs.astuple(given)[: len(wanted)]
+        slots = {key: reader.slot(key, value) for key, value in zip(wanted, read, strict=True)}
     aliases = {url: reference for url, reference in reader.aliases.items() if reference}
     return Prefetch(slots, reader.by_type, aliases, reader.quarantine.gaps, raw)
 
@@ -347,13 +359,13 @@ class _Reader:
 
         ``urls`` are the ``urn:`` addresses of those without an id, by place.
         """
-        own, beside = TYPE_OF_KEY.get(key), BESIDE.get(key)
+        own, also, beside = TYPE_OF_KEY.get(key), ALSO.get(key, _NONE), BESIDE.get(key, _NONE)
         count = 0
         for position, resource in enumerate(resources):
             kind = type(resource)
-            if kind is own:
+            if kind is own or kind in also:
                 count += 1
-            elif kind not in SUPPORTING and kind is not beside:
+            elif kind not in SUPPORTING and kind not in beside:
                 continue
             kept = self.by_type.get(kind)
             if kept is None:
@@ -381,10 +393,11 @@ class _Reader:
             return Slot(key, State.PRESENT)
         if unread:
             return Slot(key, State.FAILED, f"nothing given under {key} could be read")
-        known = {*SUPPORTING, BESIDE.get(key), OperationOutcome}
-        foreign = any(type(one) not in known for one in resources)
-        if foreign:
+        types = {type(one) for one in resources} - SUPPORTING - {OperationOutcome}
+        if types - BESIDE.get(key, _NONE):
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
+        if types - {records.Claim}:
+            return Slot(key, State.ABSENT, f"only orders or documents were given under {key}")
         return Slot(key, State.EMPTY)
 
     def slowly(self, key: str, raw: msgspec.Raw | None) -> Slot:
@@ -439,8 +452,8 @@ class _Reader:
         if not isinstance(resource.get("resourceType"), str):
             self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
-        known = {TYPE_OF_KEY.get(key), BESIDE.get(key), OperationOutcome}
-        if kind not in known and kind not in SUPPORTING:
+        known = SUPPORTING | ALSO.get(key, _NONE) | BESIDE.get(key, _NONE) | {TYPE_OF_KEY.get(key), OperationOutcome}
+        if kind not in known:
             return Entry(resource=records.Other())
         try:
             return Entry(full_url=full_url, resource=tolerant.read(resource))
@@ -465,19 +478,31 @@ _RAW_VALUES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @lru_cache(maxsize=64)
 def _prefetch_decoder(keys: tuple[str, ...]) -> msgspec.json.Decoder[msgspec.Struct]:
-    """A decoder of exactly these keys, so that the rest is skipped and not built."""
+    """A decoder of exactly these keys, so that those of other services are skipped and not built.
+
+    It refuses a key that no service knows, so that naming it costs only the calls that have one.
+    """
     kind: object = AnyResource | None | msgspec.UnsetType
-    names = {f"key{number}": key for number, key in enumerate(keys)}
-    record = msgspec.defstruct("Prefetch", [(name, kind, msgspec.UNSET) for name in names], rename=names, gc=False)
+    names = {f"key{number}": key for number, key in enumerate((*keys, *(set(TYPE_OF_KEY) - set(keys))))}
+    fields = [
+        (name, kind if key in keys else msgspec.Raw, msgspec.UNSET if key in keys else msgspec.Raw())
+        for name, key in names.items()
+    ]
+    record = msgspec.defstruct("Prefetch", fields, rename=names, gc=False, forbid_unknown_fields=True)
     return msgspec.json.Decoder(record)
 
 
-def _values_by_key(raw: bytes | msgspec.Raw, keys: tuple[str, ...]) -> dict[str, msgspec.Raw | None]:
+def _values_by_key(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     try:
-        given = _RAW_VALUES.decode(raw)
+        return _RAW_VALUES.decode(raw)
     except _UNREADABLE:
-        given = {}
-    return {key: given.get(key) for key in keys}
+        return {}
+
+
+def _unknown(key: str) -> Gap:
+    """A prefetch key of no service; one that is no plain name is not repeated, for it may hold anything."""
+    name = key if _PLAIN_KEY.fullmatch(key) is not None else "with an unusual name"
+    return Gap(Fact.REQUEST, f"prefetch key {name} is not one this service knows")
 
 
 def _plain_entries(given: object) -> Iterator[tuple[str | None, dict[str, Any]]]:

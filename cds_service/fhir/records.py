@@ -545,6 +545,50 @@ class Claim(DomainResource, frozen=True):
     item: tuple[ClaimItem, ...] = ()
 
 
+class ExplanationOfBenefit(Claim, frozen=True):
+    """FHIR ExplanationOfBenefit: what it says of the claim that it settles; ``claim`` refers to that."""
+
+    claim: Ref | None = None
+    pre_auth_ref: tuple[str, ...] = ()
+
+
+class ChargeItem(Resource, frozen=True):
+    """FHIR ChargeItem."""
+
+    status: str | None = None
+    code: CodeableConcept | None = None
+    subject: Ref | None = None
+    context: Ref | None = None
+    occurrence_date_time: str | None = None
+    occurrence_period: Period | None = None
+    quantity: Quantity | None = None
+
+
+class Attachment(Record, frozen=True):
+    """FHIR Attachment without its data."""
+
+    title: str | None = None
+    creation: str | None = None
+
+
+class DocumentContent(Record, frozen=True):
+    """DocumentReference.content."""
+
+    attachment: Attachment | None = None
+
+
+class DocumentReference(Resource, frozen=True):
+    """FHIR DocumentReference: what a document is called and its date, never its content."""
+
+    status: str | None = None
+    type: CodeableConcept | None = None
+    category: tuple[CodeableConcept, ...] = ()
+    subject: Ref | None = None
+    date: str | None = None
+    description: str | None = None
+    content: tuple[DocumentContent, ...] = ()
+
+
 class AppointmentParticipant(Record, frozen=True):
     """Appointment.participant."""
 
@@ -658,14 +702,14 @@ class Other(Resource, frozen=True):
 _OTHER_TYPES: Final = (
     "Account", "ActivityDefinition", "AdministrableProductDefinition", "AdverseEvent", "AllergyIntolerance",
     "AppointmentResponse", "AuditEvent", "Basic", "Binary", "BiologicallyDerivedProduct", "BodyStructure",
-    "CapabilityStatement", "CareTeam", "CatalogEntry", "ChargeItem", "ChargeItemDefinition",
+    "CapabilityStatement", "CareTeam", "CatalogEntry", "ChargeItemDefinition",
     "ChemicalSubstance", "Citation", "ClinicalImpression", "ClinicalUseDefinition", "CodeSystem",
     "Communication", "CommunicationRequest", "CompartmentDefinition", "Composition", "ConceptMap", "Consent",
     "Contract", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device",
     "DeviceDefinition", "DeviceMetric", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport",
-    "DocumentManifest", "DocumentReference", "EffectEvidenceSynthesis", "Endpoint", "EnrollmentRequest",
+    "DocumentManifest", "EffectEvidenceSynthesis", "Endpoint", "EnrollmentRequest",
     "EnrollmentResponse", "EpisodeOfCare", "EventDefinition", "Evidence", "EvidenceReport", "EvidenceVariable",
-    "ExampleScenario", "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "GraphDefinition", "Group",
+    "ExampleScenario", "FamilyMemberHistory", "Flag", "GraphDefinition", "Group",
     "GuidanceResponse", "HealthcareService", "ImagingStudy", "Immunization", "ImmunizationEvaluation",
     "ImmunizationRecommendation", "ImplementationGuide", "Ingredient", "InsurancePlan", "Invoice", "Library",
     "Linkage", "List", "ManufacturedItemDefinition", "Measure", "MeasureReport", "Media", "Medication",
@@ -684,8 +728,8 @@ _OTHER_TYPES: Final = (
 
 RECORDS: Final[tuple[type[Resource], ...]] = (
     Patient, Coverage, CarePlan, Encounter, Procedure, Condition, Goal, Observation, QuestionnaireResponse,
-    ClaimResponse, ServiceRequest, Claim, Appointment, PractitionerRole, Practitioner, Organization, Location,
-    OperationOutcome, Bundle,
+    ClaimResponse, ServiceRequest, Claim, ExplanationOfBenefit, ChargeItem, DocumentReference, Appointment,
+    PractitionerRole, Practitioner, Organization, Location, OperationOutcome, Bundle,
 )  # fmt: skip
 RECORD_OF: Final = {record.__name__: record for record in RECORDS}
 

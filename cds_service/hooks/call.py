@@ -112,8 +112,11 @@ _decode_body: Final = msgspec.json.Decoder(_Body).decode
 _decode_authorization: Final = msgspec.json.Decoder(_Authorization).decode
 
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
 def read_object(decode: Any, body: bytes) -> Any:  # noqa: ANN401 - as generic as a decoder
-    """Decode a request body that must be one JSON object.
+    """Decode a request body that must be one JSON object; a byte-order mark before it says nothing.
 
     Raises:
         NotJson: not JSON, or not UTF-8.
@@ -121,6 +124,7 @@ def read_object(decode: Any, body: bytes) -> Any:  # noqa: ANN401 - as generic a
         InvalidRequest: a field has the wrong JSON type.
         TooDeep: nested too deeply.
     """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
     if not body or body.isspace():
         raise NotJson("The body is empty.")
     try:

@@ -19,11 +19,12 @@ from msgspec import Raw
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.client import TOO_SLOW, FhirClient, FhirFailure, Found
+from cds_service.fhir.client import NOT_OFFERED, REFUSED, TOO_SLOW, FhirClient, FhirFailure, Found
 from cds_service.fhir.reading import FACT_OF_TYPE, TYPE_OF_KEY, Prefetch, Slot, State, read_prefetch
 from cds_service.fhir.scopes import Right, covers, shows_a_part
 from cds_service.fhir.supporting import Wanted, known_with, wanted
 from cds_service.hooks.call import HookCall
+from cds_service.hooks.second_choices import reshaped, sources_beside
 from cds_service.hooks.services import TEMPLATES
 
 Permits: TypeAlias = Callable[[str], bool]
@@ -50,6 +51,18 @@ class _Bundle(msgspec.Struct):
 
 
 _BUNDLE: Final = msgspec.json.Decoder(_Bundle)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Searched:
+    """What was found for a key. ``parts`` say what it shows only a part of.
+
+    ``failure`` is why the fact itself is not known, where only documents that name it were found.
+    """
+
+    found: Found
+    parts: tuple[str, ...] = ()
+    failure: str | None = None
 
 
 def unobserved(_outcome: str, _seconds: float) -> None:
@@ -139,12 +152,12 @@ class _Completion:
     def _with_keys(self, prefetch: Prefetch) -> Prefetch:
         absent = {key: query for key, slot in prefetch.slots.items() if (query := self._query(slot)) is not None}
         uncovered = [key for key, query in absent.items() if not self._covered(_type(query), search="?" in query)]
-        jobs: dict[str, Callable[[], bytes | Found]] = {
-            key: self._job(query) for key, query in absent.items() if key not in uncovered
+        jobs: dict[str, Callable[[], bytes | Searched]] = {
+            key: self._job_of(key, query) for key, query in absent.items() if key not in uncovered
         }
         for key, slot in prefetch.slots.items():
             if slot.next_link is not None and self._first_page(key) is not None:
-                jobs[key] = partial(self._client.follow, slot.next_link)
+                jobs[key] = partial(self._followed, key, slot.next_link)
         if not jobs and not uncovered:
             return prefetch
         results = self._fetcher.together(jobs, self._client.deadline)
@@ -154,15 +167,16 @@ class _Completion:
         """The entries given under a key; None when they are not in a Bundle that pages can be added to."""
         try:
             return _BUNDLE.decode(self._values[key]).entry
-        except msgspec.ValidationError:
+        except (KeyError, msgspec.ValidationError):
             return None
 
     def _query(self, slot: Slot) -> str | None:
         """The query of an absent key; None for keys that are known or failed, and where the context lacks an id."""
-        if slot.state is not State.ABSENT:
-            return None
+        return self._filled(slot.key) if slot.state is State.ABSENT else None
+
+    def _filled(self, key: str) -> str | None:
         ids = {"context.patientId": self._call.patient_id, "context.encounterId": self._call.encounter_id}
-        query = TEMPLATES[slot.key]
+        query = TEMPLATES[key]
         for token, value in ids.items():
             if f"{{{{{token}}}}}" in query:
                 if value is None:
@@ -178,12 +192,84 @@ class _Completion:
             return partial(self._client.search, query)
         return partial(self._client.read, query, _type(query))
 
+    def _job_of(self, key: str, query: str) -> Callable[[], bytes | Searched]:
+        if "?" in query:
+            return partial(self._searched, key, query)
+        return partial(self._client.read, query, _type(query))
+
+    def _followed(self, key: str, link: str) -> Searched:
+        return Searched(self._client.follow(link, self._filled(key) or ""))
+
+    def _searched(self, key: str, query: str) -> Searched:
+        """What is found for a key; a refused query is tried once in another shape, then other sources are asked.
+
+        Raises:
+            FhirFailure: nothing of it can be had; of several refusals the first.
+        """
+        try:
+            return Searched(self._client.search(query))
+        except FhirFailure as failure:
+            found = self._in_another_shape(query) if failure.status in REFUSED else None
+            if found is None and failure.status in REFUSED | NOT_OFFERED:
+                found = self._from_other_sources(key, failure)
+            if found is None:
+                raise
+            return found
+
+    def _in_another_shape(self, query: str) -> Searched | None:
+        shape = reshaped(query)
+        entries: list[Raw] = []
+        problems: list[str] = []
+        answered = 0
+        for one in shape.queries if shape is not None else ():
+            try:
+                found = self._client.search(one)
+            except FhirFailure as failure:
+                problems.append(f"a part of {_type(one)} could not be had: {failure.reason}")
+                continue
+            answered += 1
+            entries.extend(found.entries)
+            if found.problem is not None:
+                problems.append(f"further pages of {_type(one)}: {found.problem}")
+        if shape is None or not answered:
+            return None
+        parts = (shape.part, *problems) if shape.part is not None else tuple(problems)
+        return Searched(Found(tuple(entries)), tuple(dict.fromkeys(parts)))
+
+    def _from_other_sources(self, key: str, refused: FhirFailure) -> Searched | None:
+        """What other types of resources tell; None when nothing is found, for then nothing is known."""
+        entries: list[Raw] = []
+        parts: list[str] = []
+        whole = read = False
+        for source in sources_beside(key, quote(self._call.patient_id, safe="")):
+            kind = _type(source.query)
+            if not self._covered(kind, search=True):
+                continue
+            try:
+                found = self._client.search(source.query) if source.read else self._client.search(source.query, pages=1)
+            except FhirFailure:
+                continue
+            if not found.entries:
+                continue
+            entries.extend(found.entries)
+            whole, read = whole or source.whole, read or source.read
+            if source.read and found.problem is not None:
+                parts.append(f"further pages of {kind}: {found.problem}")
+        if not entries:
+            return None
+        if not read:
+            return Searched(Found(tuple(entries)), failure=refused.reason)
+        if not whole:
+            parts.append(f"{key} are known only as far as payers have settled them: {refused.reason}")
+        return Searched(Found(tuple(entries)), tuple(parts))
+
     def _read(
-        self, given: Prefetch, results: Mapping[str, bytes | Found | FhirFailure], failed: dict[str, str]
+        self, given: Prefetch, results: Mapping[str, bytes | Searched | FhirFailure], failed: dict[str, str]
     ) -> Prefetch:
         """Given and fetched values together, read as one prefetch."""
         values = dict(self._values)
         gaps: list[Gap] = []
+        parts: list[tuple[str, str]] = []
         for key, result in results.items():
             absent = given.slots[key].state is State.ABSENT
             if isinstance(result, FhirFailure):
@@ -194,12 +280,18 @@ class _Completion:
             elif isinstance(result, bytes):
                 values[key] = Raw(result)
             else:
-                values[key] = _bundle(() if absent else self._first_page(key) or (), result)
-                if result.problem is not None:
-                    gaps.append(Gap(_fact(key), f"further pages of {key}: {result.problem}"))
+                values[key] = _bundle(() if absent else self._first_page(key) or (), result.found)
+                if result.found.problem is not None:
+                    gaps.append(Gap(_fact(key), f"further pages of {key}: {result.found.problem}"))
+                if result.failure is not None:
+                    failed[key] = result.failure
+                parts.extend((key, part) for part in result.parts)
         read = read_prefetch(msgspec.json.encode(values), given.slots)
-        for key in self._seen_in_part(key for key in results if key not in failed):
-            reason = _IN_PART.format(TYPE_OF_KEY[key].__name__)
+        parts.extend(
+            (key, _IN_PART.format(TYPE_OF_KEY[key].__name__))
+            for key in self._seen_in_part(key for key in results if key not in failed)
+        )
+        for key, reason in parts:
             if read.slots[key].state is State.EMPTY:
                 failed[key] = reason
             else:
@@ -266,6 +358,8 @@ def _bundle(given: tuple[Raw, ...], found: Found) -> Raw:
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [*given, *found.entries]}
     if found.rest is not None:
         bundle["link"] = [{"relation": "next", "url": found.rest}]
+    if found.total is not None:
+        bundle["total"] = found.total
     return Raw(msgspec.json.encode(bundle))
 
 

@@ -29,6 +29,7 @@ NEEDED = {
     Moment.OVERVIEW: ("procedures", "carePlans"),
 }
 """Keys without which nothing can be said; one of them is enough (CH-P-12). Order hooks need none (CH-P-13)."""
+NEEDED_FACTS = {"procedures": Fact.SESSIONS, "carePlans": Fact.PLAN_OF_CARE}
 RECENT_DAYS = 14
 """A program without an active plan for today is looked at in the overview for two weeks after its last visit."""
 UNAVAILABLE = frozenset({State.ABSENT, State.FAILED})
@@ -157,7 +158,16 @@ class Gathered:
         if found is not None and found.unread:
             return found
         theirs = of_another_patient(self.call.patient_id, self.prefetch, self.calendar, self.call.fhir_server)
-        return Missing(theirs) if theirs is not None else found
+        missing = theirs or (found.gap if found is not None else next(self._faults(), None))
+        return Missing(missing) if missing is not None else None
+
+    def _faults(self) -> Iterator[Gap]:
+        """What could not be had of treatments and plans, which might have shown a program."""
+        for key, fact in NEEDED_FACTS.items():
+            slot = self.prefetch.slots.get(key)
+            if slot is not None and slot.state is State.FAILED:
+                yield Gap(fact, slot.reason or f"{key} could not be had")
+        yield from (gap for gap in self.prefetch.gaps if gap.fact in NEEDED_FACTS.values())
 
     def bare_case(self, today: date, missing: Missing) -> Case:
         """The case of a call whose subject is missing."""

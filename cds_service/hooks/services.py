@@ -18,21 +18,25 @@ SPECIFICATION: Final = "2.0.1"
 TEMPLATES: Final[Mapping[str, str]] = {
     "patient": "Patient/{{context.patientId}}",
     "encounter": "Encounter/{{context.encounterId}}",
-    "coverage": "Coverage?patient={{context.patientId}}&status=active",
+    "coverage": "Coverage?patient={{context.patientId}}",
     "carePlans": "CarePlan?patient={{context.patientId}}",
-    "encounters": "Encounter?patient={{context.patientId}}",
-    "procedures": "Procedure?patient={{context.patientId}}",
+    "encounters": "Encounter?patient={{context.patientId}}&_sort=-date&_count=100",
+    "procedures": "Procedure?patient={{context.patientId}}&_sort=-date&_count=100",
     "conditions": "Condition?patient={{context.patientId}}",
     "goals": "Goal?patient={{context.patientId}}",
     "observations": (
-        "Observation?patient={{context.patientId}}&category=survey,exam,functional-status,activity,therapy,procedure"
+        "Observation?patient={{context.patientId}}"
+        "&category=survey,exam,functional-status,activity,therapy,procedure&_sort=-date&_count=100"
     ),
-    "questionnaireResponses": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
-    "authorizations": "ClaimResponse?patient={{context.patientId}}&use=preauthorization",
-    "orders": "ServiceRequest?patient={{context.patientId}}",
-    "charges": "Claim?patient={{context.patientId}}&use=claim",
+    "questionnaireResponses": "QuestionnaireResponse?patient={{context.patientId}}&_sort=-authored&_count=100",
+    "authorizations": "ClaimResponse?patient={{context.patientId}}&use=preauthorization&_sort=-created&_count=100",
+    "orders": "ServiceRequest?patient={{context.patientId}}&_sort=-authored&_count=100",
+    "charges": "Claim?patient={{context.patientId}}&use=claim&_sort=-created&_count=100",
 }
-"""Every prefetch key with its query. ``charges`` also tell where and how the injury happened (Claim.accident)."""
+"""Every prefetch key with its query: the newest first, and enough of them for a program on the first page.
+
+Whatever of it a server refuses, ``second_choices`` asks again without; status is filtered when it is read.
+``charges`` also tell where and how the injury happened (Claim.accident)."""
 
 _EVERYWHERE: Final = (
     "patient",

@@ -22,6 +22,7 @@ from cds_service.rules.drafted import (
     drafted_of,
     left_alone,
     lines_to_charge,
+    modifiers_untold,
     reduced,
     same_charges,
     unsupported,
@@ -84,6 +85,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     if same_charges(drafted, lines):
         yield from kept
         yield from overfull(drafted)
+        yield from modifiers_untold(drafted)
         return
     kx = kx_of(case, policy, others)
     change = claim_change(case, visit, lines, removed)

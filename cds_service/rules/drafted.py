@@ -33,6 +33,7 @@ class DraftedLine(NamedTuple):
     code: str
     modifiers: tuple[str, ...]
     units: float
+    modifiers_told: bool = True
 
 
 def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[DraftedLine, ...]:
@@ -40,7 +41,16 @@ def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Draf
     if not case.claims_of_date:
         return ()
     return tuple(
-        DraftedLine(claim.reference, claim.status, line.sequence, line.place, line.code, line.modifiers, line.units)
+        DraftedLine(
+            claim.reference,
+            claim.status,
+            line.sequence,
+            line.place,
+            line.code,
+            line.modifiers,
+            line.units,
+            line.modifiers_told,
+        )
         for claim, indexes in case.claims_of_date
         for line in (claim.lines[index] for index in indexes)
         if line.code in codes
@@ -107,8 +117,11 @@ def claim_to_change(case: Case) -> Claim | None:
 def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]) -> bool:
     """Whether the drafted lines already say the same: code, units and every modifier these rules decide about.
 
-    Modifiers nobody here decides (59, KX, a site's own) do not make a difference.
+    Modifiers nobody here decides (59, KX, a site's own) do not make a difference. Where the record has no place for
+    modifiers, the units of each code are compared.
     """
+    if not all(line.modifiers_told for line in drafted):
+        return _units_of(drafted) == _units_of(lines)
     if len(drafted) != len(lines):
         return False
     decided = DECIDED_MODIFIERS.union(*(line.modifiers for line in lines))
@@ -119,6 +132,22 @@ def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]
     have = sorted(shape(line.code, line.units, line.modifiers) for line in drafted)
     want = sorted(shape(line.code, line.units, line.modifiers) for line in lines)
     return have == want
+
+
+def _units_of(lines: Iterable[DraftedLine | ChargeLine]) -> dict[str, float]:
+    units: dict[str, float] = {}
+    for line in lines:
+        units[line.code] = units.get(line.code, 0) + line.units
+    return units
+
+
+def modifiers_untold(drafted: Iterable[DraftedLine]) -> Iterator[Gap]:
+    """Charges of which the record cannot say the modifiers."""
+    for line in drafted:
+        if not line.modifiers_told:
+            yield Gap(
+                Fact.CHARGES, f"whether {line.code} is charged with its modifiers: this record has none", line.claim
+            )
 
 
 LEFT_TO_DRAFTER = {

@@ -11,7 +11,9 @@ from cds_service.sandbox.fhir import EXAMPLE, Resource
 
 HOOKS: Final = {service.hook: service for service in SERVICES}
 _INSTANCES: Final = uuid5(NAMESPACE_URL, EXAMPLE)
-_ASSESSMENT_CATEGORIES: Final = frozenset(TEMPLATES["observations"].rpartition("category=")[2].split(","))
+_ASSESSMENT_CATEGORIES: Final = frozenset(
+    TEMPLATES["observations"].partition("category=")[2].partition("&")[0].split(",")
+)
 
 
 def _categories(resource: Resource) -> set[str]:

@@ -101,6 +101,73 @@ def test_all_pages_are_followed(ehr, client, relative):
     assert (["a", "z"] if relative else ["a", "b", "c", "d", "e"]) == ids(client.search(SEARCH))
 
 
+NEXT = {
+    "a bar": ("{base}/Procedure?patient=p1&page=1&category=http://x.example/c|survey", "category=http://x.example/c%7Csurvey"),
+    "quotes": ('{base}/Procedure?patient=p1&page=1&code="x"', "code=%22x%22"),
+    "a blank": ("{base}/Procedure?patient=p1&page=1&code=a b", "code=a%20b"),
+    "blanks around it": (" {base}/Procedure?patient=p1&page=1 \n", "page=1"),
+    "braces": ("{base}/Procedure?patient=p1&page=1&code={{x}}", "code=%7Bx%7D"),
+    "a letter beyond ASCII": ("{base}/Procedure?patient=p1&page=1&code=\u00e9", "code=%C3%A9"),
+    "a percent sign of its own": ("{base}/Procedure?patient=p1&page=1&code=50%", "code=50%25"),
+    "what is encoded already": ("{base}/Procedure?patient=p1&page=1&code=a%7Cb", "code=a%7Cb"),
+    "two slashes": ("{base}//Procedure?patient=p1&page=1", "page=1"),
+    "relative to the base": ("Procedure?patient=p1&page=1", "page=1"),
+    "relative with a dot": ("./Procedure?patient=p1&page=1", "page=1"),
+    "query only": ("?patient=p1&page=1", "page=1"),
+    "from the root": ("/r4/Procedure?patient=p1&page=1", "page=1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NEXT)
+@pytest.mark.parametrize("given", [False, True], ids=["fetched", "given"])
+def test_a_link_is_followed_as_servers_write_it(ehr, client, name, given):
+    written, sent = NEXT[name]
+    link = written.format(base=ehr.url)
+    ehr.faults["Procedure?patient=p1&page=1"] = server.body(searchset([procedure("z")]))
+    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
+    found = client.follow(link, SEARCH) if given else client.search(SEARCH)
+    assert (["z"] if given else ["a", "z"], None) == (ids(found), found.problem)
+    assert ehr.queries[-1].endswith(sent)
+
+
+def test_a_link_to_the_base_itself_is_followed(ehr, client):
+    asked = []
+    ehr.faults[server.BASE] = lambda handler: (
+        asked.append(handler.path),
+        handler.reply(200, searchset([procedure("z")])),
+    )
+    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], f"{ehr.url}?_getpages=7&_pageId=1"))
+    assert ["a", "z"] == ids(client.search(SEARCH))
+    assert [f"{server.BASE}?_getpages=7&_pageId=1"] == asked
+
+
+def test_a_given_page_that_links_itself_is_not_asked_for_again(ehr, client):
+    said = reason(lambda: client.follow(f"{ehr.url}/{SEARCH}", SEARCH))
+    assert said == "the EHR's FHIR server links its pages without end"
+    assert ehr.seen == []
+
+
+@pytest.mark.parametrize(
+    "link", ["..\\Procedure?page=1", "http://127.0.0.1\\@x.test/r4/Procedure", "../../other?page=1"]
+)
+def test_a_link_that_two_readers_may_understand_differently_is_not_followed(ehr, client, link):
+    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
+    assert client.search(SEARCH).problem is not None
+    assert ehr.queries == [SEARCH]
+
+
+def test_fewer_than_the_server_counts_is_a_problem(ehr, client):
+    ehr.faults[SEARCH] = server.body({**searchset([procedure("a")]), "total": 19})
+    found = client.search(SEARCH)
+    assert (["a"], 19) == (ids(found), found.total)
+    assert found.problem == "the EHR's FHIR server gave 1 of 19 and no further page"
+
+
+def test_an_encoding_that_the_body_does_not_have_is_told(ehr, client):
+    ehr.faults[SEARCH] = lambda handler: handler.reply(200, FOUND, Content_Encoding="gzip")
+    assert reason(lambda: client.search(SEARCH)) == "the EHR's FHIR server answered in another encoding than it says"
+
+
 def test_a_cycle_of_pages_ends_with_what_was_found(ehr, client):
     ehr.faults[SEARCH] = server.body(searchset([procedure("a")], f"{ehr.url}/{SEARCH}"))
     found = client.search(SEARCH)
@@ -157,7 +224,9 @@ def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
         (server.status(403), "refused access (403)"),
         (server.status(404), "does not have it (404)"),
         (server.status(410), "does not have it any more (410)"),
-        (server.status(422), "did not answer the query (422)"),
+        (server.status(400), "refused the query (400)"),
+        (server.status(422), "refused the query (422)"),
+        (server.status(501), "does not offer this query (501)"),
         (server.status(429), "is too busy (429)"),
         (server.status(500), "failed (500)"),
         (server.status(503), "failed (503)"),

@@ -313,7 +313,7 @@ def test_a_fetched_search_that_breaks_off_keeps_what_came_and_names_the_rest(ask
 
 
 def procedures(request):
-    return f"Procedure?patient={request['context']['patientId']}"
+    return TEMPLATES["procedures"].replace("{{context.patientId}}", request["context"]["patientId"])
 
 
 FAULTS = [

@@ -10,17 +10,17 @@ from tests.hooks.hook_requests import SERVICE_OF, SHARED_ID_OF
 
 SUBSET = {
     # Search parameters of FHIR R4 by resource type, as far as the query subset of CDS Hooks allows them.
-    "Coverage": {"patient", "status"},
+    "Coverage": {"patient"},
     "CarePlan": {"patient"},
-    "Encounter": {"patient"},
-    "Procedure": {"patient"},
+    "Encounter": {"patient", "_sort", "_count"},
+    "Procedure": {"patient", "_sort", "_count"},
     "Condition": {"patient"},
     "Goal": {"patient"},
-    "Observation": {"patient", "category"},
-    "QuestionnaireResponse": {"patient", "status"},
-    "ClaimResponse": {"patient", "use"},
-    "ServiceRequest": {"patient"},
-    "Claim": {"patient", "use"},
+    "Observation": {"patient", "category", "_sort", "_count"},
+    "QuestionnaireResponse": {"patient", "_sort", "_count"},
+    "ClaimResponse": {"patient", "use", "_sort", "_count"},
+    "ServiceRequest": {"patient", "_sort", "_count"},
+    "Claim": {"patient", "use", "_sort", "_count"},
 }
 PUBLISHED_VERSIONS = {
     "order-select": "1.0",

@@ -113,6 +113,15 @@ def test_a_sqlite_file_is_for_its_owner_only_and_readers_do_not_wait_for_writers
     database.close()
 
 
+@pytest.mark.parametrize("name", ["with 50%.sqlite", "p%20q.sqlite"])
+def test_a_percent_sign_in_the_name_of_a_file_is_no_trouble(tmp_path, name):
+    database = Database(f"sqlite:///{tmp_path}/{name}")
+    database.upgrade()
+    with database.reading() as reader:
+        assert [] == reader.execute(select(Base.metadata.tables["decision"])).fetchall()
+    database.close()
+
+
 @pytest.mark.parametrize(
     "url",
     ["", "records.sqlite3", "sqlite://", "sqlite:///:memory:", "mysql://db.example.org/cds", "postgresql:/", "://"],
@@ -122,9 +131,10 @@ def test_a_url_that_cannot_be_used_is_refused_by_the_name_of_its_variable(url):
         Database(url).upgrade()
 
 
-def test_a_database_that_cannot_be_reached_is_told_without_its_password():
+@pytest.mark.parametrize("password", ["hidden-word", "hidden-word%40"])
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(password):
     with pytest.raises(ConfigurationError) as wrong:
-        Database("postgresql://cds:hidden-word@127.0.0.1:9/cds").upgrade()
+        Database(f"postgresql://cds:{password}@127.0.0.1:9/cds").upgrade()
     assert "CDS_DATABASE_URL: the database cannot be used" in str(wrong.value)
     assert "hidden-word" not in str(wrong.value)
 

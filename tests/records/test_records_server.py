@@ -138,6 +138,22 @@ def test_two_workers_take_a_token_once_and_count_one_feedback_once(tmp_path, sql
     assert 1 == count(tmp_path, "feedback")
 
 
+def test_many_writers_on_one_sqlite_file_lose_nothing(tmp_path, sqlite_url):
+    calls = 200
+    with serving(tmp_path, sqlite_url, workers=2) as (_, address):
+        path = f"/cds-services/{STORY.service}/feedback"
+
+        def call_and_override(_):
+            answered = call(address)
+            entry = overridden(answered.json()["cards"][0])
+            return answered.status_code, post(address, path, {"feedback": [entry]}).status_code
+
+        with ThreadPoolExecutor(24) as pool:
+            answers = list(pool.map(call_and_override, range(calls)))
+    assert [(200, 200)] * calls == answers
+    assert calls == count(tmp_path, "decision")
+
+
 @pytest.mark.parametrize(
     "url", ["sqlite:////no/such/folder/records.sqlite3", "postgresql://cds:hidden-word@127.0.0.1:9/cds"]
 )

@@ -91,7 +91,7 @@ class FhirHost(Host):
         found = [one for one in self.held.values() if one["resourceType"] == kind]
         if "patient" in filters:
             found = [one for one in found if whose(one) == f"Patient/{filters['patient']}"]
-        size, start = int(filters.get("_count", self.page)), int(filters.get("_offset", 0))
+        size, start = min(int(filters.get("_count", self.page)), self.page), int(filters.get("_offset", 0))
         entries = [{"resource": one} for one in found[start : start + size]]
         whole: Json = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
         if start + size < len(found):

@@ -119,7 +119,7 @@ def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
 
 def test_a_half_answered_search_is_a_failure_and_no_short_chart(host, server):
     host.held |= {f"Encounter/e{number}": visit(f"e{number}", "2026-03-16") for number in range(5)}
-    host.answers["GET /Encounter?patient=p&_offset=4"] = (500, outcome("gone"))
+    host.answers["GET /Encounter?patient=p&_sort=-date&_count=100&_offset=4"] = (500, outcome("gone"))
     filled = prefetch_of(server, {"encounters": TEMPLATES["encounters"]}, {"patientId": "p"})
     assert outcome("gone") == filled["encounters"]
 
