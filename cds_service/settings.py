@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     def _absolute(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-            raise ValueError("must be an absolute http or https URL without query")
+            raise ValueError(f"{url!r} is not an absolute http or https URL without query")
         return url.rstrip("/")
 
     @field_validator("policy_dirs", mode="before")
@@ -210,4 +210,4 @@ def _reason(error: ErrorDetails) -> str:
     in_words = _IN_WORDS.get(error["type"])
     if in_words is not None:
         return in_words.format(value=value, **error.get("ctx", {}))
-    return message if str(value) in message else f"{message}; it is {value!r}"
+    return message if error["type"] == "value_error" else f"{message}; it is {value!r}"

@@ -24,7 +24,7 @@ from cds_service.security.registry import Registry
 from cds_service.service import load_clients, load_policies, open_records
 from cds_service.settings import Settings, load_settings
 from cds_service.terminal import show_answer
-from cds_service.web.listening import doubts_about_url, refuse_unusable
+from cds_service.web.listening import Claim, doubts_about_url
 
 DEMO_STORY: Final = "texas-hardening-pt-pta"
 START_SECONDS: Final = 30
@@ -47,7 +47,7 @@ def demo(port: int, story: str) -> None:
     """  # noqa: D301
     console = Console()
     url = f"http://{LOOPBACK}:{port}"
-    refuse_unusable(LOOPBACK, port)
+    claim = Claim(LOOPBACK, port)
     os.environ.setdefault(PUBLIC_URL, url)
     os.environ.setdefault("CDS_CORS_ORIGINS", "loopback")
     os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
@@ -69,7 +69,7 @@ def demo(port: int, story: str) -> None:
     with TemporaryDirectory(prefix="work-rehab-cds-") as folder:
         os.environ.setdefault("CDS_DATABASE_URL", f"sqlite:///{folder}/records.sqlite3")
         open_records(load_settings()).close()
-        run(LOOPBACK, port, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
+        run(claim, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
 
 
 def _try_next(url: str) -> str:
@@ -114,23 +114,24 @@ def serve(host: str, port: int, workers: int) -> None:
     """  # noqa: D301
     settings = load_settings()
     policies, clients = load_policies(settings), load_clients(settings)
-    refuse_unusable(host, port)
+    claim = Claim(host, port)
     records = open_records(settings)
     database = records.database.shown
     records.close()
-    click.echo(f"Work Rehab CDS {__version__} listens on http://{host}:{port}, {workers} workers. Stop with Ctrl+C.")
-    for name, value in _start_facts(settings, policies, clients, database):
+    click.echo(f"Work Rehab CDS {__version__} listens on http://{host}:{port}. Stop with Ctrl+C.")
+    for name, value in _start_facts(settings, policies, clients, database, workers):
         click.echo(f"  {name:10}  {value}")
     _note(doubts_about_url(settings.public_url, host, port, is_set="public_url" in settings.model_fields_set))
     from cds_service.web.server import run  # the server is needed by two commands only
 
-    run(host, port, workers)
+    run(claim, workers)
 
 
 def _start_facts(
-    settings: Settings, policies: PolicyStack, clients: Registry, database: str
+    settings: Settings, policies: PolicyStack, clients: Registry, database: str, workers: int
 ) -> Iterable[tuple[str, str]]:
     yield "public URL", settings.public_url
+    yield "processes", str(workers)
     bundled = sum(policy.folder == BUNDLED for policy in policies.policies)
     own = Counter(str(settings.policy_dirs[one.folder - 1]) for one in policies.policies if one.folder != BUNDLED)
     yield "policies", ", ".join([f"{bundled} bundled", *(f"{count} of {folder}" for folder, count in own.items())])

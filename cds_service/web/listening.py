@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,33 +13,49 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def refuse_unusable(host: str, port: int) -> None:
-    """Refuse an address that another program listens on, or that is not ours to listen on.
+class Claim:
+    """An address that is ours to listen on, for as long as the claim lives.
 
-    The server itself shares its port among its workers, and so with any other server of the same user: calls would be
-    answered by one or the other.
-
-    Raises:
-        ConfigurationError: says why, and what to do.
+    The server shares its port among its workers, and so with any other server of the same user: calls would be
+    answered by one or the other. A server that has begun to start but does not listen yet is seen by its claim.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            probe.listen(1)
-    except PermissionError:
-        raise ConfigurationError(
-            f"Port {port} may not be used by this user: choose one from 1024 with --port."
-        ) from None
-    except socket.gaierror:
-        raise ConfigurationError(f"{host} is no address of this machine: correct --host.") from None
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigurationError(
-                f"Port {port} on {host} is in use by another program: stop that one, or choose another with --port."
-            ) from None
-        raise ConfigurationError(f"{host} port {port} cannot be listened on: {error.strerror}.") from None
+
+    def __init__(self, host: str, port: int) -> None:
+        """Claim the address.
+
+        Raises:
+            ConfigurationError: another program has it, or it cannot be listened on; says what to do.
+        """
+        self.host, self.port = host, port
+        self._held = socket.socket(socket.AF_UNIX)
+        try:
+            if sys.platform == "linux":
+                self._held.bind(f"\0work-rehab-cds {host} {port}")
+            _try(host, port)
+        except PermissionError:
+            raise ConfigurationError(f"Port {port} is not for this user: choose one from 1024 with --port.") from None
+        except socket.gaierror:
+            raise ConfigurationError(_NO_ADDRESS.format(host=host)) from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ConfigurationError(
+                    f"Port {port} on {host} is in use by another program: stop that one, or choose another port with "
+                    "--port."
+                ) from None
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise ConfigurationError(_NO_ADDRESS.format(host=host)) from None
+            raise ConfigurationError(f"Port {port} on {host} cannot be listened on: {error.strerror}.") from None
+
+
+_NO_ADDRESS: Final = "{host} is no address of this machine: correct --host; 0.0.0.0 stands for all of them."
+
+
+def _try(host: str, port: int) -> None:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        probe.listen(1)
 
 
 def doubts_about_url(public_url: str, host: str, port: int, *, is_set: bool) -> Iterator[str]:
@@ -59,7 +76,7 @@ def doubts_about_url(public_url: str, host: str, port: int, *, is_set: bool) -> 
         yield f"CDS_PUBLIC_URL is {public_url}, and port {port} speaks plain http: a proxy has to end TLS"
     elif (parts.scheme == "http" or here) and known_port != port:
         yield (
-            f"CDS_PUBLIC_URL is {public_url}, and the port is {port}: calls of another address than the public URL get "
-            f"401. Set CDS_PUBLIC_URL to the address that clients call, like {parts.scheme}://{parts.hostname}:{port}, "
-            "unless a proxy or container maps the port"
+            f"CDS_PUBLIC_URL is {public_url}, and the port is {port}: clients who call another address than the public "
+            f"URL get 401. Set CDS_PUBLIC_URL to what they call, like {parts.scheme}://{parts.hostname}:{port}, unless "
+            "a proxy or container maps the port"
         )
