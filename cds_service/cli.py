@@ -75,6 +75,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--override", type=int, metavar="N", help="Send feedback: card N is overridden.")
 @click.option("--reason", metavar="CODE", help="Why it is overridden, one of the card's reasons.")
 @click.option("--comment", metavar="TEXT", help="Why it is overridden, in words.")
+@click.option("--gaps", is_flag=True, help="Print what the call did not tell instead of the cards.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw answer.")
 @told_plainly
 def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
@@ -83,6 +84,7 @@ def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
     \b
     Examples:  cds-service invoke --story colles-fracture
                cds-service invoke --file request.json --url http://127.0.0.1:8000
+               cds-service invoke --file request.json --gaps
                cds-service invoke --fhir http://127.0.0.1:8080/fhir --patient colles-fracture \\
                    --hook encounter-discharge --key keys/private-key.pem --issuer https://sandbox.example.org --accept 1
     """  # noqa: D301

@@ -33,6 +33,20 @@ def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
         console.print(Text(_policies(evaluation), style="dim"))
 
 
+def show_gaps(console: Console, answer: Mapping[str, Any], not_sent: Sequence[str]) -> None:
+    """Print what the call did not tell: each fact, why it is not known, and the rules that could not answer for it."""
+    evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION, {})
+    if not_sent:
+        console.print(Text(f"Prefetch keys not sent: {', '.join(not_sent)}."))
+    if not evaluation:
+        console.print(Text("This call is not about work rehabilitation, so no rule was asked."))
+    elif not evaluation["gaps"]:
+        console.print(Text("Nothing was missing: every rule had the facts that it needs."))
+    else:
+        rows = [(gap["fact"], gap["why"], ", ".join(gap["rules"])) for gap in evaluation["gaps"]]
+        show_table(console, ("fact", "why", "rules without an answer"), rows)
+
+
 def _silence(evaluation: Mapping[str, Any]) -> str:
     if not evaluation:
         return "this call is not about work rehabilitation."
