@@ -43,7 +43,11 @@ def show_gaps(console: Console, answer: Mapping[str, Any], not_sent: Sequence[st
     elif not evaluation["gaps"]:
         console.print(Text("Nothing was missing: every rule had the facts that it needs."))
     else:
-        rows = [(gap["fact"], gap["why"], ", ".join(gap["rules"])) for gap in evaluation["gaps"]]
+        every = {rule["id"] for rule in evaluation["rules"]}
+        rows = [
+            (gap["fact"], gap["why"], "every rule" if every <= {*gap["rules"]} else ", ".join(gap["rules"]))
+            for gap in evaluation["gaps"]
+        ]
         show_table(console, ("fact", "why", "rules without an answer"), rows)
 
 

@@ -24,7 +24,8 @@ pytestmark = [
 
 TODAY = date.today()  # noqa: DTZ011 - the local day is meant
 EVALUATION = "work-rehab-cds.evaluation"
-CALLS = [(name, hook) for name in bundled() for hook in load(name, TODAY).hooks]
+CALLS = [(name, hook) for name in bundled() if name != "vendor-shaped-chart" for hook in load(name, TODAY).hooks]
+"""Not of the story whose EHR never sends what this server has."""
 
 
 @pytest.fixture(scope="module")
