@@ -29,7 +29,7 @@ from cds_service.sandbox.invoking import run as run_invocation
 from cds_service.sandbox.signing import ALGORITHMS
 from cds_service.service import answerer_for, load_policies, local_now, recorded_database
 from cds_service.settings import Settings, load_settings, unknown_names
-from cds_service.terminal import show_answer, show_table
+from cds_service.terminal import show_table
 
 HOOKS: Final = sorted({service.hook for service in SERVICES})
 
@@ -45,7 +45,7 @@ def main() -> None:
               cds-service invoke --story colles-fracture
     """  # noqa: D301 - click reads the mark
     for sentence in unknown_names(os.environ):
-        click.echo(f"Note: {sentence}.", err=True)
+        click.echo(f"Note: {sentence}", err=True)
 
 
 main.add_command(demo)

@@ -124,4 +124,6 @@ def _written(tables: "tuple[Table, ...]", imported: "Imported") -> list[str]:
 def _next(folder: Path, configured: tuple[Path, ...]) -> list[str]:
     if folder.resolve() in {one.resolve() for one in configured}:
         return [f"Next: {typed('policies check')}, then send the service SIGHUP: it reads its policies again."]
-    return [f"Next: {typed(f'policies check {folder}')}, then name the folder in CDS_POLICY_DIRS and restart the service."]
+    return [
+        f"Next: {typed(f'policies check {folder}')}, then name the folder in CDS_POLICY_DIRS and restart the service."
+    ]

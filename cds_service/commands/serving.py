@@ -24,7 +24,7 @@ from cds_service.security.registry import Registry
 from cds_service.service import load_clients, load_policies, open_records
 from cds_service.settings import Settings, load_settings
 from cds_service.terminal import show_answer
-from cds_service.web.listening import Claim, doubts_about_url
+from cds_service.web.listening import claimed, doubts_about_url
 
 DEMO_STORY: Final = "texas-hardening-pt-pta"
 START_SECONDS: Final = 30
@@ -47,15 +47,12 @@ def demo(port: int, story: str) -> None:
     """  # noqa: D301
     console = Console()
     url = f"http://{LOOPBACK}:{port}"
-    claim = Claim(LOOPBACK, port)
     os.environ.setdefault(PUBLIC_URL, url)
     os.environ.setdefault("CDS_CORS_ORIGINS", "loopback")
     os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
     settings = load_settings()
     load_policies(settings)
     told = load(story, date.today())  # noqa: DTZ011 - the local day is meant
-    console.print(f"Demo on {url}: this machine only, no client registry, no real patients. Stop with Ctrl+C.")
-    _note(doubts_about_url(settings.public_url, LOOPBACK, port, is_set=True))
     from cds_service.web.server import run  # the server is needed by two commands only
 
     def greet() -> None:
@@ -66,10 +63,12 @@ def demo(port: int, story: str) -> None:
         show_answer(console, call(url, told.service, told.request()))
         click.echo(_try_next(url))
 
-    with TemporaryDirectory(prefix="work-rehab-cds-") as folder:
+    with claimed(LOOPBACK, port), TemporaryDirectory(prefix="work-rehab-cds-") as folder:
+        console.print(f"Demo on {url}: this machine only, no client registry, no real patients. Stop with Ctrl+C.")
+        _note(doubts_about_url(settings.public_url, LOOPBACK, port, is_set=True))
         os.environ.setdefault("CDS_DATABASE_URL", f"sqlite:///{folder}/records.sqlite3")
         open_records(load_settings()).close()
-        run(claim, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
+        run(LOOPBACK, port, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
 
 
 def _try_next(url: str) -> str:
@@ -114,17 +113,17 @@ def serve(host: str, port: int, workers: int) -> None:
     """  # noqa: D301
     settings = load_settings()
     policies, clients = load_policies(settings), load_clients(settings)
-    claim = Claim(host, port)
-    records = open_records(settings)
-    database = records.database.shown
-    records.close()
-    click.echo(f"Work Rehab CDS {__version__} listens on http://{host}:{port}. Stop with Ctrl+C.")
-    for name, value in _start_facts(settings, policies, clients, database, workers):
-        click.echo(f"  {name:10}  {value}")
-    _note(doubts_about_url(settings.public_url, host, port, is_set="public_url" in settings.model_fields_set))
-    from cds_service.web.server import run  # the server is needed by two commands only
+    with claimed(host, port):
+        records = open_records(settings)
+        database = records.database.shown
+        records.close()
+        click.echo(f"Work Rehab CDS {__version__} listens on http://{host}:{port}. Stop with Ctrl+C.")
+        for name, value in _start_facts(settings, policies, clients, database, workers):
+            click.echo(f"  {name:10}  {value}")
+        _note(doubts_about_url(settings.public_url, host, port, is_set="public_url" in settings.model_fields_set))
+        from cds_service.web.server import run  # the server is needed by two commands only
 
-    run(claim, workers)
+        run(host, port, workers)
 
 
 def _start_facts(
@@ -142,4 +141,4 @@ def _start_facts(
 
 def _note(sentences: Iterable[str]) -> None:
     for sentence in sentences:
-        click.echo(f"Note: {sentence}.", err=True)
+        click.echo(f"Note: {sentence}", err=True)

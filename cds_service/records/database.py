@@ -50,7 +50,9 @@ class Database:
         try:
             parsed = make_url(url)
         except ArgumentError:
-            raise ConfigurationError("CDS_DATABASE_URL: not a database URL; write it like sqlite:///records.sqlite3") from None
+            raise ConfigurationError(
+                "CDS_DATABASE_URL: not a database URL; write it like sqlite:///records.sqlite3"
+            ) from None
         match parsed.get_backend_name():
             case "sqlite" if parsed.database and parsed.database != ":memory:":
                 self.file: Path | None = Path(parsed.database).absolute()

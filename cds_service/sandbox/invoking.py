@@ -73,7 +73,9 @@ class Invocation:
         if self.accept is not None and self.override is not None:
             raise InvocationError("--accept and --override exclude each other")
         if self.gaps and self.as_json:
-            raise InvocationError("--gaps is a table; --json has the same under extension, work-rehab-cds.evaluation, gaps")
+            raise InvocationError(
+                "--gaps is a table; --json has the same under extension, work-rehab-cds.evaluation, gaps"
+            )
         if self.override is None and (self.reason is not None or self.comment is not None):
             raise InvocationError("--reason and --comment go with --override")
 
@@ -147,7 +149,7 @@ def exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> 
 
 def not_sent(service: str, request: Mapping[str, Any]) -> list[str]:
     """The prefetch keys that the service asks for and the request has not, in the order of discovery."""
-    asked = next((one.prefetch for one in SERVICES if (one.id, one.hook) == (service, request.get("hook"))), {})
+    asked = [key for one in SERVICES if (one.id, one.hook) == (service, request.get("hook")) for key in one.prefetch]
     sent = request.get("prefetch")
     return [key for key in asked if not isinstance(sent, Mapping) or key not in sent]
 

@@ -4,6 +4,7 @@ import errno
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,24 +14,20 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-class Claim:
-    """An address that is ours to listen on, for as long as the claim lives.
+@contextmanager
+def claimed(host: str, port: int) -> Iterator[None]:
+    """Keep an address for this process to listen on.
 
     The server shares its port among its workers, and so with any other server of the same user: calls would be
     answered by one or the other. A server that has begun to start but does not listen yet is seen by its claim.
+
+    Raises:
+        ConfigurationError: another program has it, or it cannot be listened on; says what to do.
     """
-
-    def __init__(self, host: str, port: int) -> None:
-        """Claim the address.
-
-        Raises:
-            ConfigurationError: another program has it, or it cannot be listened on; says what to do.
-        """
-        self.host, self.port = host, port
-        self._held = socket.socket(socket.AF_UNIX)
+    with socket.socket(socket.AF_UNIX) as claim:
         try:
             if sys.platform == "linux":
-                self._held.bind(f"\0work-rehab-cds {host} {port}")
+                claim.bind(f"\0work-rehab-cds {host} {port}")
             _try(host, port)
         except PermissionError:
             raise ConfigurationError(f"Port {port} is not for this user: choose one from 1024 with --port.") from None
@@ -45,6 +42,7 @@ class Claim:
             if error.errno == errno.EADDRNOTAVAIL:
                 raise ConfigurationError(_NO_ADDRESS.format(host=host)) from None
             raise ConfigurationError(f"Port {port} on {host} cannot be listened on: {error.strerror}.") from None
+        yield
 
 
 _NO_ADDRESS: Final = "{host} is no address of this machine: correct --host; 0.0.0.0 stands for all of them."

@@ -58,7 +58,11 @@ class PlainFormatter(logging.Formatter):
         return "  ".join((datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S"), *told))
 
     def _request(self, fields: Mapping[str, Any]) -> list[str]:
-        what = [fields["hook"], fields["service"]] if fields["hook"] else [f"{fields['method']} {fields['route'] or 'nothing at this path'}"]
+        what = (
+            [fields["hook"], fields["service"]]
+            if fields["hook"]
+            else [f"{fields['method']} {fields['route'] or 'nothing at this path'}"]
+        )
         count = fields["cards"]
         cards = [] if count is None else [f"{count} card{'' if count == 1 else 's'}"]
         status = [] if fields["status"] == HTTPStatus.OK else [f"status {fields['status']}"]

@@ -25,7 +25,6 @@ from cds_service.security.replay import MemoryReplay
 from cds_service.service import answerer_for, gate_for, load_clients, load_policies, open_records
 from cds_service.settings import Settings, load_settings
 from cds_service.web import create_app
-from cds_service.web.listening import Claim
 from cds_service.web.logs import speak_for_all, tell_calls
 
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
@@ -106,16 +105,16 @@ def _threads() -> int:
     return WAITING_THREADS if any(client.fhir_servers for client in clients) else 1
 
 
-def run(claim: Claim, workers: int, *, demo: bool = False, on_start: Callable[[], None] | None = None) -> None:
-    """Serve at a claimed address until a termination signal; calls in flight are finished first.
+def run(host: str, port: int, workers: int, *, demo: bool = False, on_start: Callable[[], None] | None = None) -> None:
+    """Serve until a termination signal; calls in flight are finished first.
 
     ``demo`` lets anybody call.
     """
     server = _Server(
         f"cds_service.web.server:{'demo_application' if demo else 'application'}",
         factory=True,
-        address=claim.host,
-        port=claim.port,
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=1 if demo else _threads(),

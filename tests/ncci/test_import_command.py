@@ -55,7 +55,9 @@ def test_a_few_rows_of_a_pair_table_are_refused_until_they_are_said_to_be_meant(
     part = (cms.ptp_file(tmp_path), "--quarter", "2026-10-01", "--out", tmp_path / "site")
     done = run(*part)
     assert 1 == done.exit_code
-    assert "The practitioner PTP table lacks 85 of the 86 code pairs that are edits now: 97113 with 97110, " in done.output
+    assert (
+        "The practitioner PTP table lacks 85 of the 86 code pairs that are edits now: 97113 with 97110, " in done.output
+    )
     assert " and 73 more. Nothing was written. Give all parts of the table of CMS (f1, f2, ...) at once" in done.output
     assert not (tmp_path / "site").exists()
     done = run("--yes", *part)
