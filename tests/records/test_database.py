@@ -135,7 +135,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password():
 def test_a_folder_that_is_not_there_is_told():
     with pytest.raises(
         ConfigurationError,
-        match=r"SQLite file /no/such/folder/records.sqlite3: No such file or directory; check folder",
+        match=r"SQLite file /no/such/\S+: No such file or directory; check folder",
     ):
         Database("sqlite:////no/such/folder/records.sqlite3").upgrade()
 
