@@ -59,7 +59,8 @@ def test_what_machines_ask_all_the_time_is_not_told(web, capsys):
     assert [] == told(capsys)
 
 
-def test_reloads_are_told(web, capsys):
+@pytest.mark.usefixtures("web")
+def test_reloads_are_told(capsys):
     log = logging.getLogger(f"{LOGGER}.reloading")
     log.info("policies-reloaded", extra={"fields": {"policies": 23}})
     log.error("policies-not-reloaded", extra={"fields": {"why": "site.yaml:3: no such key"}})
