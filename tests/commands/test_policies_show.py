@@ -102,7 +102,7 @@ def test_of_two_tables_the_rows_are_told_that_only_one_has(run, tmp_path):
     (tmp_path / "site-pairs.yaml").write_text(PAIRS)
     done = run("diff", "site-pairs@2026-01-01", "site-pairs@2026-02-01", site=tmp_path)
     assert 0 == done.exit_code, done.output
-    assert 2 == done.output.count("table of 1 rows")
+    assert 2 == done.output.count("table of 1 row")
     assert "only here: paid 97545; not paid beside it 97110; together never" in done.output
     assert "only here: paid 97545; not paid beside it 97112; together never" in done.output
 
