@@ -2,23 +2,21 @@
 
 import json
 import os
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import click
-import requests
 from rich.console import Console
 from rich.markdown import Markdown
 
 from cds_service import __version__
 from cds_service.commands.plainly import told_plainly
 from cds_service.commands.policies import policies
+from cds_service.commands.serving import demo, serve
+from cds_service.commands.trials import in_sandbox
 from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
@@ -26,18 +24,13 @@ from cds_service.records.insights import KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
 from cds_service.sandbox import bundled, load
-from cds_service.sandbox.ehr import call
 from cds_service.sandbox.invoking import Invocation, read_object
 from cds_service.sandbox.invoking import run as run_invocation
-from cds_service.sandbox.loading import load_stories
-from cds_service.sandbox.server import FhirServer
-from cds_service.sandbox.signing import ALGORITHMS, ISSUER, KEY_FILE, make_keys, registry_entry
-from cds_service.service import answerer_for, load_clients, load_policies, local_now, open_database, open_records
-from cds_service.settings import Settings, load_settings
-from cds_service.terminal import show_answer, show_table
+from cds_service.sandbox.signing import ALGORITHMS
+from cds_service.service import answerer_for, load_policies, local_now, recorded_database
+from cds_service.settings import Settings, load_settings, unknown_names
+from cds_service.terminal import show_table
 
-DEMO_STORY: Final = "texas-hardening-pt-pta"
-START_SECONDS: Final = 30
 HOOKS: Final = sorted({service.hook for service in SERVICES})
 
 
@@ -51,74 +44,12 @@ def main() -> None:
     Look:     cds-service stories
               cds-service invoke --story colles-fracture
     """  # noqa: D301 - click reads the mark
+    for sentence in unknown_names(os.environ):
+        click.echo(f"Note: {sentence}", err=True)
 
 
-@main.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
-@click.option("--story", default=DEMO_STORY, show_default=True, help="Bundled story to answer once it runs.")
-@told_plainly
-def demo(port: int, story: str) -> None:
-    """Run on this machine only, without client registry, and answer a bundled story.
-
-    \b
-    Example:  cds-service demo --port 8000
-    """  # noqa: D301
-    console = Console()
-    url = f"http://127.0.0.1:{port}"
-    os.environ.setdefault("CDS_PUBLIC_URL", url)
-    os.environ.setdefault("CDS_CORS_ORIGINS", "loopback")
-    os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
-    load_policies(load_settings())
-    told = load(story, date.today())  # noqa: DTZ011 - the local day is meant
-    console.print(f"Demo on {url}: this machine only, no client registry, no real patients. Stop with Ctrl+C.")
-    from cds_service.web.server import run  # the server is needed by two commands only
-
-    def greet() -> None:
-        if not _ready(url):
-            console.print("The service did not become ready.", style="red")
-            return
-        console.print(f"\nStory [bold]{told.name}[/]: {told.title}", highlight=False)
-        show_answer(console, call(url, told.service, told.request()))
-        console.print(_TRY_NEXT.format(url=url), highlight=False)
-
-    with TemporaryDirectory(prefix="work-rehab-cds-") as folder:
-        os.environ.setdefault("CDS_DATABASE_URL", f"sqlite:///{folder}/records.sqlite3")
-        open_records(load_settings()).close()
-        run("127.0.0.1", port, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
-
-
-_TRY_NEXT: Final = """
-Try next, in another terminal:
-  cds-service stories                                    the patients that are bundled
-  cds-service invoke --story food-delivery-driver --url {url}
-  curl -s {url}/cds-services                             what an EHR discovers
-  open {url}/                                            rules, policies and coverage to read
-"""
-
-
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option(
-    "--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default="number of cores",
-    help="Processes; one a core is best.",
-)  # fmt: skip
-@told_plainly
-def serve(host: str, port: int, workers: int) -> None:
-    """Run the production server for registered clients; settings come from CDS_... variables.
-
-    Calls in flight are finished on SIGTERM. SIGHUP reads policies and registry of clients again.
-
-    \b
-    Example:  CDS_PUBLIC_URL=https://cds.example.org CDS_CLIENTS=clients.yaml cds-service serve --host 0.0.0.0
-    """  # noqa: D301
-    settings = load_settings()
-    load_policies(settings)
-    load_clients(settings)
-    open_records(settings).close()
-    from cds_service.web.server import run  # the server is needed by two commands only
-
-    run(host, port, workers)
+main.add_command(demo)
+main.add_command(serve)
 
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -144,6 +75,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--override", type=int, metavar="N", help="Send feedback: card N is overridden.")
 @click.option("--reason", metavar="CODE", help="Why it is overridden, one of the card's reasons.")
 @click.option("--comment", metavar="TEXT", help="Why it is overridden, in words.")
+@click.option("--gaps", is_flag=True, help="Print what the call did not tell instead of the cards.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw answer.")
 @told_plainly
 def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
@@ -152,50 +84,11 @@ def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
     \b
     Examples:  cds-service invoke --story colles-fracture
                cds-service invoke --file request.json --url http://127.0.0.1:8000
+               cds-service invoke --file request.json --gaps
                cds-service invoke --fhir http://127.0.0.1:8080/fhir --patient colles-fracture \\
                    --hook encounter-discharge --key keys/private-key.pem --issuer https://sandbox.example.org --accept 1
     """  # noqa: D301
     run_invocation(Invocation(**options), load_settings().public_url, _answer_here)
-
-
-@main.group("sandbox")
-def in_sandbox() -> None:
-    """Prepare trials: stories on a FHIR server, keys for a client."""
-
-
-@in_sandbox.command("load")
-@click.option("--fhir", metavar="URL", required=True, help="FHIR R4 server to put the stories on.")
-@click.option("--story", "names", multiple=True, help="Bundled story; can be repeated. All without it.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the stories play; else today.")
-@click.option("--token", metavar="TOKEN", help="Bearer token for the FHIR server.")
-@told_plainly
-def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, token: str | None) -> None:
-    """Put the bundled stories on a FHIR server. Again is no harm: stories follow the calendar.
-
-    \b
-    Example:  cds-service sandbox load --fhir http://127.0.0.1:8080/fhir --story colles-fracture
-    """  # noqa: D301
-    console = Console()
-    day = (today or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
-    loaded = load_stories(console, FhirServer(fhir, token), names, day)
-    rows = [(one.patient, str(one.put), str(one.removed)) for one in loaded]
-    show_table(console, ("patient", "resources", "outdated, removed"), rows)
-
-
-@in_sandbox.command("keys")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
-@click.option("--issuer", default=ISSUER, show_default=True, help="Who the client is.")
-@click.option("--fhir", metavar="URL", help="FHIR server that may be asked for this client.")
-@told_plainly
-def sandbox_keys(out: Path, issuer: str, fhir: str | None) -> None:
-    """Make a key pair for trials and print a registry with its client.
-
-    \b
-    Example:  cds-service sandbox keys --out keys --fhir http://127.0.0.1:8080/fhir > clients.yaml
-    """  # noqa: D301
-    kid = make_keys(out)
-    click.echo(registry_entry(out, issuer, fhir))
-    click.echo(f"Key {kid}. Sign with: cds-service invoke --key {out / KEY_FILE} --issuer {issuer} ...", err=True)
 
 
 def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,17 +98,6 @@ def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
         return answerer.answer(read_call(json.dumps(request).encode(), service))
     except RequestError as error:
         raise click.ClickException(f"the service would refuse this call: {error}") from None
-
-
-def _ready(url: str) -> bool:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        try:
-            if requests.get(f"{url}/health/ready", timeout=2).ok:
-                return True
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    return False
 
 
 @main.command()
@@ -265,6 +147,7 @@ def _resources(where: str, value: object) -> list[tuple[str, dict[str, Any]]]:
 
 
 main.add_command(policies)
+main.add_command(in_sandbox)
 
 
 @main.command()
@@ -303,7 +186,7 @@ def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # no
     Examples:  cds-service insights --by reason --since 2026-01-01
                cds-service insights --by week --json
     """  # noqa: D301
-    database = open_database(load_settings())
+    database = recorded_database(load_settings())
     begin = since.astimezone() if since is not None else None
     found, overall = insights(database, by, begin), totals(database, begin)
     if as_json:
@@ -341,7 +224,7 @@ def records_purge(older_than: int | None) -> None:
     settings = load_settings()
     now = datetime.now(UTC)
     days = settings.retention_days if older_than is None else older_than
-    gone = purge(open_database(settings), now - timedelta(days=days), now)
+    gone = purge(recorded_database(settings), now - timedelta(days=days), now)
     click.echo(
         f"Older than {days} days and removed: {gone.calls} calls with {gone.cards} cards, {gone.feedback} feedback; "
         f"{gone.tokens} expired tokens."

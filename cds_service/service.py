@@ -43,6 +43,21 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
+def recorded_database(settings: Settings) -> Database:
+    """The database of a service that has kept records, for those who only look: none is made where there is none.
+
+    Raises:
+        ConfigurationError: there is no such database, or it cannot be used.
+    """
+    database = Database(settings.database_url.get_secret_value())
+    if database.file is not None and not database.file.is_file():
+        raise ConfigurationError(
+            f"There are no records here: no file {database.file}. Go to the folder in which the service runs, or name "
+            "its database in CDS_DATABASE_URL. The demo keeps its records only while it runs."
+        )
+    return open_database(settings)
+
+
 def open_records(settings: Settings) -> Records:
     """Where records are kept, its tables up to date.
 

@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, FilePath, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.errors import ConfigurationError
@@ -109,7 +111,7 @@ class Settings(BaseSettings):
     def _absolute(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-            raise ValueError("must be an absolute http or https URL without query")
+            raise ValueError(f"{url!r} is not an absolute http or https URL without query")
         return url.rstrip("/")
 
     @field_validator("policy_dirs", mode="before")
@@ -166,13 +168,51 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - checked by the mo
     try:
         return Settings(**given)
     except ValidationError as wrong:
-        problems = sorted({f"{_variable(error['loc'])}: {_reason(error['msg'])}" for error in wrong.errors()})
+        problems = sorted({f"{_variable(error['loc'])}: {_reason(error)}" for error in wrong.errors()})
         raise ConfigurationError("; ".join(problems)) from None
+
+
+def unknown_names(names: Collection[str]) -> Iterator[str]:
+    """A sentence for each variable that begins like a setting and is none, with the nearest setting."""
+    known = {name.upper() for name in Settings.model_fields}
+    for name in sorted(name for name in names if name.upper().startswith(PREFIX)):
+        rest = name.upper().removeprefix(PREFIX)
+        if rest not in known:
+            near = get_close_matches(rest, known, n=1)
+            yield f"{name} is no setting, so it changes nothing{f'; did you mean {PREFIX}{near[0]}?' if near else ''}"
 
 
 def _variable(location: Iterable[int | str]) -> str:
     return f"{PREFIX}{next(iter(location), '')}".upper()
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
+_IN_WORDS: Final = {
+    "path_not_file": "there is no file {value}; put it there, or correct the path",
+    "int_parsing": "{value!r} is not a whole number",
+    "float_parsing": "{value!r} is not a number",
+    "finite_number": "{value!r} is not a number",
+    "bool_parsing": "{value!r} is neither true nor false",
+    "greater_than": "{value} is too little: more than {gt:g}",
+    "greater_than_equal": "{value} is too little: at least {ge:g}",
+    "less_than_equal": "{value} is too much: at most {le:g}",
+    "literal_error": "{value!r} is none of {expected}",
+    "string_pattern_mismatch": "{value!r} is not written like US-TX",
+    "string_too_short": "{value!r} is empty",
+    "too_short": "at least {min_length} needed",
+    "ip_v4_network": "{value!r} is not a network like 10.20.0.0/16",
+    "ip_v6_network": "{value!r} is not a network like 10.20.0.0/16",
+}
+"""What is wrong with a value, by the kind of error; others are told as they come, with the value."""
+
+
+def _reason(error: ErrorDetails) -> str:
+    """What is wrong with a setting and, unless it is a secret, with which value."""
+    message = error["msg"].removeprefix("Value error, ")
+    field = Settings.model_fields.get(str(next(iter(error["loc"]), "")))
+    if field is None or "SecretStr" in repr(field.annotation):
+        return f"at least {error['ctx']['min_length']} characters are needed" if "short" in error["type"] else message
+    value = error["input"]
+    in_words = _IN_WORDS.get(error["type"])
+    if in_words is not None:
+        return in_words.format(value=value, **error.get("ctx", {}))
+    return message if error["type"] == "value_error" else f"{message}; it is {value!r}"

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
 
 COLORS: Final = {"info": "cyan", "warning": "yellow", "critical": "red"}
 EVALUATION: Final = "work-rehab-cds.evaluation"
+GAPS: Final = (2, 1)
+"""Blanks between columns, the first that leaves room for every word of the header."""
 
 
 def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
@@ -27,6 +31,24 @@ def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
         console.print(Text(f"Held back: {rule.get('summary', rule['rule'])} ({rule['why']})", style="dim"))
     if evaluation:
         console.print(Text(_policies(evaluation), style="dim"))
+
+
+def show_gaps(console: Console, answer: Mapping[str, Any], not_sent: Sequence[str]) -> None:
+    """Print what the call did not tell: each fact, why it is not known, and the rules that could not answer for it."""
+    evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION, {})
+    if not_sent:
+        console.print(Text(f"Prefetch keys not sent: {', '.join(not_sent)}."))
+    if not evaluation:
+        console.print(Text("This call is not about work rehabilitation, so no rule was asked."))
+    elif not evaluation["gaps"]:
+        console.print(Text("Nothing was missing: every rule had the facts that it needs."))
+    else:
+        every = {rule["id"] for rule in evaluation["rules"]}
+        rows = [
+            (gap["fact"], gap["why"], "every rule" if every <= {*gap["rules"]} else ", ".join(gap["rules"]))
+            for gap in evaluation["gaps"]
+        ]
+        show_table(console, ("fact", "why", "rules without an answer"), rows)
 
 
 def _silence(evaluation: Mapping[str, Any]) -> str:
@@ -57,11 +79,31 @@ def _card(number: int, card: Mapping[str, Any]) -> Panel:
 
 
 def show_table(console: Console, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under a header; the first column holds names to copy, so it is never cut."""
+    """Print rows under a header; the first column holds names to copy, so it is never cut.
+
+    No word of a header is broken: where the columns do not fit side by side, each row becomes a few lines.
+    """
     kept = [tuple(row) for row in rows]
     longest = max((len(row[0]) for row in kept), default=0)
-    names = Column(header[0], no_wrap=True, overflow="fold", min_width=longest)
-    table = Table(names, *(Column(one, overflow="fold") for one in header[1:]), show_lines=False)
+    needed = [max(longest, len(header[0])), *(max(map(len, one.split())) for one in header[1:])]
+    gap = next((gap for gap in GAPS if sum(needed) + gap * (len(header) - 1) <= console.width), None)
+    if gap is None:
+        _show_rows(console, header, kept)
+        return
+    columns = [
+        Column(one, no_wrap=place == 0, overflow="fold", min_width=width)
+        for place, (one, width) in enumerate(zip(header, needed, strict=True))
+    ]
+    table = Table(*columns, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
     for row in kept:
         table.add_row(*map(Text, row))
     console.print(table)
+
+
+def _show_rows(console: Console, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """The name on a line, and below it the other columns, each with its header."""
+    for row in rows:
+        console.print(Text(row[0]))
+        for name, value in zip(header[1:], row[1:], strict=True):
+            if value:
+                console.print(Padding(Text(f"{name}: {value}"), (0, 0, 0, 2)))

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from cds_service.commands.naming import typed
 from cds_service.commands.plainly import told_plainly
 from cds_service.policies.loader import load_file
 from cds_service.policies.shapes import Setting
@@ -34,7 +35,7 @@ NATIONAL = BUNDLED_DATA / "us-ncci.yaml"
 @click.option(
     "--setting", type=click.Choice(["practitioner", "hospital"]), help="Setting of tables that do not tell it."
 )
-@click.option("--yes", "few", is_flag=True, help="Import tables in which most codes lose their ceiling.")
+@click.option("--yes", "few", is_flag=True, help="Import tables in which most of the present edits are gone.")
 @told_plainly
 def import_ncci(
     files: tuple[Path, ...],
@@ -122,7 +123,7 @@ def _written(tables: "tuple[Table, ...]", imported: "Imported") -> list[str]:
 
 def _next(folder: Path, configured: tuple[Path, ...]) -> list[str]:
     if folder.resolve() in {one.resolve() for one in configured}:
-        return ["Next: cds-service policies check, then send the service SIGHUP: it reads its policies again."]
+        return [f"Next: {typed('policies check')}, then send the service SIGHUP: it reads its policies again."]
     return [
-        f"Next: cds-service policies check {folder}, then name the folder in CDS_POLICY_DIRS and restart the service."
+        f"Next: {typed(f'policies check {folder}')}, then name the folder in CDS_POLICY_DIRS and restart the service."
     ]

@@ -26,8 +26,13 @@ def told_plainly(command: Callable[P, R]) -> Callable[P, R]:
         except (CdsError, PolicyError, StoryError) as error:
             raise click.ClickException(str(error)) from None
         except StoreError as error:
-            raise click.ClickException(f"the database cannot be used: {reason(error)}") from None
+            raise click.ClickException(
+                f"the database of CDS_DATABASE_URL cannot be used: {reason(error)}; check that it runs, and try again"
+            ) from None
         except requests.RequestException as error:
-            raise click.ClickException(f"the service could not be reached: {type(error).__name__}") from None
+            address = error.request.url if error.request is not None else "the service"
+            raise click.ClickException(
+                f"{address} could not be reached ({type(error).__name__}); check that it runs, and the address"
+            ) from None
 
     return told

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from rich.console import Console
 
 from cds_service.commands.ncci import import_ncci
 from cds_service.commands.plainly import told_plainly
 from cds_service.commands.policy_start import new
 from cds_service.commands.policy_stories import explain, run_stories
-from cds_service.commands.policy_values import lines_of, shortly
+from cds_service.commands.policy_values import lines_of, lines_of_dated, lines_of_difference
 from cds_service.policies.coverage import coverage
-from cds_service.policies.describe import ValueRow, applies_to, describe
+from cds_service.policies.describe import applies_to, describe
 from cds_service.policies.effective import Effective, as_json, differences, effective, meant_by
 from cds_service.policies.facts import facts_of
 from cds_service.policies.model import BUNDLED, Policy
@@ -27,7 +26,6 @@ from cds_service.policies.stack import PolicyStack
 from cds_service.rules.engine import generic_used
 from cds_service.service import load_policies
 from cds_service.settings import load_settings
-from cds_service.terminal import show_table
 
 DAY: Final = click.DateTime(["%Y-%m-%d"])
 
@@ -95,22 +93,12 @@ def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: F
         head = {"policy": found.id, "title": found.title, "status": found.status, "applies_to": applies_to(found)}
         _print_json({**head, "values": [asdict(row) for row in described], "not_modelled": found.not_modelled})
         return
-    console = Console()
-    console.print(about, highlight=False)
-    rows = [
-        (_named(row), json.dumps(row.value), row.since.isoformat(), row.confidence, _sourced(row)) for row in described
-    ]
-    show_table(console, ("parameter", "value", "from", "confidence", "source"), rows)
+    click.echo(about)
+    for row in described:
+        click.echo("\n".join(["", *lines_of_dated(row)]))
+    click.echo()
     for left_out in found.not_modelled:
-        console.print(f"Not modelled: {left_out}", highlight=False)
-
-
-def _named(row: ValueRow) -> str:
-    return f"{row.parameter}\n(work {row.program})" if row.program is not None else row.parameter
-
-
-def _sourced(row: ValueRow) -> str:
-    return row.citation if row.href else f"{row.citation} (no address on file)"
+        click.echo(f"Not modelled: {left_out}")
 
 
 def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *, as_machine: bool) -> None:
@@ -144,12 +132,11 @@ def diff(one: str, other: str, on: datetime | None) -> None:
     day = (on or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
     sides = [_side(stack, text, day) for text in (one, other)]
     found = list(differences(*(rows for _, rows in sides)))
-    names = [name for name, _ in sides]
+    names = (sides[0][0], sides[1][0])
     if not found:
         click.echo(f"No difference between {names[0]} and {names[1]}.")
         return
-    rows = [(row.one.parameter.name, shortly(row.one), shortly(row.other)) for row in found]
-    show_table(Console(), ("parameter", *names), rows)
+    click.echo("\n\n".join("\n".join(lines_of_difference(row, names)) for row in found))
 
 
 def _side(stack: PolicyStack, text: str, day: date) -> tuple[str, Sequence[Effective]]:

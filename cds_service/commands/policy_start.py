@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cds_service.commands.naming import typed
 from cds_service.commands.plainly import told_plainly
 from cds_service.commands.policy_stories import STORIES
 from cds_service.domain.codes import PayerClass
@@ -95,7 +96,7 @@ def new(policy: str, out: Path, payer: str | None, payer_class: str | None, stat
     schema.write_text(json.dumps(policy_schema(), indent=2) + "\n", encoding="utf-8")
     click.echo("\n".join(f"written: {file}" for file in (*files.values(), schema)))
     click.echo(
-        f"Next: edit {files['policy']}, then\n  cds-service policies check {out}\n  cds-service policies test {out}"
+        f"Next: edit {files['policy']}, then\n  {typed(f'policies check {out}')}\n  {typed(f'policies test {out}')}"
     )
 
 

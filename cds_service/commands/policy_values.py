@@ -1,37 +1,76 @@
-"""Policy values as lines of text, for a terminal."""
+"""Policy values as lines of text, for a terminal: in the words that cards and pages have for them."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from cds_service.domain.values import PolicyValue
-from cds_service.policies.effective import Effective, cited, remarks
-from cds_service.policies.notation import written
+from cds_service.policies.describe import ValueRow
+from cds_service.policies.effective import Difference, Effective, cited, remarks
+from cds_service.policies.words import Table, as_table, in_words
 
-LONGEST: Final = 100
+MOST_ROWS: Final = 5
+"""Most rows of a table that a difference names."""
 
 
 def lines_of(row: Effective) -> Iterator[str]:
     """What decides, since when and by which source, what it overrides, and what is only asked about."""
+    name, unit = row.parameter.name, row.parameter.unit
     if row.value is None:
-        yield f"{row.parameter.name}: nothing decides"
+        yield f"{name}: nothing decides"
     else:
-        yield f"{row.parameter.name}: {written(row.plain, LONGEST)}"
+        yield f"{name}: {in_words(row.plain, unit)}"
         yield f"  from {_origin(row.value)}"
-        yield from (f"  {name}: {text}" for name, text in remarks(row.value).items())
+        yield from (f"  {key}: {text}" for key, text in remarks(row.value).items())
     for one in row.overridden:
-        yield f"  instead of {written(one.plain, LONGEST)} of {one.policy}, {one.confidence}"
+        yield f"  instead of {in_words(one.plain, unit)} of {one.policy}, {one.confidence}"
     for one in row.questions:
-        yield f"  to ask the payer: {written(one.plain, LONGEST)}? ({_origin(one)})"
+        yield f"  to ask the payer: {in_words(one.plain, unit)}? ({_origin(one)})"
     for one in row.of_one_program:
-        yield f"  for work {one.program} only: {written(one.plain, LONGEST)} ({_origin(one)})"
+        yield f"  for work {one.program} only: {in_words(one.plain, unit)} ({_origin(one)})"
 
 
-def shortly(row: Effective) -> str:
-    """The value with its layer, and below it what is only asked about, for a cell of a table."""
-    decided = f"{written(row.plain, LONGEST)}  ({row.layer})" if row.value is not None else "nothing decides"
-    asked = [f"to ask: {written(one.plain, LONGEST)}?  ({one.policy})" for one in row.questions]
-    scoped = [f"work {one.program}: {written(one.plain, LONGEST)}  ({one.policy})" for one in row.of_one_program]
-    return "\n".join([decided, *asked, *scoped])
+def lines_of_dated(row: ValueRow) -> Iterator[str]:
+    """One dated value of a policy: what, for whom, since when, how sure, by which source."""
+    scope = f" (work {row.program})" if row.program is not None else ""
+    yield f"{row.parameter}{scope}: {in_words(row.value, row.unit)}"
+    until = f" until {row.until}" if row.until is not None else ""
+    dated = "" if row.dated else " (its source gives no date)"
+    source = row.citation if row.href else f"{row.citation} (no address on file)"
+    yield f"  since {row.since}{until}{dated}, {row.confidence}: {source}"
+    table = as_table(row.value)
+    yield from (f"  - {_row(table, cells)}" for cells in table.rows) if table is not None else ()
+
+
+def lines_of_difference(row: Difference, names: tuple[str, str]) -> Iterator[str]:
+    """A parameter, and below it what is said of it on each side; of tables the rows that the other side lacks."""
+    yield row.one.parameter.name
+    sides = (row.one, row.other)
+    tables = [as_table(side.plain) for side in sides]
+    for number, (name, side) in enumerate(zip(names, sides, strict=True)):
+        yield f"  {name}: {'; '.join(_said(side))}"
+        own, other = tables[number], tables[1 - number]
+        if own is not None and other is not None:
+            yield from (f"    {line}" for line in _only_in(own, other))
+
+
+def _said(row: Effective) -> Iterator[str]:
+    unit = row.parameter.unit
+    yield f"{in_words(row.plain, unit)} ({row.layer})" if row.value is not None else "nothing decides"
+    yield from (f"to ask: {in_words(one.plain, unit)}? ({one.policy})" for one in row.questions)
+    yield from (f"work {one.program}: {in_words(one.plain, unit)} ({one.policy})" for one in row.of_one_program)
+
+
+def _only_in(own: Table, other: Table) -> Iterator[str]:
+    there = {tuple(zip(other.headings, row, strict=True)) for row in other.rows}
+    lacking = [row for row in own.rows if tuple(zip(own.headings, row, strict=True)) not in there]
+    for row in lacking[:MOST_ROWS]:
+        yield f"only here: {_row(own, row)}"
+    if len(lacking) > MOST_ROWS:
+        yield f"and {len(lacking) - MOST_ROWS} more rows only here"
+
+
+def _row(table: Table, cells: tuple[str, ...]) -> str:
+    return "; ".join(f"{heading} {cell}" for heading, cell in zip(table.headings, cells, strict=True) if cell)
 
 
 def _origin(value: PolicyValue[Any]) -> str:

@@ -14,6 +14,8 @@ from cds_service.policies.model import Policy
 from cds_service.policies.shapes import Indicator, Mue, PairEdit, Setting
 
 SETTINGS: Final[tuple[Setting, ...]] = ("practitioner", "hospital")
+MOST_NAMED: Final = 12
+"""Most lost pairs that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,10 @@ def changes(before: Edits, after: Edits) -> Iterator[str]:
 
 
 def check_complete(before: Edits, after: Edits) -> None:
-    """Refuse tables in which most of the codes that had a ceiling have none: they are likely part of a table.
+    """Refuse tables in which most of the edits that are in force are gone: they are likely part of a table.
 
     Raises:
-        NcciError: of a setting, more than half of the codes would lose their ceiling.
+        NcciError: of a setting, more than half of the codes would lose their ceiling, or of the pairs their edit.
     """
     for setting, now in after.ceilings.items():
         was = before.ceilings.get(setting, {})
@@ -138,6 +140,17 @@ def check_complete(before: Edits, after: Edits) -> None:
                 f"The {setting} MUE table has no ceiling for {len(gone)} of the {len(was)} codes that have one now: "
                 f"{', '.join(gone)}. Nothing was written. Give the whole table of CMS, "
                 "or add --yes if these codes are to have none."
+            )
+    for setting, these in after.pairs.items():
+        those = before.pairs.get(setting, {})
+        lost = sorted(those.keys() - these.keys())
+        if len(lost) * 2 > len(those):
+            named = ", ".join(f"{first} with {second}" for first, second in lost[:MOST_NAMED])
+            more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+            raise NcciError(
+                f"The {setting} PTP table lacks {len(lost)} of the {len(those)} code pairs that are edits now: "
+                f"{named}{more}. Nothing was written. Give all parts of the table of CMS (f1, f2, ...) at once, "
+                "or add --yes if these pairs are no edits any more."
             )
 
 

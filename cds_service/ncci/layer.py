@@ -62,7 +62,7 @@ def write_layer(
         tables: At least one, all of one quarter.
         national: The layer below, for what was in force before.
         today: The day the files were read.
-        few: Take tables in which most codes lose their ceiling.
+        few: Take tables in which most codes lose their ceiling, or most pairs their edit.
 
     Raises:
         PolicyError: the file that is there is refused, or what would be written.

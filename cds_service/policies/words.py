@@ -53,7 +53,7 @@ def in_words(value: Json, unit: str = "") -> str:
     """
     table = as_table(value)
     if table is not None:
-        return f"table of {len(table.rows)} rows"
+        return f"table of {_counted(str(len(table.rows)), 'rows')}"
     return _words(value, _noun(unit))
 
 

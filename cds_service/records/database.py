@@ -13,7 +13,7 @@ from urllib.parse import quote
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from cds_service.errors import ConfigurationError
@@ -37,7 +37,7 @@ class Database:
     """One database, for all threads of a process. Not for use across a fork: open it in the process that uses it.
 
     ``resting`` is true for some seconds after a failure that was told by ``rest``: who can do without the database
-    asks it first, so that calls do not wait for a dead one, each in its turn.
+    asks it first, so that calls do not wait for a dead one, each in its turn. ``shown`` names it for people.
     """
 
     def __init__(self, url: str) -> None:
@@ -50,16 +50,23 @@ class Database:
         try:
             parsed = make_url(url)
         except ArgumentError:
-            raise ConfigurationError("CDS_DATABASE_URL: not a database URL") from None
+            raise ConfigurationError(
+                "CDS_DATABASE_URL: not a database URL; write it like sqlite:///records.sqlite3"
+            ) from None
         match parsed.get_backend_name():
             case "sqlite" if parsed.database and parsed.database != ":memory:":
                 self.file: Path | None = Path(parsed.database).absolute()
+                self.shown = f"SQLite file {self.file}"
                 self.engine = _sqlite(self.file)
             case "postgresql" | "postgres":
                 self.file = None
+                self.shown = f"PostgreSQL database {parsed.database or ''} on {parsed.host or 'this machine'}"
                 self.engine = _postgresql(parsed)
             case _:
-                raise ConfigurationError("CDS_DATABASE_URL: neither a SQLite file nor PostgreSQL")
+                raise ConfigurationError(
+                    f"CDS_DATABASE_URL: {parsed.drivername} is neither a SQLite file nor PostgreSQL; write it like "
+                    "sqlite:///records.sqlite3 or postgresql://cds@db.example.org/cds"
+                )
 
     @property
     def resting(self) -> bool:
@@ -123,7 +130,15 @@ class Database:
         except CommandError:
             raise ConfigurationError("CDS_DATABASE_URL: the database is of a newer version than this program") from None
         except (OSError, StoreError) as error:
-            raise ConfigurationError(f"CDS_DATABASE_URL: the database cannot be used: {reason(error)}") from None
+            raise ConfigurationError(self.refusal(error)) from None
+
+    def refusal(self, error: Exception) -> str:
+        """Why the service or a command cannot work with this database, and what to do."""
+        todo = (
+            "check folder and rights, or name another file" if self.file is not None
+            else "check that it runs, and host, port, user and password in the URL"
+        )  # fmt: skip
+        return f"CDS_DATABASE_URL: the database cannot be used: {self.shown}: {_connection_told(error)}; {todo}"
 
     def close(self) -> None:
         """Give up all connections."""
@@ -153,6 +168,13 @@ def reason(error: Exception) -> str:
     if isinstance(cause, sqlite3.Error):
         return str(cause)
     return type(cause).__name__
+
+
+def _connection_told(error: Exception) -> str:
+    """Like ``reason``; where no connection came about also in the server's words, which hold no password."""
+    if isinstance(error, OperationalError) and error.statement is None and not isinstance(error.orig, sqlite3.Error):
+        return str(error.orig).strip().partition("\n")[0]
+    return reason(error)
 
 
 def _version(connection: Connection) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from cds_service.errors import ConfigurationError
-from cds_service.records.database import Database, StoreError, reason
+from cds_service.records.database import Database, StoreError
 from cds_service.records.tables import SecretRow
 
 PATIENT_KEY: Final = "patient-key"
@@ -38,7 +38,7 @@ def pseudonyms_with(key: str | None, database: Database) -> Pseudonyms:
     try:
         return Pseudonyms(bytes.fromhex(_kept(database)))
     except StoreError as error:
-        raise ConfigurationError(f"CDS_DATABASE_URL: the database cannot be used: {reason(error)}") from None
+        raise ConfigurationError(database.refusal(error)) from None
 
 
 def _kept(database: Database) -> str:

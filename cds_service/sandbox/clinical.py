@@ -172,7 +172,7 @@ def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
         author=role_reference(setting, author) if author else None,
         addresses=setting.conditions(plan.injury),
         goal=[{"reference": f"Goal/{goal['id']}"} for goal in goals],
-        activity=[{"detail": activity}],
+        activity=[{"detail": activity}] if plan.activity else None,
     )
     return [care_plan, *goals]
 

@@ -149,7 +149,8 @@ def _sent(method: str, url: str, body: Mapping[str, Any] | None, signer: Signer 
     try:
         reply = requests.request(method, url, json=body, headers=headers, timeout=SECONDS)
     except requests.RequestException as error:
-        raise CdsServiceError(url, f"the service could not be reached ({type(error).__name__})") from None
+        why = f"the service could not be reached ({type(error).__name__}); is it running there? --url names another"
+        raise CdsServiceError(url, why) from None
     try:
         answer = reply.json()
     except ValueError:

@@ -16,7 +16,7 @@ from cds_service.sandbox.fhir import Resource
 from cds_service.sandbox.files import load
 from cds_service.sandbox.server import FhirServer
 from cds_service.sandbox.signing import Signer, read_signer
-from cds_service.terminal import show_answer
+from cds_service.terminal import show_answer, show_gaps
 
 AnswerHere: TypeAlias = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Answers a request of the service of this id without a server."""
@@ -53,6 +53,7 @@ class Invocation:
     reason: str | None = None
     comment: str | None = None
     as_json: bool = False
+    gaps: bool = False
 
     def check(self) -> None:
         """Refuse options that do not go together.
@@ -71,6 +72,10 @@ class Invocation:
             raise InvocationError("--key and --issuer go together")
         if self.accept is not None and self.override is not None:
             raise InvocationError("--accept and --override exclude each other")
+        if self.gaps and self.as_json:
+            raise InvocationError(
+                "--gaps is a table; --json has the same under extension, work-rehab-cds.evaluation, gaps"
+            )
         if self.override is None and (self.reason is not None or self.comment is not None):
             raise InvocationError("--reason and --comment go with --override")
 
@@ -113,6 +118,8 @@ def run(options: Invocation, default_url: str, answer_here: AnswerHere) -> None:
     done = exchange(options, default_url, answer_here)
     if options.as_json:
         print(json.dumps(done.answer, indent=2, ensure_ascii=False))  # noqa: T201 - what the command is asked for
+    elif options.gaps:
+        show_gaps(Console(), done.answer, not_sent(done.service, done.request))
     else:
         show_answer(Console(), done.answer)
     decision = options.decision
@@ -138,6 +145,13 @@ def exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> 
         service = _service_of(options.hook or request.get("hook"))
     answer = call(url, service, request, signer) if url is not None else answer_here(service, request)
     return Exchange(service, request, answer)
+
+
+def not_sent(service: str, request: Mapping[str, Any]) -> list[str]:
+    """The prefetch keys that the service asks for and the request has not, in the order of discovery."""
+    asked = [key for one in SERVICES if (one.id, one.hook) == (service, request.get("hook")) for key in one.prefetch]
+    sent = request.get("prefetch")
+    return [key for key in asked if not isinstance(sent, Mapping) or key not in sent]
 
 
 def situation_of(options: Invocation) -> Situation:

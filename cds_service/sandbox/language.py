@@ -148,6 +148,7 @@ class GoalWords(Words):
 class Plan(Words):
     """A plan of care. ``end`` or ``weeks`` from ``start``; the activity says how often and how long.
 
+    ``activity: false`` leaves it out: some EHRs send the category of a plan and nothing of what is in it.
     ``author`` is who signs it, by default the therapist of the discipline. ``injury`` names what it addresses.
     """
 
@@ -166,6 +167,7 @@ class Plan(Words):
     ]
     sessions_a_week: int | None = None
     minutes: int | None = None
+    activity: bool = True
     injury: str | None = None
 
 

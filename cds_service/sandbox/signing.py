@@ -30,6 +30,7 @@ ALGORITHMS: Final = ("ES384", "RS384")
 ISSUER: Final = "https://sandbox.example.org"
 KEY_FILE: Final = "private-key.pem"
 JWKS_FILE: Final = "jwks.json"
+REGISTRY_FILE: Final = "clients.yaml"
 
 _THUMBPRINT_MEMBERS: Final = ("crv", "e", "kty", "n", "x", "y")
 
@@ -113,26 +114,45 @@ def thumbprint(jwk: dict[str, Any]) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def make_keys(folder: Path) -> str:
-    """Make a key pair for ES384: the private key for the client, the public one in a JWKS file for the service.
+@dataclass(frozen=True, slots=True)
+class MadeClient:
+    """The files of a client for trials: those ``written`` now, those ``kept`` from an earlier time.
 
-    Returns:
-        The id of the key.
+    ``kid`` is the id of its key. ``differs`` is true where the registry that was kept says something else.
+    """
+
+    kid: str
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    differs: bool
+
+
+def make_client(folder: Path, issuer: str, fhir: str | None) -> MadeClient:
+    """Make a key pair for ES384 and a registry with this one client; a file that is there already stays as it is.
+
+    The private key is for the client; the public one, in a JWKS file that the registry names, for the service.
 
     Raises:
-        KeyFileError: a file is there already, or the folder cannot be written.
+        KeyFileError: a file of the folder is not what it should be, or cannot be written.
     """
-    for name in (KEY_FILE, JWKS_FILE):
-        if (folder / name).exists():
-            raise KeyFileError(folder / name, "is there already, and keys are not overwritten")
-    key = ec.generate_private_key(ec.SECP384R1())
-    public = public_jwk(key)
-    kid = thumbprint(public)
-    jwks = {"keys": [{**public, "kid": kid, "alg": "ES384", "use": "sig"}]}
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(folder / KEY_FILE, private, 0o600)
-    _write(folder / JWKS_FILE, json.dumps(jwks, indent=2).encode(), 0o644)
-    return kid
+    private, public, registry = (folder / name for name in (KEY_FILE, JWKS_FILE, REGISTRY_FILE))
+    kept = tuple(file for file in (private, public, registry) if file.exists())
+    if private not in kept:
+        if public in kept:
+            raise KeyFileError(public, f"belongs to a key that is not here: bring {private} back, or take it away")
+        key = ec.generate_private_key(ec.SECP384R1())
+        _write(private, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
+    signer = read_signer(private, issuer)
+    if public not in kept:
+        jwks = {"keys": [{**public_jwk(signer.key), "kid": signer.kid, "alg": signer.algorithm, "use": "sig"}]}
+        _write(public, json.dumps(jwks, indent=2).encode(), 0o644)
+    elif signer.kid not in public.read_text(encoding="utf-8"):
+        raise KeyFileError(public, f"does not hold the public half of {private}: take one of them away")
+    entry = f"{registry_entry(folder, issuer, fhir)}\n"
+    if registry not in kept:
+        _write(registry, entry.encode(), 0o644)
+    written = tuple(file for file in (private, public, registry) if file not in kept)
+    return MadeClient(signer.kid, written, kept, differs=registry.read_text(encoding="utf-8") != entry)
 
 
 def _write(file: Path, content: bytes, mode: int) -> None:

@@ -58,7 +58,7 @@ def time_zone(name: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not the name of a time zone, like America/Chicago") from None
+        raise ValueError(f"{str(name)!r} is not the name of a time zone, like America/Chicago") from None
 
 
 TimeZone: TypeAlias = Annotated[ZoneInfo, PlainValidator(time_zone)]

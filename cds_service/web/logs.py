@@ -3,7 +3,9 @@
 import logging
 import sys
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LOGGER: Final = "cds_service"
+UNTOLD: Final = ("/health/live", "/health/ready", "/metrics")
+"""Routes that machines ask all the time."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -34,6 +38,35 @@ class JsonFormatter(logging.Formatter):
             line["error"] = record.exc_info[0].__name__
             line["at"] = code_lines(record.exc_info[2])
         return orjson.dumps(line, default=str).decode()
+
+
+class PlainFormatter(logging.Formatter):
+    """One line of words for a person who tries the service: calls, pages, and what became of a reload."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Like ``10:15:02  encounter-discharge  work-rehab-visit  2 cards  14 ms``."""
+        fields: dict[str, Any] = getattr(record, "fields", {})
+        match record.getMessage():
+            case "request":
+                told = self._request(fields)
+            case "policies-reloaded":
+                told = [f"policies read again: {fields['policies']} in use from the next call on"]
+            case "policies-not-reloaded":
+                told = [f"policies not read again, those in use stay: {fields['why']}"]
+            case event:
+                told = [event, *(f"{name}: {value}" for name, value in fields.items())]
+        return "  ".join((datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S"), *told))
+
+    def _request(self, fields: Mapping[str, Any]) -> list[str]:
+        what = (
+            [fields["hook"], fields["service"]]
+            if fields["hook"]
+            else [f"{fields['method']} {fields['route'] or 'nothing at this path'}"]
+        )
+        count = fields["cards"]
+        cards = [] if count is None else [f"{count} card{'' if count == 1 else 's'}"]
+        status = [] if fields["status"] == HTTPStatus.OK else [f"status {fields['status']}"]
+        return [*what, *status, *cards, f"{fields['ms']:.0f} ms"]
 
 
 class _ForeignFormatter(JsonFormatter):
@@ -70,12 +103,31 @@ class _Stderr(logging.Handler):
         sys.stderr.write(f"{self.format(record)}\n")
 
 
+class _Stdout(logging.Handler):
+    """Prints."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), flush=True)  # noqa: T201 - what the demo is for
+
+
 def configure_logging(level: str) -> None:
     """Send our records to stderr as JSON; a second call only changes the level."""
     logger = logging.getLogger(LOGGER)
-    logger.setLevel(level)
     if not any(isinstance(handler, _Stderr) for handler in logger.handlers):
         logger.addHandler(_handler(JsonFormatter()))
+    ours = [handler for handler in logger.handlers if isinstance(handler, _Stderr | _Stdout)]
+    for handler in ours:
+        if isinstance(handler, _Stderr):
+            handler.setLevel(level)
+    logger.setLevel(min(handler.level for handler in ours))
+
+
+def tell_calls() -> None:
+    """Print calls and reloads in plain words too, whatever the level of the log."""
+    told = _Stdout(logging.INFO)
+    told.setFormatter(PlainFormatter())
+    told.addFilter(lambda record: getattr(record, "fields", {}).get("route") not in UNTOLD)
+    logging.getLogger(LOGGER).addHandler(told)
 
 
 def speak_for_all() -> None:

@@ -25,7 +25,7 @@ from cds_service.security.replay import MemoryReplay
 from cds_service.service import answerer_for, gate_for, load_clients, load_policies, open_records
 from cds_service.settings import Settings, load_settings
 from cds_service.web import create_app
-from cds_service.web.logs import speak_for_all
+from cds_service.web.logs import speak_for_all, tell_calls
 
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
 GRACE_SECONDS: Final = 30
@@ -47,7 +47,8 @@ def application() -> Flask:
 
 
 def demo_application() -> Flask:
-    """The application of the demo, which anybody on this machine may call."""
+    """The application of the demo, which anybody on this machine may call; it prints the calls."""
+    tell_calls()
     settings = load_settings()
     return _warm(settings, None, open_records(settings))
 

@@ -12,7 +12,7 @@ from cds_service.sandbox import bundled, load
 from cds_service.sandbox.ehr import Ehr, Situation, call
 from cds_service.sandbox.loading import OF_A_PATIENT, load_story, resources_of
 from cds_service.sandbox.server import FhirServer, FhirServerError
-from cds_service.sandbox.signing import ISSUER, KEY_FILE, make_keys, read_signer, registry_entry
+from cds_service.sandbox.signing import ISSUER, KEY_FILE, make_client, read_signer, registry_entry
 from tests.fhirserver.starting import TOKEN, fhir_server, missing
 from tests.server.test_running_service import running
 
@@ -24,7 +24,8 @@ pytestmark = [
 
 TODAY = date.today()  # noqa: DTZ011 - the local day is meant
 EVALUATION = "work-rehab-cds.evaluation"
-CALLS = [(name, hook) for name in bundled() for hook in load(name, TODAY).hooks]
+CALLS = [(name, hook) for name in bundled() if name != "vendor-shaped-chart" for hook in load(name, TODAY).hooks]
+"""Not of the story whose EHR never sends what this server has."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def demo():
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
-    make_keys(folder)
+    make_client(folder, ISSUER, None)
     return folder
 
 

@@ -13,11 +13,12 @@ from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import build, load
+from cds_service.sandbox import build
 from cds_service.sandbox.expectations import Expect
 from cds_service.sandbox.language import StoryWords
 from cds_service.service import answerer_for
 from cds_service.settings import Settings
+from tests.health import readme_card
 from tests.playing import bundled_policies, check, play
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,20 +64,23 @@ def named(expectation):
     return {name.split(".")[0] for name in names}
 
 
-def test_the_card_in_the_readme_is_what_the_story_answers():
-    played = play(load("texas-hardening-pt-pta", date(2026, 3, 16)), "encounter-discharge")
-    assert played.cards[0]["summary"] in README
-    assert f"[ {played.cards[0]['suggestions'][0]['label']} ]" in README
-    rows = README.partition("\n  Rule ")[2].partition("\n\n")[0].splitlines()[1:]
-    detail = played.cards[0]["detail"].replace("\\", "")
-    for row in rows:
-        for cell in re.split(r"\s{2,}", row.strip()):
-            assert re.search(rf"[|\[] ?{pattern(cell)} ?[|\]]", detail), f"the card has no cell {cell}"
+def test_the_card_in_the_readme_is_the_one_that_is_printed():
+    assert readme_card.printed() == readme_card.quoted(), "python -m tests.health.readme_card renews it"
+    example = re.search(r'^\| summary \|.* as in "(.*)" \|$', README, re.MULTILINE)[1]
+    assert f" {example} " in readme_card.printed()
 
 
-def pattern(shortened):
-    """A text in which an ellipsis stands for what was left out."""
-    return r"[^|]*".join(map(re.escape, shortened.split("…")))
+def test_commands_in_the_readme_work_as_printed_after_the_install():
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    bare = [
+        line for block in blocks for line in block.splitlines() if re.search(r"(?<![/\w-])(cds-service|pytest) ", line)
+    ]
+    assert [] == bare
+
+
+def test_the_readme_names_a_subset_of_the_tests_that_is_there():
+    quick = re.search(r"^\.venv/bin/pytest -q (tests/.*)$", README, re.MULTILINE)[1]
+    assert all((ROOT / folder).is_dir() for folder in quick.split())
 
 
 @pytest.mark.parametrize("words", [*CONFIDENCE_WORDS.values(), NOT_ITS_OWN])

@@ -105,7 +105,11 @@ def discharge(ehr):
     return in_ehr(STORY, ehr, "encounter-discharge")
 
 
-@pytest.mark.parametrize(("story", "hook"), [(name, hook) for name in bundled() for hook in story_of(name).hooks])
+@pytest.mark.parametrize(
+    ("story", "hook"),
+    [(name, hook) for name in bundled() if name != "vendor-shaped-chart" for hook in story_of(name).hooks],
+    # not of the story whose EHR never sends what this server has
+)
 def test_by_prefetch_by_fhir_and_mixed_the_answer_is_the_same(ask, ehr, story, hook):
     request = in_ehr(story, ehr, hook)
     by_prefetch = ask(request)

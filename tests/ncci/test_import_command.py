@@ -51,6 +51,20 @@ def test_part_of_a_table_is_refused_until_it_is_said_to_be_meant(run, tmp_path):
     assert 0 == run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site").exit_code
 
 
+def test_a_few_rows_of_a_pair_table_are_refused_until_they_are_said_to_be_meant(run, tmp_path):
+    part = (cms.ptp_file(tmp_path), "--quarter", "2026-10-01", "--out", tmp_path / "site")
+    done = run(*part)
+    assert 1 == done.exit_code
+    assert (
+        "The practitioner PTP table lacks 85 of the 86 code pairs that are edits now: 97113 with 97110, " in done.output
+    )
+    assert " and 73 more. Nothing was written. Give all parts of the table of CMS (f1, f2, ...) at once" in done.output
+    assert not (tmp_path / "site").exists()
+    done = run("--yes", *part)
+    assert 0 == done.exit_code
+    assert "no longer an edit" in done.output
+
+
 def test_what_was_written_passes_the_check(run, tmp_path):
     run("--yes", cms.mue_file(tmp_path), "--out", tmp_path / "site")
     assert "site-ncci" in run(tmp_path / "site", command="check").output
@@ -62,7 +76,7 @@ def test_the_first_folder_of_the_settings_is_the_default(run, tmp_path):
     second.mkdir()
     done = run("--yes", cms.mue_file(tmp_path), CDS_POLICY_DIRS=f"{first},{second}")
     assert (first / "site-ncci.yaml").exists()
-    assert "Next: cds-service policies check, then send the service SIGHUP" in done.output
+    assert "cds-service policies check, then send the service SIGHUP" in done.output
 
 
 def test_without_any_folder_it_says_what_to_do(run, tmp_path):
@@ -77,7 +91,7 @@ def test_the_same_import_again_changes_nothing(run, tmp_path):
 
 
 def test_files_that_seem_to_be_of_an_earlier_quarter_are_asked_about(run, tmp_path):
-    done = run(cms.ptp_file(tmp_path), "--out", tmp_path / "site", "--quarter", "2027-01-01")
+    done = run("--yes", cms.ptp_file(tmp_path), "--out", tmp_path / "site", "--quarter", "2027-01-01")
     assert "The newest pair of these files is of 2026-10-01: are they the tables of this quarter?" in done.output
 
 

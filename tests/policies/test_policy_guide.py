@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import orjson
@@ -34,8 +35,9 @@ def pattern(output):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where the reader is: an empty folder, nothing set."""
+    """Where the reader is: an empty folder, nothing set, the environment of the program active."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("CDS_POLICY_DIRS", raising=False)
     return tmp_path

@@ -136,11 +136,17 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(password
     with pytest.raises(ConfigurationError) as wrong:
         Database(f"postgresql://cds:{password}@127.0.0.1:9/cds").upgrade()
     assert "CDS_DATABASE_URL: the database cannot be used" in str(wrong.value)
+    assert "PostgreSQL database cds on 127.0.0.1: " in str(wrong.value)
+    assert "check that it runs, and host, port, user and password in the URL" in str(wrong.value)
+    assert "OperationalError" not in str(wrong.value)
     assert "hidden-word" not in str(wrong.value)
 
 
 def test_a_folder_that_is_not_there_is_told():
-    with pytest.raises(ConfigurationError, match="No such file or directory"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"SQLite file /no/such/\S+: No such file or directory; check folder",
+    ):
         Database("sqlite:////no/such/folder/records.sqlite3").upgrade()
 
 

@@ -56,7 +56,14 @@ CARDS = {
         "patient-view": ["reassessment"],
     },
     "texas-hardening-pt-pta": {"encounter-discharge": ["visit-charges"], "encounter-start": [], "patient-view": []},
+    "vendor-shaped-chart": {
+        "encounter-discharge": ["visit-charges"],
+        "encounter-start": [],
+        "patient-view": [],
+        "order-sign": ["order-units"],
+    },
 }
+NEVER_SENT = {"vendor-shaped-chart": {"authorizations", "charges", "questionnaireResponses"}}
 each_story = pytest.mark.parametrize("name", bundled())
 
 
@@ -126,7 +133,7 @@ def test_a_bundled_story_makes_a_whole_request_for_each_of_its_hooks(name):
         request = story.request(hook)
         assert hook == request["hook"]
         assert story.patient_id == request["context"]["patientId"]
-        assert set(PREFETCH[hook]) == set(request["prefetch"])
+        assert set(PREFETCH[hook]) - NEVER_SENT.get(name, set()) == set(request["prefetch"])
         assert story.patient_id == request["prefetch"]["patient"]["id"]
 
 
@@ -145,6 +152,44 @@ def test_a_bundled_story_has_the_same_visits_whatever_the_weekday(name):
     on_sunday = date(2026, 6, 14)
     for later in range(1, 7):
         assert days_before(on_sunday) == days_before(on_sunday + timedelta(days=later))
+
+
+def test_at_most_three_bundled_stories_are_of_a_state_without_a_policy():
+    played = {name: play(load(name, TODAY), load(name, TODAY).hook) for name in bundled()}
+    without = [name for name, one in played.items() if any("policy" == gap["fact"] for gap in gaps(one))]
+    assert len(without) <= 3, without
+
+
+def gaps(played):
+    return played.evaluation.get("gaps", [])
+
+
+def test_the_bundled_stories_play_in_more_than_one_time_zone():
+    assert len({offset(load(name, TODAY)) for name in bundled() if name != "vendor-shaped-chart"}) >= 2
+
+
+def offset(story):
+    """How far from UTC the clocks of a story's visits are; None for a story without timed visits."""
+    times = (one["performedPeriod"]["start"] for one in story.resources if "performedPeriod" in one)
+    return next((time[-6:] for time in times), None)
+
+
+def test_one_bundled_story_keeps_all_visits_in_one_open_encounter():
+    (series,) = (one for one in load("colles-fracture", TODAY).resources if "Encounter" == one["resourceType"])
+    assert "in-progress" == series["status"]
+    assert "end" not in series["period"]
+
+
+def test_one_bundled_story_is_sent_as_a_large_vendors_ehr_would():
+    story = load("vendor-shaped-chart", TODAY)
+    kinds = {one["resourceType"] for one in story.resources}
+    plan = next(one for one in story.resources if "CarePlan" == one["resourceType"])
+    assert not kinds & {"Claim", "ClaimResponse", "QuestionnaireResponse"}
+    assert "activity" not in plan
+    assert plan["category"]
+    assert "+00:00" == offset(story)
+    asked = {gap["fact"] for gap in gaps(play(story, "encounter-discharge"))}
+    assert {"authorizations", "charges"} <= asked
 
 
 def test_no_two_bundled_stories_share_a_resource():

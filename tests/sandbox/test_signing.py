@@ -16,7 +16,7 @@ from cds_service.sandbox.signing import (
     JWKS_FILE,
     KEY_FILE,
     KeyFileError,
-    make_keys,
+    make_client,
     public_jwk,
     read_signer,
     thumbprint,
@@ -36,7 +36,7 @@ def token(signer, url=URL):
 
 
 def test_a_token_is_right_for_one_url_five_minutes_and_one_call(tmp_path):
-    kid = make_keys(tmp_path)
+    kid = make_client(tmp_path, ISSUER, None).kid
     signer = read_signer(tmp_path / KEY_FILE, ISSUER)
     (published,) = json.loads((tmp_path / JWKS_FILE).read_text())["keys"]
     first, second = (
@@ -49,24 +49,57 @@ def test_a_token_is_right_for_one_url_five_minutes_and_one_call(tmp_path):
 
 
 def test_keys_are_private_to_the_owner_and_only_public_ones_are_published(tmp_path):
-    make_keys(tmp_path / "keys")
+    make_client(tmp_path / "keys", ISSUER, None)
     (published,) = json.loads((tmp_path / "keys" / JWKS_FILE).read_text())["keys"]
     assert 0o600 == stat.S_IMODE((tmp_path / "keys" / KEY_FILE).stat().st_mode)
     assert "d" not in published
 
 
-@pytest.mark.parametrize("there", [KEY_FILE, JWKS_FILE])
-def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, there):
+@pytest.mark.parametrize(
+    ("there", "told"), [(KEY_FILE, "is no private key"), (JWKS_FILE, "belongs to a key that is not here")]
+)
+def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, there, told):
     (tmp_path / there).write_text("precious")
-    with pytest.raises(KeyFileError, match=f"{there}: is there already"):
-        make_keys(tmp_path)
+    with pytest.raises(KeyFileError, match=f"{there}: {told}"):
+        make_client(tmp_path, ISSUER, None)
     assert ["precious"] == [file.read_text() for file in tmp_path.iterdir()]
+
+
+def test_a_public_key_that_belongs_to_another_private_one_is_refused(tmp_path):
+    for name in ("mine", "other"):
+        make_client(tmp_path / name, ISSUER, None)
+    (tmp_path / "mine" / JWKS_FILE).write_text((tmp_path / "other" / JWKS_FILE).read_text())
+    with pytest.raises(KeyFileError, match="does not hold the public half"):
+        make_client(tmp_path / "mine", ISSUER, None)
+
+
+def keys_command(folder, *more):
+    return CliRunner().invoke(main, ["sandbox", "keys", "--out", str(folder), *more])
+
+
+def test_the_same_command_again_changes_no_file_and_prints_the_same_registry(tmp_path):
+    first = keys_command(tmp_path)
+    files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    again = keys_command(tmp_path)
+    assert {"private-key.pem", "jwks.json", "clients.yaml"} == files.keys()
+    assert first.stdout == again.stdout == files["clients.yaml"].decode()
+    assert files == {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert "Was there already, and stays" in again.stderr
+
+
+def test_a_registry_that_is_there_is_not_overwritten_and_the_difference_is_told(tmp_path):
+    keys_command(tmp_path)
+    before = (tmp_path / "clients.yaml").read_text()
+    other = keys_command(tmp_path, "--issuer", "https://other.example.org")
+    assert before == (tmp_path / "clients.yaml").read_text()
+    assert "issuer: https://other.example.org" in other.stdout
+    assert "says something else than what is printed here" in other.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(KeyFileError, match=r"Not a directory|File exists"):
-        make_keys(tmp_path / "file" / "keys")
+        make_client(tmp_path / "file" / "keys", ISSUER, None)
 
 
 def test_the_printed_registry_is_one_that_the_service_takes(tmp_path):

@@ -95,6 +95,34 @@ def test_a_missing_policy_folder_is_named_with_what_to_do(monkeypatch, tmp_path)
     assert told == str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("CDS_CLIENTS", "/no/such/file", "there is no file /no/such/file; put it there, or correct the path"),
+        ("CDS_MAX_CARDS", "many", "'many' is not a whole number"),
+        ("CDS_MAX_CARDS", "99", "99 is too much: at most 50"),
+        ("CDS_STRICT_FHIR", "perhaps", "'perhaps' is neither true nor false"),
+        ("CDS_JURISDICTION", "Texas", "'Texas' is not written like US-TX"),
+        ("CDS_TIME_ZONE", "Central", "'Central' is not the name of a time zone, like America/Chicago"),
+        ("CDS_PUBLIC_URL", "cds.example", "'cds.example' is not an absolute http or https URL without query"),
+        ("CDS_FHIR_NETWORKS", "home", "'home' is not a network like 10.20.0.0/16"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_what_would_be_right(monkeypatch, variable, value, told):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings()
+    assert f"{variable}: {told}" == str(refusal.value)
+
+
+@pytest.mark.parametrize("variable", ["CDS_PATIENT_KEY", "CDS_METRICS_TOKEN"])
+def test_a_secret_that_cannot_be_used_is_not_told(monkeypatch, variable):
+    monkeypatch.setenv(variable, "hidden-word")
+    with pytest.raises(ConfigurationError, match=r"at least \d+ characters are needed") as refusal:
+        load_settings()
+    assert "hidden-word" not in str(refusal.value)
+
+
 def test_every_wrong_variable_is_named_at_once(monkeypatch):
     monkeypatch.setenv("CDS_MAX_CARDS", "0")
     monkeypatch.setenv("CDS_JURISDICTION", "Texas")
