@@ -312,6 +312,8 @@ class Case:
     def approvals_on(self, day: date) -> tuple[Authorization, ...]:
         """Approvals in force on the day, those that name work rehabilitation first, then the one that ends first."""
         in_force = [one for one in self.authorizations if one.covers(day)]
+        if len(in_force) < 2:  # noqa: PLR2004 - one is in order
+            return tuple(in_force)
         return tuple(sorted(in_force, key=lambda one: (not one.names_service, one.end or date.max)))
 
     def _encounters_for_other_injuries(self) -> set[str]:

@@ -106,7 +106,10 @@ def _form(name: str, value: Any) -> Any:  # noqa: ANN401 any JSON
         if pattern is not None and pattern.fullmatch(value):
             return stand_in
     elif isinstance(value, dict):
-        return {key: _form(key, one) for key, one in value.items()}
+        return {
+            key: one if key in _CODES and type(one) is str and " " not in one else _form(key, one)
+            for key, one in value.items()
+        }
     elif isinstance(value, list):
         return [_form(name, one) for one in value]
     elif value is None or (isinstance(value, int | float) and -_EXACT < value < _EXACT):

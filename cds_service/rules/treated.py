@@ -101,9 +101,10 @@ def _further_hours(hours: Divided, count: int, policy: PolicyView, least: int) -
         part = Part(FURTHER_HOUR, count, None, None, 0.0, float(_minutes(_together(hours))))
         return Division((part,), (_nobodys_alone(FURTHER_HOUR, hours),), (FURTHER_HOUR,))
     known = {discipline: times for discipline, times in hours.items() if discipline is not None}
-    allotted = allot_hours(count, {one: _minutes(times) for one, times in known.items()}, least)
     if len(known) == 1:
         allotted = Allotted(dict.fromkeys(known, count))
+    else:
+        allotted = allot_hours(count, {one: _minutes(times) for one, times in known.items()}, least)
     parts: list[Part] = []
     gaps = [_nobodys_alone(FURTHER_HOUR, hours)] if allotted.contested else []
     for discipline, times in known.items():
