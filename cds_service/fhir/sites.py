@@ -87,10 +87,14 @@ def _site(
         site = places.site_of_encounter(asked)
         if site != NOWHERE:
             return site
-    tells = [encounter for encounter in encounters if places.any_given or encounter.contained]
-    looked_at: set[object] = set()
+    looked_at = {_where(asked)} if asked is not None and not asked.contained else set[object]()
+    tells = [
+        encounter
+        for encounter in encounters
+        if encounter.contained or (places.any_given and _where(encounter) not in looked_at)
+    ]
     for encounter in sorted(tells, key=_start, reverse=True):
-        where = encounter.service_provider, encounter.location
+        where = _where(encounter)
         if where in looked_at and not encounter.contained:
             continue
         looked_at.add(where)
@@ -98,6 +102,10 @@ def _site(
         if site != NOWHERE:
             return site
     return NOWHERE
+
+
+def _where(encounter: records.Encounter) -> object:
+    return encounter.service_provider, encounter.location
 
 
 def _start(encounter: records.Encounter) -> str:
