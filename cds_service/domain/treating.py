@@ -46,10 +46,10 @@ def time_by_roles(treatments: Collection[Treatment], within: Collection[Interval
     Where all treatments have the same roles, all the time is theirs, whether the treatments have times or not.
     Treatments of different roles without times tell nothing of who gave which minutes.
     """
-    present = set(map(roles_of, treatments))
-    if len(present) == 1:
-        return {present.pop(): elapsed(within)}
-    timed = [one for one in treatments if one.period is not None]
+    present = [roles_of(one) for one in treatments]
+    if len(set(present)) == 1:
+        return {present[0]: elapsed(within)}
+    timed = [(one.period, roles) for one, roles in zip(treatments, present, strict=True) if one.period is not None]
     return _swept(timed, within) if timed else {UNKNOWN: elapsed(within)}
 
 
@@ -68,13 +68,11 @@ def of_assistants(roles: Roles, disciplines: Collection[Discipline] = tuple(Disc
     return bool(roles) and all(one is not None and one.assistant and one.discipline in disciplines for one in roles)
 
 
-def _swept(treatments: Iterable[Treatment], within: Iterable[Interval]) -> dict[Roles, timedelta]:
+def _swept(treated: Iterable[tuple[Interval, Roles]], within: Iterable[Interval]) -> dict[Roles, timedelta]:
     """The same by going through all beginnings and ends in order of time."""
     changes: list[tuple[datetime, int, Roles | None]] = []
-    for one in treatments:
-        if one.period is not None:
-            present_now = roles_of(one)
-            changes += [(one.period.start, 1, present_now), (one.period.end, -1, present_now)]
+    for period, roles_present in treated:
+        changes += [(period.start, 1, roles_present), (period.end, -1, roles_present)]
     for span in within:
         changes += [(span.start, 1, None), (span.end, -1, None)]
     found: dict[Roles, timedelta] = {}
