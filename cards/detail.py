@@ -108,11 +108,20 @@ def _caveat(gap: Gap) -> str:
 
 
 def _conflict(value: PolicyValue[object], settings: CardSettings) -> str:
-    return f"- Sources differ on {escape(_label_and_unit(value, settings)[0])}: {escape(value.conflict or '')}"
+    return _in_conflict(value, _label_and_unit(value, settings)[0])
+
+
+@lru_cache(maxsize=1024)
+def _in_conflict(value: PolicyValue[object], label: str) -> str:
+    return f"- Sources differ on {escape(label)}: {escape(value.conflict or '')}"
 
 
 def _question(value: PolicyValue[object], settings: CardSettings) -> str:
-    label, unit = _label_and_unit(value, settings)
+    return _asked(value, *_label_and_unit(value, settings))
+
+
+@lru_cache(maxsize=1024)
+def _asked(value: PolicyValue[object], label: str, unit: str) -> str:
     note = f" {escape(value.note)}" if value.note else ""
     return f"- To ask the payer: {escape(label)} {escape(_in_words(value, unit))}?{note} ({_citation(value.source)})"
 

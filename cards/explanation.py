@@ -111,6 +111,7 @@ def _gap(gap: MissingFact) -> JsonObject:
     return _without_empty(described)
 
 
+@lru_cache(maxsize=1024)
 def _outcome(outcome: RuleOutcome) -> JsonObject:
     described = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:

@@ -30,6 +30,7 @@ class CardSettings:
     selection_any: bool = False
     parameters: Mapping[str, Parameter[Any]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    _identities: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.public_url.startswith(("https://", "http://")) or self.public_url.endswith("/"):
@@ -37,4 +38,7 @@ class CardSettings:
 
     def identity(self, name: str) -> str:
         """The same uuid for the same name in the same hook call (CH-S-04, CH-S-25)."""
-        return str(uuid5(NAMESPACE, f"{self.hook_instance}|{self.service}|{name}"))
+        known = self._identities.get(name)
+        if known is None:
+            known = self._identities[name] = str(uuid5(NAMESPACE, f"{self.hook_instance}|{self.service}|{name}"))
+        return known

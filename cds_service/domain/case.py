@@ -312,6 +312,8 @@ class Case:
     def approvals_on(self, day: date) -> tuple[Authorization, ...]:
         """Approvals in force on the day, those that name work rehabilitation first, then the one that ends first."""
         in_force = [one for one in self.authorizations if one.covers(day)]
+        if len(in_force) < 2:  # noqa: PLR2004 - one is in order
+            return tuple(in_force)
         return tuple(sorted(in_force, key=lambda one: (not one.names_service, one.end or date.max)))
 
     def _encounters_for_other_injuries(self) -> set[str]:
@@ -324,4 +326,6 @@ class Case:
     def authorization_on(self, day: date) -> Authorization | None:
         """The approval in force on the day whose number is told: of those that name the service the last to end."""
         in_force = [one for one in self.authorizations if one.covers(day)]
-        return max(in_force, key=lambda one: (one.names_service, not one.relayed, one.end or date.max), default=None)
+        if len(in_force) < 2:  # noqa: PLR2004 - as above
+            return in_force[0] if in_force else None
+        return max(in_force, key=lambda one: (one.names_service, not one.relayed, one.end or date.max))

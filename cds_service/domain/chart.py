@@ -70,8 +70,7 @@ class InPart(NamedTuple):
     cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """What a person is licensed as: therapist or assistant of one discipline."""
 
     discipline: Discipline

@@ -80,7 +80,7 @@ class Programs:
                 run = _Run([session.date])
                 runs.append(run)
             run.conditions.update(session.conditions)
-            if run.last != session.date:
+            if run.dates[-1] != session.date:
                 run.dates.append(session.date)
         found = [Episode(run.dates[0], run.last, tuple(run.dates), tuple(sorted(run.conditions))) for run in runs]
         return tuple(sorted(found, key=attrgetter("last", "first")))
@@ -102,16 +102,16 @@ class Programs:
         return latest
 
     def _goes_on(self, run: _Run, day: date) -> bool:
-        return (day - run.last).days <= EPISODE_GAP_DAYS and not (day > run.last and self._starts_anew(run, day))
+        last = run.dates[-1]
+        if (day - last).days > EPISODE_GAP_DAYS:
+            return False
+        evaluated_since = self._evaluations and self._evaluations[-1] > last
+        return not (evaluated_since and day > last and self._starts_anew(run, day))
 
     def _starts_anew(self, run: _Run, day: date) -> bool:
         """Whether a new evaluation and a new plan lie between the run's last visit and the day, the old plan ended."""
         last = run.last
-        if (
-            not self._evaluations
-            or self._evaluations[-1] <= last
-            or not any(last < one <= day for one in self._evaluations)
-        ):
+        if not any(last < one <= day for one in self._evaluations):
             return False
         ours = [plan for plan in self._plans if run.may_be_for(plan.conditions)]
         old = [plan for plan in ours if plan.start is None or plan.start <= run.last]

@@ -1,8 +1,8 @@
 """Who gave which minutes of a visit: the licensed roles present at each moment (M-1, M-2)."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TypeAlias
 
 from cds_service.domain.chart import Performer, Role, Service, Session
@@ -21,7 +21,10 @@ UNKNOWN: Roles = frozenset((None,))
 
 def treating(treatment: Treatment) -> tuple[Performer, ...]:
     """Who gave a treatment, without those who only supervise."""
-    return tuple(who for who in treatment.performers if not who.supervises)
+    for who in treatment.performers:
+        if who.supervises:
+            return tuple(one for one in treatment.performers if not one.supervises)
+    return treatment.performers
 
 
 def roles_of(treatment: Treatment) -> Roles:
@@ -31,7 +34,7 @@ def roles_of(treatment: Treatment) -> Roles:
     Where only the encounter names several roles, nobody knows which of them gave this treatment.
     """
     people = treating(treatment)
-    roles = frozenset(who.role for who in people if who.role is not None or who.other is None)
+    roles = frozenset([who.role for who in people if who.role is not None or who.other is None])
     if not people or (treatment.performers_of_encounter and len(roles) > 1):
         return UNKNOWN
     return roles
@@ -43,10 +46,10 @@ def time_by_roles(treatments: Collection[Treatment], within: Collection[Interval
     Where all treatments have the same roles, all the time is theirs, whether the treatments have times or not.
     Treatments of different roles without times tell nothing of who gave which minutes.
     """
-    present = {roles_of(one) for one in treatments}
-    if len(present) == 1:
-        return {present.pop(): elapsed(within)}
-    timed = [one for one in treatments if one.period is not None]
+    present = [roles_of(one) for one in treatments]
+    if len(set(present)) == 1:
+        return {present[0]: elapsed(within)}
+    timed = [(one.period, roles) for one, roles in zip(treatments, present, strict=True) if one.period is not None]
     return _swept(timed, within) if timed else {UNKNOWN: elapsed(within)}
 
 
@@ -65,26 +68,25 @@ def of_assistants(roles: Roles, disciplines: Collection[Discipline] = tuple(Disc
     return bool(roles) and all(one is not None and one.assistant and one.discipline in disciplines for one in roles)
 
 
-def _swept(treatments: Iterable[Treatment], within: Iterable[Interval]) -> dict[Roles, timedelta]:
+def _swept(treated: Iterable[tuple[Interval, Roles]], within: Iterable[Interval]) -> dict[Roles, timedelta]:
     """The same by going through all beginnings and ends in order of time."""
     changes: list[tuple[datetime, int, Roles | None]] = []
-    for one in treatments:
-        if one.period is not None:
-            present_now = roles_of(one)
-            changes += [(one.period.start, 1, present_now), (one.period.end, -1, present_now)]
+    for period, roles_present in treated:
+        changes += [(period.start, 1, roles_present), (period.end, -1, roles_present)]
     for span in within:
         changes += [(span.start, 1, None), (span.end, -1, None)]
     found: dict[Roles, timedelta] = {}
-    present: Counter[Role | None] = Counter()
+    present: list[Roles] = []
     inside, since = 0, None
-    for moment, step, roles in sorted(changes, key=lambda change: change[0]):
+    for moment, step, roles in sorted(changes, key=itemgetter(0)):
         if inside and since is not None and moment > since:
-            now = frozenset(role for role, count in present.items() if count)
+            now = Roles().union(*present)
             found[now] = found.get(now, timedelta()) + (moment - since)
         since = moment
         if roles is None:
             inside += step
+        elif step > 0:
+            present.append(roles)
         else:
-            for role in roles:
-                present[role] += step
+            present.remove(roles)
     return found

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.chart import Assessment, AssessmentKind
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import done_as, texts, tool_of
+from cds_service.fhir.concepts import done_as, may_be_kept, texts, tool_of
 from cds_service.fhir.own import Own
 from cds_service.fhir.records import (
     AnsweredItem,
@@ -62,7 +63,7 @@ class Measures(dict[Concepts, Measure]):
     """
 
     def __missing__(self, concepts: Concepts) -> Measure:
-        self[concepts] = known = _measure(concepts)
+        self[concepts] = known = _kept_measure(concepts) if may_be_kept(concepts) else _measure(concepts)
         return known
 
 
@@ -176,6 +177,9 @@ def _measure(concepts: Concepts) -> Measure:
         names = [name for concept in reversed(known) if (name := tool_of(concept)[1]) is not None]
         label = ", ".join(dict.fromkeys(names)) or label
     return Measure(tool, label, codes, "\n".join(words), next(filter(None, map(done_as, known)), None))
+
+
+_kept_measure: Final = lru_cache(maxsize=1024)(_measure)
 
 
 def _day(record: Observation, calendar: Calendar) -> date | str:

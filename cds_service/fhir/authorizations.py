@@ -48,6 +48,9 @@ class _Part(NamedTuple):
     empty: bool = False
 
 
+_NO_ANSWER: Final = _Part((), None, None, None, NOT_NAMED, empty=True)
+
+
 def of_response(
     response: records.ClaimResponse, reference: str, calendar: Calendar, requests: Requests | None = None
 ) -> tuple[Authorization, ...] | str:
@@ -239,18 +242,19 @@ def _added(item: records.AddedItem) -> _Part:
 
 
 def _part(extensions: Sequence[Extension], adjudications: Sequence[Adjudication]) -> _Part:
-    everything = (*extensions, *(one for adjudication in adjudications for one in adjudication.extension))
+    if not extensions and not adjudications:
+        return _NO_ANSWER
+    everything = [*extensions, *[one for adjudication in adjudications for one in adjudication.extension]]
     by_name = {one.url.removeprefix(PAS): one for one in everything if one.url is not None and one.url.startswith(PAS)}
     detail = by_name.get("extension-itemAuthorizedDetail", _NO_EXTENSION)
     details = {one.url: one for one in detail.extension}
     valid = by_name.get("extension-itemPreAuthPeriod") or by_name.get("extension-itemAuthorizedDate") or _NO_EXTENSION
     return _Part(
-        states=tuple(decisions.reviews(extensions, adjudications)),
-        number=decisions.review_number(extensions, adjudications),
+        states=tuple(decisions.reviews(everything, adjudications)),
+        number=decisions.review_number(everything),
         period=valid.value_period,
         quantity=details.get("quantity", _NO_EXTENSION).value_quantity or _granted(adjudications),
         scope=scope_of(details.get("productOrServiceCode", _NO_EXTENSION).value_codeable_concept),
-        empty=not everything and not adjudications,
     )
 
 

@@ -173,8 +173,9 @@ class Requests:
         """What orders, claims and plans that carry the answer or its number are for."""
         scope = together((*self._answers_of_orders.get(reference, ()), *self._numbers.get(number or "", ())))
         if scope is NOT_NAMED and number is not None and len(number) >= _SHORTEST_NUMBER:
-            written = re.compile(rf"(?<![\w-]){re.escape(number)}(?![\w-])", re.IGNORECASE)
-            if any(may_match(text, (number.lower(),)) and written.search(text) for text in self._notes):
+            notes = [text for text in self._notes if may_match(text, (number.lower(),))]
+            written = rf"(?<![\w-]){re.escape(number)}(?![\w-])"
+            if any(re.search(written, text, re.IGNORECASE) for text in notes):
                 return WHOLE_PROGRAM
         return scope
 

@@ -12,6 +12,7 @@ from cds_service.fhir.records import CodeableConcept
 from cds_service.fhir.references import References
 
 _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
+ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)
 _OTHER_ICD: Final = re.compile(r"icd[\s\-_]*10[\s\-_]*(?:pcs|am|ca|gm|us-pcs)\b", re.IGNORECASE)
 _CLAIM_NUMBER_TYPE: Final = "WCN"
@@ -23,10 +24,16 @@ _PLACE: Final = re.compile(r"\d{2}", re.ASCII)
 def diagnosis_code(concept: CodeableConcept | None) -> str | None:
     """The ICD-10-CM code of a diagnosis, with its dot, under every name of the system in use."""
     for coding in concept.coding if concept is not None else ():
-        system, match = coding.system or "", _ICD_10_CM.fullmatch(coding.code.strip().upper()) if coding.code else None
-        if match is not None and _ICD_SYSTEM.search(system) and not _OTHER_ICD.search(system):
+        if not coding.code or not coding.system or not _is_icd_10_cm(coding.system):
+            continue
+        match = _ICD_10_CM.fullmatch(coding.code.strip().upper())
+        if match is not None:
             return f"{match[1]}.{match[2]}" if match[2] else match[1]
     return None
+
+
+def _is_icd_10_cm(system: str) -> bool:
+    return system == ICD_10_CM or (_ICD_SYSTEM.search(system) is not None and _OTHER_ICD.search(system) is None)
 
 
 def codes_of_conditions(conditions: Iterable[tuple[str, records.Condition]]) -> dict[str, str]:

@@ -40,7 +40,7 @@ def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> b
     made: list[Json] = []
     for number, (line, base) in enumerate(zip(change.lines, bases, strict=True)):
         again = any(base is earlier for earlier in bases[:number])
-        own = _for_further_lines(base) if again else copy.deepcopy(base)
+        own = _for_further_lines(base) if again else copy.deepcopy(base) if base else {}
         made.append({**_item(line, change, claim, own, labels[line.code]), "sequence": next(free)})
     claim["item"] = sorted((*kept, *made), key=lambda item: item.get("sequence", 0))
     if "total" in claim and _amounts(before) != _amounts(claim["item"]):

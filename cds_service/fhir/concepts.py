@@ -131,10 +131,20 @@ def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -
     """
     if concept is None and not extra:
         return NOTHING
-    letters = sum(map(len, texts(concept))) + sum(len(text) for text in extra if text)
-    if letters <= _SHORT and (concept is None or len(concept.coding) <= _FEW):
+    if may_be_kept((concept,), extra):
         return _kept_meaning(concept, tuple(extra))
     return _meaning(concept, extra)
+
+
+def may_be_kept(concepts: Iterable[CodeableConcept | None], extra: Iterable[str | None] = ()) -> bool:
+    """Whether what concepts and texts mean may be kept from call to call: names of services recur, and are short."""
+    letters = 0
+    for concept in concepts:
+        if concept is not None:
+            if len(concept.coding) > _FEW:
+                return False
+            letters += sum(map(len, texts(concept)))
+    return letters + sum(map(len, filter(None, extra))) <= _SHORT
 
 
 def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> Meaning:

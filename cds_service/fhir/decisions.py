@@ -159,10 +159,9 @@ def together(states: Collection[AuthorizationState]) -> AuthorizationState | Non
 
 
 def reviews(extensions: Iterable[Extension], adjudications: Iterable[Adjudication]) -> list[AuthorizationState]:
-    """Review actions of one item or of a whole response, wherever they stand on it, and what its adjudications say."""
+    """Review actions among the extensions of one item or of a whole response, and what its adjudications say."""
     found: list[AuthorizationState] = []
-    adjudications = tuple(adjudications)
-    for extension in (*extensions, *(one for adjudication in adjudications for one in adjudication.extension)):
+    for extension in extensions:
         name = (extension.url or "").removeprefix(PAS)
         if name == REVIEW_ACTION:
             parts = [part for part in extension.extension if (part.url or "").removeprefix(PAS) in _CODE_PARTS]
@@ -176,10 +175,9 @@ def reviews(extensions: Iterable[Extension], adjudications: Iterable[Adjudicatio
     return found
 
 
-def review_number(extensions: Iterable[Extension], adjudications: Iterable[Adjudication]) -> str | None:
+def review_number(extensions: Iterable[Extension]) -> str | None:
     """The payer's number in a review action."""
-    every = (*extensions, *(one for adjudication in adjudications for one in adjudication.extension))
-    for extension in every:
+    for extension in extensions:
         if (extension.url or "").removeprefix(PAS) == REVIEW_ACTION:
             for part in extension.extension:
                 if part.url == "number" and part.value_string:

@@ -31,6 +31,8 @@ _STAND_INS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     **dict.fromkeys(("text", "display", "value", "state"), (_TEXT, "text")),
     **dict.fromkeys(("created", "date", "servicedDate", "authoredOn", "start", "end"), (_DATE, "2000-01-01")),
 }
+_NO_STAND_IN: Final = (None, "")
+_SIMPLE: Final = frozenset({bool, int, float})
 _EXACT: Final = 1e15
 _LONGEST_MESSAGE: Final = 160
 
@@ -99,17 +101,21 @@ def _form(name: str, value: Any) -> Any:  # noqa: ANN401 any JSON
     Raises:
         _OwnWordsError: another text is in it, or a number that JSON does not carry exactly.
     """
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is dict:
+        return {
+            key: one if key in _CODES and type(one) is str and " " not in one else _form(key, one)
+            for key, one in value.items()
+        }
+    if kind is list:
+        return [_form(name, one) for one in value]
+    if kind is str:
         if name in _CODES and " " not in value:
             return value
-        pattern, stand_in = _STAND_INS.get(name, (None, ""))
+        pattern, stand_in = _STAND_INS.get(name, _NO_STAND_IN)
         if pattern is not None and pattern.fullmatch(value):
             return stand_in
-    elif isinstance(value, dict):
-        return {key: _form(key, one) for key, one in value.items()}
-    elif isinstance(value, list):
-        return [_form(name, one) for one in value]
-    elif value is None or (isinstance(value, int | float) and -_EXACT < value < _EXACT):
+    elif value is None or (kind in _SIMPLE and -_EXACT < value < _EXACT):
         return value
     raise _OwnWordsError
 

@@ -5,13 +5,13 @@ list here knows is no profession at all.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.chart import Role
 from cds_service.domain.codes import Discipline
-from cds_service.fhir.concepts import has_code, texts
+from cds_service.fhir.concepts import has_code, may_be_kept, texts
 from cds_service.fhir.profession_words import (
     ABBREVIATIONS,
     ADMINISTRATIVE,
@@ -109,10 +109,19 @@ def profession_of(concepts: Iterable[CodeableConcept | None]) -> Profession | No
     NUCC taxonomy, SNOMED CT and words have to agree. A student, aide or technician in words, or a student by code, is
     that whatever the other codes say.
     """
-    known = [concept for concept in concepts if concept is not None]
+    known = tuple([concept for concept in concepts if concept is not None])
+    if not known:
+        return None
+    return _kept_profession(known) if may_be_kept(known) else _profession(known)
+
+
+def _profession(known: Sequence[CodeableConcept]) -> Profession | None:
     coded = _coded(known)
     written = _written([text for concept in known for text in (*texts(concept), *_codes_in_letters(concept))])
     return _decided(coded.roles | written.roles, written.unlicensed or coded.unlicensed, coded.other or written.other)
+
+
+_kept_profession: Final = lru_cache(maxsize=1024)(_profession)
 
 
 def profession_in_words(text: str | None) -> Profession | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from cds_service.fhir import records
 from cds_service.fhir.orders import of_patient
@@ -12,6 +12,8 @@ from cds_service.fhir.references import References
 from cds_service.fhir.zones import Site, Zones, zone_of_records, zones_of
 
 V = TypeVar("V", records.Encounter, records.Procedure)
+
+NOWHERE: Final = Site()
 
 
 def zones_at(
@@ -79,23 +81,31 @@ def _site(
     """The first place that tells anything: of the visit in question, of bookings, of other visits, latest first."""
     for appointment in appointments:
         site = places.site_of_appointment(appointment)
-        if site != Site():
+        if site != NOWHERE:
             return site
     if asked is not None:
         site = places.site_of_encounter(asked)
-        if site != Site():
+        if site != NOWHERE:
             return site
-    tells = [encounter for encounter in encounters if places.any_given or encounter.contained]
-    looked_at: set[object] = set()
+    looked_at = {_where(asked)} if asked is not None and not asked.contained else set[object]()
+    tells = [
+        encounter
+        for encounter in encounters
+        if encounter.contained or (places.any_given and _where(encounter) not in looked_at)
+    ]
     for encounter in sorted(tells, key=_start, reverse=True):
-        where = encounter.service_provider, encounter.location
+        where = _where(encounter)
         if where in looked_at and not encounter.contained:
             continue
         looked_at.add(where)
         site = places.site_of_encounter(encounter)
-        if site != Site():
+        if site != NOWHERE:
             return site
-    return Site()
+    return NOWHERE
+
+
+def _where(encounter: records.Encounter) -> object:
+    return encounter.service_provider, encounter.location
 
 
 def _start(encounter: records.Encounter) -> str:
@@ -104,15 +114,17 @@ def _start(encounter: records.Encounter) -> str:
 
 def _marked(chart: _Own, asked: records.Encounter | None) -> list[records.Procedure]:
     """Treatments with an extension on a time: of the encounter in question, of all where there is none."""
-    marked = any(
-        procedure.performed_period is not None
-        and (procedure.performed_period.start_element or procedure.performed_period.end_element)
+    marked = [
+        procedure
         for procedure in chart.prefetch.of(records.Procedure).values()
-    )
+        if (period := procedure.performed_period) is not None and (period.start_element or period.end_element)
+    ]
+    if not marked:
+        return []
     wanted = f"Encounter/{asked.id}" if asked is not None else None
     return [
         procedure
-        for procedure in (chart.of(records.Procedure) if marked else ())
+        for procedure in chart.of(records.Procedure)
         if wanted is None
         or procedure.encounter is None
         or procedure.encounter.reference is None

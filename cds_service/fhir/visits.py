@@ -160,7 +160,9 @@ class Visits:
                         bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
                         of_encounter,
                         modifiers,
-                        self._doubts(record, reference, visit, period, doubts),
+                        self._doubts(record, reference, visit, period, doubts)
+                        if record.identifier or record.status == "stopped" or visit in self._not_held
+                        else doubts,
                     )
                 )
                 continue

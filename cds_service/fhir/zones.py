@@ -133,21 +133,26 @@ def _elements(record: records.Resource) -> tuple[Element | None, ...]:
             return ()
 
 
-def _zones(names: Sequence[str]) -> tuple[ZoneInfo, ...]:
+@lru_cache(maxsize=256)
+def _zones(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
     return tuple(zone for name in names if (zone := zone_of(name)) is not None)
 
 
 def _agreeing(zones: tuple[ZoneInfo, ...], written: Sequence[str]) -> tuple[ZoneInfo, ...]:
     """Zones that can have all the offsets written on these dates, else some of them, else all zones."""
-    agreed = {zone: sum(_can_have(zone, offset_on_day) for offset_on_day in written) for zone in zones}
-    for needed in (len(written), 1):
-        found = tuple(zone for zone in zones if agreed[zone] >= needed)
-        if found:
-            return found
-    return zones
+    having = [_having(zones, offset_on_day) for offset_on_day in written]
+    if len(having) == 1:
+        return having[0] or zones
+    all_of_them = tuple(zone for zone in zones if all(zone in found for found in having))
+    return all_of_them or tuple(zone for zone in zones if any(zone in found for found in having)) or zones
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _having(zones: tuple[ZoneInfo, ...], offset_on_day: str) -> tuple[ZoneInfo, ...]:
+    """Those of the zones that can have this offset on this day."""
+    return tuple(zone for zone in zones if _can_have(zone, offset_on_day))
+
+
 def _can_have(zone: ZoneInfo, offset_on_day: str) -> bool:
     """Whether the zone has this offset on this day, as in ``2026-03-09-05:00``, at noon."""
     when = dates.read(f"{offset_on_day[:10]}T12:00:00{offset_on_day[10:]}")

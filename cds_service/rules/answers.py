@@ -23,10 +23,17 @@ def asked_dates(case: Case) -> tuple[date, ...]:
 
 def relevant(case: Case) -> tuple[Authorization, ...]:
     """Authorizations of this episode; those that ended or were decided before it belong to an earlier one."""
+    if relevant not in case.shared:
+        case.shared[relevant] = _relevant(case)
+    known = case.shared[relevant]
+    return known if isinstance(known, tuple) else ()
+
+
+def _relevant(case: Case) -> tuple[Authorization, ...]:
     first = case.episode.first if case.episode else case.date_of_service
     since = first - timedelta(days=EPISODE_GAP_DAYS)
     before = max((one.last for one in case.episodes if one.last < first), default=None)
-    return tuple(one for one in case.authorizations if _belongs(one, first, since, before))
+    return tuple([one for one in case.authorizations if _belongs(one, first, since, before)])
 
 
 def _belongs(one: Authorization, first: date, since: date, before: date | None) -> bool:

@@ -73,6 +73,11 @@ def time_thresholds(policy: PolicyView) -> TimeThresholds | None:
     additional = policy.get(params.ADDITIONAL_UNIT_MINIMUM)
     if full is None or minimum is None or additional is None:
         return None
+    return _thresholds(full, minimum, additional)
+
+
+@lru_cache(maxsize=256)
+def _thresholds(full: PolicyValue[int], minimum: PolicyValue[int], additional: PolicyValue[int]) -> TimeThresholds:
     return TimeThresholds(TimeRule(full.value, minimum.value, additional.value), full, minimum, additional)
 
 

@@ -94,19 +94,25 @@ def left_alone(case: Case, charges: Charges) -> Iterator[Gap]:
 def unsupported(case: Case, charges: Charges) -> tuple[str, ...]:
     """Codes that stand on the draft to be changed although the record, or the payer, makes no line of them."""
     ours = claim_to_change(case)
+    if ours is None or not charges.others.left_out:
+        return ()
     made = {line.code for line in charges.others.lines}
     out = {one.code for one in charges.others.left_out if one.code in COMPANIONS or one.included} - made
-    drafted = drafted_lines(case, out) if out and ours is not None else ()
-    return tuple(dict.fromkeys(line.code for line in drafted if ours is not None and line.claim == ours.reference))
+    drafted = drafted_lines(case, out) if out else ()
+    return tuple(dict.fromkeys(line.code for line in drafted if line.claim == ours.reference))
 
 
 def drafted_of(case: Case, lines: Collection[ChargeLine], also: Collection[str] = ()) -> tuple[DraftedLine, ...]:
     """What is drafted of work rehabilitation, of the codes of these lines, and of codes that should not be there."""
+    if not case.claims_of_date:
+        return ()
     return drafted_lines(case, WORK_REHAB.union(also, (line.code for line in lines)))
 
 
 def claim_to_change(case: Case) -> Claim | None:
     """The claim the visit's lines belong on: the one with work-rehab lines, else a draft of this encounter."""
+    if not case.claims_of_date:
+        return None
     with_lines = {line.claim for line in drafted_lines(case)}
     claims = [claim for claim, _ in case.claims_of_date]
     ours = [claim for claim in claims if claim.reference in with_lines]

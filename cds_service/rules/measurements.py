@@ -1,6 +1,7 @@
 """Assessments of an episode as the policy sees them: what measures function, what pain, and what has to be asked."""
 
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case
@@ -12,6 +13,7 @@ from cds_service.policies.tools import Known, tools_of
 
 TESTED: Final = frozenset({AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
 MOST_ASKED: Final = 3
+_DATE: Final = attrgetter("date")
 
 
 class Measurements(NamedTuple):
@@ -31,13 +33,13 @@ class Measurements(NamedTuple):
     def last(self) -> Assessment | None:
         """The last result of function; an evaluation counts as the first one (R-2)."""
         measured = [*self.evaluations, *(one for one, _ in self.functional)]
-        return max(measured, key=_date, default=None)
+        return max(measured, key=_DATE, default=None)
 
     @property
     def last_done(self) -> Assessment | None:
         """The last assessment that was done, whether or not its result is on record."""
         done = [one for one in (self.last, *self.unseen) if one is not None]
-        return max(done, key=_date, default=None)
+        return max(done, key=_DATE, default=None)
 
     def questions_since(self, day: date | None) -> tuple[Gap, ...]:
         """What may have measured function after a day: each tool once, by its newest record."""
@@ -50,10 +52,6 @@ class Measurements(NamedTuple):
         return tuple(gaps)
 
 
-def _date(assessment: Assessment) -> date:
-    return assessment.date
-
-
 def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(AssessmentKind)) -> list[Assessment]:
     """Assessments up to the date of service, from 60 days before the first visit on, oldest first."""
     if of_episode not in case.shared:
@@ -63,7 +61,7 @@ def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(Assessme
             before = [one.last for one in case.episodes if one.last < first]
             since = max((since, *before))
         ours = [one for one in case.chart.assessments if since <= one.date <= case.date_of_service]
-        case.shared[of_episode] = tuple(sorted(ours, key=_date))
+        case.shared[of_episode] = tuple(sorted(ours, key=_DATE))
     known = case.shared[of_episode]
     return [one for one in known if one.kind in kinds] if isinstance(known, tuple) else []
 

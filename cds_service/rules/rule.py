@@ -73,4 +73,4 @@ class Rule:
 
 def values(*found: PolicyValue[Any] | None) -> tuple[PolicyValue[Any], ...]:
     """The policy values that exist, in the order given."""
-    return tuple(value for value in found if value is not None)
+    return tuple([value for value in found if value is not None])

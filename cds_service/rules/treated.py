@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from cds_service.domain.assisted import Allotted, Shared, allot_hours, share_hours
@@ -13,6 +14,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.treating import Roles, alone, only_assistants, roles_of, treating
 from cds_service.domain.units import TimeRule, units
+from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -101,9 +103,10 @@ def _further_hours(hours: Divided, count: int, policy: PolicyView, least: int) -
         part = Part(FURTHER_HOUR, count, None, None, 0.0, float(_minutes(_together(hours))))
         return Division((part,), (_nobodys_alone(FURTHER_HOUR, hours),), (FURTHER_HOUR,))
     known = {discipline: times for discipline, times in hours.items() if discipline is not None}
-    allotted = allot_hours(count, {one: _minutes(times) for one, times in known.items()}, least)
     if len(known) == 1:
         allotted = Allotted(dict.fromkeys(known, count))
+    else:
+        allotted = allot_hours(count, {one: _minutes(times) for one, times in known.items()}, least)
     parts: list[Part] = []
     gaps = [_nobodys_alone(FURTHER_HOUR, hours)] if allotted.contested else []
     for discipline, times in known.items():
@@ -151,20 +154,32 @@ def _minutes(times: Times) -> int:
 
 def assistant_modifier(discipline: Discipline | None, policy: PolicyView) -> str | None:
     """The payer's modifier for assistants on a line of this discipline; CQ stands only with GP, CO only with GO."""
-    wanted, required = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.DISCIPLINE_REQUIRED)
+    wanted = policy.get(params.ASSISTANT_MODIFIERS)
     if wanted is None or discipline is None:
         return None
-    modifier = wanted.value.get(discipline)
-    on_line = discipline.modifier if required is not None and required.value else None
-    return modifier if modifier is not None and ASSISTANT_BESIDE.get(modifier, on_line) == on_line else None
+    return _assistants(discipline, wanted, policy.get(params.DISCIPLINE_REQUIRED))[0]
 
 
 def assistants_of(discipline: Discipline | None, policy: PolicyView) -> frozenset[Discipline]:
     """The disciplines whose assistants the modifier of this discipline's lines is for: one, or all that share M3."""
-    wanted, modifier = policy.get(params.ASSISTANT_MODIFIERS), assistant_modifier(discipline, policy)
-    if wanted is None or modifier is None:
+    wanted = policy.get(params.ASSISTANT_MODIFIERS)
+    if wanted is None or discipline is None:
         return frozenset()
-    return frozenset(one for one, of_one in wanted.value.items() if of_one == modifier)
+    return _assistants(discipline, wanted, policy.get(params.DISCIPLINE_REQUIRED))[1]
+
+
+@lru_cache(maxsize=256)
+def _assistants(
+    discipline: Discipline,
+    wanted: PolicyValue[Mapping[Discipline, str]],
+    required: PolicyValue[bool] | None,
+) -> tuple[str | None, frozenset[Discipline]]:
+    """The modifier of assistants on lines of a discipline, and the disciplines that share it."""
+    modifier = wanted.value.get(discipline)
+    on_line = discipline.modifier if required is not None and required.value else None
+    if modifier is None or ASSISTANT_BESIDE.get(modifier, on_line) != on_line:
+        return None, frozenset()
+    return modifier, frozenset(one for one, of_one in wanted.value.items() if of_one == modifier)
 
 
 def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Gap]:
