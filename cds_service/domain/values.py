@@ -1,11 +1,11 @@
 """A policy value as rules receive it: dated, cited and with its confidence."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import Program
-from cds_service.domain.frozen import dataclass
 
 Confidence: TypeAlias = Literal["verified", "seed", "default", "unverified"]
 Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None

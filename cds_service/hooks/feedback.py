@@ -114,7 +114,9 @@ def _suggestions(entry: _Entry, at: str) -> tuple[str, ...]:
 def _reason(sent: _Reason | None, at: str) -> OverrideReason | None:
     if sent is None:
         return None
-    comment = _storable(sent.user_comment, f"{at}.userComment", MAX_COMMENT) if sent.user_comment else None
+    comment = sent.user_comment or None
+    if comment is not None and len(comment) > MAX_COMMENT:
+        raise InvalidRequest(f"{at}.userComment", f"must have at most {MAX_COMMENT} characters")
     if sent.reason is not None:
         return OverrideReason(
             system=_text(sent.reason.system, f"{at}.reason.system", MAX_CODING),
@@ -129,14 +131,8 @@ def _reason(sent: _Reason | None, at: str) -> OverrideReason | None:
 def _text(text: str | None, field: str, limit: int) -> str:
     if text is None or not text.strip():
         raise MissingField(field)
-    return _storable(text, field, limit)
-
-
-def _storable(text: str, field: str, limit: int) -> str:
     if len(text) > limit:
         raise InvalidRequest(field, f"must have at most {limit} characters")
-    if "\0" in text:  # PostgreSQL keeps no text with it
-        raise InvalidRequest(field, "must not hold the character U+0000")
     return text
 
 

@@ -84,8 +84,13 @@ def situation(story, hook):
 def said(answer):
     """What an answer says, without the ids that differ from call to call."""
     rules = {one["id"]: one["outcome"] for one in answer["extension"][EVALUATION]["rules"]}
-    cards = [(card["summary"], card["indicator"], card["detail"], suggested(card)) for card in answer["cards"]]
+    cards = [(card["summary"], card["indicator"], detail(card), suggested(card)) for card in answer["cards"]]
     return rules, cards
+
+
+def detail(card):
+    """The detail without what told the state: a search finds no Organization, so the patient's home tells it."""
+    return [row for row in card["detail"].splitlines() if not row.startswith("| state |")]
 
 
 def suggested(card):
