@@ -280,7 +280,7 @@ class AuthorizationState(StrEnum):
 class Authorization:
     """A payer's answer to a request for approval of work rehabilitation, or to one that may be for it.
 
-    ``unit`` is hours, visits, days or units; ``weak`` marks a bare number without known dates. ``codes`` are those it
+    ``unit`` is hours, visits, days or units, or as written where it is none of them; ``weak`` marks a bare number without known dates. ``codes`` are those it
     is limited to, none for the program as a whole. ``names_service`` is false for an answer that does not say what
     service it is about. ``request`` tells what it answers, ``relayed`` that it is told elsewhere than in the answer.
     """

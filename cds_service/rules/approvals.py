@@ -12,9 +12,10 @@ from cds_service.domain.units import units
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import time_thresholds
-from cds_service.rules.consumption import WEEK, Budget, Consumption, Measure, consumption_of
+from cds_service.rules.consumption import BY_DATE, WEEK, Budget, Consumption, Measure, consumption_of
 from cds_service.rules.rule import Answer, Result, values
 
+COUNTED: Final = BY_DATE | {"hours", "units"}
 READINGS: Final = ("visits", "hours", "units")
 """What an amount without unit may count, where the payer's policy does not say."""
 
@@ -52,11 +53,26 @@ def _amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator
         in_force = _by_codes(case.approvals_on(together[0]))
         for codes, approvals in in_force.items():
             units_told = {one.unit or (default.value if default is not None else None) for one in approvals}
-            if any(one.quantity is None for one in approvals) or len(units_told) > 1:
+            unknown = not_counted(approvals)
+            if unknown is not None:
+                yield Gap(
+                    Fact.AUTHORIZATIONS,
+                    f"what the approved {unknown.quantity:g} {unknown.unit} count",
+                    unknown.reference,
+                )
+            if any(one.quantity is None for one in approvals) or len(units_told) > 1 or unknown is not None:
                 continue
             budget = _budget(case, codes, approvals, units_told.pop(), alone=len(in_force) == 1)
             yield from (_check if budget.measure.unit else _unit_asked)(case, policy, budget, together)
         yield from _other_code(case, policy, in_force, together)
+
+
+def not_counted(approvals: Iterable[Authorization]) -> Authorization | None:
+    """The first whose amount is in what is not counted here, such as weeks."""
+    for one in approvals:
+        if one.quantity is not None and one.unit is not None and one.unit not in COUNTED:
+            return one
+    return None
 
 
 def _days_of_approvals(case: Case, days: Iterable[date]) -> list[tuple[date, ...]]:
