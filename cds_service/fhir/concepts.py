@@ -60,6 +60,9 @@ _NO_TREATMENT: Final = re.compile(
     r"\b(?:(?:discharge|d/c)\s+summary|(?:tele)?phone|(?:team|case)\s+conference|no[\s\-]?show|cancel\w*|orientation|letter)\b",
     re.IGNORECASE,
 )
+_CALLED_OFF: Final = re.compile(
+    r"\bno[\s\-]?show|\bcancel+(?:ed|ation)\b|\bdid not (?:come|attend|arrive)\b", re.IGNORECASE
+)
 _NEGATION: Final = re.compile(
     r"\b(?:no|not|non|never|neither|nor|without|denie[sd]|denying|exclud\w+|isn't|wasn't|rule[sd]? out)\b",
     re.IGNORECASE,
@@ -275,6 +278,12 @@ def documented_injury(text: str | None) -> str | None:
 def names_no_treatment(concept: CodeableConcept) -> bool:
     """Whether the words of an encounter's type say that nobody is treated in it: a summary, a call, a conference."""
     return any(_NO_TREATMENT.search(text) for text in texts(concept))
+
+
+@lru_cache(maxsize=1024)
+def called_off(text: str) -> bool:
+    """Whether the words for a visit say that the patient did not come or that it was canceled."""
+    return _CALLED_OFF.search(text) is not None
 
 
 def names_capacity_test(words: Iterable[str]) -> bool:

@@ -31,7 +31,8 @@ _A_TIME: Final = (
     r"(?!\s+(?:each|weekly|daily))"
 )
 _AMOUNT: Final = re.compile(
-    rf"(?<!within )(?<!after )(?<!every )(?<!next )(?<!last )(?<![\d./#-])(?P<amount>\d{{1,3}})\)?\s*(?:of\s+(?:the\s+)?\d+\s+)?{_BESIDE}{_COUNTED}{_A_TIME}",
+    r"(?<!within )(?<!after )(?<!every )(?<!next )(?<!last )(?<![\d./#-])(?P<amount>\d{1,3})\)?\s*"
+    rf"(?:of\s+(?:the\s+)?\d+\s+)?{_BESIDE}{_COUNTED}{_A_TIME}",
     re.IGNORECASE,
 )
 _WEEKLY: Final = re.compile(

@@ -131,6 +131,8 @@ LEFT_TO_DRAFTER = {
 def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
     """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
     kinds = _left_to_drafter(gap.fact for gap in charges.program_undecided) if drafted else ()
+    if drafted and charges.left_to_drafter:
+        kinds = (*kinds, charges.left_to_drafter)
     if not kinds:
         return charges.lines
     codes = dict.fromkeys(line.code for line in charges.lines)
