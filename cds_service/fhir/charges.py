@@ -1,6 +1,7 @@
 """Claims: charges on record, and what they tell of authorizations, accidents and the injury."""
 
 from dataclasses import field
+from typing import Final
 
 from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
@@ -14,7 +15,9 @@ from cds_service.fhir.places import Places
 from cds_service.fhir.procedure_codes import coded
 from cds_service.fhir.references import References
 
-_CHARGES = frozenset({"draft", "active"})
+_CHARGES: Final = frozenset({"draft", "active"})
+_NO_CHARGES: Final = frozenset({"cancelled", "entered-in-error"})
+_OTHER_USES: Final = frozenset({"preauthorization", "predetermination"})
 
 
 @dataclass
@@ -34,6 +37,8 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
     found = Charges()
     for reference, record in own.of(records.Claim):
         if record.status not in _CHARGES:
+            if record.status not in _NO_CHARGES:
+                own.leave_out(records.Claim, reference, "has no FHIR status")
             continue
         claim = _claim(record, reference, own.references, calendar)
         found.evidence.extend(injury.of_claim(record, reference))
@@ -45,6 +50,8 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
             found.numbers.extend((reference, number) for number in claim.authorization_numbers)
         if record.use == "claim":
             found.claims.append(claim)
+        elif record.use not in _OTHER_USES:
+            own.leave_out(records.Claim, reference, "does not say that it is a claim")
     return found
 
 

@@ -164,9 +164,13 @@ DOUBTS: Final = {
 def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
     """Why the payer may not pay the visit for want of approval: known to be missing, refused, ended or used up.
 
-    A payer's word that the service is not covered is one as well. What nobody could deliver is not told here.
+    A payer's word that the service is not covered is one as well, and so are answers that were not given. Without a
+    known payer nothing more is told here.
     """
-    if not case.chart.unavailable.keys().isdisjoint((Fact.AUTHORIZATIONS, Fact.COVERAGE)):
+    not_given = case.chart.unavailable.get(Fact.AUTHORIZATIONS)
+    if not_given is not None:
+        return (Gap(Fact.AUTHORIZATIONS, f"whether the payer approved: {not_given}"),)
+    if Fact.COVERAGE in case.chart.unavailable:
         return ()
     found = [
         Gap(Fact.AUTHORIZATIONS, DOUBTS[one.kind])

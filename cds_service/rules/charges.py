@@ -22,6 +22,7 @@ from cds_service.rules.drafted import (
     drafted_of,
     left_alone,
     lines_to_charge,
+    other_number,
     reduced,
     same_charges,
     unsupported,
@@ -84,10 +85,11 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
     if same_charges(drafted, lines):
         yield from kept
         yield from overfull(drafted)
+        yield from other_number(case, visit, drafted)
         return
     kx = kx_of(case, policy, others)
     change = claim_change(case, visit, lines, removed)
-    open_points = (*charges.undecided, *kept, *kx.gaps, *change.gaps)
+    open_points = (*charges.undecided, *kept, *kx.gaps, *change.gaps, *other_number(case, visit, drafted))
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(

@@ -478,3 +478,12 @@ def test_an_encounter_that_ends_a_little_before_its_treatment_is_no_doubt():
     treated = procedure(encounter={"reference": "Encounter/e"})
     (session,) = chart_of(encounters=bundle(checked_in), procedures=bundle(treated)).sessions
     assert session.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("use", "said"), [(None, True), ("Claim", True), ("preauthorization", False), ("claim", False)]
+)
+def test_a_claim_that_does_not_say_what_it_is_for_is_said(use, said):
+    claim = {"resourceType": "Claim", "id": "c", "status": "active", "use": use, "patient": PATIENT}
+    gaps = chart_of(charges=bundle({key: value for key, value in claim.items() if value is not None})).gaps
+    assert said == any(gap.fact is Fact.CHARGES and gap.why == "does not say that it is a claim" for gap in gaps)
