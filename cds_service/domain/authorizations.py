@@ -24,6 +24,11 @@ CAUTION: Final = {
 """Of two answers of which neither is known to be the later, the one with more of it counts."""
 
 
+def number_key(number: str) -> str:
+    """What is the same however a number is written: without case, spaces, punctuation and leading zeros."""
+    return "".join(filter(str.isalnum, number.upper())).lstrip("0") or number
+
+
 def standing(answers: Iterable[Authorization]) -> tuple[Authorization, ...]:
     """Answers that no later one replaces, in the order given.
 
@@ -69,7 +74,7 @@ def _note(one: Authorization, later: dict[tuple[str, str], "_Days"]) -> None:
 
 def of_assertions(assertions: Iterable[CoverageAssertion], known: Iterable[str | None]) -> tuple[Authorization, ...]:
     """Approvals that payers hold satisfied; one whose number an answer on file explains adds nothing."""
-    explained = set(known)
+    explained = {number_key(number) for number in known if number is not None}
     return tuple(
         Authorization(
             reference=one.reference,
@@ -81,7 +86,7 @@ def of_assertions(assertions: Iterable[CoverageAssertion], known: Iterable[str |
             relayed=True,
         )
         for one in assertions
-        if one.approval == SATISFIED and (one.number is None or one.number not in explained)
+        if one.approval == SATISFIED and (one.number is None or number_key(one.number) not in explained)
     )
 
 
@@ -112,9 +117,12 @@ def _named_by_number(answers: Sequence[Authorization]) -> tuple[Authorization, .
     """The answers, those that name no service with that of other answers of their number."""
     if all(one.names_service for one in answers):
         return tuple(answers)
-    named = {one.number for one in answers if one.names_service and one.number is not None}
+    named = {number_key(one.number) for one in answers if one.names_service and one.number is not None}
     return tuple(
-        replace(one, names_service=True) if not one.names_service and one.number in named else one for one in answers
+        replace(one, names_service=True)
+        if not one.names_service and one.number is not None and number_key(one.number) in named
+        else one
+        for one in answers
     )
 
 
@@ -129,7 +137,7 @@ def _recency(one: Authorization) -> tuple[date, datetime, int, int, float, str]:
 
 def _requests_of(one: Authorization) -> tuple[str, ...]:
     """What tells requests apart: number and request; answers without either are for one request."""
-    number = (f"number {one.number}",) if one.number is not None else ()
+    number = (f"number {number_key(one.number)}",) if one.number is not None else ()
     request = (f"request {one.request}",) if one.request is not None else ()
     return (*number, *request) or (f"none, service named: {one.names_service}",)
 

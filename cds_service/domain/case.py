@@ -289,17 +289,27 @@ class Case:
     def assertions(self) -> tuple[CoverageAssertion, ...]:
         """What the payer in line says of work rehabilitation through coverage-information, the newest for each code.
 
-        One that is for another coverage on record is none of this payer's.
+        One that is for another coverage is none of this payer's.
         """
-        others = {coverage.reference for coverage in self.chart.coverages}
-        others.discard(self.payer.reference if self.payer is not None else "")
         newest: dict[str, CoverageAssertion] = {}
         for one in self.chart.assertions:
-            for code in WORK_REHAB.intersection(one.codes or WORK_REHAB) if one.coverage not in others else ():
+            for code in WORK_REHAB.intersection(one.codes or WORK_REHAB) if self._is_of_payer(one) else ():
                 known = newest.get(code)
                 if known is None or (one.made or date.min) > (known.made or date.min):
                     newest[code] = one
         return tuple(dict.fromkeys(newest[code] for code in sorted(newest)))
+
+    @lazy
+    def unplaced_assertions(self) -> tuple[CoverageAssertion, ...]:
+        """What a payer says for a coverage that is not among those on record."""
+        on_record = {coverage.reference for coverage in self.chart.coverages}
+        named = [one for one in self.chart.assertions if (one.coverage or "").startswith("Coverage/")]
+        return tuple(one for one in named if self.payer is not None and one.coverage not in on_record)
+
+    def _is_of_payer(self, assertion: CoverageAssertion) -> bool:
+        """Whether what is said is for the payer in line; what names no coverage that can be told is."""
+        named = (assertion.coverage or "").startswith("Coverage/")
+        return not named or self.payer is None or assertion.coverage == self.payer.reference
 
     @lazy
     def authorizations(self) -> tuple[Authorization, ...]:

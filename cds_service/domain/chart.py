@@ -165,7 +165,8 @@ class Coverage:
     """One active coverage. ``payers`` are identifiers, references and names of the payor, as written.
 
     ``doubts`` say, in words, why its payer class or its status is not certain. ``subscriber`` is the number the payer
-    knows the patient by: in workers' compensation the number of the claim.
+    knows the patient by: in workers' compensation the number of the claim. ``state`` is that of an
+    agency or fund of a state, like ``US-WA``, as the payer's name tells.
     """
 
     reference: str
@@ -176,6 +177,7 @@ class Coverage:
     end: date | None = None
     doubts: tuple[str, ...] = ()
     subscriber: str | None = None
+    state: str | None = None
 
     def in_force(self, day: date) -> bool:
         """Whether the coverage period, where given, contains the day."""
@@ -301,9 +303,10 @@ class AuthorizationState(StrEnum):
 class Authorization:
     """A payer's answer to a request for approval of work rehabilitation, or to one that may be for it.
 
-    ``unit`` is hours, visits, days or units; ``weak`` marks a bare number without known dates. ``codes`` are those it
-    is limited to, none for the program as a whole. ``names_service`` is false for an answer that does not say what
-    service it is about. ``request`` tells what it answers, ``relayed`` that it is told elsewhere than in the answer.
+    ``unit`` is hours, visits, days or units, or as written where it is none of them; ``weak`` marks a bare number
+    without known dates. ``codes`` are those it is limited to, none for the program as a whole. ``names_service`` is
+    false for an answer that does not say what service it is about. ``request`` tells what it answers, ``relayed`` that
+    it is told elsewhere than in the answer.
     """
 
     reference: str

@@ -16,6 +16,17 @@ STATES: Final = {
     "MP": "Northern Mariana Islands",
 }  # fmt: skip
 
+ABBREVIATIONS: Final = {
+    "ALA": "AL", "ARIZ": "AZ", "ARK": "AR", "CAL": "CA", "CALIF": "CA", "COLO": "CO", "CONN": "CT", "DEL": "DE",
+    "D C": "DC", "WASHINGTON DC": "DC", "WASHINGTON D C": "DC", "FLA": "FL", "ILL": "IL", "IND": "IN", "KAN": "KS",
+    "KANS": "KS", "MASS": "MA", "MICH": "MI", "MINN": "MN", "MISS": "MS", "MONT": "MT", "NEB": "NE", "NEBR": "NE",
+    "NEV": "NV", "N H": "NH", "N J": "NJ", "N M": "NM", "N MEX": "NM", "N Y": "NY", "N C": "NC", "N CAR": "NC",
+    "N D": "ND", "N DAK": "ND", "OKLA": "OK", "ORE": "OR", "OREG": "OR", "PENN": "PA", "PENNA": "PA", "P R": "PR",
+    "R I": "RI", "S C": "SC", "S CAR": "SC", "S D": "SD", "S DAK": "SD", "TENN": "TN", "TEX": "TX", "WASH": "WA",
+    "W VA": "WV", "WIS": "WI", "WISC": "WI", "WYO": "WY",
+}  # fmt: skip
+"""Traditional abbreviations, without periods, that people write for a state."""
+
 _EASTERN: Final = "America/New_York"
 _CENTRAL: Final = "America/Chicago"
 _MOUNTAIN: Final = "America/Denver"

@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import msgspec
+
+from cds_service.domain.authorizations import number_key
 from cds_service.domain.chart import Authorization, AuthorizationState
-from cds_service.fhir import dates, decisions, records
+from cds_service.fhir import dates, decisions, granted_amounts, records
 from cds_service.fhir.authorized_services import (
     NOT_NAMED,
     Requests,
@@ -18,18 +21,10 @@ from cds_service.fhir.authorized_services import (
     scope_of,
 )
 from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import texts
 from cds_service.fhir.decisions import PAS
+from cds_service.fhir.granted_amounts import Granted
 from cds_service.fhir.records import Adjudication, Extension, Period, Quantity
 
-_GRANTED: Final = re.compile(r"authori[sz]|approv|certif", re.IGNORECASE)
-_UNITS: Final = (
-    (re.compile(r"h|hs|hrs?|hours?", re.IGNORECASE), "hours", 1.0),
-    (re.compile(r"min|mj|minutes?", re.IGNORECASE), "hours", 1 / 60),
-    (re.compile(r"\{?(?:vs|visits?|sessions?|treatments?|encounters?)\}?", re.IGNORECASE), "visits", 1.0),
-    (re.compile(r"\{?(?:da|dy|d|days?)\}?", re.IGNORECASE), "days", 1.0),
-    (re.compile(r"\{?(?:un|units?)\}?", re.IGNORECASE), "units", 1.0),
-)
 _TELLS_NOTHING: Final = re.compile(
     r"$|ok\b|complete|processed|finali[sz]ed|issued|see |claim settled|(?:prior )?auth\w* (?:number )?issued",
     re.IGNORECASE,
@@ -60,25 +55,20 @@ def of_response(
     Dates that cannot be read give what is wrong with them.
     """
     whole = _whole(response)
-    parts = [*(_item(item) for item in response.item), *(_added(item) for item in response.add_item)]
+    items = [(item.item_sequence, _item(item)) for item in response.item]
+    items += [(next(iter(item.item_sequence), None), part) for item in response.add_item for part in _added_parts(item)]
+    parts = [part for _, part in items]
     problem = next((wrong for part in (whole, *parts) if (wrong := dates.problem_of(part.period))), None)
     if problem is not None:
         return f"period {problem}"
     request = requests.request_of(response) if requests is not None else None
-    sequences = [
-        *(item.item_sequence for item in response.item),
-        *(next(iter(one.item_sequence), None) for one in response.add_item),
-    ]
-    parts = [
-        _with_request(part, requests, request, sequence)
-        for part, sequence in zip(parts, sequences, strict=True)
-        if not part.empty
-    ]
+    parts = [_with_request(part, requests, request, sequence) for sequence, part in items if not part.empty]
     if not parts:
         parts = [_with_request(whole, requests, request, None)]
     known = [_with_words(part, whole, response, reference, requests) for part in parts]
+    in_words = granted_amounts.in_words(response.disposition) if len(known) == 1 else None
     found = [
-        _authorization(response, reference, whole, part, calendar)
+        _authorization(response, reference, whole, part, calendar, in_words)
         for part in known
         if part.scope.service is not Service.OTHER
     ]
@@ -87,35 +77,23 @@ def of_response(
 
 def names_service(response: records.ClaimResponse) -> bool:
     """Whether every answer in the response tells by itself what service it is for."""
-    parts = [*(_item(item) for item in response.item), *(_added(item) for item in response.add_item)] or [
-        _whole(response)
-    ]
+    added = [part for item in response.add_item for part in _added_parts(item)]
+    parts = [*(_item(item) for item in response.item), *added] or [_whole(response)]
     return all(part.scope.service is not Service.NOT_NAMED for part in parts)
 
 
 def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | None]) -> Iterator[Authorization]:
     """Bare numbers on claims, (reference, number), that no answer of a payer explains."""
-    known = set(explained)
+    known = {number_key(number) for number in explained if number is not None}
     for reference, number in numbers:
-        if number not in known:
-            known.add(number)
+        if number_key(number) not in known:
+            known.add(number_key(number))
             yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True, relayed=True)
 
 
 def is_preauthorization(response: records.ClaimResponse) -> bool:
     """Whether it is an active answer to a request for authorization."""
     return response.use == "preauthorization" and response.status in {"active", None}
-
-
-def quantity_of(quantity: Quantity | None) -> tuple[float | None, str | None]:
-    """(amount, unit) of an authorized quantity, in hours, visits, days or units; no unit where none is told."""
-    if quantity is None or quantity.value is None:
-        return None, None
-    for written in (quantity.code, quantity.unit):
-        for pattern, unit, factor in _UNITS:
-            if written is not None and pattern.fullmatch(written.strip()):
-                return quantity.value * factor, unit
-    return quantity.value, None
 
 
 def _added_up(found: Sequence[Authorization]) -> tuple[Authorization, ...]:
@@ -160,13 +138,21 @@ def _with_words(
 
 
 def _authorization(
-    response: records.ClaimResponse, reference: str, whole: _Part, part: _Part, calendar: Calendar
+    response: records.ClaimResponse,
+    reference: str,
+    whole: _Part,
+    part: _Part,
+    calendar: Calendar,
+    in_words: Granted | None,
 ) -> Authorization:
     state = _state(response, whole, part)
     period = part.period or whole.period
     start = calendar.first_day(period.start) if period is not None else None
     end = calendar.last_day(period.end) if period is not None else None
-    amount, unit = quantity_of(part.quantity)
+    granted = granted_amounts.quantity_of(part.quantity)
+    if in_words is not None and (granted is None or granted_amounts.is_less_than_asked(response.disposition)):
+        granted = in_words
+    amount, unit = granted or (None, None)
     if amount is not None and unit is None and part.scope.codes:
         unit = "units"
     return Authorization(
@@ -232,6 +218,23 @@ def _item(item: records.ClaimResponseItem) -> _Part:
     return _part(item.extension, item.adjudication)
 
 
+def _added_parts(item: records.AddedItem) -> Iterator[_Part]:
+    """An added item, or its details where the service and the amount are told there."""
+    details = [one for one in item.detail if one.product_or_service is not None or one.quantity is not None]
+    if not details or item.quantity is not None:
+        yield _added(item)
+        return
+    for one in details:
+        yield _added(
+            msgspec.structs.replace(
+                item,
+                product_or_service=one.product_or_service or item.product_or_service,
+                quantity=one.quantity,
+                adjudication=one.adjudication or item.adjudication,
+            )
+        )
+
+
 def _added(item: records.AddedItem) -> _Part:
     part = _part(item.extension, item.adjudication)
     scope = part.scope if part.scope.service is not Service.NOT_NAMED else scope_of(item.product_or_service)
@@ -253,17 +256,7 @@ def _part(extensions: Sequence[Extension], adjudications: Sequence[Adjudication]
         states=tuple(decisions.reviews(everything, adjudications)),
         number=decisions.review_number(everything),
         period=valid.value_period,
-        quantity=details.get("quantity", _NO_EXTENSION).value_quantity or _granted(adjudications),
+        quantity=details.get("quantity", _NO_EXTENSION).value_quantity
+        or granted_amounts.of_adjudications(adjudications),
         scope=scope_of(details.get("productOrServiceCode", _NO_EXTENSION).value_codeable_concept),
     )
-
-
-def _granted(adjudications: Iterable[Adjudication]) -> Quantity | None:
-    """The amount that an adjudication named authorized or approved gives."""
-    for one in adjudications:
-        if one.value is None or one.category is None:
-            continue
-        names = (*texts(one.category), *(coding.code for coding in one.category.coding if coding.code))
-        if any(_GRANTED.search(name) for name in names):
-            return Quantity(value=one.value)
-    return None

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from cds_service.domain.authorizations import number_key
 from cds_service.domain.codes import THERAPY, WORK_REHAB
 from cds_service.fhir import records
 from cds_service.fhir.concepts import Meaning, may_match, meaning, texts
@@ -134,7 +135,7 @@ class Requests:
         ours = tuple(sorted(WORK_REHAB.intersection(codes)))
         others = not ours and bool(THERAPY.isdisjoint(codes))
         scope = WHOLE_PROGRAM if ours else OTHER if others else NOT_NAMED
-        self._numbers.setdefault(number, []).append(scope)
+        self._numbers.setdefault(number_key(number), []).append(scope)
 
     def order(self, record: records.ServiceRequest, told: Meaning) -> None:
         """Note the answers and the words that an order carries."""
@@ -171,7 +172,9 @@ class Requests:
 
     def otherwise(self, reference: str, number: str | None) -> Scope:
         """What orders, claims and plans that carry the answer or its number are for."""
-        scope = together((*self._answers_of_orders.get(reference, ()), *self._numbers.get(number or "", ())))
+        scope = together(
+            (*self._answers_of_orders.get(reference, ()), *self._numbers.get(number_key(number or ""), ()))
+        )
         if scope is NOT_NAMED and number is not None and len(number) >= _SHORTEST_NUMBER:
             notes = [text for text in self._notes if may_match(text, (number.lower(),))]
             written = rf"(?<![\w-]){re.escape(number)}(?![\w-])"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
+from typing import Final
 
 from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
@@ -16,8 +17,10 @@ from cds_service.fhir.procedure_codes import coded
 from cds_service.fhir.recorded_charges import RECORDED, charge_items, settles_another
 from cds_service.fhir.references import References
 
-_CHARGES = frozenset({"draft", "active"})
-_ELSEWHERE = (records.ExplanationOfBenefit, records.ChargeItem)
+_CHARGES: Final = frozenset({"draft", "active"})
+_NO_CHARGES: Final = frozenset({"cancelled", "entered-in-error"})
+_OTHER_USES: Final = frozenset({"preauthorization", "predetermination"})
+_ELSEWHERE: Final = (records.ExplanationOfBenefit, records.ChargeItem)
 
 
 @dataclass
@@ -41,6 +44,10 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
     for reference, record in own.of(records.Claim):
         if record.status in _CHARGES:
             _add(found, record, _claim(record, reference, own.references, calendar), places, calendar)
+            if record.use != "claim" and record.use not in _OTHER_USES:
+                own.leave_out(records.Claim, reference, "does not say that it is a claim")
+        elif record.status not in _NO_CHARGES:
+            own.leave_out(records.Claim, reference, "has no FHIR status")
     if not own.prefetch.by_type.keys().isdisjoint(_ELSEWHERE):
         claimed = set(_claimed(found.claims))
         for settled, claim in _settled(own, calendar, {one.reference for one in found.claims}):

@@ -60,6 +60,9 @@ _NO_TREATMENT: Final = re.compile(
     r"\b(?:(?:discharge|d/c)\s+summary|(?:tele)?phone|(?:team|case)\s+conference|no[\s\-]?show|cancel\w*|orientation|letter)\b",
     re.IGNORECASE,
 )
+_CALLED_OFF: Final = re.compile(
+    r"\bno[\s\-]?show|\bcancel+(?:ed|ation)\b|\bdid not (?:come|attend|arrive)\b", re.IGNORECASE
+)
 _NEGATION: Final = re.compile(
     r"\b(?:no|not|non|never|neither|nor|without|denie[sd]|denying|exclud\w+|isn't|wasn't|rule[sd]? out)\b",
     re.IGNORECASE,
@@ -68,13 +71,15 @@ _SENTENCE_END: Final = re.compile(r"[.;!?\n]")
 _LOOK_BACK: Final = 60
 
 _HARM: Final = (
-    r"(?:injur\w*|accident\w*|incident|hurt|fell|fall|fractur\w*|sprain\w*|strain\w*|trauma|crash\w*|collision|burn\w*)"
+    r"(?:injur\w*|accident\w*|incident|hurt|fell|fall|fractur\w*|sprain\w*|strain\w*|trauma|crash\w*|collision|burn\w*"
+    r"|slipped|tripped|struck|crushed|mv[ac])"
 )
 _INJURY: Final = re.compile(
     r"\bwork[\s\-]*related\b(?!\s+(?:activit|task|goal|function|demand|dut|skill|abilit|movement|exercis|capacit))"
     rf"|\b(?:industrial|workplace|occupational|work|on[\s\-]the[\s\-]job)[\s\-]+{_HARM}\b"
+    rf"|\b(?:work(?:er['\u2019]?s?['\u2019]?|m[ae]n['\u2019]?s?)?[\s\-]*comp(?:ensation)?|wc)[\s\-]+(?:claim|case|{_HARM})\b"
     rf"|\b{_HARM}\b[^.;!?\n]{{0,60}}?\b(?:at\s+(?:the\s+|his\s+|her\s+|their\s+)?(?:work|workplace|job(?:[\s\-]*site)?)"
-    r"|on[\s\-]the[\s\-]job|while\s+(?:working|on\s+duty))\b",
+    r"|on[\s\-]the[\s\-]job|while\s+(?:working|on\s+duty|(?:driving|traveling)\s+for\s+work))\b",
     re.IGNORECASE,
 )
 _DENIED_AFTER: Final = re.compile(
@@ -91,10 +96,10 @@ _EVALUATION_OF: Final = {
 }
 
 # Parts of words without which the patterns of the same subject cannot match.
-_WORKPLACE: Final = ("work", "job", "industrial", "occupational", "duty")
+_WORKPLACE: Final = ("work", "job", "industrial", "occupational", "duty", "wc")
 _HARMS: Final = (
     "injur", "accident", "incident", "hurt", "fell", "fall", "fractur", "sprain", "strain", "trauma", "crash",
-    "collision", "burn", "related",
+    "collision", "burn", "related", "slipped", "tripped", "struck", "crushed", "mva", "mvc", "claim", "case",
 )  # fmt: skip
 _PAID_WORK_PARTS: Final = ("y99", "income or pay")
 _ASSESSING: Final = ("eval", "assessment", "performance", "fce", "capacity")
@@ -285,6 +290,12 @@ def documented_injury(text: str | None) -> str | None:
 def names_no_treatment(concept: CodeableConcept) -> bool:
     """Whether the words of an encounter's type say that nobody is treated in it: a summary, a call, a conference."""
     return any(_NO_TREATMENT.search(text) for text in texts(concept))
+
+
+@lru_cache(maxsize=1024)
+def called_off(text: str) -> bool:
+    """Whether the words for a visit say that the patient did not come or that it was canceled."""
+    return _CALLED_OFF.search(text) is not None
 
 
 def names_capacity_test(words: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """What payers say of an order, appointment or encounter through coverage-information (CRD)."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,6 +11,9 @@ from cds_service.fhir.records import Extension
 from cds_service.fhir.references import References
 
 COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+_OF_A_RELEASE: Final = re.compile(
+    r"https?://(?:www\.)?hl7\.org/fhir/us/davinci-crd/(?:[\w.-]+/)?StructureDefinition/(?:ext-)?coverage-information(?:\|.*)?"
+)
 BILLING_OPTIONS: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options"
 
 
@@ -18,8 +22,13 @@ def assertions_of(
 ) -> Iterator[CoverageAssertion]:
     """Each thing that a payer asserts there, for its coverage, billing codes and time."""
     for extension in extensions:
-        if extension.url == COVERAGE_INFORMATION:
+        if extension.url is not None and _is_coverage_information(extension.url):
             yield _assertion(extension, reference, references, calendar)
+
+
+def _is_coverage_information(url: str) -> bool:
+    """Whether a URL is that of coverage-information, of any release of the guide."""
+    return url == COVERAGE_INFORMATION or _OF_A_RELEASE.fullmatch(url) is not None
 
 
 def _assertion(extension: Extension, reference: str, references: References, calendar: Calendar) -> CoverageAssertion:

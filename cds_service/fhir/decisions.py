@@ -106,6 +106,7 @@ _ONE_BY_ONE: Final = _compiled(
     (PENDING, r"\bincomplete\b|\breceived\b"),
     (APPROVED, rf"\b{_GRANTED}\b|\bapprovals?\b|\baffirmation\b"),
 )  # fmt: skip
+_DENIED_IN_PART: Final = re.compile(r"\bdenied in part\b|\bpartial(?:ly)? (?:denied|denial)\b|\bdenial in part\b")
 # The usual answers, for speed.
 _PLAIN: Final = {"Approved": APPROVED, "Certified in total": APPROVED, "Denied": DENIED, "Pended": PENDING}
 _IN_PART: Final = re.compile(r"\bpartial(?:ly)?\b|\bin part\b|\bmodified\b|\breduced\b")
@@ -125,6 +126,7 @@ def decision_in_words(text: str | None) -> AuthorizationState | None:
     if plain is not None or not may_match(text, _TELLING):
         return plain
     told = _CONDITIONS.sub(" ", " ".join(text.lower().split()))
+    told, in_part = _DENIED_IN_PART.subn(" ", told)
     final = max(
         (
             ((match.start(), match.end()), state)
@@ -145,7 +147,7 @@ def decision_in_words(text: str | None) -> AuthorizationState | None:
         told = left
     if APPROVED in found and DENIED in found and _IN_PART.search(text.lower()):
         return APPROVED
-    return together(found)
+    return together(found) or (UNCLEAR if in_part else None)
 
 
 def together(states: Collection[AuthorizationState]) -> AuthorizationState | None:

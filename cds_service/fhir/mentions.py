@@ -53,7 +53,13 @@ _BEFORE_NOW: Final = (
 _NOT_YET: Final = (
     r"(?:\b(?:prior\s+to|before|pre|prepar\w+\s+(?:for|to)|preparation|precursor\s+to|until|till|awaiting|waiting|consider\w*"
     r"|possibl[ey]|potential(?:ly)?|may(?:be)?|might|could|perhaps|discuss\w*|educat\w+\s+(?:on|about|regarding)"
-    r"|interested|inquir\w+))"
+    r"|interested|inquir\w+|ask(?:s|ed|ing)?\s+(?:about|if|whether|regarding)|fail(?:ed|s|ure\s+of)?|brochures?|handouts?))"
+)
+_UNCHECKED: Final = re.compile(r"\[\s*\]\s*(?:[\w/&-]+\s+){0,3}$|[\u2610\u25a1]\s*(?:[\w/&-]+\s+){0,3}$")
+_ENROLLED: Final = re.compile(
+    r"\b(?:patient|worker|he|she|currently|client)\s+(?:is\s+|was\s+)?(?:currently\s+)?(?:in|attending|enrolled\s+in|doing|undergoing)"
+    r"\s+(?:an?\s+|the\s+)?$",
+    re.IGNORECASE,
 )
 _WEIGHED: Final = (
     r"(?:\b(?:(?:re[\s\-]?)?(?:eval\w*\.?|assess\w*)|screen\w*|consult\w*|determin\w*|decid\w*|candida(?:cy|te)|eligib\w+"
@@ -98,7 +104,8 @@ _REASONS: Final = (
 _REFUSED: Final = re.compile(
     rf"{_TRAILING}{{0,6}}[\s,:)(/\u2010-\u2015-]*(?:(?:\bnot|\b\w+n['\u2019]t)\s+{_REASONS}"
     r"|\b(?:contraindicat\w*|declin\w+|refus\w+|denied|reject\w+|defer\w+|postpon\w+|withheld|(?:placed\s+|put\s+)?on\s+hold"
-    r"|held|discuss\w+|explain\w+|considered|discontinu\w+|stopped|cancel\w+|suspended|terminated|no\s+longer|ruled\s+out|never|no[\s\-]?show"
+    r"|held|discuss\w+|explain\w+|considered|discontinu\w+|stopped|cancel\w*|suspended|terminated|no\s+longer|ruled\s+out|never|no[\s\-]?show"
+    r"|n/?a\b|unsuccessful\w*|brochures?|handouts?|pamphlets?"
     r"|in\s+the\s+future|at\s+a\s+later|later|eventually|to\s+follow|to\s+be\s+(?:considered|determined)|tbd|may|might|could"
     rf"|possibl[ey]|versus|vs|{_WHEN}))",
     re.IGNORECASE,
@@ -108,6 +115,7 @@ _EVALUATED: Final = re.compile(
     r"(?:(?:(?:re[\s\-]?)?(?:eval(?:uation)?|assessment)|screen(?:ing)?|consult(?:ation)?|intake|interview|candidacy|readiness)"
     r"\b(?!\s*(?:and|&|/|\+|with)\s*(?:treat|work|program))"
     r"|(?:discharge|d/c)\b(?!\s+(?:visit|session|day))|summary|report|progress\s+(?:note|report)|conference|meeting"
+    r"|follow[\s\-]?up\b.{0,20}\b(?:md|dr|doctor|physician|surgeon|pcp)\b"
     r"|(?:tele)?phone|call\b|letter|paperwork)",
     re.IGNORECASE,
 )
@@ -118,7 +126,8 @@ _CUES_AFTER: Final = (
     "never", "show", "future", "later", "eventual", "follow", "determin", "tbd", "may", "might", "could", "possib",
     "versus", "vs", "if", "unless", "whether", "when", "once", "soon", "pending", "should", "eval", "assess",
     "screen", "consult", "intake", "interview", "candida", "readiness", "discharge", "d/c", "summary", "report",
-    "conference", "meeting", "phone", "call", "letter", "paper", "progress",
+    "conference", "meeting", "phone", "call", "letter", "paper", "progress", "n/a", "na", "unsuccessful", "brochure",
+    "handout", "pamphlet",
 )  # fmt: skip
 _CUES_BEFORE: Final = (
     "no", "ne", "n't", "n\u2019t", "with", "den", "declin", "refus", "reject", "exc", "unable", "rule", "contra",
@@ -129,7 +138,8 @@ _CUES_BEFORE: Final = (
     "interest", "inquir", "eval", "assess", "screen", "consult", "determin", "decid", "candida", "eligib", "suitab",
     "ready", "readi", "approp", "need", "test", "summary", "report", "letter", "conf", "meet", "phone", "call",
     "paper", "record", "then", "progress", "advanc", "transit", "mov", "step", "upgrad", "escalat", "up", "if",
-    "unless", "whether", "when", "once", "soon", "pending", "should",
+    "unless", "whether", "when", "once", "soon", "pending", "should", "ask", "fail", "brochure", "handout", "[",
+    "\u2610", "\u25a1", "in", "attending", "doing", "undergoing",
 )  # fmt: skip
 _AT_THE_HEAD: Final = re.compile(
     rf"[\W_]*(?:\b(?:an?|the|daily|initial|outpatient|continu\w*|start|begin|order|referral|refer|for|to|of|pt|ot|physical"
@@ -177,7 +187,10 @@ def _is_ruled_out(text: str, start: int, end: int) -> bool:
     before = _SENTENCE_END.split(text[max(0, start - _LOOK_BACK) : start])[-1]
     if not _has_any(before, _CUES_BEFORE):
         return False
-    if _RULED_OUT.search(before) or _CONDITION.search(before):
+    if _RULED_OUT.search(before) or _CONDITION.search(before) or _UNCHECKED.search(before):
+        return True
+    enrolled = _ENROLLED.search(before)
+    if enrolled is not None and text[: start - len(before) + enrolled.start()].strip(" \t\r\n-:,.*\u2022;"):
         return True
     later = _LATER.search(before)
     if later is None:

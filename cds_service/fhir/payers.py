@@ -10,6 +10,7 @@ from cds_service.fhir import payer_classes, records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import texts
 from cds_service.fhir.payer_classes import MAY_BE, Classes, Told, together
+from cds_service.fhir.payer_states import state_of
 from cds_service.fhir.people import contained
 from cds_service.fhir.records import CodeableConcept, CoverageClass, NamedRef
 from cds_service.fhir.references import References
@@ -51,6 +52,7 @@ def coverage(
         end=calendar.last_day(period.end),
         doubts=doubts,
         subscriber=record.subscriber_id or None,
+        state=state_of(names) if kind is PayerClass.WORKERS_COMPENSATION else None,
     )
 
 

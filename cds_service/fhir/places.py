@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Final
 
 from cds_service.domain.chart import Encounter, Place
-from cds_service.domain.jurisdictions import STATES
+from cds_service.domain.jurisdictions import ABBREVIATIONS, STATES
 from cds_service.fhir import records
 from cds_service.fhir.injury import accident_of
 from cds_service.fhir.people import contained
@@ -15,7 +15,9 @@ from cds_service.fhir.records import Address, Resource
 from cds_service.fhir.references import References
 from cds_service.fhir.zones import Site, in_extensions
 
-_STATE_OF: Final = {name.upper(): code for code, name in STATES.items()} | {code: code for code in STATES}
+_STATE_OF: Final = (
+    {name.upper(): code for code, name in STATES.items()} | {code: code for code in STATES} | ABBREVIATIONS
+)
 _UNITED_STATES: Final = frozenset({"", "US", "USA", "U.S.", "U.S.A.", "UNITED STATES", "UNITED STATES OF AMERICA"})
 _SPACES: Final = re.compile(r"[\s.]+")
 

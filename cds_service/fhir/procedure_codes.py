@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cds_service.domain.codes import LABELS
+from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS
 from cds_service.fhir.records import CodeableConcept
 
 CPT: Final = "http://www.ama-assn.org/go/cpt"
@@ -23,10 +23,12 @@ _PLAIN: Final = re.compile(_CODE, re.ASCII)
 _MODIFIER: Final = r"[A-Z][A-Z0-9]|[0-9][A-Z]|2[2-9]|[3-9][0-9]"
 _WRITTEN: Final = re.compile(
     rf"(?:(?:CPT(?:-?4)?|HCPCS)(?:\s+CODE)?[\s:#]*)?(?P<code>{_CODE})"
-    rf"(?P<modifiers>(?:[A-Z][A-Z0-9])*(?:[\s\-:.,/|^*+]+(?:{_MODIFIER}))*)",
+    rf"(?P<modifiers>(?:[A-Z][A-Z0-9])*(?:[\s\-_:.,/|^*+]+(?:{_MODIFIER}){{1,4}})*)",
     re.ASCII,
 )
 _LONGEST: Final = 40
+_LENGTH: Final = 2
+_BETWEEN: Final = re.compile(r"[^0-9A-Z]+", re.ASCII)
 _PART: Final = re.compile(r"[0-9A-Z]{2}", re.ASCII)
 
 
@@ -107,5 +109,8 @@ def _read(text: str | None) -> Coded | None:
         return Coded((text,))
     found = _WRITTEN.fullmatch(text.strip().upper()) if len(text) <= _LONGEST else None
     if found is None:
+        return None
+    joined = [part for part in _BETWEEN.split(found["modifiers"])[1:] if len(part) > _LENGTH]
+    if not all(KNOWN_MODIFIERS.issuperset(_PART.findall(part)) for part in joined):
         return None
     return Coded((found["code"],), tuple(dict.fromkeys(_PART.findall(found["modifiers"]))))

@@ -442,6 +442,14 @@ class ClaimResponseItem(Record, frozen=True):
     adjudication: tuple[Adjudication, ...] = ()
 
 
+class AddedDetail(Record, frozen=True):
+    """ClaimResponse.addItem.detail."""
+
+    product_or_service: CodeableConcept | None = None
+    quantity: Quantity | None = None
+    adjudication: tuple[Adjudication, ...] = ()
+
+
 class AddedItem(Record, frozen=True):
     """ClaimResponse.addItem."""
 
@@ -452,6 +460,7 @@ class AddedItem(Record, frozen=True):
     serviced_period: Period | None = None
     quantity: Quantity | None = None
     adjudication: tuple[Adjudication, ...] = ()
+    detail: tuple[AddedDetail, ...] = ()
 
 
 class ClaimResponse(DomainResource, frozen=True):

@@ -43,12 +43,12 @@ _ELSEWHERE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(
     r"(?:score\s*[:=]?\s*)?([+\-]?\d+(?:\.\d+)?)\s*"
-    r"(?:(?:/|\bof\b|\bout of\b)\s*(\d+(?:\.\d+)?)|([a-z%\u00b0\[\]_]{1,12})\.?)?",
+    r"(?:(?:/|\bof\b|\bout of\b)\s*(\d+(?:\.\d+)?)|([a-z%#\u00b0\[\]_]{1,12})\.?)?",
     re.IGNORECASE,
 )
 _MEASURED: Final = re.compile(
     r"(?<!\bon\s)\b\d{1,3}\s*[+\-]?\s*/\s*(?:5|50|80|100)(?![\d/])|\d\s*(?:%|\u00b0)"
-    r"|\d\s*(?:lbs?|pounds?|kgs?|kilos?|percent|deg|degrees?|f(?:ee)?t|m|met(?:er|re)s?|cm|mm|in|inches|reps?|repetitions|"
+    r"|\d\s*#(?=\W|$)|\d\s*(?:lbs?|pounds?|kgs?|kilos?|percent|deg|degrees?|f(?:ee)?t|m|met(?:er|re)s?|cm|mm|in|inches|reps?|repetitions|"
     r"s|secs?|seconds?|mins?|minutes?|n|newtons?|psi|points?)\b",
     re.IGNORECASE,
 )
@@ -58,14 +58,16 @@ _GRADES: Final = frozenset(
     {
         "normal", "good", "fair", "poor", "trace", "zero", "independent", "modified independent", "supervision",
         "contact guard", "minimal assist", "min assist", "moderate assist", "mod assist", "maximal assist",
-        "max assist", "minimal assistance", "moderate assistance", "maximal assistance", "total assist", "dependent",
+        "max assist", "min a", "mod a", "max a", "cga", "sba", "standby assist", "stand by assist",
+        "minimal assistance", "moderate assistance", "maximal assistance", "total assist", "dependent",
         "within normal limits", "within functional limits", "wnl", "wfl", "sedentary", "light", "light medium",
         "medium", "medium heavy", "heavy", "very heavy", "pass", "passed", "fail", "failed", "positive", "negative",
     }
 )  # fmt: skip
 _UNITS: Final = {
-    "lbs": "lb", "pound": "lb", "pounds": "lb", "[lb_av]": "lb", "[lbf_av]": "lb", "kgs": "kg", "kilogram": "kg",
-    "kilograms": "kg", "percent": "%", "\u00b0": "deg", "degree": "deg", "degrees": "deg", "meter": "m", "meters": "m",
+    "lbs": "lb", "#": "lb", "pound": "lb", "pounds": "lb", "[lb_av]": "lb", "[lbf_av]": "lb", "kgs": "kg",
+    "kilogram": "kg", "kilograms": "kg", "percent": "%", "\u00b0": "deg", "degree": "deg",
+    "degrees": "deg", "meter": "m", "meters": "m",
     "feet": "ft", "foot": "ft", "[ft_i]": "ft", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
     "minute": "min", "minutes": "min", "mins": "min", "rep": "reps", "repetitions": "reps", "1": None,
 }  # fmt: skip

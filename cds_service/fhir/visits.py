@@ -10,7 +10,7 @@ from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
 from cds_service.fhir import clinical, records
 from cds_service.fhir.calendar import Calendar, length_of
-from cds_service.fhir.concepts import names_capacity_test, program_of, texts
+from cds_service.fhir.concepts import called_off, names_capacity_test, program_of, texts
 from cds_service.fhir.own import Meanings, Own
 from cds_service.fhir.people import People
 from cds_service.fhir.places import Places
@@ -24,10 +24,14 @@ _PROCEDURE_STATUS: Final = frozenset(
 )
 _NOT_HELD: Final = frozenset({"planned", "cancelled", "entered-in-error"})
 _ENCOUNTER_STATUS: Final = frozenset({*clinical.TOOK_PLACE, *_NOT_HELD})
-_NOT_HELD_ELSEWHERE: Final = frozenset({"noshow", "no-show", "canceled", "booked", "proposed", "pending", "waitlist"})
+_NOT_HELD_ELSEWHERE: Final = frozenset(
+    {"noshow", "no-show", "no-showed", "canceled", "booked", "proposed", "pending", "waitlist", "scheduled"}
+    | {"rescheduled", "missed", "did-not-arrive", "not-arrived", "left-without-being-seen", "deleted", "void", "voided"}
+)
 """What other systems call an encounter that did not take place."""
 _R5_STATUS: Final = frozenset({"on-hold", "discharged", "completed", "discontinued"})
 _STOPPED: Final = "how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
+_APART: Final = "which times are right: the encounter has other times of the day than its treatment"
 _PAUSE: Final = timedelta(hours=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _WHEN: Final = attrgetter("date", "period.start", "reference")
@@ -81,7 +85,7 @@ class Visits:
             if record.status not in clinical.TOOK_PLACE:
                 if record.status not in _ENCOUNTER_STATUS:
                     self._own.leave_out(records.Encounter, reference, _why_left_out(record))
-                status = (record.status or "").strip().lower()
+                status = "-".join((record.status or "").lower().replace("_", " ").split())
                 if status in _NOT_HELD or status in _NOT_HELD_ELSEWHERE:
                     self._not_held[reference] = status.replace("-", " ")
                 continue
@@ -93,6 +97,8 @@ class Visits:
             about = abouts.get(key)
             if about is None:
                 about = abouts[key] = clinical.about(record, references, meanings, self._conditions)
+            if record.type and any(called_off(text) for one in record.type for text in texts(one)):
+                self._not_held[reference] = "called off by its type"
             span = calendar.span(record.period)
             provider = record.service_provider
             self.encounters[reference] = (
@@ -160,9 +166,7 @@ class Visits:
                         bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
                         of_encounter,
                         modifiers,
-                        self._doubts(record, reference, visit, period, doubts)
-                        if record.identifier or record.status == "stopped" or visit in self._not_held
-                        else doubts,
+                        self._doubts(record, reference, visited, visit, period, doubts),
                     )
                 )
                 continue
@@ -184,6 +188,7 @@ class Visits:
         self,
         record: records.Procedure,
         reference: str,
+        visited: Encounter | None,
         visit: str | None,
         period: Interval | None,
         doubts: tuple[str, ...],
@@ -194,6 +199,8 @@ class Visits:
         if visit in self._not_held:
             status = self._not_held[visit]
             doubts = (*doubts, f"whether the visit took place: its encounter is {status}, but a treatment is recorded")
+        if visited is not None and _hours_apart(visited.period, period):
+            doubts = (*doubts, _APART)
         for identifier in record.identifier:
             if identifier.value:
                 other, at, system, code = self._identified.setdefault(
@@ -227,6 +234,13 @@ def _day_of_visit(procedure: records.Procedure, visit: Encounter | None) -> date
     if visit is None or visit.last is not None or _is_of_r5(procedure):
         return None
     return visit.date
+
+
+def _hours_apart(visit: Interval | None, treatment: Interval | None) -> bool:
+    """Whether a treatment lies an hour or more before or after the visit that it is recorded under."""
+    if visit is None or treatment is None:
+        return False
+    return treatment.start - visit.end >= _PAUSE or visit.start - treatment.end >= _PAUSE
 
 
 def _noted_program(record: records.Procedure) -> Program:

@@ -12,9 +12,10 @@ from cds_service.domain.units import units
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charging import time_thresholds
-from cds_service.rules.consumption import WEEK, Budget, Consumption, Measure, consumption_of
+from cds_service.rules.consumption import BY_DATE, WEEK, Budget, Consumption, Measure, consumption_of
 from cds_service.rules.rule import Answer, Result, values
 
+COUNTED: Final = BY_DATE | {"hours", "units"}
 READINGS: Final = ("visits", "hours", "units")
 """What an amount without unit may count, where the payer's policy does not say."""
 
@@ -49,6 +50,11 @@ def _urgency(result: Result) -> bool:
 def _amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Result]:
     for together in _days_of_approvals(case, days):
         in_force = _by_codes(case.approvals_on(together[0]))
+        for approvals in in_force.values():
+            unknown = not_counted(approvals)
+            if unknown is not None:
+                why = f"what the approved {unknown.quantity:g} {unknown.unit} count"
+                yield Gap(Fact.AUTHORIZATIONS, why, unknown.reference)
         for budget in _budgets(case, policy, in_force):
             yield from (_check if budget.measure.unit else _unit_asked)(case, policy, budget, together)
         yield from _other_code(case, policy, in_force, together)
@@ -78,8 +84,18 @@ def _budgets(
     default = policy.get(params.AUTHORIZATION_UNIT)
     for codes, approvals in in_force.items():
         units_told = {one.unit or (default.value if default is not None else None) for one in approvals}
-        if not any(one.quantity is None for one in approvals) and len(units_told) == 1:
+        if any(one.quantity is None for one in approvals) or not_counted(approvals) is not None:
+            continue
+        if len(units_told) == 1:
             yield _budget(case, codes, approvals, units_told.pop(), alone=len(in_force) == 1)
+
+
+def not_counted(approvals: Iterable[Authorization]) -> Authorization | None:
+    """The first whose amount is in what is not counted here, such as weeks."""
+    for one in approvals:
+        if one.quantity is not None and one.unit is not None and one.unit not in COUNTED:
+            return one
+    return None
 
 
 def _days_of_approvals(case: Case, days: Iterable[date]) -> list[tuple[date, ...]]:

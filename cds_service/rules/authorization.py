@@ -24,7 +24,7 @@ from cds_service.rules.answers import (
     relevant,
     unnamed_approvals,
 )
-from cds_service.rules.approvals import approval_evidence, check_amounts, check_end
+from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
 from cds_service.rules.charging import time_thresholds
 from cds_service.rules.payment import payer_caveats
 from cds_service.rules.requests import check_without_approval, how_to_request
@@ -72,6 +72,10 @@ def _check(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield NotApplicable("no work-rehab appointment among those booked")
         return
     yield from payer_caveats(case)
+    yield from (
+        Gap(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", one.reference)
+        for one in case.unplaced_assertions
+    )
     on_file = relevant(case)
     approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
     uncovered = [day for day in days if not any(one.covers(day) for one in approved)]
@@ -175,6 +179,9 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
         and one.kind in DOUBTS
         and (one.severity is Severity.WARNING or one.kind in {"later-refusal", "unit-question"})
     ]
+    unknown = not_counted(case.approvals_on(case.date_of_service))
+    if unknown is not None:
+        found.append(Gap(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))
     found.extend(
         Gap(Fact.COVERAGE, "the payer says that this is not covered", one.reference) for one in not_covered(case)
     )

@@ -23,6 +23,7 @@ from cds_service.rules.drafted import (
     left_alone,
     lines_to_charge,
     modifiers_untold,
+    other_number,
     reduced,
     same_charges,
     unsupported,
@@ -86,10 +87,11 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield from kept
         yield from overfull(drafted)
         yield from modifiers_untold(drafted)
+        yield from other_number(case, visit, drafted)
         return
     kx = kx_of(case, policy, others)
     change = claim_change(case, visit, lines, removed)
-    open_points = (*charges.undecided, *kept, *kx.gaps, *change.gaps)
+    open_points = (*charges.undecided, *kept, *kx.gaps, *change.gaps, *other_number(case, visit, drafted))
     submitted = any(line.status != "draft" for line in drafted)
     kind = "submitted" if submitted else "change" if drafted else "draft"
     proposal = Proposal(

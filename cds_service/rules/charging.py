@@ -83,11 +83,15 @@ def _thresholds(full: PolicyValue[int], minimum: PolicyValue[int], additional: P
 
 @dataclass(frozen=True, slots=True)
 class Modifiers:
-    """Modifiers in the order they are sent, what could not be decided, and the policy values behind them."""
+    """Modifiers in the order they are sent, what could not be decided, and the policy values behind them.
+
+    ``left_to_drafter`` are those that stay as somebody drafted them, as only the site knows.
+    """
 
     codes: tuple[str, ...]
     undecided: tuple[Gap, ...]
     values: tuple[PolicyValue[Any], ...]
+    left_to_drafter: frozenset[str] = frozenset()
 
 
 def program_modifiers(case: Case, policy: PolicyView) -> Modifiers:
@@ -107,7 +111,11 @@ def program_modifiers(case: Case, policy: PolicyView) -> Modifiers:
 
     wanted = program if program is not None and program.value else None
     used = values(wanted, accredited_modifier if accredited else None, accredited)
-    return Modifiers(tuple(codes), tuple(undecided), used)
+    only_site_knows = wanted is not None and accredited_modifier is not None and accredited is None
+    left = (
+        frozenset({accredited_modifier.value}) if only_site_knows and accredited_modifier is not None else frozenset()
+    )
+    return Modifiers(tuple(codes), tuple(undecided), used, left)
 
 
 def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Giver, ...]], ...], tuple[Gap, ...]]:
@@ -146,6 +154,7 @@ class Charges:
     modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
     others: Companions = NONE
+    left_to_drafter: frozenset[str] = frozenset()
 
     @property
     def undecided(self) -> tuple[Gap, ...]:
@@ -197,6 +206,7 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
         units=units(visit.minutes, thresholds.rule),
         lines=lines,
         division=division,
+        left_to_drafter=program.left_to_drafter,
         program_undecided=(*program.undecided, *of_plan, *treating_gaps(case, visit, policy), *may_not),
         modifier_values=(*program.values, *values(required), *used_assistant, *allowed),
         thresholds=thresholds,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from cds_service.domain.authorizations import number_key
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Claim, Fact, Gap
 from cds_service.domain.codes import (
@@ -166,6 +167,8 @@ LEFT_TO_DRAFTER = {
 def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
     """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
     kinds = _left_to_drafter(gap.fact for gap in charges.program_undecided) if drafted else ()
+    if drafted and charges.left_to_drafter:
+        kinds = (*kinds, charges.left_to_drafter)
     if not kinds:
         return charges.lines
     codes = dict.fromkeys(line.code for line in charges.lines)
@@ -220,6 +223,20 @@ def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one for one in DECIDED_MODIFIERS_IN_ORDER if one in modifiers) + tuple(
         m for m in modifiers if m not in DECIDED_MODIFIERS
     )
+
+
+def other_number(case: Case, visit: Visit, drafted: Collection[DraftedLine]) -> Iterator[Gap]:
+    """Draft claims that carry an approval number, but not that of an approval in force (D-20)."""
+    in_force = [one.number for one in case.approvals_on(visit.date) if one.number is not None]
+    claims = {line.claim for line in drafted}
+    for claim in case.chart.claims if in_force else ():
+        carried = {number_key(number) for number in claim.authorization_numbers}
+        if claim.reference in claims and carried and carried.isdisjoint(map(number_key, in_force)):
+            why = (
+                f"which approval the claim goes out with: it carries {', '.join(claim.authorization_numbers)}, "
+                f"in force is {', '.join(in_force)}"
+            )
+            yield Gap(Fact.CHARGES, why, claim.reference)
 
 
 def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:

@@ -99,6 +99,12 @@ def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:
         states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.others))
         why = f"which state's law applies: claims on record name accidents in {states}"
         yield Gap(Fact.PATIENT, why, place.reference)
+    elif payer.state is not None and payer.state != place.jurisdiction:
+        why = (
+            f"which state's law applies: the payer's name says {name_of(payer.state)}, {place.read_from} says "
+            f"{name_of(place.jurisdiction)}"
+        )
+        yield Gap(Fact.PATIENT, why, payer.reference)
     rivals = [one for one in case.payers if one.payer_class is payer.payer_class and one.order == payer.order]
     if len({(one.payers, one.subscriber) for one in rivals}) > 1:
         why = "several workers' compensation coverages are in force, and nothing tells which is for this injury"

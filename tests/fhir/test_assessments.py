@@ -41,6 +41,8 @@ def answered(**elements) -> Assessment:
         ({"valueString": "42/100"}, 42, "/100"),
         ({"valueString": "42 out of 100"}, 42, "/100"),
         ({"valueString": "30lbs"}, 30, "lb"),
+        ({"valueString": "35#"}, 35, "lb"),
+        ({"valueString": "Min A"}, None, None),
         ({"valueCodeableConcept": {"text": "4/5"}}, 4, "/5"),
         ({"valueString": "4+/5"}, None, None),
         ({"valueString": "Good"}, None, None),

@@ -472,3 +472,36 @@ def test_a_treatment_in_an_encounter_that_did_not_take_place_is_doubted(status, 
     treated = procedure(encounter={"reference": "Encounter/e"})
     (session,) = chart_of_procedures(treated, encounters=bundle(encounter(status=status))).sessions
     assert any(doubt in one for one in session.doubts)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": "No Show"}, "its encounter is no show"),
+        ({"type": [{"text": "Cancelled visit"}]}, "called off by its type"),
+        (
+            {"period": {"start": "2026-03-02T13:00:00-06:00", "end": "2026-03-02T15:00:00-06:00"}},
+            "other times of the day",
+        ),
+    ],
+)
+def test_an_encounter_that_contradicts_its_treatment_is_a_doubt(change, words):
+    treated = procedure(encounter={"reference": "Encounter/e"})
+    (session,) = chart_of(encounters=bundle(encounter(**change)), procedures=bundle(treated)).sessions
+    assert words in " ".join(session.doubts)
+
+
+def test_an_encounter_that_ends_a_little_before_its_treatment_is_no_doubt():
+    checked_in = encounter(period={"start": "2026-03-02T08:55:00-06:00", "end": "2026-03-02T09:05:00-06:00"})
+    treated = procedure(encounter={"reference": "Encounter/e"})
+    (session,) = chart_of(encounters=bundle(checked_in), procedures=bundle(treated)).sessions
+    assert session.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("use", "said"), [(None, True), ("Claim", True), ("preauthorization", False), ("claim", False)]
+)
+def test_a_claim_that_does_not_say_what_it_is_for_is_said(use, said):
+    claim = {"resourceType": "Claim", "id": "c", "status": "active", "use": use, "patient": PATIENT}
+    gaps = chart_of(charges=bundle({key: value for key, value in claim.items() if value is not None})).gaps
+    assert said == any(gap.fact is Fact.CHARGES and gap.why == "does not say that it is a claim" for gap in gaps)

@@ -25,6 +25,8 @@ CLAIM = {
         (Address(state="TX"), "US-TX"),
         (Address(state=" texas "), "US-TX"),
         (Address(state="US-TX", country="USA"), "US-TX"),
+        (Address(state="Tenn."), "US-TN"),
+        (Address(state="W. Va."), "US-WV"),
         (Address(state="ON", country="CA"), None),
         (Address(state="CA", country="Spain"), None),
         (Address(state="Nowhere"), None),

@@ -94,3 +94,21 @@ def test_other_digits_in_words_are_no_code(text):
 def test_several_codes_come_once_each_and_words_add_none():
     concept = CodeableConcept((Coding(CPT, "97545"), Coding("CPT", "97545"), Coding(CPT, "97546")), "97110")
     assert procedure_codes(concept) == ("97545", "97546")
+
+
+@pytest.mark.parametrize(
+    ("written", "modifiers"),
+    [
+        ("97545-WHGP", ("WH", "GP")),
+        ("97545_WH", ("WH",)),
+        ("97545-WH-GP", ("WH", "GP")),
+        ("97545 WH GPCQ", ("WH", "GP", "CQ")),
+    ],
+)
+def test_modifiers_behind_a_code_are_read_though_joined(written, modifiers):
+    assert (("97545",), modifiers) == coded(concept(CPT, written))[:2]
+
+
+@pytest.mark.parametrize("written", ["97545 WITH", "97545-NOTE", "97545X"])
+def test_other_letters_behind_a_code_are_no_modifiers(written):
+    assert coded(concept(CPT, written)).codes == ()
