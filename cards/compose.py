@@ -80,16 +80,23 @@ def _card(group: Group, actions: Actions, settings: CardSettings, lacking: str |
         card["suggestions"] = suggestions
         card["selectionBehavior"] = "any" if settings.selection_any and independent else "at-most-one"
     card["overrideReasons"] = override_reasons(finding.topic, settings.public_url)
-    card["links"] = [
-        {"label": f"About the rule {rule}", "url": f"{settings.public_url}/rules/{rule}", "type": "absolute"}
-        for rule in dict.fromkeys(one.finding.rule for one in group.members)
-    ]
-    if finding.values:
-        policy = finding.values[0].policy
-        url = f"{settings.public_url}/policies/{policy}"
-        card["links"].append({"label": f"About the policy {policy}", "url": url, "type": "absolute"})
+    card["links"] = list(_links(group, settings))
     card["extension"] = {FINDING_EXTENSION: finding_extension(group)}
     return card
+
+
+def _links(group: Group, settings: CardSettings) -> Iterator[JsonObject]:
+    """To the pages of the rules and of the policy that decides, by their titles."""
+    for rule in dict.fromkeys(one.finding.rule for one in group.members):
+        yield _link(f"About the rule: {settings.rules.get(rule, rule)}", f"{settings.public_url}/rules/{rule}")
+    if group.host.finding.values:
+        policy = group.host.finding.values[0].policy
+        title = settings.policies.get(policy, policy)
+        yield _link(f"About the policy: {title}", f"{settings.public_url}/policies/{policy}")
+
+
+def _link(label: str, url: str) -> JsonObject:
+    return {"label": plain(label), "url": url, "type": "absolute"}
 
 
 def _suggestions(one: Worded, actions: Actions, settings: CardSettings) -> Iterator[JsonObject]:

@@ -5,11 +5,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from cards.detail import bounded
 from cards.groups import Group, Withheld
 from cards.markdown import plain
+from cards.numbers import readable
 from cards.settings import CardSettings
-from cds_service.domain.findings import Evaluation, Evidence, MissingFact, RuleOutcome
+from cds_service.domain.chart import Authorization, Gap
+from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
 from cds_service.domain.values import Json, PolicyValue, Source
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -17,6 +18,7 @@ JsonObject: TypeAlias = dict[str, Any]
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
 EVALUATION: Final = "evaluation"
 EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
+MOST_MEMBERS: Final = 20
 
 
 def finding_extension(group: Group) -> JsonObject:
@@ -37,6 +39,7 @@ def finding_extension(group: Group) -> JsonObject:
         {"rule": one.finding.rule, "kind": one.finding.kind, "summary": one.words.summary} for one in group.joined
     ]
     explained["questions"] = [_value(value) | {"source": _cited(value.source)} for value in group.questions]
+    explained["caveats"] = [_caveat(gap) for gap in group.caveats]
     return _without_empty(explained)
 
 
@@ -83,17 +86,31 @@ def _value(value: PolicyValue[object]) -> JsonObject:
 
 
 def _fact(evidence: Evidence) -> JsonObject:
-    value = evidence.value
-    if isinstance(value, date):
-        value = value.isoformat()
-    elif isinstance(value, str):
-        value = plain(value)
+    value = _for_machines(evidence.value)
     described: JsonObject = {"fact": plain(evidence.fact)}
     if evidence.reference:
         described["reference"] = evidence.reference
     if value != "":
         described["value"] = value
     return described
+
+
+def _for_machines(value: EvidenceValue) -> str | int | float:
+    """Numbers as they are, dates and times as ISO 8601, all else in words."""
+    match value:
+        case int() | float():
+            return value
+        case date():
+            return value.isoformat()
+        case Days():
+            return " to ".join(one.isoformat() if one is not None else "open" for one in value)
+        case Times():
+            return f"{value.start:%H:%M} to {value.end:%H:%M}{f' {value.zone}' if value.zone else ''}"
+        case Authorization():
+            dates = str(_for_machines(Days(value.start, value.end)))
+            return plain(" ".join(filter(None, (value.state.value, value.number, dates))))
+        case _:
+            return plain(readable(value))
 
 
 @lru_cache(maxsize=1024)
@@ -104,6 +121,17 @@ def _cited(source: Source) -> JsonObject:
     if source.href:
         described["href"] = source.href
     return described
+
+
+def bounded(value: Json) -> Json:
+    """The value itself, or how many entries it has when it is a whole table (code pairs, unit edits)."""
+    if isinstance(value, str | int | float) or value is None or len(value) <= MOST_MEMBERS:
+        return value
+    return f"{len(value)} entries"
+
+
+def _caveat(gap: Gap) -> JsonObject:
+    return _without_empty({"fact": gap.fact.value, "why": plain(gap.why), "reference": gap.reference})
 
 
 def _gap(gap: MissingFact) -> JsonObject:

@@ -1,15 +1,19 @@
-"""Numbers, dates and code lines as people read them; the filters of the wording files."""
+"""Numbers, dates, times and code lines as a US therapist or biller writes them; the filters of the wording files."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, Protocol
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from cds_service.domain.codes import PAYERS_IN_WORDS, Program
+from cds_service.domain.chart import Authorization
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, PAYERS_IN_WORDS, Program
+from cds_service.domain.findings import Amount, Days, EvidenceLine, Times
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NOON: Final = 12
+HOUR: Final = 60
 
 NO_VALUE: Final = "a fact without a value; name it under optional and ask for it with if"
 
@@ -47,17 +51,59 @@ def number(value: float | str | None) -> str:
 
 
 def day(value: date | str, today: date | None = None) -> str:
-    """``14 Mar``, with the year unless it is this year; text is left as it is."""
+    """``Mar 14``, with the year unless it is this year; text is left as it is."""
     if isinstance(value, str):
         return value
-    short = f"{value.day} {MONTHS[value.month - 1]}"
-    return short if today is not None and value.year == today.year else f"{short} {value.year}"
+    short = f"{MONTHS[value.month - 1]} {value.day}"
+    return short if today is not None and value.year == today.year else f"{short}, {value.year}"
+
+
+def days(value: Days, today: date | None = None) -> str:
+    """``Nov 2 to Dec 22``; an end that is open or not recorded is said."""
+    if value.start is None:
+        return f"to {day(value.end, today)}" if value.end is not None else "no dates on record"
+    if value.end is None:
+        return f"from {day(value.start, today)}, no end date"
+    return f"{day(value.start, today)} to {day(value.end, today)}"
+
+
+def times(value: Times) -> str:
+    """``8:00 to 11:00 am``, ``11:00 am to 1:00 pm``; with the zone where it is named."""
+    start, end = _half_of_day(value.start), _half_of_day(value.end)
+    first = _clock(value.start) if start == end else f"{_clock(value.start)} {start}"
+    return " ".join(filter(None, (f"{first} to {_clock(value.end)} {end}", value.zone)))
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.hour % NOON or NOON}:{moment.minute:02}"
+
+
+def _half_of_day(moment: datetime) -> str:
+    return "am" if moment.hour < NOON else "pm"
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter first."""
+    return text[:1].upper() + text[1:]
 
 
 def quantity(value: float | str, unit: str) -> str:
-    """``1 visit``, ``12 visits``: the unit in the plural is given."""
+    """``1 visit``, ``12 visits``: the unit in the plural is given. Minutes are ``240 min``."""
     count = number(value)
+    if unit == "minutes":
+        return f"{count} min"
     return f"{count} {unit.removesuffix('s') if count == '1' else unit}"
+
+
+def all_approved(value: float, unit: str) -> str:
+    """``all 11 approved visits are``, ``the 1 approved visit is``."""
+    count = number(value)
+    return f"the 1 approved {unit.removesuffix('s')} is" if count == "1" else f"all {count} approved {unit} are"
+
+
+def duration(minutes: int) -> str:
+    """``2 h``; ``31 min`` where it is no whole hour."""
+    return f"{minutes // HOUR} h" if minutes and minutes % HOUR == 0 else f"{minutes} min"
 
 
 def listed(values: Iterable[object]) -> str:
@@ -68,15 +114,31 @@ def listed(values: Iterable[object]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def codes(lines: Iterable[Line]) -> str:
-    """``97545 x1 + 97546 x2, GP``; modifiers stand at each line when the lines differ in them."""
+def either(values: Sequence[str]) -> str:
+    """``A``, ``A or B``, ``A, B or C``."""
+    return " or ".join(filter(None, (", ".join(values[:-1]), *values[-1:])))
+
+
+def code_line(line: Line) -> str:
+    """``97546-WH-GP-CQ x2``: the one way in which a line is written."""
+    return "-".join((line.code, *line.modifiers)) + f" x{number(line.units)}"
+
+
+def codes(lines: Iterable[Line], between: str = ", ") -> str:
+    """``97545-GP x1, 97546-GP x2``."""
+    return between.join(map(code_line, lines)) or "no work-rehab lines"
+
+
+def breakdown(lines: Iterable[Line], minutes: int, full: int) -> str:
+    """``first 2 h = 97545-GP x1, next 2 h = 97546-GP x2``: which time makes which lines; a rest makes no unit."""
     given = tuple(lines)
-    if not given:
-        return "no work-rehab lines"
-    if len({tuple(line.modifiers) for line in given}) == 1:
-        text = " + ".join(f"{line.code} x{number(line.units)}" for line in given)
-        return ", ".join(filter(None, (text, " ".join(given[0].modifiers))))
-    return " + ".join("-".join((line.code, *line.modifiers)) + f" x{number(line.units)}" for line in given)
+    first, further = ([line for line in given if line.code == code] for code in (FIRST_BLOCK, FURTHER_HOUR))
+    if minutes < full or not first or len(first) + len(further) < len(given):
+        return codes(given)
+    text = f"first {duration(full)} = {codes(first, ' + ')}"
+    if minutes == full:
+        return text
+    return f"{text}, next {duration(minutes - full)} = {codes(further, ' + ') if further else 'no further unit'}"
 
 
 @pass_context
@@ -96,7 +158,16 @@ def payer(payer_class: str) -> str:
     return PAYERS_IN_WORDS.get(payer_class, payer_class)
 
 
-def readable(value: object) -> str:
+def authorization(value: Authorization, today: date | None = None) -> str:
+    """``approved, PA-77, Nov 2 to Dec 22, 12 visits, 97545 only``."""
+    amount = quantity(value.quantity, value.unit or "(unit not given)") if value.quantity is not None else None
+    dates = days(Days(value.start, value.end), today)
+    limited = f"{listed(value.codes)} only" if value.codes else None
+    unnamed = None if value.names_service else "names no service"
+    return ", ".join(filter(None, (value.state.value, value.number, dates, amount, limited, unnamed)))
+
+
+def readable(value: object, today: date | None = None) -> str:
     """A fact of any type in words.
 
     Raises:
@@ -109,8 +180,18 @@ def readable(value: object) -> str:
     if isinstance(value, int | float):
         return number(value)
     if isinstance(value, date):
-        return day(value)
-    return str(value)
+        return day(value, today)
+    written = _TYPED.get(type(value))
+    return written(value, today) if written is not None else str(value)
+
+
+_TYPED: Final[Mapping[type, Callable[[Any, date | None], str]]] = {
+    Amount: lambda value, _: quantity(value.value, value.unit),
+    Days: days,
+    Times: lambda value, _: times(value),
+    EvidenceLine: lambda value, _: code_line(value),
+    Authorization: authorization,
+}
 
 
 @pass_context
@@ -118,17 +199,26 @@ def _day_of_this_year(context: Context, value: date | str) -> str:
     return day(value, context["today"])
 
 
+def _joined(texts: Sequence[str]) -> str:
+    return "; ".join(texts)
+
+
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "day": _day_of_this_year,
     "days": lambda value: quantity(value, "days"),
     "weeks": lambda value: quantity(value, "weeks"),
-    "minutes": lambda value: f"{number(value)} min",
-    "hours": lambda value: f"{number(value)} h",
+    "minutes": lambda value: quantity(value, "minutes"),
+    "hours": lambda value: quantity(value, "hours"),
+    "duration": duration,
     "units": lambda value: quantity(value, "units"),
     "quantity": quantity,
+    "all_approved": all_approved,
     "number": number,
     "codes": codes,
+    "breakdown": breakdown,
     "list": listed,
+    "either": either,
+    "choices": _joined,
     "label": label,
     "program": program,
     "payer": payer,

@@ -18,7 +18,8 @@ class CardSettings:
     """The call, the client's wishes and our own address.
 
     ``public_url`` is the base of links and code systems. ``selection_any`` is true for clients that know the
-    selection behavior ``any``. ``parameters`` gives the meaning and unit of policy parameters by name.
+    selection behavior ``any``. ``parameters`` gives the meaning and unit of policy parameters by name, ``rules`` and
+    ``policies`` the titles of those by id.
     """
 
     public_url: str
@@ -29,6 +30,8 @@ class CardSettings:
     max_cards: int = 5
     selection_any: bool = False
     parameters: Mapping[str, Parameter[Any]] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
     _identities: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 

@@ -25,15 +25,14 @@ from cds_service.domain.chart import (
 )
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
 from cds_service.domain.episodes import Episode, Programs, injuries_of
+from cds_service.domain.findings import Times
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
 from cds_service.domain.treating import treating
 from cds_service.domain.visit import Visit, visits_of
 
-UNREAD_PLAN: Final = (
-    "what the active plan on record is for: it tells so in its narrative only, or through orders that were not given"
-)
+UNREAD_PLAN: Final = "the active plan says what it is for in its narrative only, or through orders not sent"
 
 
 class Moment(StrEnum):
@@ -277,13 +276,11 @@ class Case:
             return frozenset()
         return frozenset(session.date for session in self.chart.sessions if session.encounter == self.encounter)
 
-    def clock(self, period: Interval) -> str:
+    def clock(self, period: Interval) -> Times:
         """Start and stop on the clocks of the place; as written, with the offset, where its time zone is not known."""
         if self.chart.zone is not None:
-            start, end = period.start.astimezone(self.chart.zone), period.end.astimezone(self.chart.zone)
-            return f"{start.hour:02}:{start.minute:02} to {end.hour:02}:{end.minute:02}"
-        start, end = period
-        return f"{start.hour:02}:{start.minute:02} to {end.hour:02}:{end.minute:02} {end.tzname()}"
+            return Times(period.start.astimezone(self.chart.zone), period.end.astimezone(self.chart.zone))
+        return Times(period.start, period.end, period.end.tzname())
 
     @lazy
     def assertions(self) -> tuple[CoverageAssertion, ...]:

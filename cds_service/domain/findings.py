@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from cds_service.domain.chart import ClaimNumber, Facility, Fact, Gap, InjuryDate
+from cds_service.domain.chart import Authorization, ClaimNumber, Facility, Fact, Gap, InjuryDate
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue
 
@@ -34,11 +34,44 @@ class Severity(StrEnum):
 FactValue: TypeAlias = str | int | float | date
 
 
+class Amount(NamedTuple):
+    """So many of a unit, which is given in the plural: 240 of ``minutes``."""
+
+    value: float
+    unit: str
+
+
+class Days(NamedTuple):
+    """From one day to another, both included; None where an end is open or not recorded."""
+
+    start: date | None
+    end: date | None
+
+
+class Times(NamedTuple):
+    """Start and stop on the clocks of the place; ``zone`` is named where that of the place is not known."""
+
+    start: datetime
+    end: datetime
+    zone: str | None = None
+
+
+class EvidenceLine(NamedTuple):
+    """A claim line that is on record: code, modifiers in their order, units."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    units: float
+
+
+EvidenceValue: TypeAlias = FactValue | Amount | Days | Times | EvidenceLine | Authorization
+
+
 class Evidence(NamedTuple):
     """One fact used: what it says and the resource it was read from (None for a computed one)."""
 
     fact: str
-    value: FactValue
+    value: EvidenceValue
     reference: str | None = None
 
 

@@ -189,11 +189,15 @@ def _doubts(found: Coded, written: Program) -> tuple[str, ...]:
     """Where code, words and modifiers of a work-rehab service disagree or are unsure."""
     doubts = [*_unsure(found)]
     if found.codes and WORK_REHAB.isdisjoint(found.codes):
-        doubts.append(f"which code is right: it has {', '.join(found.codes)}, but is described as work rehabilitation")
+        doubts.append(
+            f"check which code is right: it has {', '.join(found.codes)}, but is described as work rehabilitation"
+        )
     by_modifier = program_of_modifiers(found.modifiers)
     if Program.UNKNOWN not in {written, by_modifier} and written is not by_modifier:
         stated = next(modifier for modifier in found.modifiers if modifier in PROGRAM_OF_MODIFIER)
-        doubts.append(f"which program it is: modifier {stated} is on the code, but the words say work {written.value}")
+        doubts.append(
+            f"check which program it is: modifier {stated} is on the code, but the words say work {written.value}"
+        )
     return tuple(doubts)
 
 
@@ -201,7 +205,7 @@ def _unsure(found: Coded) -> tuple[str, ...]:
     if not found.unsure:
         return ()
     codes = ", ".join(found.unsure)
-    return (f"whether {codes} is the CPT code: it stands under a code system that is not known",)
+    return (f"check whether {codes} is the CPT code: it is under a code system that is not known",)
 
 
 def _coded_evaluation(codes: Iterable[str]) -> AssessmentKind | None:

@@ -30,8 +30,10 @@ _NOT_HELD_ELSEWHERE: Final = frozenset(
 )
 """What other systems call an encounter that did not take place."""
 _R5_STATUS: Final = frozenset({"on-hold", "discharged", "completed", "discontinued"})
-_STOPPED: Final = "how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
-_APART: Final = "which times are right: the encounter has other times of the day than its treatment"
+_STOPPED: Final = (
+    "check how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
+)
+_APART: Final = "check which times are right: the encounter has other times of the day than its treatment"
 _PAUSE: Final = timedelta(hours=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _WHEN: Final = attrgetter("date", "period.start", "reference")
@@ -198,16 +200,19 @@ class Visits:
             doubts = (*doubts, _STOPPED)
         if visit in self._not_held:
             status = self._not_held[visit]
-            doubts = (*doubts, f"whether the visit took place: its encounter is {status}, but a treatment is recorded")
+            doubts = (
+                *doubts,
+                f"check whether the visit took place: its encounter is {status}, but a treatment is recorded",
+            )
         if visited is not None and _hours_apart(visited.period, period):
             doubts = (*doubts, _APART)
         for identifier in record.identifier:
             if identifier.value:
-                other, at, system, code = self._identified.setdefault(
+                _, at, system, code = self._identified.setdefault(
                     identifier.value, (reference, period, identifier.system, record.code)
                 )
                 if at != period and system == identifier.system and code == record.code:
-                    why = f"which times are right: {other} is another record of the same treatment, with other times"
+                    why = "check which times are right: another record of the same treatment has other times"
                     doubts = (*doubts, why)
         return doubts
 

@@ -20,7 +20,7 @@ from cds_service.hooks.readings import agreed, policy_for
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalogue import RULES, TITLES
 from cds_service.rules.engine import evaluate, unanswered
 
 
@@ -105,6 +105,8 @@ class Answerer:
             today=today,
             max_cards=profile.max_cards or self.max_cards,
             parameters=PARAMETERS,
+            rules=TITLES,
+            policies=self.policies.current.titles,
             labels=self.labels,
         )
         if case is None:

@@ -24,7 +24,7 @@ TIME_ZONE: Final = (
 )
 MIDNIGHT: Final = Gap(
     Fact.TIME_ZONE,
-    "a date is stored as midnight in another time zone: read as that date, and a day earlier the answer is another one",
+    "a date is stored as midnight in another time zone: read as that date; a day earlier, the answer changes",
 )
 
 

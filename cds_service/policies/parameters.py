@@ -39,56 +39,56 @@ from cds_service.policies.shapes import (
 
 FIRST_UNIT_FULL: Final[Parameter[int]] = Parameter(
     "time.first_unit_full_minutes",
-    "full first block",
+    "full time for 97545",
     Positive,
     "minutes",
     "Time that fills the first unit, 97545 (T-1).",
 )
 FIRST_UNIT_MINIMUM: Final[Parameter[int]] = Parameter(
     "time.first_unit_minimum_minutes",
-    "least first block",
+    "minimum for 97545",
     Positive,
     "minutes",
-    "Least time for which 97545 may be proposed, with a question to the payer below the full block (T-2).",
+    "Minimum time for which 97545 may be proposed, with a question to the payer below the full block (T-2).",
 )
 ADDITIONAL_UNIT_MINIMUM: Final[Parameter[int]] = Parameter(
     "time.additional_unit_minimum_minutes",
-    "least further hour",
+    "minimum for each 97546",
     MinutesOfAnHour,
     "minutes",
-    "Least time of a further hour that earns one unit of 97546; 1 to 60 (T-3).",
+    "Minimum time of a further hour that earns one unit of 97546; 1 to 60 (T-3).",
 )
 BELOW_FIRST_UNIT: Final[Parameter[tuple[BelowFirstUnit, ...]]] = Parameter(
     "time.below_first_unit",
-    "under the first block",
+    "billed below the minimum for 97545",
     tuple[BelowFirstUnit, ...],
     "list of choices",
     "What the payer may take when the time does not fill the first unit (T-4).",
 )
 FIFTEEN_MINUTE_METHOD: Final[Parameter[FifteenMinuteMethod]] = Parameter(
     "time.fifteen_minute_method",
-    "15-minute codes",
+    "how 15-minute codes are counted",
     FifteenMinuteMethod,
     "choice",
     "How minutes of 15-minute codes become units; never used for 97545 and 97546 (T-6).",
 )
 DAILY_MAXIMUM: Final[Parameter[Mapping[str, int]]] = Parameter(
     "units.daily_maximum",
-    "payer's units a day",
+    "payer's maximum units a day",
     Mapping[Code, Positive],
     "units by code",
     "Payer's own ceiling per date of service (E-2).",
 )
 THERAPY_DAILY_MAXIMUM: Final[Parameter[int]] = Parameter(
     "units.therapy_daily_maximum",
-    "therapy units a day",
+    "maximum therapy units a day",
     Positive,
     "units",
     "Most units of modalities and therapeutic procedures that the payer pays for one discipline on a date (T-7).",
 )
 EDIT_PAIRS: Final[Parameter[tuple[PairEdit, ...]]] = Parameter(
     "edits.pairs",
-    "code pairs",
+    "code pairs (NCCI edits)",
     PairEdits,
     "pair edits",
     "Code pairs that are not paid together on one date (E-4, E-5).",
@@ -109,21 +109,21 @@ EDIT_ADD_ON: Final[Parameter[Mapping[str, tuple[str, ...]]]] = Parameter(
 )
 EDITS_APPLY: Final[Parameter[EditsApply]] = Parameter(
     "edits.apply",
-    "national edits",
+    "national edits (NCCI)",
     EditsApply,
     "choice",
     "Whether the payer uses the national edits: off, warn or enforce (E-6).",
 )
 EDIT_SETTING: Final[Parameter[Setting]] = Parameter(
     "edits.setting",
-    "edit tables",
+    "edit tables that apply",
     Setting,
     "choice",
     "Which CMS edit tables apply to this site: practitioner or hospital (E-3, E-4).",
 )
 DISCIPLINE_REQUIRED: Final[Parameter[bool]] = Parameter(
     "modifiers.discipline_required",
-    "GP, GO or GN needed",
+    "GP, GO or GN required",
     bool,
     "yes or no",
     "Whether each line needs GP, GO or GN (M-1).",
@@ -133,11 +133,11 @@ ASSISTANT_MODIFIERS: Final[Parameter[Mapping[Discipline, str]]] = Parameter(
     "assistant modifier",
     Mapping[Discipline, Modifier],
     "modifier by discipline",
-    "Modifier for time of an assistant alone; empty when the payer wants none (M-2).",
+    "Modifier for time of an assistant alone; empty when the payer requires none (M-2).",
 )
 ASSISTANT_DE_MINIMIS: Final[Parameter[int]] = Parameter(
     "modifiers.assistant_de_minimis_percent",
-    "assistant share over",
+    "assistant modifier above",
     Percent,
     "percent",
     "Share of assistant-alone time that must be exceeded before the assistant modifier applies (M-2).",
@@ -147,7 +147,7 @@ PROGRAM_MODIFIERS: Final[Parameter[Mapping[Program, str]]] = Parameter(
     "program modifier",
     Mapping[Program, Modifier],
     "modifier by program",
-    "Modifier that names the program; empty when the payer wants none (M-6).",
+    "Modifier that names the program; empty when the payer requires none (M-6).",
 )
 ACCREDITED_MODIFIER: Final[Parameter[str]] = Parameter(
     "modifiers.accredited",
@@ -165,7 +165,7 @@ PROGRAM_ACCREDITED: Final[Parameter[bool]] = Parameter(
 )
 NOT_ACCREDITED_PERCENT: Final[Parameter[int]] = Parameter(
     "program.not_accredited_percent",
-    "paid when not accredited",
+    "paid without accreditation",
     Percent,
     "percent",
     "Share of the full rate that the payer pays a program that is not CARF-accredited (M-6).",
@@ -179,7 +179,7 @@ PROVIDER_APPROVED: Final[Parameter[bool]] = Parameter(
 )
 KX_THRESHOLD: Final[Parameter[Mapping[Discipline, int]]] = Parameter(
     "modifiers.kx_threshold",
-    "KX over, in a year",
+    "KX above, in a year",
     Mapping[Discipline, Dollars],
     "US dollars by discipline",
     "Allowed amount of a year beyond which other therapy lines need KX; PT and speech are counted together (M-5).",
@@ -193,56 +193,56 @@ COVERAGE_POSITION: Final[Parameter[CoveragePosition]] = Parameter(
 )
 EXCLUDED_CODES: Final[Parameter[tuple[str, ...]]] = Parameter(
     "coverage.excluded_codes",
-    "also not paid",
+    "other codes not paid",
     tuple[Code, ...],
     "list of codes",
     "Other codes that the payer excludes together with 97545 and 97546 (COV-2).",
 )
 SAME_DAY_EVALUATION: Final[Parameter[SameDayEvaluation]] = Parameter(
     "coverage.same_day_evaluation",
-    "evaluation on the date",
+    "evaluation on the same date",
     SameDayEvaluation,
     "choice",
     "Whether an evaluation or re-evaluation is paid on a date with work rehabilitation (COV-3).",
 )
 MODALITY_INCLUDED: Final[Parameter[bool]] = Parameter(
     "coverage.modality_included",
-    "modalities included",
+    "modalities included in the program",
     bool,
     "yes or no",
     "Whether a modality of the date belongs to the program, without a charge of its own (COV-4).",
 )
 AUTHORIZATION_REQUIRED: Final[Parameter[AuthorizationRequired]] = Parameter(
     "authorization.required",
-    "authorization needed",
+    "authorization required",
     AuthorizationRequired,
     "choice",
     "When prior authorization is needed (A-1, A-2).",
 )
 AUTHORIZATION_AFTER_VISITS: Final[Parameter[int]] = Parameter(
     "authorization.after_visits",
-    "visits without approval",
+    "visits allowed without approval",
     Positive,
     "visits",
     "Visits of therapy beyond which approval is needed, where it depends on visits or days (A-1, R-4).",
 )
 AUTHORIZATION_AFTER_DAYS: Final[Parameter[int]] = Parameter(
     "authorization.after_days",
-    "days without approval",
+    "days allowed without approval",
     Positive,
     "days",
     "Days of therapy beyond which approval is needed; the first visit is day 1 (A-1, R-4).",
 )
 AUTHORIZATION_REVIEW_AFTER_VISITS: Final[Parameter[int]] = Parameter(
     "authorization.review_after_visits",
-    "visits without utilization review",
+    "visits allowed without utilization review",
     Positive,
     "visits",
     "Visits of therapy beyond which the payer reviews utilization (A-1).",
 )
 CONSENT_OVER: Final[Parameter[int]] = Parameter(
     "authorization.consent_over_dollars",
-    "consent over, in all",
+    "consent required above",
     Dollars,
     "US dollars",
     "Amount of non-emergency treatment in all beyond which the payer has to consent (A-1).",
@@ -252,46 +252,46 @@ PRECERTIFICATION: Final[Parameter[bool]] = Parameter(
     "pre-certification",
     bool,
     "yes or no",
-    "Whether the payer may want pre-certification before the first visit; it is asked about (A-1).",
+    "Whether the payer may require pre-certification before the first visit; it is asked about (A-1).",
 )
 AUTHORIZATION_REQUEST: Final[Parameter[Request]] = Parameter(
     "authorization.request",
-    "how it is requested",
+    "how approval is requested",
     Request,
     "form, business days to the answer, extension and limits of a request",
-    "What the payer wants in a request for approval (A-1).",
+    "What the payer requires in a request for approval (A-1).",
 )
 AUTHORIZATION_VISITS_PER_DAY: Final[Parameter[int]] = Parameter(
     "authorization.visits_per_day",
-    "visits a day without approval",
+    "visits a day allowed without approval",
     Positive,
     "visits",
     "Visits on one date beyond which approval is needed (A-1).",
 )
 AUTHORIZATION_EXEMPT_IF: Final[Parameter[tuple[Exemption, ...]]] = Parameter(
     "authorization.exempt_if",
-    "exempt from approval",
+    "may be exempt from approval",
     tuple[Exemption, ...],
     "list of choices",
     "Who may be exempt from prior authorization; a site that is sets authorization.required itself (A-1).",
 )
 AUTHORIZATION_UNIT: Final[Parameter[AuthorizationUnit]] = Parameter(
     "authorization.quantity_unit",
-    "authorized in",
+    "unit of an approved amount",
     AuthorizationUnit,
     "choice",
     "What an authorized quantity without unit counts, unless it is on an item of 97545 or 97546 (A-1).",
 )
 AUTHORIZATION_WARN_DAYS: Final[Parameter[int]] = Parameter(
     "authorization.warn_days",
-    "told ahead",
+    "warn before it ends",
     Positive,
     "days",
-    "How long before its end an authorization is spoken of (A-1).",
+    "How long before its end an authorization is announced (A-1).",
 )
 MAX_WEEKS: Final[Parameter[Mapping[Program, int]]] = Parameter(
     "program.max_weeks",
-    "weeks without approval",
+    "weeks allowed without approval",
     Mapping[Program, Positive],
     "weeks by program",
     "Length of a program beyond which written authorization is needed (A-2).",
@@ -305,7 +305,7 @@ LENGTH_WEEKS: Final[Parameter[Mapping[Program, int]]] = Parameter(
 )
 PROGRAM_GIVEN_BY: Final[Parameter[tuple[Giver, ...]]] = Parameter(
     "program.given_by",
-    "given by",
+    "may be given by",
     tuple[Giver, ...],
     "list of professions",
     "Who may give the program, by the payer's text (M-2).",
@@ -329,7 +329,7 @@ ENTRY_CRITERIA: Final[Parameter[Mapping[Program, tuple[EntryCriterion, ...]]]] =
     "entry criteria",
     Mapping[Program, tuple[EntryCriterion, ...]],
     "list of criteria by program",
-    "What the payer wants before a program begins; a check-list, never a denial (R-5).",
+    "What the payer requires before a program begins; a check-list, never a denial (R-5).",
 )
 ENTRY_MONTHS: Final[Parameter[Months]] = Parameter(
     "entry.months_since_injury",
@@ -340,35 +340,35 @@ ENTRY_MONTHS: Final[Parameter[Months]] = Parameter(
 )
 PROGRAMS_PER_INJURY: Final[Parameter[int]] = Parameter(
     "program.per_injury",
-    "programs an injury",
+    "programs per injury",
     Positive,
     "programs",
     "How many programs the payer pays for one injury (A-3).",
 )
 BASELINE_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
     "evaluation.baseline_within_days",
-    "baseline test by day",
+    "baseline test within",
     Positive,
     "days",
     "Latest day of the baseline functional capacity evaluation; the first visit is day 1 (R-1).",
 )
 TEST_MODIFIER: Final[Parameter[str]] = Parameter(
     "fce.modifier",
-    "modifier of the FCE",
+    "modifier for an FCE",
     Modifier,
     "modifier",
     "Modifier on 97750 when it is a functional capacity evaluation (M-6, R-1).",
 )
 TESTS_PER_INJURY: Final[Parameter[int]] = Parameter(
     "fce.per_injury",
-    "FCEs an injury",
+    "FCEs per injury",
     Positive,
     "evaluations",
     "Functional capacity evaluations that the payer pays for one injury (R-1).",
 )
 TEST_HOURS: Final[Parameter[Mapping[PerformanceTestKind, float]]] = Parameter(
     "fce.hours",
-    "hours of an FCE",
+    "maximum hours of an FCE",
     Mapping[PerformanceTestKind, Hours],
     "hours by kind",
     "Longest functional capacity evaluation that is paid, by its kind (R-1).",
@@ -382,14 +382,14 @@ REASSESSMENT_INTERVAL: Final[Parameter[int]] = Parameter(
 )
 NO_PROGRESS_COUNT: Final[Parameter[int]] = Parameter(
     "reassessment.no_progress_count",
-    "reassessments without progress",
+    "reassessments without progress before review",
     Positive,
     "reassessments",
     "Consecutive reassessments without improvement that call for a review of goals (R-6).",
 )
 REASSESSMENT_TOOLS: Final[Parameter[Mapping[str, Tool]]] = Parameter(
     "reassessment.tools",
-    "tools",
+    "assessment tools",
     Tools,
     "tool by its name or code",
     "Which measurements are of function, which of pain, which of neither, and how scores compare (R-2, R-6).",
@@ -404,14 +404,14 @@ PROGRESS_REPORT_DAYS: Final[Parameter[int]] = Parameter(
 )
 PLAN_MAXIMUM_DAYS: Final[Parameter[int]] = Parameter(
     "plan_of_care.maximum_days",
-    "longest plan",
+    "longest plan of care",
     Positive,
     "days",
     "Longest interval that one plan of care may cover (R-4).",
 )
 PLAN_CERTIFY_WITHIN_DAYS: Final[Parameter[int]] = Parameter(
     "plan_of_care.certify_within_days",
-    "certified within",
+    "plan certified within",
     Positive,
     "days",
     "Days from the first treatment to certification (R-4).",
@@ -425,14 +425,14 @@ PLAN_REVIEW_DAYS: Final[Parameter[int]] = Parameter(
 )
 DOCUMENTATION_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "documentation.required",
-    "record has to hold",
+    "the record must show",
     tuple[Element, ...],
     "list of element ids D-1 to D-20",
     "Documentation elements that every record of the program should hold.",
 )
 DOCUMENTATION_ALSO_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "documentation.also_required",
-    "payer also wants",
+    "this payer also requires",
     tuple[Element, ...],
     "list of element ids D-1 to D-20",
     "Documentation elements that the payer's own text names besides those.",

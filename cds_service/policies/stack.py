@@ -1,6 +1,6 @@
 """All policies of a running service, and the choice of the layers that apply."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
@@ -43,7 +43,7 @@ class PolicyStack:
     value to one parameter: they are refused where both could apply to one case on one date.
     """
 
-    __slots__ = ("_by_id", "_chosen", "_federal", "_policies", "_view")
+    __slots__ = ("_by_id", "_chosen", "_federal", "_policies", "_view", "titles")
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         """Order the policies and check them against each other.
@@ -53,6 +53,7 @@ class PolicyStack:
                 policies of equal rank that give a value to one parameter.
         """
         self._policies = tuple(sorted(policies, key=lambda policy: policy.rank))
+        self.titles: Mapping[str, str] = {policy.id: policy.title for policy in self._policies}
         self._by_id: dict[str, Policy] = {}
         for policy in self._policies:
             other = self._by_id.setdefault(policy.id, policy)
@@ -155,7 +156,7 @@ def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer:
             return f"no policy for {name_of(state)}"
         in_force = [value for policy in ours for value in policy.values_on(on)]
         if not in_force:
-            return f"no policy for {name_of(state)} that was in force on {on.isoformat()}"
+            return f"no policy for {name_of(state)} that was in force on {on:%b} {on.day}, {on.year}"
         if all(value.confidence == "unverified" for value in in_force):
             return f"no verified rule for {name_of(state)}"
     elif of_payer and not any(policy.match.payers for policy in layers):

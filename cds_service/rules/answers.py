@@ -11,7 +11,7 @@ from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 
-NAMES_NO_SERVICE: Final = "the approval names no service: whether it is for work rehabilitation is not known"
+NAMES_NO_SERVICE: Final = "the approval names no service; ask whether it is for work rehabilitation"
 
 
 def asked_dates(case: Case) -> tuple[date, ...]:
@@ -101,7 +101,9 @@ def unnamed_approvals(case: Case, days: Iterable[date]) -> Iterator[Gap]:
             return
         if approvals and all(one.number is None and one.relayed for one in approvals):
             yield Gap(
-                Fact.AUTHORIZATIONS, "the payer holds approval satisfied but gives no number", approvals[0].reference
+                Fact.AUTHORIZATIONS,
+                "the payer says that approval is satisfied but gives no number",
+                approvals[0].reference,
             )
             return
 

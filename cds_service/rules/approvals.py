@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
-from cds_service.domain.findings import Evidence, FactValue, Severity
+from cds_service.domain.findings import Amount, Evidence, FactValue, Severity
 from cds_service.domain.units import units
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -21,13 +21,8 @@ READINGS: Final = ("visits", "hours", "units")
 
 
 def approval_evidence(one: Authorization) -> Evidence:
-    """State, number, period, amount and codes of a payer's answer."""
-    period = f"{one.start or 'start unknown'} to {one.end or 'end unknown'}"
-    number = f" {one.number}" if one.number else ""
-    amount = f", {one.quantity:g} {one.unit or 'of unknown unit'}" if one.quantity is not None else ""
-    codes = f", {' and '.join(one.codes)}" if one.codes else ""
-    service = "" if one.names_service else ", names no service"
-    return Evidence("authorization", f"{one.state.value}{number}, {period}{amount}{codes}{service}", one.reference)
+    """A payer's answer: state, number, period, amount and codes."""
+    return Evidence("authorization", one, one.reference)
 
 
 def check_amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Result]:
@@ -53,7 +48,7 @@ def _amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator
         for approvals in in_force.values():
             unknown = not_counted(approvals)
             if unknown is not None:
-                why = f"what the approved {unknown.quantity:g} {unknown.unit} count"
+                why = f"ask the payer what the approved {unknown.quantity:g} {unknown.unit} count"
                 yield Gap(Fact.AUTHORIZATIONS, why, unknown.reference)
         for budget in _budgets(case, policy, in_force):
             yield from (_check if budget.measure.unit else _unit_asked)(case, policy, budget, together)
@@ -160,22 +155,22 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
         return
     evidence = (
         *map(approval_evidence, budget.approvals),
-        Evidence("used", f"{consumption.used:g} {measure.unit}"),
-        Evidence("asked for now", f"{consumption.planned:g} {measure.unit}"),
+        Evidence("used", Amount(consumption.used, measure.unit)),
+        Evidence("asked for now", Amount(consumption.planned, measure.unit)),
         *(
-            (Evidence("unit not told by the payer", f"counted in {measure.unit}", approval.reference),)
+            (Evidence("unit not given by the payer", f"counted in {measure.unit}", approval.reference),)
             if assumed
             else ()
         ),
     )
     facts: dict[str, FactValue] = {
-        "used": f"{consumption.used:g}",
-        "planned": f"{consumption.planned:g}",
-        "authorized": f"{budget.authorized:g}",
+        "used": consumption.used,
+        "planned": consumption.planned,
+        "authorized": budget.authorized,
         "unit": measure.unit,
         "code": measure.shown_code,
-        "over": f"{total - budget.authorized:g}",
-        "remaining": f"{budget.authorized - total:g}",
+        "over": total - budget.authorized,
+        "remaining": budget.authorized - total,
     }
     subject = " ".join(filter(None, (approval.reference, measure.code)))
     if total > budget.authorized:
@@ -221,7 +216,7 @@ def _unit_asked(case: Case, policy: PolicyView, budget: Budget, days: tuple[date
         kind="unit-question",
         severity=Severity.WARNING if len(used_up) == len(counts) else Severity.INFO,
         subject=approval.reference,
-        facts={"authorized": f"{budget.authorized:g}", "counts": tuple(counts), "used_up": tuple(used_up)},
+        facts={"authorized": budget.authorized, "counts": tuple(counts), "used_up": tuple(used_up)},
         evidence=(*map(approval_evidence, budget.approvals), Evidence("used with this visit", ", ".join(counts))),
     )
 
@@ -236,7 +231,7 @@ def _other_code(
         return
     treated = [visit.minutes for day in days if (visit := case.visits.get(day)) is not None]
     if any(units(time, thresholds.rule).further for time in treated):
-        why = f"the approval names {FIRST_BLOCK} only: whether {FURTHER_HOUR} is approved is not known"
+        why = f"the approval names {FIRST_BLOCK} only; ask whether {FURTHER_HOUR} is approved"
         yield Gap(Fact.AUTHORIZATIONS, why, only[0].reference)
 
 

@@ -144,12 +144,12 @@ def _is_billed(case: Case, policy: PolicyView, codes: Iterable[str]) -> bool:
 
 
 DOUBTS: Final = {
-    "missing": "the payer wants approval first and none is on record",
+    "missing": "this payer requires approval first, and none is on record",
     "pending": "approval is not decided yet",
     "pending-unnamed": "no approval is on record, only a pending request that names no service",
     "denied": "the payer denied approval",
     "denied-unnamed": "no approval is on record, only a denial that names no service",
-    "withdrawn": "the payer took the approval back",
+    "withdrawn": "the payer withdrew its approval",
     "expired": "the approval has ended",
     "not-started": "the approval has not begun",
     "unclear": "the payer's answer does not say whether it approves",
@@ -251,7 +251,7 @@ def _on_file(
     if ahead:
         return _Found("not-started", Severity.WARNING, {"start": min(ahead)})
     if weak is not None:
-        return _Found("weak", Severity.INFO, {"number": weak.number or "unknown"})
+        return _Found("weak", Severity.INFO, {"number": weak.number or ""})
     if newest is AuthorizationState.UNCLEAR:
         return _Found("unclear", Severity.WARNING, {})
     return _Found(_ASKED[asked], wanted, {}) if asked is not None else None

@@ -1,5 +1,6 @@
 """All rules, in the order people read them: explicit, so that what exists can be read in one place."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from cds_service.rules import (
@@ -78,3 +79,4 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         "not-checked",
     )
 )
+TITLES: Final[Mapping[str, str]] = {rule.id: rule.title for rule in RULES}

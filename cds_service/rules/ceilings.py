@@ -67,9 +67,9 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
     daily = policy.get(params.DAILY_MAXIMUM)
     own_limit = {PERFORMANCE_TEST} if policy.get(params.TEST_HOURS) is not None else set()
     for code, count in units.items():
-        facts = {"code": code, "units": f"{count:g}"}
+        facts = {"code": code, "units": count}
         subject = f"{case.date_of_service.isoformat()}/{code}"
-        evidence = (Evidence(f"units of {code}", f"{count:g}"),)
+        evidence = (Evidence(f"units of {code}", count),)
         if daily is not None and count > daily.value.get(code, count):
             facts_ = {**facts, "ceiling": daily.value[code]}
             yield Answer("payer", Severity.WARNING, subject, facts_, (daily,), evidence)
@@ -102,9 +102,9 @@ def _therapy_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[
                 kind="therapy",
                 severity=Severity.WARNING,
                 subject=f"{case.date_of_service.isoformat()}/{discipline}",
-                facts={"units": f"{total:g}", "ceiling": most.value, "discipline": discipline},
+                facts={"units": total, "ceiling": most.value, "discipline": discipline},
                 values=(most,),
-                evidence=tuple(Evidence(f"units of {code}", f"{units:g}") for code, units in of_code.items()),
+                evidence=tuple(Evidence(f"units of {code}", units) for code, units in of_code.items()),
             )
 
 
@@ -115,7 +115,7 @@ def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[
     on_record = {one.date for one in billed}
     earlier = {one.date: one for one in of_episode(case, _TESTS) if one in billed}
     evidence = (
-        Evidence(f"units of {PERFORMANCE_TEST}", f"{units:g}"),
+        Evidence(f"units of {PERFORMANCE_TEST}", units),
         *(Evidence("earlier performance test", one.date, one.reference) for one in earlier.values()),
     )
     most = policy.get(params.TESTS_PER_INJURY)
@@ -127,9 +127,7 @@ def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[
             facts={"count": len(on_record) + 1, "ceiling": most.value},
             values=(most,),
             evidence=evidence,
-            caveats=(
-                Gap(Fact.ASSESSMENTS, "tests of another injury, and those that the payer ordered itself, count apart"),
-            ),
+            caveats=(Gap(Fact.ASSESSMENTS, "tests for another injury, and tests that the payer ordered, count apart"),),
         )
     limits = policy.get(params.TEST_HOURS)
     if limits is None:
@@ -144,8 +142,8 @@ def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[
             severity=Severity.WARNING if every else Severity.INFO,
             subject=f"{day.isoformat()}/{PERFORMANCE_TEST}/hours",
             facts={
-                "hours": f"{hours:g}",
-                "ceiling": f"{max(possible.values()):g}",
+                "hours": hours,
+                "ceiling": max(possible.values()),
                 "kinds": tuple(sorted(possible)),
                 "over": tuple(over),
             },

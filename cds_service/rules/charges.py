@@ -1,16 +1,17 @@
 """Units of a closing visit: the charges, a first block that is not full, and codes recorded otherwise."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB, Discipline, PayerClass
-from cds_service.domain.findings import ChargeLine, Evidence, Proposal, Severity, Topic
+from cds_service.domain.findings import ChargeLine, Evidence, EvidenceLine, Proposal, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import BelowFirstUnit
 from cds_service.rules.authorization import APPROVAL, approval_doubts
 from cds_service.rules.charging import Charges, charges_of, time_evidence, visit_caveats
 from cds_service.rules.claim_change import claim_change, overfull
@@ -33,13 +34,19 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.treated import people_evidence
 
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
-NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter tell start and stop")
+NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter have start and stop times")
 MORE_THAN_A_DAY = Gap(Fact.SESSION_TIME, "the times recorded for the day add up to more than 24 hours")
-NO_TIME_RULE = Gap(Fact.POLICY, "no policy in force defines the time rule")
-CHOICES_IN_WORDS = {
+NO_TIME_RULE = Gap(Fact.POLICY, "no policy on file sets the time rule")
+CHOICES_IN_WORDS: Final[Mapping[BelowFirstUnit, str]] = {
     "modifier-52": "97545 with modifier 52 (reduced service)",
     "fifteen-minute-codes": "15-minute codes, only for minutes of direct one-on-one contact",
     "prorate": "a pro-rated 97545",
+    "not-billable": "not billable",
+}
+CHOICES_IN_SHORT: Final[Mapping[BelowFirstUnit, str]] = {
+    "modifier-52": "52",
+    "fifteen-minute-codes": "timed codes",
+    "prorate": "pro-rated",
     "not-billable": "not billable",
 }
 
@@ -111,6 +118,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             "others": others,
             "left_out": charges.others.left_out,
             "minutes": charges.minutes,
+            "full": charges.thresholds.rule.full,
             "drafted": drafted,
             "undecided": tuple(gap.why for gap in open_points),
             "kx": kx.amount,
@@ -147,7 +155,7 @@ def kx_of(case: Case, policy: PolicyView, others: Iterable[ChargeLine]) -> Kx:
     if threshold is None:
         medicare = case.payer is not None and case.payer.payer_class is PayerClass.MEDICARE
         year = case.date_of_service.year
-        why = f"the amount of {year} beyond which other lines need KX is not on file"
+        why = f"the KX threshold of {year} is not on file: check whether the other lines need KX"
         return Kx(gaps=(Gap(Fact.POLICY, why),) if medicare and disciplines else ())
     amounts = [threshold.value[one] for one in disciplines if one in threshold.value]
     return Kx(min(amounts), threshold) if amounts else Kx()
@@ -174,17 +182,19 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
     kept = tuple(left_alone(case, charges))
     kx = kx_of(case, policy, others)
     below = policy.get(params.BELOW_FIRST_UNIT)
-    choices = tuple(CHOICES_IN_WORDS[choice] for choice in below.value) if below is not None else ()
+    choices = below.value if below is not None else ()
     facts = {
         "minutes": visit.minutes,
         "minimum": time_rule.minimum,
         "full": time_rule.full,
-        "choices": choices,
+        "choices": tuple(CHOICES_IN_WORDS[choice] for choice in choices),
+        "short": tuple(CHOICES_IN_SHORT[choice] for choice in choices),
         "left_out": charges.others.left_out,
         "kx": kx.amount,
     }
-    fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if CHOICES_IN_WORDS["fifteen-minute-codes"] in choices else None
-    used = (*charges.thresholds.of_first_block, *values(below, fifteen), *charges.others.values, *values(kx.threshold))
+    fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if "fifteen-minute-codes" in choices else None
+    time_values = (charges.thresholds.minimum, charges.thresholds.full)
+    used = (*time_values, *values(below, fifteen), *charges.others.values, *values(kx.threshold))
     evidence = (
         *people_evidence(visit),
         *time_evidence(case, visit),
@@ -275,7 +285,7 @@ def _drafted_evidence(drafted: tuple[DraftedLine, ...]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
             "submitted" if line.status != "draft" else "drafted",
-            " ".join((f"{line.code} x{line.units:g}", *line.modifiers)),
+            EvidenceLine(line.code, line.modifiers, line.units),
             line.claim,
         )
         for line in drafted

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Discipline
-from cds_service.domain.findings import ChargeLine, Evidence
+from cds_service.domain.findings import Amount, ChargeLine, Evidence
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.treating import alone, only_assistants
@@ -105,7 +105,7 @@ def program_modifiers(case: Case, policy: PolicyView) -> Modifiers:
         if case.program in program.value:
             codes.append(program.value[case.program])
         else:
-            undecided.append(Gap(Fact.PROGRAM, "the chart does not tell conditioning from hardening"))
+            undecided.append(Gap(Fact.PROGRAM, "the chart does not say whether this is conditioning or hardening"))
         if accredited_modifier is not None and accredited is not None and accredited.value:
             codes.append(accredited_modifier.value)
 
@@ -127,7 +127,7 @@ def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Gi
         or not (alone(visit.time_by_roles, tuple(Discipline)) or only_assistants(visit.sessions))
     ):
         return (), ()
-    why = "whether this payer pays time that an assistant alone gave: its rule names licensed therapists"
+    why = "the payer's rule names licensed therapists: ask whether it pays time that an assistant gave alone"
     return (allowed,), (Gap(Fact.PERFORMERS, why),)
 
 
@@ -222,31 +222,35 @@ def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ..
     ]
     if visit.from_encounter and visit.minutes:
         caveats.append(
-            Gap(Fact.SESSION_TIME, "no treatment has start and stop times: the time is that of the encounter")
+            Gap(Fact.SESSION_TIME, "no treatment has start and stop times, so the time of the encounter is used")
         )
     elif visit.untimed and visit.timed:
         caveats.extend(
-            Gap(Fact.SESSION_TIME, f"not counted, {session.time_problem or 'no start and stop'}", session.reference)
+            Gap(
+                Fact.SESSION_TIME,
+                f"one treatment is not counted: {session.time_problem or 'no start and stop'}",
+                session.reference,
+            )
             for session in visit.untimed
         )
     caveats.extend(Gap(Fact.SESSIONS, why, one.reference) for one in visit.sessions for why in one.doubts)
     caveats.extend(Gap(Fact.SESSIONS, why, one.reference) for one in visit.services for why in one.doubts)
     caveats.extend(_plan_caveats(case, visit))
     caveats.extend(_injury_caveats(case))
-    caveats.extend(filter(None, (case.chart.unread(Fact.CHARGES, "whether the visit is charged already: "),)))
+    caveats.extend(filter(None, (case.chart.unread(Fact.CHARGES, "check whether the visit is charged already: "),)))
     caveats.extend(gap for gap in case.chart.gaps if gap.fact is Fact.CHARGES)
     if case.in_series:
         caveats.extend(
             Gap(
                 Fact.CHARGES,
-                "a line without a date may be of this visit, whose encounter holds several",
+                "a claim line without a date may be for this visit; its encounter holds several",
                 claim.reference,
             )
             for claim in case.chart.claims
             if case.encounter in claim.encounters and any(line.date is None for line in claim.lines)
         )
     caveats.extend(
-        Gap(Fact.CHARGES, "a line that is charged over several days may hold this visit as well", claim.reference)
+        Gap(Fact.CHARGES, "a claim line over several days may include this visit", claim.reference)
         for claim in case.chart.claims
         if any(one.date and one.last and one.date <= visit.date <= one.last for one in claim.lines)
     )
@@ -262,9 +266,8 @@ def _plan_caveats(case: Case, visit: Visit) -> Iterator[Gap]:
         other = [one for one in session.modifiers if DISCIPLINE_OF_MODIFIER.get(one) not in {None, *planned}]
         if other and planned:
             names = " and ".join(sorted(one.value for one in planned))
-            why = (
-                f"under which plan it was given: recorded with {', '.join(other)}, but the plan or therapist is {names}"
-            )
+            recorded = f"recorded with {', '.join(other)}, but the plan or therapist is {names}"
+            why = f"{recorded}: check under which plan it was given"
             yield Gap(Fact.DISCIPLINE, why, session.reference)
 
 
@@ -275,7 +278,7 @@ def _injury_caveats(case: Case) -> tuple[Gap, ...]:
     names = case.chart.condition_names
     injuries = [" with ".join(sorted(names.get(one, one) for one in injury)) for injury in case.injuries]
     ours = [name for name, injury in zip(injuries, case.injuries, strict=True) if injury & case.conditions]
-    why = f"what belongs on which claim: two injuries were treated ({'; '.join(injuries)}), each is a claim of its own"
+    why = f"two injuries were treated ({'; '.join(injuries)}): each needs a claim of its own"
     if len(ours) == 1:
         why = f"{why}; these charges are for {ours[0]}"
     return (Gap(Fact.INJURY, why),)
@@ -283,12 +286,12 @@ def _injury_caveats(case: Case) -> tuple[Gap, ...]:
 
 def time_evidence(case: Case, visit: Visit) -> tuple[Evidence, ...]:
     """The minutes and the recorded times they come from, in the time of the place."""
-    found = [Evidence("countable time", f"{visit.minutes} min")]
+    found = [Evidence("time counted", Amount(visit.minutes, "minutes"))]
     if visit.from_encounter:
         spans = [(one.reference, one.period) for one in visit.encounters if one.length is None]
         what = "encounter"
         found.extend(
-            Evidence("length of the encounter", f"{encounter.length // MINUTE} min", encounter.reference)
+            Evidence("length of the encounter", Amount(encounter.length // MINUTE, "minutes"), encounter.reference)
             for encounter in visit.encounters
             if encounter.length is not None
         )
@@ -297,5 +300,5 @@ def time_evidence(case: Case, visit: Visit) -> tuple[Evidence, ...]:
         what = "treated"
     found.extend(Evidence(what, case.clock(period), reference) for reference, period in spans if period is not None)
     if visit.minutes_excluded:
-        found.append(Evidence("left out, billed separately", f"{visit.minutes_excluded} min"))
+        found.append(Evidence("billed separately", Amount(visit.minutes_excluded, "minutes")))
     return tuple(found)

@@ -13,8 +13,8 @@ from cds_service.domain.visit import Visit
 from cds_service.rules.claim_head import head_of
 from cds_service.rules.drafted import DraftedLine, claim_to_change, drafted_of
 
-SEVERAL_DRAFTS: Final = "the lines of this date stand on more than one draft claim"
-UNDATED: Final = "a draft claim has work-rehab lines without a date: they may be those of this visit"
+SEVERAL_DRAFTS: Final = "the lines of this date are on more than one draft claim"
+UNDATED: Final = "a draft claim has work-rehab lines without a date: they may be for this visit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def overfull(drafted: Iterable[DraftedLine]) -> Iterator[Gap]:
     """Drafted lines with more modifiers than a claim line takes."""
     for line in drafted:
         if len(line.modifiers) > MOST_MODIFIERS:
-            why = f"which modifiers {line.code} goes out with: a claim line takes four, not {' '.join(line.modifiers)}"
+            why = f"a claim line takes four modifiers: choose those of {line.code} from {' '.join(line.modifiers)}"
             yield Gap(Fact.CHARGES, why, line.claim)
 
 
@@ -100,7 +100,7 @@ def _without_room(lines: Iterable[ChargeLine]) -> Iterator[Gap]:
     for line in lines:
         if len(line.modifiers) > MOST_MODIFIERS:
             left_off = " ".join(line.modifiers[MOST_MODIFIERS:])
-            why = f"which modifiers {line.code} goes out with: a claim line takes four, and {left_off} found no room"
+            why = f"a claim line takes four modifiers: {line.code} has no room for {left_off}"
             yield Gap(Fact.CHARGES, why)
 
 

@@ -91,18 +91,28 @@ def gaps_of_given(one: Given, policy: PolicyView) -> Iterator[Gap]:
     yield from _giver_gaps(one)
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if one.discipline is None and required is not None and required.value:
-        yield Gap(Fact.DISCIPLINE, f"under which plan {one.code} was given", one.services[0].reference)
+        yield Gap(
+            Fact.DISCIPLINE,
+            f"{one.code}: the record does not say under which plan it was given",
+            one.services[0].reference,
+        )
     unnamed = next((service for service in one.services if not service.capacity), None)
     if one.code == PERFORMANCE_TEST and unnamed is not None and policy.get(params.TEST_MODIFIER) is not None:
-        yield Gap(Fact.ASSESSMENTS, f"whether {one.code} was a functional capacity evaluation", unnamed.reference)
+        yield Gap(
+            Fact.ASSESSMENTS, f"{one.code}: check whether it was a functional capacity evaluation", unnamed.reference
+        )
 
 
 def _time_gaps(one: Given) -> Iterator[Gap]:
     untimed = next((service for service in one.services if service.period is None), None)
     if untimed is not None and one.code in FIFTEEN_MINUTE:
-        yield Gap(Fact.SESSION_TIME, f"units of {one.code}: start and stop are not recorded", untimed.reference)
+        yield Gap(
+            Fact.SESSION_TIME,
+            f"{one.code}: start and stop are not recorded, so its units are not known",
+            untimed.reference,
+        )
     if one.shares:
-        why = "to which service the time belongs that two of them share; it is counted once"
+        why = "two services share time, which is counted once: check which one it belongs to"
         yield Gap(Fact.SESSION_TIME, why)
 
 
@@ -112,18 +122,22 @@ def _giver_gaps(one: Given) -> Iterator[Gap]:
         return
     unnamed = next((service for service in one.services if not treating(service)), None)
     if unnamed is not None:
-        yield Gap(Fact.PERFORMERS, f"who gave {one.code}", unnamed.reference)
+        yield Gap(Fact.PERFORMERS, f"{one.code}: the record does not say who gave it", unnamed.reference)
     licensed = any(who.role is not None for who in one.performers)
     unclear = next((who for who in one.performers if who.role is None and not (who.other and licensed)), None)
     if unclear is not None:
         recorded = unclear.other or unclear.disputed
-        told = f": recorded as {recorded}" if recorded is not None else ""
-        yield Gap(Fact.PERFORMERS, f"the profession of who gave {one.code}{told}", unclear.reference)
+        as_recorded = f" (recorded as {recorded})" if recorded is not None else ""
+        yield Gap(
+            Fact.PERFORMERS,
+            f"{one.code}: the profession of the person who gave it is not known{as_recorded}",
+            unclear.reference,
+        )
     several = (service for service in one.services if service.performers_of_encounter)
     if any(len({who.role for who in treating(service)}) > 1 for service in several):
-        yield Gap(Fact.PERFORMERS, f"who of the people of the encounter gave {one.code}")
+        yield Gap(Fact.PERFORMERS, f"{one.code}: the record does not say which person of the encounter gave it")
     plan = one.discipline
     for who in one.performers:
         if plan is not None and who.role is not None and who.role.discipline != plan:
-            why = f"{one.code} was given by {who.role.discipline.value} under a plan of {plan.value}"
+            why = f"{one.code} was given by {who.role.discipline.value}, but the plan is {plan.value}"
             yield Gap(Fact.DISCIPLINE, why, who.reference)

@@ -20,7 +20,7 @@ from cds_service.domain.codes import (
     THERAPY,
     Discipline,
 )
-from cds_service.domain.findings import ChargeLine, Evidence
+from cds_service.domain.findings import Amount, ChargeLine, Evidence
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE, overlap
 from cds_service.domain.treating import alone, only_assistants, time_by_roles
@@ -106,8 +106,10 @@ def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: S
     lines = _merged(lines)
     left_out = [LeftOut(code, why, paired=why.startswith(BESIDE)) for code, why in never.items()]
     left_out += [LeftOut(one.code, _no_unit(one, policy)) for one in paid if units.get((one.code, one.discipline)) == 0]
-    left_out += [LeftOut(code, "no line is proposed for it; add it if it is to be billed") for code in _others(visit)]
-    undecided += [Gap(Fact.CHARGES, f"whether {code} is billed as well") for code in _others(visit)]
+    left_out += [LeftOut(code, "add it yourself if it is billed") for code in _others(visit)]
+    undecided += [
+        Gap(Fact.CHARGES, f"{code} is on record: check whether it is billed as well") for code in _others(visit)
+    ]
     left_out += [LeftOut(code, INCLUDED, included=True) for code in dict.fromkeys(one.code for one in visit.included)]
     undecided += _perhaps_included(visit, program_codes, policy)
     undecided += _paired(case, paid, program_codes, policy, edits)
@@ -128,11 +130,12 @@ def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: S
 def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Gap]:
     """Modalities of which it is open whether they belong to the program."""
     for code in dict.fromkeys(one.code for one in visit.included if not program_codes):
-        yield Gap(Fact.CHARGES, f"whether {code} is billed, as no line of the program is")
+        yield Gap(Fact.CHARGES, f"check whether {code} is billed: no line of the program is")
     for one in policy.of_one_program(params.MODALITY_INCLUDED):
         for code in dict.fromkeys(service.code for service in visit.services if service.code in MODALITIES):
             yield Gap(
-                Fact.PROGRAM, f"whether it is work {one.program}, beside which this payer pays no modality ({code})"
+                Fact.PROGRAM,
+                f"beside work {one.program} this payer pays no modality ({code}): check which program it is",
             )
 
 
@@ -227,7 +230,7 @@ def _shared(one: Given, count: int, policy: PolicyView) -> Shared:
 
 def _contested(one: Given, shared: Shared) -> Iterator[Gap]:
     if shared.contested:
-        yield Gap(Fact.PERFORMERS, f"whether the last unit of {one.code}, which both gave, counts as the assistant's")
+        yield Gap(Fact.PERFORMERS, f"therapist and assistant both gave the last unit of {one.code}: check whose it is")
 
 
 def _lines(one: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
@@ -273,12 +276,12 @@ def _paired(
         for column2 in codes:
             pair = edits.by_codes.get((column1, column2)) if edits is not None else None
             if pair is not None and not (pair.indicator and column2 in attested):
-                yield Gap(Fact.POLICY, f"whether {column2} is paid beside {column1}")
+                yield Gap(Fact.POLICY, f"check whether {column2} is paid beside {column1}")
     same_day = policy.get(params.SAME_DAY_EVALUATION)
     if program_codes and same_day is not None and same_day.value == "modifier-59":
         for code in codes:
             if code in _ASSESSING and code not in attested:
-                yield Gap(Fact.POLICY, f"whether {code} is separate: this payer wants 59 on it")
+                yield Gap(Fact.POLICY, f"this payer requires 59 on {code}: check that it was separate")
 
 
 def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Gap]:
@@ -287,10 +290,12 @@ def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Gap]
     for one in visit.services:
         billed = one.code in COMPANIONS and one.code not in never
         if one.period is None and one.code in ONCE_A_DATE and billed and visit.minutes:
-            why = f"whether {one.code}, of which no time is recorded, lay inside the program"
+            why = f"{one.code} has no recorded time: check whether it was inside the program"
             yield Gap(Fact.SESSION_TIME, why, one.reference)
         elif one.period is not None and not billed and overlap([one.period], spans):
-            yield Gap(Fact.SESSION_TIME, f"whether the minutes of {one.code} inside the program count for it")
+            yield Gap(
+                Fact.SESSION_TIME, f"check whether the minutes of {one.code} inside the program count for the program"
+            )
 
 
 def _values(
@@ -315,5 +320,5 @@ def _values(
 
 def _evidence(given: Iterable[Given]) -> Iterator[Evidence]:
     for one in given:
-        amount = f"{one.minutes} min" if one.timed and one.time else "on this date"
+        amount = Amount(one.minutes, "minutes") if one.timed and one.time else "on this date"
         yield Evidence(one.code, amount, one.services[0].reference)

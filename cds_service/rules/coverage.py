@@ -133,7 +133,7 @@ def _own_position(case: Case, payer: Coverage, policy: PolicyView) -> Iterator[A
             evidence=evidence,
         )
     elif position is None or position.value == "unknown":
-        yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is modelled", payer.reference)
+        yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is on file", payer.reference)
     elif position.value in REFUSES:
         excluded = policy.get(params.EXCLUDED_CODES)
         others = _excluded_of_date(case, policy, excluded.value) if excluded is not None else ()
@@ -164,8 +164,9 @@ def _excluded_of_date(case: Case, policy: PolicyView, codes: Collection[str]) ->
 
 
 def _payer_evidence(coverage: Coverage) -> Evidence:
-    names = [name for name in coverage.payers if "/" not in name]
-    about = f"{coverage.payer_class.words}, {names[0]}" if names else coverage.payer_class.words
+    kind = coverage.payer_class.words
+    names = [name for name in coverage.payers if "/" not in name and name.casefold() != kind.casefold()]
+    about = f"{kind}, {names[0]}" if names else kind
     return Evidence("coverage", about, coverage.reference)
 
 

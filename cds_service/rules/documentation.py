@@ -1,12 +1,14 @@
 """What has to stand in the record: the payer's list of elements, and the times."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.terms import ELEMENTS as NAMES
+from cds_service.domain.terms import SHORT_ELEMENTS
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -16,17 +18,16 @@ from cds_service.rules.measurements import measurements
 from cds_service.rules.plan_of_care import listing, plan_on
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
-NO_DOCUMENTS: Final = "documents are not read"
+NO_DOCUMENTS = "documents are not read here"
 NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 
 
 class Element(NamedTuple):
-    """A documentation element: our wording, the fact it is read from, and how it is seen (None: it is not).
+    """A documentation element: the fact it is read from, and how it is seen (None: it is not).
 
     ``told_by`` is the rule whose own card says what to do when it is missing.
     """
 
-    text: str
     fact: Fact
     present: Callable[[Case, Visit, PolicyView], bool] | None = None
     told_by: str | None = None
@@ -113,35 +114,26 @@ def _number_on_claim(case: Case, visit: Visit, policy: PolicyView) -> bool:
 
 
 ELEMENTS: Final[Mapping[str, Element]] = {
-    "D-1": Element("the work-related injury that makes skilled care necessary", Fact.INJURY, _injury, "work-relation"),
-    "D-2": Element("deficits that interfere with the patient's work", Fact.ASSESSMENTS, _deficits),
-    "D-3": Element("the skilled services given in this visit", Fact.SESSIONS, _skilled_services),
-    "D-4": Element("functional goals the patient can reach", Fact.GOALS, _goals),
-    "D-5": Element(
-        "direct time and total time of the visit", Fact.SESSIONS, _direct_and_total_time, "time-documentation"
-    ),
-    "D-6": Element(
-        "this week's assessment with an objective tool", Fact.ASSESSMENTS, _weekly_assessment, "reassessment"
-    ),
-    "D-7": Element("an active plan for this patient", Fact.PLAN_OF_CARE, _active_plan, "plan-of-care"),
-    "D-8": Element(
-        "written approval and necessity beyond the usual weeks",
-        Fact.AUTHORIZATIONS,
-        _approval_beyond_limit,
-        "program-duration",
-    ),
-    "D-9": Element("start and stop times", Fact.SESSIONS, _start_and_stop, "time-documentation"),
-    "D-10": Element("a job description or job analysis", Fact.DOCUMENTS),
-    "D-11": Element("a baseline performance test", Fact.ASSESSMENTS, _baseline_test),
-    "D-12": Element("the plan signed by provider and patient", Fact.DOCUMENTS),
-    "D-13": Element("measurable goals with a date", Fact.GOALS, _measurable_goals),
-    "D-14": Element("progress, future goals and a discharge summary", Fact.DOCUMENTS),
-    "D-15": Element("progress notes that go with the bill", Fact.DOCUMENTS),
-    "D-16": Element("the referral or order", Fact.ORDERS, _referral),
-    "D-17": Element("education given", Fact.DOCUMENTS),
-    "D-18": Element("frequency and duration in the plan", Fact.PLAN_OF_CARE, _scheduled),
-    "D-19": Element("the disciplines that take part", Fact.DOCUMENTS),
-    "D-20": Element("the authorization number on the claim", Fact.CHARGES, _number_on_claim),
+    "D-1": Element(Fact.INJURY, _injury, "work-relation"),
+    "D-2": Element(Fact.ASSESSMENTS, _deficits),
+    "D-3": Element(Fact.SESSIONS, _skilled_services),
+    "D-4": Element(Fact.GOALS, _goals),
+    "D-5": Element(Fact.SESSIONS, _direct_and_total_time, "time-documentation"),
+    "D-6": Element(Fact.ASSESSMENTS, _weekly_assessment, "reassessment"),
+    "D-7": Element(Fact.PLAN_OF_CARE, _active_plan, "plan-of-care"),
+    "D-8": Element(Fact.AUTHORIZATIONS, _approval_beyond_limit, "program-duration"),
+    "D-9": Element(Fact.SESSIONS, _start_and_stop, "time-documentation"),
+    "D-10": Element(Fact.DOCUMENTS),
+    "D-11": Element(Fact.ASSESSMENTS, _baseline_test),
+    "D-12": Element(Fact.DOCUMENTS),
+    "D-13": Element(Fact.GOALS, _measurable_goals),
+    "D-14": Element(Fact.DOCUMENTS),
+    "D-15": Element(Fact.DOCUMENTS),
+    "D-16": Element(Fact.ORDERS, _referral),
+    "D-17": Element(Fact.DOCUMENTS),
+    "D-18": Element(Fact.PLAN_OF_CARE, _scheduled),
+    "D-19": Element(Fact.DOCUMENTS),
+    "D-20": Element(Fact.CHARGES, _number_on_claim),
 }
 
 
@@ -170,10 +162,7 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
     unread = [item for item in unseen if _why_unread(case, item) is not None]
     missing = [item for item in unseen if item not in unread]
     not_checked = (
-        *(
-            Gap(ELEMENTS[item].fact, f"{item}, {ELEMENTS[item].text}: {_why_unread(case, item) or NO_DOCUMENTS}")
-            for item in (*unknown, *unread)
-        ),
+        *_not_checked(case, (*unknown, *unread)),
         *_of_one_program(policy, required),
     )
     yield from not_checked
@@ -184,22 +173,35 @@ def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
             kind="open",
             severity=Severity.INFO,
             subject=visit.date.isoformat(),
-            facts={"items": tuple((item, ELEMENTS[item].text) for item in missing), "joined": joins is not None},
+            facts={
+                "items": tuple(NAMES[item] for item in missing),
+                "short": tuple(SHORT_ELEMENTS[item] for item in missing),
+                "joined": joins is not None,
+            },
             values=listing(policy, *missing),
-            evidence=tuple(Evidence(item, "nothing found") for item in missing) if joins is None else (),
+            evidence=tuple(Evidence(SHORT_ELEMENTS[item], "nothing found") for item in missing)
+            if joins is None
+            else (),
             caveats=not_checked,
             joins=joins,
         )
 
 
+def _not_checked(case: Case, items: Iterable[str]) -> Iterator[Gap]:
+    """What could not be looked for, that of one reason together."""
+    together: dict[tuple[Fact, str], list[str]] = {}
+    for item in items:
+        together.setdefault((ELEMENTS[item].fact, _why_unread(case, item) or NO_DOCUMENTS), []).append(NAMES[item])
+    for (fact, why), names in together.items():
+        yield Gap(fact, f"not checked: {', '.join(names)} ({why})")
+
+
 def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Gap]:
     """What the payer wants of conditioning or hardening alone, where it is not known which of them it is."""
     for one in policy.of_one_program(params.DOCUMENTATION_ALSO_REQUIRED):
-        more = [f"{ELEMENTS[item].text} ({item})" for item in one.value if item not in required]
+        more = [NAMES[item] for item in one.value if item not in required]
         if more:
-            yield Gap(
-                Fact.PROGRAM, f"whether it is work {one.program}, for which this payer wants {', '.join(more)} too"
-            )
+            yield Gap(Fact.PROGRAM, f"for work {one.program} this payer also requires {', '.join(more)}")
 
 
 def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
@@ -289,7 +291,7 @@ RULES = (
         ),
         sources=tuple(ELEMENTS),
         check=check_documentation,
-        terms={item: element.text for item, element in ELEMENTS.items()},
+        terms=NAMES,
     ),
     Rule(
         id="time-documentation",

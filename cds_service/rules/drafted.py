@@ -88,7 +88,7 @@ def left_alone(case: Case, charges: Charges) -> Iterator[Gap]:
     for code in (one for one in made if one not in ours):
         drafted = sum(line.units for line in drafted_lines(case, {code}))
         if drafted != made[code]:
-            why = f"{code} is charged {drafted:g} times in lines that stay as they are, the record makes {made[code]}"
+            why = f"{code} is charged x{drafted:g} in lines that stay as they are; the record makes x{made[code]}"
             yield Gap(Fact.CHARGES, why)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import Program
-from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.findings import Days, Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -18,7 +18,7 @@ from cds_service.rules.ordered import work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_PROGRAM = NotApplicable("no program under way")
-WHICH_PROGRAM = Gap(Fact.PROGRAM, "whether it is conditioning or hardening; the shortest limit of this payer is used")
+WHICH_PROGRAM = Gap(Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used")
 
 
 def weeks_for(program: Program, listed: Mapping[Program, int]) -> int | None:
@@ -146,7 +146,7 @@ def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
         facts |= {
             "day": (late - first).days + 1,
             "date": late,
-            "number": (weak.number if weak else None) or "unknown",
+            "number": (weak.number if weak else None) or "",
         }
         evidence = (*evidence, Evidence(f"day {facts['day']}", late))
         yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent)
@@ -176,7 +176,9 @@ def _which(case: Case) -> tuple[Evidence, ...]:
     """Of which program it is spoken, where there is more than one on record."""
     if case.episode is None or len(case.episodes) == 1:
         return ()
-    return (Evidence("program", case.episode.label(case.chart.condition_names)),)
+    names = [case.chart.condition_names.get(one, one) for one in case.episode.conditions]
+    which = f"program for {', '.join(names)}" if names else "program"
+    return (Evidence(which, Days(case.episode.first, case.episode.last)),)
 
 
 def _length(order: Order) -> Evidence:

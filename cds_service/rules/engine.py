@@ -95,7 +95,7 @@ def doubted(evaluation: Evaluation, gap: Gap) -> Evaluation:
 
 def generic_used(lacking: str) -> str:
     """What follows where no policy is on file."""
-    return f"{lacking}: generic defaults used"
+    return f"{lacking}: our defaults are used"
 
 
 def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] = RULES) -> Evaluation:

@@ -1,7 +1,7 @@
 """What a payer wants before a program begins: a check-list of what is met, what is not and what to confirm (R-5)."""
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -10,22 +10,13 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, InjuryDate
 from cds_service.domain.findings import Evidence, Severity
 from cds_service.domain.frozen import dataclass
+from cds_service.domain.terms import ENTRY_CRITERIA
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.ordered import work_rehab_orders
 from cds_service.rules.rule import Answer, values
 
 MONTHS_OF_A_YEAR: Final = 12
-
-ENTRY_CRITERIA: Final[Mapping[str, str]] = {
-    "referral": "a referral or order",
-    "accepted-condition": "a condition that the payer accepted",
-    "able-to-take-part": "a patient able to take part in the hours and days of the program",
-    "job-goal": "a return-to-work goal",
-    "job-analysis": "a job description or job analysis",
-    "approved-provider": "a provider that the payer approved",
-    "accredited-program": "an accredited program",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +78,9 @@ def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
         case "approved-provider" | "accredited-program":
             told = policy.get(params.PROVIDER_APPROVED if name == "approved-provider" else params.PROGRAM_ACCREDITED)
             met = told.value if told is not None else None
-            return _Criterion(text, met, Evidence(text, {True: "yes", False: "no", None: "not told by the site"}[met]))
+            return _Criterion(
+                text, met, Evidence(text, {True: "yes", False: "no", None: "not recorded for this site"}[met])
+            )
         case _:
             return _Criterion(text, None)
 
@@ -97,7 +90,7 @@ def _on_record(text: str, references: list[str], fact: Fact, case: Case) -> _Cri
         return _Criterion(text, met=True, evidence=Evidence(text, "on record", references[0]))
     unread = next((gap.why for gap in case.chart.not_whole(fact)), None)
     if fact is Fact.GOALS and case.moment is Moment.ORDER:
-        unread = "not read for an order"
+        unread = "not checked for an order"
     return _Criterion(text, None if unread else False, Evidence(text, unread or "none on record"))
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.terms import ENTRY_CRITERIA
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.entry import ENTRY_CRITERIA, check_entry
+from cds_service.rules.entry import check_entry
 from cds_service.rules.measurements import of_episode
 from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
@@ -77,9 +78,9 @@ def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]
 def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Gap]:
     """What is open about a late baseline; ``asked`` is a value for one kind of program where the kind is not known."""
     if asked is not None:
-        yield Gap(Fact.PROGRAM, f"whether it is work {asked.program}, for which the payer wants the test")
+        yield Gap(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
     if in_program:
-        yield Gap(Fact.POLICY, "whether days of the calendar or of the program are meant")
+        yield Gap(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
 
 
 RULES = (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import Program
-from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
+from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.intervals import minutes
 from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies import parameters as params
@@ -31,13 +31,22 @@ def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield NO_ORDER
         return
     if hours is not None:
-        for subject, amount in _hours(case):
-            yield from _outside("hours", subject, amount, hours)
+        for found in _hours(case):
+            yield from _outside("hours", found, hours)
     if days is not None:
         if case.moment is Moment.BOOKING and Fact.SESSIONS in case.chart.unavailable:
             yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
-        for subject, count, over_only in _days(case):
-            yield from _outside("days", subject, count, days, over_only=over_only)
+        for found in _days(case):
+            yield from _outside("days", found, days)
+
+
+class _Planned(NamedTuple):
+    """Hours or days of one order, date or week; ``open_ended`` where only too many can be told."""
+
+    subject: str
+    amount: float
+    evidence: tuple[Evidence, ...]
+    open_ended: bool = False
 
 
 class _Allowed(NamedTuple):
@@ -56,60 +65,67 @@ def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Range]], 
     return next((_Allowed(one.value[case.program], one, asked=True) for one in questions), None)
 
 
-def _hours(case: Case) -> Iterator[tuple[str, float]]:
+def _hours(case: Case) -> Iterator[_Planned]:
     if case.moment is Moment.ORDER:
         for order in work_rehab_orders(case):
             if order.schedule.session_minutes is not None:
-                yield order.reference, order.schedule.session_minutes / 60
+                hours = order.schedule.session_minutes / 60
+                yield _Planned(order.reference, hours, (Evidence("hours ordered a day", hours, order.reference),))
     elif case.moment is Moment.BOOKING:
         for day in sorted({one.date for one in case.appointments}):
             booked = [one.period for one in case.appointments if one.date == day and one.period is not None]
             if booked:
-                yield day.isoformat(), minutes(booked) / 60
+                yield _on(day, "hours booked", minutes(booked) / 60)
     elif case.visit is not None and case.visit.minutes:
-        yield case.visit.date.isoformat(), case.visit.minutes / 60
+        yield _on(case.visit.date, "hours treated", case.visit.minutes / 60)
 
 
-def _days(case: Case) -> Iterator[tuple[str, float, bool]]:
-    """(week or order, days in it, whether only too many can be told)."""
+def _on(day: date, what: str, hours: float) -> _Planned:
+    return _Planned(day.isoformat(), hours, (Evidence("date", day), Evidence(what, hours)))
+
+
+def _days(case: Case) -> Iterator[_Planned]:
     if case.moment is Moment.ORDER:
         for order in work_rehab_orders(case):
             if order.schedule.days_per_week is not None:
-                yield order.reference, order.schedule.days_per_week, False
+                days = order.schedule.days_per_week
+                yield _Planned(order.reference, days, (Evidence("days ordered a week", days, order.reference),))
         return
     dates = {day for day in case.visits if day <= case.date_of_service} | {one.date for one in case.appointments}
     asked = {one.date for one in case.appointments} or {case.date_of_service}
     for monday in sorted({_monday(day) for day in asked}):
-        yield f"week of {monday.isoformat()}", _count(dates, monday), True
+        yield _in_week(monday, dates, open_ended=True)
     before = _monday(case.date_of_service) - timedelta(days=7)
     if case.moment is Moment.VISIT_CLOSE and case.episode is not None and _monday(case.episode.first) < before:
-        yield f"week of {before.isoformat()}", _count(dates, before), False
+        yield _in_week(before, dates, open_ended=False)
+
+
+def _in_week(monday: date, dates: Iterable[date], *, open_ended: bool) -> _Planned:
+    days = sum(1 for day in dates if monday <= day < monday + timedelta(days=7))
+    evidence = (Evidence("week of", monday), Evidence("days in that week", days))
+    return _Planned(f"week of {monday.isoformat()}", days, evidence, open_ended)
 
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _count(dates: Iterable[date], monday: date) -> int:
-    return sum(1 for day in dates if monday <= day < monday + timedelta(days=7))
-
-
-def _outside(what: str, subject: str, amount: float, allowed: _Allowed, *, over_only: bool = False) -> Iterator[Result]:
+def _outside(what: str, found: _Planned, allowed: _Allowed) -> Iterator[Result]:
+    subject, amount, evidence, open_ended = found
     minimum, maximum = allowed.range.minimum, allowed.range.maximum
     over = maximum is not None and amount > maximum
-    under = minimum is not None and amount < minimum and not over_only
+    under = minimum is not None and amount < minimum and not open_ended
     if not over and not under:
         return
-    evidence = (Evidence(f"{what}, {subject}", f"{amount:g}"),)
-    facts: dict[str, FactValue] = {what: f"{amount:g}", "week": subject}
+    facts: dict[str, FactValue] = {what: amount}
     if allowed.asked:
         facts["over"] = over
         yield Answer("question", Severity.INFO, subject, facts, evidence=evidence, questions=(allowed.value,))
     elif over:
-        facts["maximum"] = f"{maximum:g}"
+        facts["maximum"] = maximum or 0.0
         yield Answer(f"{what}-over", Severity.WARNING, subject, facts, (allowed.value,), evidence)
     else:
-        facts["minimum"] = f"{minimum:g}"
+        facts["minimum"] = minimum or 0.0
         absent = (Fact.SESSIONS,)
         yield Answer(f"{what}-under", Severity.INFO, subject, facts, (allowed.value,), evidence, absent=absent)
 
@@ -137,10 +153,10 @@ def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
             subject=last.first.isoformat(),
             facts={"first": last.first, "last": last.last, "per_injury": allowed.value},
             values=(allowed,),
-            evidence=tuple(Evidence("earlier program", f"{one.first} to {one.last}") for one in earlier),
+            evidence=tuple(Evidence("earlier program", Days(one.first, one.last)) for one in earlier),
         )
     elif others and not (case.conditions and all(one.conditions for one in others)):
-        yield Gap(Fact.INJURY, "the visits or orders do not tell which injury they are for")
+        yield Gap(Fact.INJURY, "the visits or orders do not say which injury they are for")
 
 
 RULES = (

@@ -48,7 +48,12 @@ class Measurements(NamedTuple):
         asked = sorted(newest.values(), key=lambda told: told[0].date, reverse=True)
         gaps = [Gap(Fact.ASSESSMENTS, why, one.reference) for one, why in asked[:MOST_ASKED]]
         if len(asked) > MOST_ASKED:
-            gaps.append(Gap(Fact.ASSESSMENTS, f"whether {len(asked) - MOST_ASKED} more measurements are of function"))
+            gaps.append(
+                Gap(
+                    Fact.ASSESSMENTS,
+                    f"{len(asked) - MOST_ASKED} more measurements: check whether they measure function",
+                )
+            )
         return tuple(gaps)
 
 
@@ -96,9 +101,9 @@ def _told_apart(assessments: list[Assessment], policy: PolicyView) -> Measuremen
         if one.doubt is not None and one.kind in TESTED:
             done.append(one)
         elif kind is None and not one.diagnostic:
-            asked.append((one, f"whether {_named(one)} measures function"))
+            asked.append((one, f"check whether {_named(one)} measures function"))
         elif kind == "functional" and one.doubt is not None:
-            asked.append((one, f"whether {_named(one)} counts: {one.doubt}"))
+            asked.append((one, f"check whether {_named(one)} counts: {one.doubt}"))
         elif kind == "functional":
             functional.append((one, known))
         elif kind == "pain":
@@ -114,4 +119,4 @@ def _told_apart(assessments: list[Assessment], policy: PolicyView) -> Measuremen
 
 
 def _named(assessment: Assessment) -> str:
-    return f"{assessment.label or 'a measurement without a name'} of {assessment.date.day} {assessment.date:%b}"
+    return f"{assessment.label or 'a measurement without a name'} of {assessment.date:%b} {assessment.date.day}"

@@ -32,7 +32,7 @@ def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result
     """
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if required is None or not required.value:
-        yield NotApplicable("the payer wants no discipline modifier")
+        yield NotApplicable("the payer requires no discipline modifier")
         return
     if case.moment is Moment.VISIT_CLOSE and case.visit is None:
         yield NO_VISIT
@@ -77,7 +77,7 @@ def _other_discipline(case: Case, others: tuple[Role, ...], required: PolicyValu
 def _undecided(case: Case, policy: PolicyView, required: PolicyValue[bool]) -> Iterator[Result]:
     """No single plan decides, and who treated does not tell either for some of the lines."""
     if case.moment is Moment.ORDER and not case.active_plans:
-        yield Gap(Fact.DISCIPLINE, "no plan of care yet that names the discipline")
+        yield Gap(Fact.DISCIPLINE, "no plan of care names the discipline yet")
         return
     charges = None
     if case.moment is Moment.VISIT_CLOSE and case.visit is not None:
@@ -160,7 +160,7 @@ def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]
         yield NO_VISIT
         return
     if wanted is None or not wanted.value or percent is None:
-        yield NotApplicable("the payer wants no assistant modifier")
+        yield NotApplicable("the payer requires no assistant modifier")
         return
     charges = charges_of(case, visit, policy)
     gaps = tuple(gap for gap in charges.program_undecided if gap.fact is Fact.PERFORMERS) if charges is not None else ()
@@ -225,7 +225,7 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
     """Some payers tell conditioning from hardening by a modifier, and accredited programs by another (M-6)."""
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:
-        yield NotApplicable("the payer wants no program modifier")
+        yield NotApplicable("the payer requires no program modifier")
         return
     if case.moment is Moment.VISIT_CLOSE and case.visit is None:
         yield NO_VISIT
@@ -247,7 +247,7 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
                 subject=_subject(case),
                 facts={program.value: wanted.value.get(program, "") for program in Program if program in wanted.value},
                 values=(wanted,),
-                evidence=(Evidence("program", "conditioning or hardening is not told"),),
+                evidence=(Evidence("program", "conditioning or hardening is not recorded"),),
             )
         return
     modifier = wanted.value[case.program]

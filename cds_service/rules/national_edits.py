@@ -12,7 +12,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
 from cds_service.rules.rule import values
 
-NO_TABLE = Gap(Fact.POLICY, "the edit table of this setting and date is not on file")
+NO_TABLE = Gap(Fact.POLICY, "the national edit table for this setting and date is not on file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
-from cds_service.domain.findings import AddOrder, Change, ChangeOrder, Evidence, Proposal, Severity, Topic
+from cds_service.domain.findings import AddOrder, Change, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.units import Units, units
 from cds_service.domain.values import PolicyValue
@@ -181,13 +181,13 @@ def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
     for order in orders:
         found = review(order, case, policy)
         if found.thresholds is None:
-            yield Gap(Fact.POLICY, "no policy in force defines the time rule")
+            yield Gap(Fact.POLICY, "no policy on file sets the time rule")
         elif found.problem == "short-session":
             yield _short_session(found, "short-session")
         elif found.problem in {"alone", "quantity", "further-hours"}:
             yield _units_answer(found, case, policy)
         elif found.per_visit is None and found.problem is None:
-            yield Gap(Fact.ORDERS, "the order does not tell how long a session is", order.reference)
+            yield Gap(Fact.ORDERS, "the order does not say how long a session is", order.reference)
 
 
 def doubts_about(order: Order) -> tuple[Gap, ...]:
@@ -229,11 +229,11 @@ def _units_answer(found: OrderReview, case: Case, policy: PolicyView) -> Answer:
         subject=order.reference,
         facts={
             "code": FURTHER_HOUR if FURTHER_HOUR in order.codes else FIRST_BLOCK,
-            "ordered": "none" if order.quantity is None else f"{order.quantity:g}",
+            "ordered": order.quantity,
             "expected": found.expected,
-            "sessions": sessions if sessions is not None else "unknown",
+            "sessions": sessions,
             "minutes": order.schedule.session_minutes,
-            "units": sessions * further if sessions is not None else "unknown",
+            "units": sessions * further if sessions is not None else None,
         },
         values=values(policy.get(params.EDIT_ADD_ON)) if problem == "alone" else _deciding(found),
         evidence=_evidence(order),
@@ -257,14 +257,14 @@ def _proposal(key: str, found: OrderReview) -> tuple[Proposal, ...]:
 
 def _evidence(order: Order) -> tuple[Evidence, ...]:
     plan = order.schedule
-    facts: list[tuple[str, object | None]] = [
+    facts: tuple[tuple[str, FactValue | None], ...] = (
         ("codes ordered", ", ".join(order.codes) or "none"),
-        ("quantity ordered", None if order.quantity is None else f"{order.quantity:g}"),
+        ("quantity ordered", order.quantity),
         ("sessions", plan.sessions),
         ("minutes of a session", plan.session_minutes),
-        ("days a week", None if plan.days_per_week is None else f"{plan.days_per_week:g}"),
-    ]
-    return tuple(Evidence(fact, str(value), order.reference) for fact, value in facts if value is not None)
+        ("days a week", plan.days_per_week),
+    )
+    return tuple(Evidence(fact, value, order.reference) for fact, value in facts if value is not None)
 
 
 _TIME = (params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)

@@ -16,8 +16,8 @@ REFUSES: Final = {
     "not-medically-necessary": "the payer in line holds work rehabilitation not medically necessary",
     "restricted": "the payer in line restricts coverage of work rehabilitation",
 }
-CLASS_NOT_KNOWN: Final = "the kind of payer is not known: neither the coverage type nor the payer's name tells"
-CLAIM_FIRST: Final = "who pays first: a work injury is on record, check for a workers' comp claim first"
+CLASS_NOT_KNOWN: Final = "the kind of payer is not known: neither the coverage type nor the payer's name says"
+CLAIM_FIRST: Final = "a work injury is on record: check for a workers' comp claim first"
 
 
 def compensation_after(case: Case) -> Coverage | None:
@@ -72,7 +72,7 @@ def _no_injury(case: Case) -> Gap | None:
     """That nothing shows that the injury is from work, or None where something does (WR-CODE-2)."""
     if case.chart.injury:
         return None
-    about = "whether the injury is from work: "
+    about = "check whether the injury is from work: "
     return case.chart.unread(Fact.INJURY, about) or Gap(Fact.INJURY, f"{about}nothing on record shows it")
 
 
@@ -80,32 +80,32 @@ def payer_caveats(case: Case) -> tuple[Gap, ...]:
     """What keeps the payer's rules from being certain. That the payer is kept elsewhere makes the lines no surer."""
     unread = case.chart.unavailable.get(Fact.COVERAGE)
     if unread is not None:
-        return (Gap(Fact.COVERAGE, f"the payer is not known, default rules apply: {unread}"),)
+        return (Gap(Fact.COVERAGE, f"the payer is not known, so our defaults apply: {unread}"),)
     cut = case.chart.cut_short(Fact.COVERAGE)
     return (*cut, *_doubts(case, case.payer)) if case.payer is not None else cut
 
 
 def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:
     for doubt in payer.doubts:
-        yield Gap(Fact.COVERAGE, f"who pays: {doubt}", payer.reference)
+        yield Gap(Fact.COVERAGE, f"check who pays: {doubt}", payer.reference)
     if payer.payer_class is PayerClass.UNKNOWN:
         yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
     if payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
         return
     place = case.chart.place
     if place is None:
-        yield Gap(Fact.PATIENT, "the state is not known: workers' compensation rules of a state are not applied")
+        yield Gap(Fact.PATIENT, "the state is not known, so no state's workers' compensation rules are applied")
     elif place.others:
         states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.others))
-        why = f"which state's law applies: claims on record name accidents in {states}"
+        why = f"claims on record name accidents in {states}: check which state's law applies"
         yield Gap(Fact.PATIENT, why, place.reference)
     elif payer.state is not None and payer.state != place.jurisdiction:
         why = (
-            f"which state's law applies: the payer's name says {name_of(payer.state)}, {place.read_from} says "
+            f"check which state's law applies: the payer's name says {name_of(payer.state)}, {place.read_from} says "
             f"{name_of(place.jurisdiction)}"
         )
         yield Gap(Fact.PATIENT, why, payer.reference)
     rivals = [one for one in case.payers if one.payer_class is payer.payer_class and one.order == payer.order]
     if len({(one.payers, one.subscriber) for one in rivals}) > 1:
-        why = "several workers' compensation coverages are in force, and nothing tells which is for this injury"
+        why = "several workers' compensation coverages are in force, and nothing says which is for this injury"
         yield Gap(Fact.COVERAGE, why, payer.reference)

@@ -6,7 +6,7 @@ from typing import Final
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
-from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
+from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -108,7 +108,7 @@ def _in_time(case: Case, policy: PolicyView, day: date) -> Iterator[Result]:
     if certify is not None:
         yield Gap(
             Fact.DOCUMENTS,
-            f"certification within {certify.value} days cannot be checked: signatures are not part of the data read",
+            f"certification within {certify.value} days is not checked: signatures are not read here",
         )
 
 
@@ -119,7 +119,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
     reviews = of_episode(case, _REVIEWING)
     known = [*([plan.start] if plan.start is not None else []), *(one.date for one in reviews)]
     if not known:
-        yield Gap(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation tells when it was reviewed")
+        yield Gap(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation shows when it was reviewed")
         return
     last = max(known)
     if (day - last).days > every.value:
@@ -134,7 +134,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
                 _period(plan),
                 *(Evidence(f"last {one.kind.value}", one.date, one.reference) for one in reviews[-1:]),
             ),
-            caveats=(Gap(Fact.DOCUMENTS, "a review that stands in a document only is not seen"),),
+            caveats=(Gap(Fact.DOCUMENTS, "a review recorded only in a document is not seen"),),
         )
 
 
@@ -149,7 +149,7 @@ def _still(case: Case, by: date) -> FactValue:
 
 
 def _period(plan: PlanOfCare) -> Evidence:
-    return Evidence("plan of care", f"{plan.start or 'start unknown'} to {plan.end or 'open end'}", plan.reference)
+    return Evidence("plan of care", Days(plan.start, plan.end), plan.reference)
 
 
 RULES = (

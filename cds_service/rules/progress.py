@@ -44,7 +44,9 @@ def check_no_progress(case: Case, policy: PolicyView) -> Iterator[Result]:
         if lower is None:
             if any(steps):
                 yield Gap(
-                    Fact.ASSESSMENTS, "whether higher or lower is better is not told for a tool", newest.reference
+                    Fact.ASSESSMENTS,
+                    "the policy does not say whether higher or lower is better for a tool",
+                    newest.reference,
                 )
                 continue
         elif any(_improved(-step if lower else step, known) for step in steps):
@@ -62,7 +64,7 @@ def check_no_progress(case: Case, policy: PolicyView) -> Iterator[Result]:
             values=values(
                 count, _only(tools, known.name) if directed and known is not None and tools is not None else None
             ),
-            evidence=tuple(Evidence(one.date.isoformat(), f"{one.value:g}", one.reference) for one in recent),
+            evidence=tuple(Evidence(f"{one.value:g} measured", one.date, one.reference) for one in recent),
             absent=(Fact.ASSESSMENTS,),
         )
 

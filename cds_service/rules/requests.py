@@ -11,7 +11,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Request
 from cds_service.rules.rule import Answer
 
-WHICH_PROGRAM = Gap(Fact.PROGRAM, "whether it is conditioning or hardening")
+WHICH_PROGRAM = Gap(Fact.PROGRAM, "check whether this is conditioning or hardening")
 NONE_ON_RECORD = (Evidence("approval on record", "none"),)
 REQUESTED = frozenset(
     {

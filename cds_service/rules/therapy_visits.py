@@ -20,7 +20,7 @@ from cds_service.rules.rule import Answer, Result, values
 BY_COUNT: Final = "after-visits-or-days"
 NEAR_VISITS: Final = 2
 """Visits left from which approval is spoken of; our own choice, like ``authorization.warn_days`` for days."""
-ELSEWHERE: Final = Gap(Fact.SESSIONS, "therapy given elsewhere, which may count as well")
+ELSEWHERE: Final = Gap(Fact.SESSIONS, "therapy given elsewhere may count as well")
 
 
 class Therapy(NamedTuple):

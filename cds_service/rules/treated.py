@@ -113,7 +113,7 @@ def _further_hours(hours: Divided, count: int, policy: PolicyView, least: int) -
         of_discipline, contested = _shared_hours(allotted.units[discipline], times, discipline, policy, least)
         parts += of_discipline
         if contested:
-            why = f"whether the last unit of {FURTHER_HOUR}, which both gave, counts as the assistant's"
+            why = f"therapist and assistant both gave the last unit of {FURTHER_HOUR}: check whose it is"
             gaps.append(Gap(Fact.PERFORMERS, why))
     return Division(tuple(parts), tuple(gaps), (FURTHER_HOUR,) if allotted.contested else ())
 
@@ -122,7 +122,7 @@ def _nobodys_alone(code: str, block: Divided) -> Gap:
     """The gap of a code whose time no single plan has."""
     named = sorted(one.value for one in block if one is not None)
     if len(named) > 1:
-        return Gap(Fact.DISCIPLINE, f"under which plan {code} was given: {' and '.join(named)} gave parts of its time")
+        return Gap(Fact.DISCIPLINE, f"{' and '.join(named)} gave parts of {code}: check under which plan it was given")
     return Gap(Fact.DISCIPLINE, NO_SINGLE_PLAN)
 
 
@@ -187,23 +187,23 @@ def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Gap]
     people = [(session, who) for session in visit.sessions for who in treating(session)]
     unnamed = next((session for session in visit.sessions if not treating(session)), None)
     if unnamed is not None:
-        why = "who treated: only a supervising person is recorded" if unnamed.performers else NOBODY
+        why = "check who treated: only a supervising person is recorded" if unnamed.performers else NOBODY
         yield Gap(Fact.PERFORMERS, why, None if not people else unnamed.reference)
     yield from _professions(who for _, who in people)
     others = {who.other for _, who in people if who.other is not None}
     if others and visit.time_by_roles.get(frozenset()):
         named = ", ".join(sorted(others))
-        yield Gap(Fact.PERFORMERS, f"who treated is no therapist or assistant by profession: recorded as {named}")
+        yield Gap(Fact.PERFORMERS, f"who treated is not a therapist or assistant by profession (recorded as {named})")
     several = next((one for one in visit.sessions if one.performers_of_encounter and _several(one)), None)
     if several is not None:
-        why = "who of the people of the encounter gave which minutes is not recorded"
+        why = "the record does not say which minutes each person of the encounter gave"
         yield Gap(Fact.PERFORMERS, why, several.encounter)
     elif _minutes_open(visit, policy):
         yield Gap(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
     yield from _standing_alone(visit, policy)
     for role in other_disciplines(case, visit):
         planned = " and ".join(found.value for found, _, _ in case.disciplines)
-        yield Gap(Fact.DISCIPLINE, f"under which plan the {role.title} treated: the plan of care is {planned}")
+        yield Gap(Fact.DISCIPLINE, f"check under which plan the {role.title} treated: the plan of care is {planned}")
 
 
 def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Gap]:
@@ -215,7 +215,8 @@ def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Gap]:
     modifier = next((found for role in roles if (found := wanted.value.get(role.discipline)) in ASSISTANT_BESIDE), None)
     if modifier is not None:
         beside = ASSISTANT_BESIDE[modifier]
-        yield Gap(Fact.POLICY, f"whether {modifier} is wanted: it stands only with {beside}, which is not asked for")
+        why = f"{modifier} stands only with {beside}, which this payer does not require: ask about {modifier}"
+        yield Gap(Fact.POLICY, why)
 
 
 def _professions(people: Iterator[Performer]) -> Iterator[Gap]:
@@ -225,7 +226,7 @@ def _professions(people: Iterator[Performer]) -> Iterator[Gap]:
         yield Gap(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
     disputed = next((who for who in known if who.disputed is not None), None)
     if disputed is not None:
-        why = f"the profession of a treating person: recorded as {disputed.disputed}"
+        why = f"the profession of a treating person is not clear (recorded as {disputed.disputed})"
         yield Gap(Fact.PERFORMERS, why, disputed.reference)
 
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import orjson
 from flask import Blueprint, Response, render_template, request
 
-from cards.detail import how_sure
 from cards.overrides import override_reason_system, topic_system
+from cards.values import as_table, how_sure, in_words
 from cards.wording import kinds
 from cds_service.errors import NotADate, UnknownRoute
 from cds_service.hooks.services import SERVICES
@@ -24,7 +24,6 @@ from cds_service.policies.facts import facts_of
 from cds_service.policies.model import Policy
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
-from cds_service.policies.words import as_table, in_words
 from cds_service.rules.catalogue import RULES
 from cds_service.rules.rule import Rule
 

@@ -98,7 +98,7 @@ def test_two_claim_numbers_are_none():
     numbers = [{"type": {"text": "Claim number"}, "value": value} for value in ("WC-77", "WC-78")]
     claim, detail = drafted(coverage="none", resources=[coverage(identifier=numbers)])
     assert "identifier" not in claim["insurance"][0]
-    assert "Not on the draft: claim number" in detail
+    assert "Add to the claim: claim number" in detail
 
 
 def test_therapists_are_primary_and_assistants_assist():

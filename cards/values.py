@@ -1,26 +1,52 @@
-"""Policy values for people: "2 to 4 hours" instead of JSON, and rows where a value is a table."""
+"""Policy values for people, on cards, pages and the terminal: "2 to 4 hours", and rows where a value is a table."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from cds_service.domain.values import Json
+from cards.numbers import quantity
+from cds_service.domain.codes import Program
+from cds_service.domain.terms import ELEMENTS, ENTRY_CRITERIA
+from cds_service.domain.values import BASE, Confidence, Json
 
 _HYPHENATED: Final = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 _BOUNDS: Final = frozenset({"minimum", "maximum"})
+MOST_TEXT: Final = 80
+
+_PROGRAMS: Final = frozenset(Program)
 _NOUN: Final = re.compile(r"\s+by\s+.*")
 
-CHOICES: Final = {
+CHOICES: Final[Mapping[str, str]] = {
+    **ELEMENTS,
+    **ENTRY_CRITERIA,
+    "modifier-52": "97545 with modifier 52",
+    "fifteen-minute-codes": "15-minute codes",
+    "prorate": "97545 pro-rated",
     "cms-8": "CMS 8-minute rule",
     "cpt-midpoint": "CPT midpoint rule, each code alone",
-    "fifteen-minute-codes": "15-minute codes",
+    "off": "not used by this payer",
+    "warn": "perhaps used by this payer",
+    "enforce": "used by this payer",
+    "allow": "paid",
+    "ask": "ask the payer",
+    "modifier-59": "paid with modifier 59 or XE, XS, XP, XU",
+    "deny": "not paid",
     "after-max-weeks": "beyond the usual weeks",
     "after-visits-or-days": "beyond a number of visits or days",
     "outside-guidelines": "outside the treatment guidelines",
     "accredited-and-listed": "accredited and on the payer's list",
 }
 """Choices that need more than their hyphens taken away."""
+
+CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
+    "verified": "verified",
+    "seed": "from a coding guide; ask your payer",
+    "default": "our default; no rule of this payer on file",
+    "unverified": "not verified",
+}
+NOT_ITS_OWN: Final = "our default; not in the payer's own text"
+"""How sure a default is that stands in the policy of a payer, a state or a kind of payer."""
 
 _HEADINGS: Final = {
     "column1": "paid",
@@ -46,6 +72,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+def how_sure(confidence: Confidence, policy: str) -> str:
+    """In words how sure a value of a policy is."""
+    if confidence == "default" and policy != BASE:
+        return NOT_ITS_OWN
+    return CONFIDENCE_WORDS[confidence]
+
+
 def in_words(value: Json, unit: str = "") -> str:
     """A policy value in one line; ``unit`` is that of its parameter.
 
@@ -53,8 +86,16 @@ def in_words(value: Json, unit: str = "") -> str:
     """
     table = as_table(value)
     if table is not None:
-        return f"table of {_counted(str(len(table.rows)), 'rows')}"
+        return f"table of {_counted(len(table.rows), 'rows')}"
     return _words(value, _noun(unit))
+
+
+def in_short(value: Json, unit: str = "") -> str:
+    """A policy value in a few words: a longer list by the number of its entries."""
+    text = in_words(value, unit)
+    if len(text) <= MOST_TEXT or not isinstance(value, Sequence | Mapping) or isinstance(value, str):
+        return text
+    return f"{len(value)} entries"
 
 
 def as_table(value: Json) -> Table | None:
@@ -90,11 +131,13 @@ def _words(value: Json, noun: str) -> str:
         case bool():
             return "yes" if value else "no"
         case int() | float():
-            return _counted(f"{value:g}", noun)
+            return _counted(value, noun)
         case str():
             return CHOICES.get(value) or (value.replace("-", " ") if _HYPHENATED.fullmatch(value) else value)
         case Mapping() if _is_range(value):
             return _range(value.get("minimum"), value.get("maximum"), noun)
+        case Mapping() if _is_the_same_for_all(value):
+            return _words(next(iter(value.values())), noun)
         case Mapping():
             return "; ".join(f"{_key(key)}: {_words(one, noun)}" for key, one in value.items()) or "none"
         case _:
@@ -102,16 +145,17 @@ def _words(value: Json, noun: str) -> str:
 
 
 def _range(minimum: Json, maximum: Json, noun: str) -> str:
-    least, most = (f"{bound:g}" if isinstance(bound, int | float) else None for bound in (minimum, maximum))
+    least, most = (bound if isinstance(bound, int | float) else None for bound in (minimum, maximum))
     if least is not None and most is not None:
-        return _counted(least, noun) if least == most else f"{least} to {_counted(most, noun)}"
+        up_to = _counted(most, noun)
+        return up_to if least == most else f"{least:g} to {up_to}"
     if most is not None:
         return f"at most {_counted(most, noun)}"
-    return f"at least {_counted(least, noun)}" if least is not None else "no bound"
+    return f"at least {_counted(least, noun)}" if least is not None else "no limit"
 
 
-def _counted(number: str, noun: str) -> str:
-    return f"{number} {noun.removesuffix('s') if number == '1' else noun}".rstrip()
+def _counted(value: float, noun: str) -> str:
+    return quantity(value, noun).rstrip()
 
 
 def _noun(unit: str) -> str:
@@ -121,6 +165,12 @@ def _noun(unit: str) -> str:
 
 def _key(key: str) -> str:
     return "kind not known" if key == "unknown" else key
+
+
+def _is_the_same_for_all(value: Mapping[str, Json]) -> bool:
+    """Whether a value by kind of program is one and the same for every kind."""
+    kinds = list(value.values())
+    return bool(kinds) and value.keys() == _PROGRAMS and all(one == kinds[0] for one in kinds)
 
 
 def _is_range(value: Mapping[str, Json]) -> bool:
