@@ -102,15 +102,14 @@ def _label_and_unit(value: PolicyValue[object], settings: CardSettings) -> tuple
 
 def _checks(group: Group, settings: CardSettings) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in sentences(group.caveats))
-    applied_or_asked = (*group.values, *group.questions)
-    for value in applied_or_asked:
-        if value.conflict is not None:
-            label, _ = _label_and_unit(value, settings)
-            yield f"- Sources differ on {escape(label)}: {escape(value.conflict)}"
     for value in group.questions:
         label, unit = _label_and_unit(value, settings)
         asked = escape(f"{label}, {in_short(value.plain, unit)}")
         yield f"- Ask the payer: {asked}? ({escape(value.source.title)})"
+    for value in (*group.values, *group.questions):
+        if value.conflict is not None:
+            label, _ = _label_and_unit(value, settings)
+            yield f"- Sources differ on {escape(label)}: {escape(value.conflict)}"
 
 
 @lru_cache(maxsize=1024)

@@ -190,7 +190,7 @@ class InjuryEvidence:
 
     kind: str
     reference: str
-    value: str
+    value: str | date
 
 
 class InjuryDate(NamedTuple):

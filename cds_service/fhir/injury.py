@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Final
 
 from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
@@ -48,7 +49,15 @@ def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
     """An accident on a claim, unless its type is another than one at work: in traffic, at school, in sport."""
     accident = claim.accident
     if accident is not None and _may_be_at_work(accident):
-        yield InjuryEvidence("accident on a claim", reference, accident.date or "no date")
+        yield InjuryEvidence("accident on a claim", reference, _day(accident.date) or "no date")
+
+
+def _day(text: str | None) -> date | str | None:
+    """The day as a date; as it is written where it is none."""
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        return text
 
 
 def date_of_condition(condition: records.Condition, reference: str, calendar: Calendar) -> Iterator[InjuryDate]:

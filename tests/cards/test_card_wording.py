@@ -85,17 +85,17 @@ def assert_well_written(text):
 def test_the_action_stands_first_with_the_numbers_that_matter():
     words = words_of("reassessment.overdue", days_over=2, last=TODAY.replace(day=14), unseen="")
 
-    assert "Reassessment overdue by 2 days: last measured 14 Mar" == words.summary
+    assert "Reassessment overdue by 2 days: last measured Mar 14" == words.summary
 
 
 def test_charges_read_like_a_biller_writes_them():
     lines = tuple(type(line)(line.code, ("GP",), line.units, line.date) for line in FACTS["lines"])
 
-    assert "Charge 97545 x1 + 97546 x2, GP (240 min)" == words_of("visit-charges.draft", lines=lines).summary
+    assert "Charge 97545-GP x1, 97546-GP x2 (240 min)" == words_of("visit-charges.draft", lines=lines).summary
 
 
 def test_the_year_is_told_when_it_is_another_one():
-    assert "28 Dec 2025" in words_of("reassessment.overdue").summary
+    assert "Dec 28, 2025" in words_of("reassessment.overdue").summary
 
 
 def test_a_fact_that_is_missing_is_an_error_naming_file_kind_and_fact():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from cards.detail import CONFIDENCE_WORDS, NOT_ITS_OWN
+from cards.values import CONFIDENCE_WORDS, NOT_ITS_OWN
 from cards.wording import kinds
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES

@@ -163,7 +163,7 @@ def test_charges_that_were_not_given_at_discharge_are_named_with_the_rules_that_
 def test_a_whole_chart_leaves_only_the_missing_policy_of_its_state_to_name():
     answer = played("past-six-weeks-without-approval", "encounter-discharge", lambda _: None)
     gaps = answer["extension"]["work-rehab-cds.evaluation"]["gaps"]
-    assert ["no policy for Kansas: generic defaults used"] == [gap["why"] for gap in gaps]
+    assert ["no policy for Kansas: our defaults are used"] == [gap["why"] for gap in gaps]
 
 
 def test_a_key_that_failed_is_named_though_no_rule_ended_in_it():
