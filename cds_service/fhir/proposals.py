@@ -137,8 +137,8 @@ def _action(change: Change, writing: Writing) -> Json | None:
 
 
 def line_text(line: ChargeLine) -> str:
-    """A line as billers write it, like ``97546 x2, GP CQ``."""
-    return f"{line.code} x{line.units}" + (f", {' '.join(line.modifiers)}" if line.modifiers else "")
+    """A line as billers write it, like ``97546-GP-CQ x2``."""
+    return "-".join((line.code, *line.modifiers)) + f" x{line.units}"
 
 
 def _new_id(call: str, *parts: object) -> str:

@@ -166,7 +166,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
 
     A payer's word that the service is not covered is one as well, and so are answers that nobody could deliver.
     """
-    unread = case.chart.unread(Fact.AUTHORIZATIONS, "whether the visit is approved: ")
+    unread = case.chart.unread(Fact.AUTHORIZATIONS, "check whether the visit is approved: ")
     if unread is not None:
         required = policy.get(params.AUTHORIZATION_REQUIRED)
         return () if required is not None and required.value == "never" else (unread,)

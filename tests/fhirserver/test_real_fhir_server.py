@@ -168,7 +168,7 @@ def test_the_official_flow_from_keys_to_insights(fhir, keys, tmp_path, registere
         signed = ("--key", keys / KEY_FILE, "--issuer", ISSUER)
         accepted = command(*visit, *signed, "--accept", 1)
         assert 0 == accepted.exit_code, accepted.output
-        assert "97545 x1 + 97546 x1, GP" in json.loads(accepted.stdout)["cards"][0]["summary"]
+        assert "97545-GP x1, 97546-GP x1" in json.loads(accepted.stdout)["cards"][0]["summary"]
         overridden = command(*visit, *signed, "--no-prefetch", "--override", 1, "--reason", "other", "--comment", "no")
         assert 0 == overridden.exit_code, overridden.output
         unsigned = command(*visit)
