@@ -29,6 +29,8 @@ _TELLS_NOTHING: Final = re.compile(
     r"$|ok\b|complete|processed|finali[sz]ed|issued|see |claim settled|(?:prior )?auth\w* (?:number )?issued",
     re.IGNORECASE,
 )
+_USES: Final = frozenset({"claim", "preauthorization", "predetermination"})
+_STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
 _NO_EXTENSION: Final = Extension()
 
 
@@ -94,6 +96,13 @@ def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | Non
 def is_preauthorization(response: records.ClaimResponse) -> bool:
     """Whether it is an active answer to a request for authorization."""
     return response.use == "preauthorization" and response.status in {"active", None}
+
+
+def unread_as(response: records.ClaimResponse) -> str | None:
+    """Why it may be an answer to a request for authorization and cannot be read as one."""
+    if response.use not in _USES:
+        return "does not say that it answers a request for authorization"
+    return None if response.status is None or response.status in _STATUSES else "has no FHIR status"
 
 
 def _added_up(found: Sequence[Authorization]) -> tuple[Authorization, ...]:
