@@ -29,6 +29,8 @@ _TELLS_NOTHING: Final = re.compile(
     r"$|ok\b|complete|processed|finali[sz]ed|issued|see |claim settled|(?:prior )?auth\w* (?:number )?issued",
     re.IGNORECASE,
 )
+_USES: Final = frozenset({"claim", "preauthorization", "predetermination"})
+_STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
 _NO_EXTENSION: Final = Extension()
 
 
@@ -96,6 +98,13 @@ def is_preauthorization(response: records.ClaimResponse) -> bool:
     return response.use == "preauthorization" and response.status in {"active", None}
 
 
+def unread_as(response: records.ClaimResponse) -> str | None:
+    """Why it may be an answer to a request for authorization and cannot be read as one."""
+    if response.use not in _USES:
+        return "does not say that it answers a request for authorization"
+    return None if response.status is None or response.status in _STATUSES else "has no FHIR status"
+
+
 def _added_up(found: Sequence[Authorization]) -> tuple[Authorization, ...]:
     """Authorizations of one response, amounts of those that say the same about the same codes added up."""
     merged: dict[object, Authorization] = {}
@@ -149,6 +158,9 @@ def _authorization(
     period = part.period or whole.period
     start = calendar.first_day(period.start) if period is not None else None
     end = calendar.last_day(period.end) if period is not None else None
+    until = granted_amounts.end_in_words(response.disposition)
+    if until is not None and (end is None or until < end):
+        end = until
     granted = granted_amounts.quantity_of(part.quantity)
     if in_words is not None and (granted is None or granted_amounts.is_less_than_asked(response.disposition)):
         granted = in_words
@@ -182,15 +194,24 @@ def _state(response: records.ClaimResponse, whole: _Part, part: _Part) -> Author
 
     Words or an error that speak against an approval leave it unclear.
     """
-    words = decisions.decision_in_words(response.disposition)
+    words = decisions.decision_in_words(response.disposition) or _in_place_of_number(response)
     reviewed = decisions.together(part.states or whole.states)
     if reviewed is None:
-        return _overall(response, words)
+        found = _overall(response, words)
+        told = _in_place_of_number(response)
+        return found if told is None or told is found else decisions.together((found, told)) or found
     if reviewed is AuthorizationState.APPROVED and (
         response.outcome == "error" or words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}
     ):
         return AuthorizationState.UNCLEAR
     return reviewed
+
+
+def _in_place_of_number(response: records.ClaimResponse) -> AuthorizationState | None:
+    """What stands where the number should: "DENIED", "pending"."""
+    if decisions.number_in(response.pre_auth_ref) is not None:
+        return None
+    return decisions.decision_in_words(response.pre_auth_ref)
 
 
 def _overall(response: records.ClaimResponse, words: AuthorizationState | None) -> AuthorizationState:
@@ -202,7 +223,7 @@ def _overall(response: records.ClaimResponse, words: AuthorizationState | None) 
         return AuthorizationState.PENDING
     if words is not None:
         return words
-    numbered = response.outcome == "complete" and bool(response.pre_auth_ref)
+    numbered = response.outcome == "complete" and decisions.number_in(response.pre_auth_ref) is not None
     told = response.disposition is not None and _TELLS_NOTHING.match(response.disposition.strip()) is None
     return AuthorizationState.APPROVED if numbered and not told else AuthorizationState.UNCLEAR
 
@@ -210,7 +231,9 @@ def _overall(response: records.ClaimResponse, words: AuthorizationState | None) 
 def _whole(response: records.ClaimResponse) -> _Part:
     part = _part(response.extension, response.adjudication)
     return part._replace(
-        number=response.pre_auth_ref or part.number, period=response.pre_auth_period or part.period, empty=False
+        number=decisions.number_in(response.pre_auth_ref) or part.number,
+        period=response.pre_auth_period or part.period,
+        empty=False,
     )
 
 

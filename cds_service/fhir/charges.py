@@ -10,6 +10,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir import clinical, injury, records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.claim_facts import numbers_of_claim
+from cds_service.fhir.decisions import number_in
 from cds_service.fhir.modifiers import modifiers_of
 from cds_service.fhir.own import Own
 from cds_service.fhir.places import Places
@@ -117,6 +118,8 @@ def _claim(record: records.Claim, reference: str, references: References, calend
         lines=tuple(lines),
         encounters=clinical.names_of((one for item in record.item for one in item.encounter), references),
         authorization_numbers=tuple(
-            dict.fromkeys(number for one in record.insurance for number in one.pre_auth_ref if number)
+            dict.fromkeys(
+                number for one in record.insurance for ref in one.pre_auth_ref if (number := number_in(ref)) is not None
+            )
         ),
     )

@@ -342,6 +342,9 @@ class _Builder:
 
     def _answers(self, requests: Requests) -> Iterator[Authorization]:
         for reference, record in self.own.of(records.ClaimResponse):
+            unread = authorizations.unread_as(record)
+            if unread is not None:
+                self.own.leave_out(records.ClaimResponse, reference, unread)
             if not authorizations.is_preauthorization(record):
                 continue
             answers = authorizations.of_response(record, reference, self.calendar, requests)

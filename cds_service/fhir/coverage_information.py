@@ -7,6 +7,7 @@ from typing import Final
 from cds_service.domain.chart import CoverageAssertion
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import texts
+from cds_service.fhir.decisions import number_in
 from cds_service.fhir.records import Extension
 from cds_service.fhir.references import References
 
@@ -51,7 +52,7 @@ def _assertion(extension: Extension, reference: str, references: References, cal
         coverage=references[coverage.reference] if coverage is not None and coverage.reference else None,
         covered=first("covered").value_code,
         approval=first("pa-needed").value_code,
-        number=first("satisfied-pa-id").value_string or None,
+        number=number_in(first("satisfied-pa-id").value_string),
         codes=tuple(dict.fromkeys(code for part in parts.get("billingCode", ()) for code in _billed(part))),
         reason="; ".join(dict.fromkeys(reasons)) or None,
         made=calendar.day(_date_of(first("date"))),

@@ -150,6 +150,19 @@ def decision_in_words(text: str | None) -> AuthorizationState | None:
     return together(found) or (UNCLEAR if in_part else None)
 
 
+_NO_NUMBER: Final = re.compile(
+    r"\W*(?:n\W?a|none|null|nil|no|yes|unknown|tbd|pending|pended|denied|approved|void|cancel+ed|verbal"
+    r"|see notes?|not (?:required|needed|applicable|approved|authorized)"
+    r"|(?:auth\w* |approval )?(?:pending|on file|not required))?\W*",
+    re.IGNORECASE,
+)
+
+
+def number_in(text: str | None) -> str | None:
+    """The payer's number in a field for it; None for "N/A", "pending", "not required" and the like."""
+    return text.strip() if text is not None and _NO_NUMBER.fullmatch(text) is None else None
+
+
 def together(states: Collection[AuthorizationState]) -> AuthorizationState | None:
     """What several decisions on one matter come to: approved only where nothing speaks against it."""
     found = set(states)
@@ -182,8 +195,8 @@ def review_number(extensions: Iterable[Extension]) -> str | None:
     for extension in extensions:
         if (extension.url or "").removeprefix(PAS) == REVIEW_ACTION:
             for part in extension.extension:
-                if part.url == "number" and part.value_string:
-                    return part.value_string
+                if part.url == "number" and (number := number_in(part.value_string)) is not None:
+                    return number
     return None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Final, NamedTuple
 
 from cds_service.fhir.concepts import may_match, texts
@@ -48,6 +49,11 @@ _NOT_GRANTED: Final = re.compile(
 )
 _LESS: Final = re.compile(
     r"\bpartial|\bin part\b|\bmodif|\breduc|\bonly\b|\d\s*\)?\s+of\s+(?:the\s+)?\d|\bup to\b|\bmax", re.IGNORECASE
+)
+_UNTIL: Final = re.compile(
+    r"\b(?:through|thru|until|expir(?:es|ed|ing|ation)|exp|ends?|ended|valid to)\b[\s:.]*(?:date\s*:?\s*|on\s+)?"
+    r"(?:(?P<month>\d{1,2})[/-](?P<day>\d{1,2})[/-](?P<year>20\d\d)|(?P<iso>20\d\d-\d\d-\d\d))",
+    re.IGNORECASE,
 )
 _TELLING: Final = ("visit", "session", "treatment", "hour", "hr", "wk", "week")
 
@@ -102,6 +108,19 @@ def in_words(text: str | None) -> Granted | None:
             unit = "hours" if match["unit"].lower().startswith("h") else "visits"
             found.add(Granted(float(match["amount"]), unit))
     return found.pop() if len(found) == 1 else None
+
+
+def end_in_words(text: str | None) -> date | None:
+    """The day through which words approve: "through 11/20/2026", "expires 2026-11-20"."""
+    found = _UNTIL.search(text) if text is not None and "20" in text else None
+    if found is None:
+        return None
+    try:
+        if found["year"] is not None:
+            return date(int(found["year"]), int(found["month"]), int(found["day"]))
+        return date.fromisoformat(found["iso"])
+    except ValueError:
+        return None
 
 
 def is_less_than_asked(text: str | None) -> bool:

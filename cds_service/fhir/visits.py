@@ -66,12 +66,14 @@ class Visits:
         self._conditions = conditions
         self._calendar = calendar
         self._not_held: dict[str, str] = {}
+        self._unread: list[tuple[str, str | None, date | None]] = []
         self._identified: dict[str, tuple[str, Interval | None, str | None, records.CodeableConcept | None]] = {}
 
     def read(self, plans: list[PlanOfCare]) -> None:
         """Read everything, in order of date; ``plans`` are the patient's."""
         self._read_encounters()
         self._read_procedures(plans)
+        self._doubt_beside_unread()
         self.sessions.extend(self._sessions_of_encounters())
         self.visits = [one for _, one in self.encounters.values()]
         self.visits.sort(key=_by_date)
@@ -127,9 +129,8 @@ class Visits:
         ours = [plan for plan in plans if plan.work_rehab]
         planned = ours[0].conditions if len(ours) == 1 else ()
         for reference, record in own.of(records.Procedure):
-            if record.status not in _TREATED:
-                if record.status not in _PROCEDURE_STATUS:
-                    own.leave_out(records.Procedure, reference, "has no FHIR status")
+            if record.status not in _TREATED or record.code is None:
+                self._leave_out(record, reference)
                 continue
             codes, work_rehab, program, evaluation, modifiers, doubts = meanings[record.code]
             if not work_rehab and (record.status == "stopped" or not (codes or evaluation)):
@@ -181,6 +182,28 @@ class Visits:
             )
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
+
+    def _leave_out(self, record: records.Procedure, reference: str) -> None:
+        """Leave out a procedure that was not carried out, or cannot be read: treatments of its visit rest on that."""
+        if record.status in _PROCEDURE_STATUS - _TREATED:
+            return
+        why = "does not say what was done" if record.status in _TREATED else "has no FHIR status"
+        self._own.leave_out(records.Procedure, reference, why)
+        visit = (
+            self._own.references[record.encounter.reference]
+            if record.encounter and record.encounter.reference
+            else None
+        )
+        day = self._calendar.span(record.performed_period, record.performed_date_time).date
+        self._unread.append((reference, visit, day))
+
+    def _doubt_beside_unread(self) -> None:
+        """Treatments of a visit of which another procedure could not be read may not be all of it."""
+        for reference, visit, day in self._unread:
+            for place, one in enumerate(self.sessions):
+                if one.date == day or (visit is not None and one.encounter == visit):
+                    why = f"what else was done in the visit: {reference} could not be read"
+                    self.sessions[place] = one._replace(doubts=(*one.doubts, why))
 
     def _participants(self, visit: str | None) -> tuple[Performer, ...]:
         """Who treated in the encounter of a treatment that names nobody."""

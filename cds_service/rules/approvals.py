@@ -242,7 +242,7 @@ def check_end(policy: PolicyView, approval: Authorization, day: date) -> Iterato
         return
     left = (approval.end - day).days
     if left <= warn_days.value:
-        facts = {"end": approval.end, "days": left}
+        facts: dict[str, FactValue] = {"end": approval.end, "days": left, "day": day}
         evidence = (approval_evidence(approval),)
         absent = (Fact.AUTHORIZATIONS,)
         yield Answer("expires", Severity.INFO, approval.reference, facts, (warn_days,), evidence, absent=absent)

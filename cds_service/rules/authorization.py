@@ -152,6 +152,7 @@ DOUBTS: Final = {
     "withdrawn": "the payer withdrew its approval",
     "expired": "the approval has ended",
     "not-started": "the approval has not begun",
+    "weak": "of the approval only a number is known, without dates",
     "unclear": "the payer's answer does not say whether it approves",
     "exhausted": "the approved amount is used up",
     "unit-question": "the approved amount may be used up",
@@ -177,8 +178,9 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
         for one in check_authorization(case, policy)
         if isinstance(one, Answer)
         and one.kind in DOUBTS
-        and (one.severity is Severity.WARNING or one.kind in {"later-refusal", "unit-question"})
+        and (one.severity is Severity.WARNING or one.kind in {"later-refusal", "unit-question", "weak"})
     ]
+    found.extend(gap for gap in case.chart.gaps if gap.fact is Fact.AUTHORIZATIONS)
     unknown = not_counted(case.approvals_on(case.date_of_service))
     if unknown is not None:
         found.append(Gap(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))

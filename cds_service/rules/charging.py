@@ -261,6 +261,8 @@ def _plan_caveats(case: Case, visit: Visit) -> Iterator[Gap]:
     """A plan that cannot be read, and treatments whose code carries the modifier of another discipline than it has."""
     if case.unread_plan is not None:
         yield case.unread_plan
+    if not case.active_plans:
+        yield from (gap for gap in case.chart.gaps if gap.fact is Fact.PLAN_OF_CARE)
     planned = {discipline for discipline, _, _ in case.disciplines}
     for session in visit.sessions:
         other = [one for one in session.modifiers if DISCIPLINE_OF_MODIFIER.get(one) not in {None, *planned}]

@@ -150,6 +150,7 @@ FACTS: dict[str, object] = {
 OF_KIND: dict[str, dict[str, object]] = {
     "intensity.question": {"days": 6, "over": True},
     "authorization.expired": {"day": date(2026, 12, 28)},
+    "authorization.expires": {"day": date(2026, 12, 28)},
     "discipline-modifier.disagrees": {"found": "GO", "expected": "GP"},
     "payer-coverage.order": {"first": "commercial"},
     "unit-ceiling.test-kind": {"over": ("interim",)},

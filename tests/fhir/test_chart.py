@@ -505,3 +505,21 @@ def test_a_claim_that_does_not_say_what_it_is_for_is_said(use, said):
     claim = {"resourceType": "Claim", "id": "c", "status": "active", "use": use, "patient": PATIENT}
     gaps = chart_of(charges=bundle({key: value for key, value in claim.items() if value is not None})).gaps
     assert said == any(gap.fact is Fact.CHARGES and gap.why == "does not say that it is a claim" for gap in gaps)
+
+
+@pytest.mark.parametrize("unreadable", [{"status": "finished"}, {"code": None}])
+def test_a_treatment_beside_a_procedure_that_cannot_be_read_is_in_doubt(unreadable):
+    other = {key: value for key, value in (procedure("b") | unreadable).items() if value is not None}
+    (session,) = chart_of_procedures(procedure(), other).sessions
+    assert session.doubts == ("what else was done in the visit: Procedure/b could not be read",)
+
+
+def test_a_procedure_that_was_not_done_casts_no_doubt():
+    (session,) = chart_of_procedures(procedure(), procedure("b", status="not-done")).sessions
+    assert session.doubts == ()
+
+
+@pytest.mark.parametrize("change", [{"use": None}, {"status": "final"}])
+def test_an_answer_of_a_payer_that_cannot_be_read_as_one_is_said(change):
+    answer = {key: value for key, value in claim_response(**change).items() if value is not None}
+    assert any(gap.fact is Fact.AUTHORIZATIONS for gap in chart_of(authorizations=bundle(answer)).gaps)

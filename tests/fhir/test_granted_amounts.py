@@ -1,6 +1,8 @@
+from datetime import date
+
 import pytest
 
-from cds_service.fhir.granted_amounts import Granted, in_words, is_less_than_asked, quantity_of
+from cds_service.fhir.granted_amounts import Granted, end_in_words, in_words, is_less_than_asked, quantity_of
 from cds_service.fhir.records import Quantity
 
 
@@ -54,3 +56,19 @@ def test_words_say_that_less_was_approved_than_asked():
 )  # fmt: skip
 def test_a_unit_that_is_not_known_stays_as_written(unit, granted):
     assert quantity_of(Quantity(value=9, unit=unit)) == granted
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        ("Approved through 11/20/2026", date(2026, 11, 20)),
+        ("Authorization expires: 2026-11-20", date(2026, 11, 20)),
+        ("12 visits thru 1/5/2027", date(2027, 1, 5)),
+        ("Approved through 13/45/2026", None),
+        ("Approved on 11/20/2026", None),
+        ("Approved", None),
+        (None, None),
+    ],
+)
+def test_words_tell_through_which_day(words, end):
+    assert end_in_words(words) == end
