@@ -547,7 +547,7 @@ def _cut_short(key: str, bundle: Bundle, usable: int, unread: int) -> str | None
         total = 0
     given = usable + unread
     if total > given and total != len(bundle.entry) + unread:
-        return f"only {given} of {total} {key} were given" if given else f"none of {total} {key} was given"
+        return f"only a part of {key} was given: {given} of {total}" if given else f"none of {total} {key} was given"
     if _linked(bundle, "next") is not None:
         return f"only the first page of {key} was given"
     if _linked(bundle, "previous") is not None or _linked(bundle, "prev") is not None:

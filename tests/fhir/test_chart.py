@@ -308,7 +308,7 @@ WORK_ACTIVITY = coded(ICD_10, "Y99.0")
         ({"coverage": WORKERS}, ("workers' compensation coverage", "Coverage/c", "workers' compensation")),
         ({"conditions": condition(code=WORK_ACTIVITY)}, ("external cause code", "Condition/k", "Y99.0")),
         ({"encounters": encounter(reasonCode=[WORK_ACTIVITY])}, ("external cause code", "Encounter/e", "Y99.0")),
-        ({"charges": HURT}, ("accident on a claim", "Claim/cl", "2026-01-02")),
+        ({"charges": HURT}, ("accident on a claim", "Claim/cl", date(2026, 1, 2))),
         ({"conditions": condition(code=coded(ICD_10 + "/", "Y99.0"))}, ("external cause code", "Condition/k", "Y99.0")),
         ({"conditions": condition(code=coded("ICD-10-CM", "Y990"))}, ("external cause code", "Condition/k", "Y99.0")),
         ({"conditions": condition(code=coded(None, " y99.0"))}, ("external cause code", "Condition/k", "Y99.0")),
@@ -318,7 +318,7 @@ WORK_ACTIVITY = coded(ICD_10, "Y99.0")
         ),
         (
             {"charges": ACCIDENT | {"accident": {"date": "2026-01-02", "type": {"text": "Auto accident at work"}}}},
-            ("accident on a claim", "Claim/cl", "2026-01-02"),
+            ("accident on a claim", "Claim/cl", date(2026, 1, 2)),
         ),
         (
             {"conditions": condition(note=[{"text": "Work-related, on 2 January."}])},

@@ -111,14 +111,14 @@ def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        ({"total": 57}, "only 1 of 57 procedures were given"),
-        ({"total": "57"}, "only 1 of 57 procedures were given"),
-        ({"total": 57.0}, "only 1 of 57 procedures were given"),
+        ({"total": 57}, "only a part of procedures was given: 1 of 57"),
+        ({"total": "57"}, "only a part of procedures was given: 1 of 57"),
+        ({"total": 57.0}, "only a part of procedures was given: 1 of 57"),
         (
             {"link": [{"relation": "previous", "url": "https://ehr.example.org/1"}]},
             "only the last page of procedures was given",
         ),
-        ({"link": [{"relation": "next", "url": "x"}], "total": 3}, "only 1 of 3 procedures were given"),
+        ({"link": [{"relation": "next", "url": "x"}], "total": 3}, "only a part of procedures was given: 1 of 3"),
     ],
 )
 def test_a_search_that_was_cut_short_is_only_a_part(told, why):
@@ -145,7 +145,7 @@ def test_a_count_without_results_is_not_known_to_be_empty():
 
 def test_one_unreadable_entry_does_not_hide_that_the_rest_was_not_sent():
     broken = {"resourceType": "Procedure", "id": "b", "performedPeriod": "8 to 12"}
-    assert "only 2 of 9 procedures were given" == slot(bundle(procedure(), broken, total=9)).reason
+    assert "only a part of procedures was given: 2 of 9" == slot(bundle(procedure(), broken, total=9)).reason
 
 
 @pytest.mark.parametrize(
