@@ -82,7 +82,7 @@ def test_explain_tells_which_layer_gave_each_value_and_who_read_it(run, site, te
     assert (
         "program.max_weeks: conditioning: 4 weeks; hardening: 8 weeks\n"
         "  from site-fable since 2026-01-01, verified: Invented agreement, 4\n"
-        "  instead of conditioning: 6 weeks; hardening: 6 weeks; kind not known: 6 weeks of generic, seed\n"
+        "  instead of 6 weeks of generic, seed\n"
         "  read by program-duration, documentation\n"
     ) in done.output
 
