@@ -90,7 +90,7 @@ def said(answer):
 
 def detail(card):
     """The detail without what told the state: a search finds no Organization, so the patient's home tells it."""
-    return [row for row in card["detail"].splitlines() if not row.startswith("| state |")]
+    return [row for row in card["detail"].splitlines() if not row.startswith(("| state |", "| State"))]
 
 
 def suggested(card):
