@@ -1,7 +1,9 @@
 """What the commands say before they work: settings that are none, a port that is taken, records that are not there."""
 
+import os
 import socket
 import sys
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +18,13 @@ HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - what people type
 
 def run(*words, **environment):
     return CliRunner().invoke(main, [*words], env=environment)
+
+
+@pytest.fixture(autouse=True)
+def environment_given_back():
+    """The demo sets variables for the server that it starts in the same process."""
+    with mock.patch.dict(os.environ):
+        yield
 
 
 def hold(host, port):
