@@ -104,8 +104,8 @@ def _checks(group: Group, settings: CardSettings) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in sentences(group.caveats))
     for value in group.questions:
         label, unit = _label_and_unit(value, settings)
-        asked = escape(f"{label}, {in_short(value.plain, unit)}")
-        yield f"- Ask the payer: {asked}? ({escape(value.source.title)})"
+        asked = escape(f"{label}: {in_short(value.plain, unit)}")
+        yield f"- Confirm with the payer: {asked} ({escape(value.source.title)})"
     for value in (*group.values, *group.questions):
         if value.conflict is not None:
             label, _ = _label_and_unit(value, settings)

@@ -271,7 +271,7 @@ def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
             "percent": otherwise.value if otherwise is not None else 0,
         },
         values=values(wanted, of_accredited, accredited, otherwise),
-        evidence=(Evidence("program", case.program.value),),
+        evidence=(Evidence("program", f"work {case.program.value}"),),
         joins="visit-charges" if full else "first-unit",
     )
 
@@ -292,7 +292,7 @@ def _order_programs(orders: tuple[Order, ...], modifier: str, case: Case, policy
             subject=order.reference,
             facts={"modifier": modifier, "program": case.program.value},
             values=values(policy.get(params.PROGRAM_MODIFIERS)),
-            evidence=(Evidence("program", case.program.value, order.reference),),
+            evidence=(Evidence("program", f"work {case.program.value}", order.reference),),
             proposals=_order_modifiers(order.reference, case, policy),
             joins=joins,
         )

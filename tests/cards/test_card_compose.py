@@ -125,7 +125,7 @@ def test_what_is_not_known_and_what_to_ask_stand_at_the_end():
     finding = a_finding(values=(a_value(unverified=(doubtful,)),), caveats=(a_gap(),))
     card = only_card(finding)
 
-    assert card["detail"].endswith("- One treatment has no end.\n- Ask the payer: value, 14? (Invented Payer Guide)")
+    assert card["detail"].endswith("- One treatment has no end.\n- Confirm with the payer: value: 14 (Invented Payer Guide)")
     assert [14] == [question["value"] for question in explained(card)["questions"]]
 
 
@@ -388,4 +388,4 @@ def test_sources_that_differ_on_an_applied_value_are_shown():
 def test_a_question_of_a_finding_is_asked_beside_those_of_its_values():
     asked = a_value("authorization.exempt_if", ["accredited-and-listed"], confidence="unverified")
     card = only_card(a_finding(questions=(asked,)))
-    assert "accredited and on the payer's list?" in card["detail"].partition("- Ask the payer: ")[2]
+    assert "accredited and on the payer's list" in card["detail"].partition("- Confirm with the payer: ")[2]
