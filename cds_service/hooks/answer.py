@@ -97,6 +97,7 @@ class Answerer:
         missing = gathered.missing(today) if case is None else None
         if missing is not None:
             case = gathered.bare_case(today, missing)
+        policies = self.policies.current
         settings = CardSettings(
             public_url=self.public_url,
             source_label=profile.source_label or self.source_label,
@@ -106,12 +107,11 @@ class Answerer:
             max_cards=profile.max_cards or self.max_cards,
             parameters=PARAMETERS,
             rules=TITLES,
-            policies=self.policies.current.titles,
+            policies=policies.titles,
             labels=self.labels,
         )
         if case is None:
             return Answered(composition(None, {}, settings), settings)
-        policies = self.policies.current
         policy = policy_for(case, policies)
         rules = profile.wanted(RULES)
         if missing is None:
