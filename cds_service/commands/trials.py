@@ -26,7 +26,7 @@ def in_sandbox() -> None:
 @click.option("--token", metavar="TOKEN", help="Bearer token for the FHIR server.")
 @told_plainly
 def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, token: str | None) -> None:
-    """Put the bundled stories on a FHIR server. Again is no harm: stories follow the calendar.
+    """Put the bundled stories on a FHIR server. Loading again is safe: it renews their dates.
 
     \b
     Example:  cds-service sandbox load --fhir http://127.0.0.1:8080/fhir --story colles-fracture
