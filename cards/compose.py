@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from cards.card_settings import CardSettings
 from cards.detail import detail_of
 from cards.explanation import (
     EVALUATION_EXTENSION,
@@ -14,7 +15,6 @@ from cards.explanation import (
 from cards.groups import Group, Withheld, Worded, choose, grouped
 from cards.markdown import plain
 from cards.overrides import override_reasons, topic_coding
-from cards.settings import CardSettings
 from cds_service.domain.findings import Evaluation, Outcome
 from cds_service.domain.frozen import dataclass
 

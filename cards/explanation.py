@@ -5,10 +5,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from cards.card_settings import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
-from cards.settings import CardSettings
 from cds_service.domain.chart import Authorization, Gap
 from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
 from cds_service.domain.values import Json, PolicyValue, Source

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from cds_service.descriptors import labels_from
+from cds_service.app.labels import labels_from
+from cds_service.app.settings import Settings
 from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
@@ -15,7 +16,6 @@ from cds_service.security.gate import Gate
 from cds_service.security.registry import Registry
 from cds_service.security.replay import Replay
 from cds_service.security.servers import Addresses, Servers, outgoing_session
-from cds_service.settings import Settings
 
 
 def local_now() -> datetime:

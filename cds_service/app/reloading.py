@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Final
 
-from cds_service.policies.document import PolicyError
+from cds_service.policies.files.document import PolicyError
 from cds_service.policies.stack import PolicyStack
 
 _log: Final = logging.getLogger(__name__)

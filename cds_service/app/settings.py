@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.errors import ConfigurationError
-from cds_service.policies.loader import files_of
+from cds_service.policies.files.loader import files_of
 from cds_service.security.algorithms import ALGORITHMS, RECOMMENDED
 from cds_service.security.registry import TimeZone
 

@@ -1,1 +1,1 @@
-"""Groups of commands of the command line that are large enough for a home of their own."""
+"""The command line: run the service, act as an EHR, look at policies, rules and records."""

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rich.console import Console
 
+from cds_service.cli.terminal import show_answer, show_gaps
+from cds_service.ehr.calls import Decision, Ehr, Situation, call, feedback_on, send_feedback
+from cds_service.ehr.signing import Signer, read_signer
+from cds_service.ehr.trial_server import FhirServer
 from cds_service.errors import CdsError
 from cds_service.hooks.services import SERVICES
-from cds_service.sandbox.ehr import Decision, Ehr, Situation, call, feedback_on, send_feedback
-from cds_service.sandbox.fhir import Resource
-from cds_service.sandbox.files import load
-from cds_service.sandbox.server import FhirServer
-from cds_service.sandbox.signing import Signer, read_signer
-from cds_service.terminal import show_answer, show_gaps
+from cds_service.stories.resources.pieces import Resource
+from cds_service.stories.story_files import load
 
 AnswerHere: TypeAlias = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Answers a request of the service of this id without a server."""

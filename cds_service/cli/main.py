@@ -13,23 +13,23 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from cds_service import __version__
-from cds_service.commands.plainly import told_plainly
-from cds_service.commands.policies import policies
-from cds_service.commands.serving import demo, serve
-from cds_service.commands.trials import in_sandbox
+from cds_service.app.assembly import answerer_for, load_policies, local_now, recorded_database
+from cds_service.app.settings import Settings, load_settings, unknown_names
+from cds_service.cli.invoking import Invocation, read_object
+from cds_service.cli.invoking import run as run_invocation
+from cds_service.cli.plainly import told_plainly
+from cds_service.cli.policies.commands import policies
+from cds_service.cli.serving import demo, serve
+from cds_service.cli.terminal import show_table
+from cds_service.cli.trials import in_sandbox
+from cds_service.ehr.signing import ALGORITHMS
 from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.records.insights import KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import bundled, load
-from cds_service.sandbox.invoking import Invocation, read_object
-from cds_service.sandbox.invoking import run as run_invocation
-from cds_service.sandbox.signing import ALGORITHMS
-from cds_service.service import answerer_for, load_policies, local_now, recorded_database
-from cds_service.settings import Settings, load_settings, unknown_names
-from cds_service.terminal import show_table
+from cds_service.stories import bundled, load
 
 HOOKS: Final = sorted({service.hook for service in SERVICES})
 
@@ -241,7 +241,3 @@ def _rule_text(rule_id: str, settings: Settings) -> str:
     return (
         "\n\n".join(lines[:3]) + "\n" + "\n".join(lines[3:]) + f"\n\nOn the web: {settings.public_url}/rules/{rule_id}"
     )
-
-
-if __name__ == "__main__":
-    main()

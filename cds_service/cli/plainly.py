@@ -8,9 +8,9 @@ import click
 import requests
 
 from cds_service.errors import CdsError
-from cds_service.policies.document import PolicyError
+from cds_service.policies.files.document import PolicyError
 from cds_service.records.database import StoreError, reason
-from cds_service.sandbox import StoryError
+from cds_service.stories import StoryError
 
 P = ParamSpec("P")
 R = TypeVar("R")

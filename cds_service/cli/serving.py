@@ -14,16 +14,16 @@ import requests
 from rich.console import Console
 
 from cds_service import __version__
-from cds_service.commands.naming import typed
-from cds_service.commands.plainly import told_plainly
+from cds_service.app.assembly import load_clients, load_policies, open_records
+from cds_service.app.settings import Settings, load_settings
+from cds_service.cli.naming import typed
+from cds_service.cli.plainly import told_plainly
+from cds_service.cli.terminal import show_answer
+from cds_service.ehr.calls import call
 from cds_service.policies.model import BUNDLED
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import load
-from cds_service.sandbox.ehr import call
 from cds_service.security.registry import Registry
-from cds_service.service import load_clients, load_policies, open_records
-from cds_service.settings import Settings, load_settings
-from cds_service.terminal import show_answer
+from cds_service.stories import load
 from cds_service.web.listening import claimed, doubts_about_url
 
 DEMO_STORY: Final = "texas-hardening-pt-pta"

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cds_service.commands.naming import typed
-from cds_service.commands.plainly import told_plainly
-from cds_service.sandbox.loading import load_stories
-from cds_service.sandbox.server import FhirServer
-from cds_service.sandbox.signing import ISSUER, KEY_FILE, REGISTRY_FILE, make_client, registry_entry
-from cds_service.terminal import show_table
+from cds_service.cli.naming import typed
+from cds_service.cli.plainly import told_plainly
+from cds_service.cli.terminal import show_table
+from cds_service.ehr.loading import load_stories
+from cds_service.ehr.signing import ISSUER, KEY_FILE, REGISTRY_FILE, make_client, registry_entry
+from cds_service.ehr.trial_server import FhirServer
 
 
 @click.group("sandbox")

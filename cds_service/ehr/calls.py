@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import requests
 
+from cds_service.ehr.signing import LIFETIME, Signer
+from cds_service.ehr.trial_server import FhirServer, FhirServerError, told_by
 from cds_service.errors import CdsError
-from cds_service.sandbox.fhir import Resource
-from cds_service.sandbox.request import bundle
-from cds_service.sandbox.server import FhirServer, FhirServerError, told_by
-from cds_service.sandbox.signing import LIFETIME, Signer
+from cds_service.stories.request import bundle
+from cds_service.stories.resources.pieces import Resource
 
 SECONDS: Final = 30
 OPEN_TOKEN: Final = "none-needed"  # noqa: S105 - a FHIR server that wants no token takes any

@@ -9,10 +9,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import Progress
 
-from cds_service.sandbox.fhir import EXAMPLE, TERMINOLOGY, Resource, coding
-from cds_service.sandbox.files import bundled, load
-from cds_service.sandbox.server import FhirServer
-from cds_service.sandbox.story import Story
+from cds_service.ehr.trial_server import FhirServer
+from cds_service.stories.resources.pieces import EXAMPLE, TERMINOLOGY, Resource, coding
+from cds_service.stories.story import Story
+from cds_service.stories.story_files import bundled, load
 
 TEST_DATA: Final = coding(f"{TERMINOLOGY}/v3-ActReason", "HTEST", "test health data")
 OF_A_PATIENT: Final = (

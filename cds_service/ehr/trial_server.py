@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from cds_service.errors import CdsError
-from cds_service.sandbox.fhir import Resource
+from cds_service.stories.resources.pieces import Resource
 
 SECONDS: Final = 30
 """Most seconds that one request may take."""

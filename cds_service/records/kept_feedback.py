@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cds_service.hooks.feedback import CardFeedback
 from cds_service.records.database import MATCHING, Database, one_at_a_time
 from cds_service.records.entries import Row
-from cds_service.records.tables import CardRow, DecisionRow, FeedbackRow
+from cds_service.records.record_tables import CardRow, DecisionRow, FeedbackRow
 
 NOBODY: Final[dict[str, object]] = {"patient": None, "episode": None}
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from cds_service.records.database import Database, StoreError
-from cds_service.records.tables import UsedTokenRow
+from cds_service.records.record_tables import UsedTokenRow
 
 PURGE_EVERY: Final = 1_000
 """New tokens between two removals of expired ones, in each process."""

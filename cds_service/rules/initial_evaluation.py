@@ -10,7 +10,7 @@ from cds_service.domain.terms import ENTRY_CRITERIA
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.entry import check_entry
+from cds_service.rules.entry_criteria import check_entry
 from cds_service.rules.measurements import of_episode
 from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule

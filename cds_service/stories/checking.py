@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from cds_service.domain.findings import Outcome
 from cds_service.domain.values import Json
-from cds_service.policies.notation import written
+from cds_service.policies.owners.notation import written
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.sandbox.expectations import Expect
-from cds_service.sandbox.playing import Played
-from cds_service.sandbox.story import Story
-from cds_service.sandbox.words import NONE
+from cds_service.stories.expectations import Expect
+from cds_service.stories.playing import Played
+from cds_service.stories.story import Story
+from cds_service.stories.words import NONE
 
 OUTCOMES: Final = {
     "fires": Outcome.FIRED,

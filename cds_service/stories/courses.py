@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from cds_service.sandbox.dates import WEEKDAYS, Calendar
-from cds_service.sandbox.fhir import Resource
-from cds_service.sandbox.language import Course, StoryWords, Timed, Visit
+from cds_service.stories.language import Course, StoryWords, Timed, Visit
+from cds_service.stories.resources.pieces import Resource
+from cds_service.stories.story_dates import WEEKDAYS, Calendar
 
 _COURSE_ONLY: Final = frozenset({"first", "last", "weekdays", "days_per_week", "grow", "left_out"})
 _DAY_MINUTES: Final = 24 * 60

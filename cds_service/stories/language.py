@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from cds_service.domain.codes import FIRST_BLOCK
-from cds_service.sandbox.dates import WEEKDAYS, Day, parse_day, parse_time
-from cds_service.sandbox.expectations import Expect
-from cds_service.sandbox.words import NONE, Texts, listed
+from cds_service.stories.expectations import Expect
+from cds_service.stories.story_dates import WEEKDAYS, Day, parse_day, parse_time
+from cds_service.stories.words import NONE, Texts, listed
 
 
 def _nothing(value: object) -> object:

@@ -20,12 +20,12 @@ from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answered, Answerer
 from cds_service.hooks.call import read_call
 from cds_service.hooks.profile import Profile
-from cds_service.policies.document import PolicyError
-from cds_service.policies.effective import Effective, effective_value
-from cds_service.policies.loader import load_file
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import load_file
+from cds_service.policies.owners.effective import Effective, effective_value
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox.request import HOOKS
-from cds_service.sandbox.story import Story, StoryError
+from cds_service.stories.request import HOOKS
+from cds_service.stories.story import Story, StoryError
 
 CLINIC_TIME: Final = timezone(timedelta(hours=-6))
 ANY_NUMBER: Final = 50

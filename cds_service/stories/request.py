@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from cds_service.hooks.services import SERVICES, TEMPLATES
-from cds_service.sandbox.fhir import EXAMPLE, Resource
+from cds_service.stories.resources.pieces import EXAMPLE, Resource
 
 HOOKS: Final = {service.hook: service for service in SERVICES}
 _INSTANCES: Final = uuid5(NAMESPACE_URL, EXAMPLE)

@@ -10,15 +10,15 @@ from pydantic.fields import FieldInfo
 
 from cds_service.errors import CdsError
 from cds_service.hooks.services import TEMPLATES
-from cds_service.sandbox import clinical, financial, ordering
-from cds_service.sandbox.dates import Calendar, parse_offset, parse_zone, rewritten
-from cds_service.sandbox.expectations import Expect
-from cds_service.sandbox.fhir import Resource, Setting
-from cds_service.sandbox.language import Client, StoryWords, Treatment, Visit
-from cds_service.sandbox.people import people_of, roles, therapist, user
-from cds_service.sandbox.request import HOOKS, Material, request_of
-from cds_service.sandbox.visits import all_visits, as_series
-from cds_service.sandbox.words import NONE, did_you_mean
+from cds_service.stories.courses import all_visits, as_series
+from cds_service.stories.expectations import Expect
+from cds_service.stories.language import Client, StoryWords, Treatment, Visit
+from cds_service.stories.request import HOOKS, Material, request_of
+from cds_service.stories.resources import clinical, financial, ordering
+from cds_service.stories.resources.persons import people_of, roles, therapist, user
+from cds_service.stories.resources.pieces import Resource, Setting
+from cds_service.stories.story_dates import Calendar, parse_offset, parse_zone, rewritten
+from cds_service.stories.words import NONE, did_you_mean
 
 
 class StoryError(CdsError):
@@ -28,7 +28,7 @@ class StoryError(CdsError):
         self.source = source
         self.key = key
         where = f"{source}: {key}" if key else source
-        super().__init__(f"{where}: {why}", "The module cds_service.sandbox.language describes every key.")
+        super().__init__(f"{where}: {why}", "The module cds_service.stories.language describes every key.")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Story:
 
 
 def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
-    """Build a story from plain data in the language of ``cds_service.sandbox.language``.
+    """Build a story from plain data in the language of ``cds_service.stories.language``.
 
     Args:
         data: The story's words, as read from YAML.

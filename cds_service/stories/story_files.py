@@ -10,9 +10,9 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from cds_service.sandbox.story import Story, StoryError, build
+from cds_service.stories.story import Story, StoryError, build
 
-_FOLDER: Final = resources.files("cds_service.sandbox") / "stories"
+_FOLDER: Final = resources.files("cds_service.stories") / "bundled"
 
 
 @cache

@@ -5,20 +5,21 @@ from functools import partial
 
 from flask import Flask
 
+from cds_service.app.metrics import Metrics
+from cds_service.app.settings import Settings
 from cds_service.hooks.answer import Answerer
-from cds_service.metrics import Metrics
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.keeping import Keeps, NothingKept
 from cds_service.security.gate import Gate
-from cds_service.settings import Settings
-from cds_service.web import access, cds_services, health, knowledge, replies
-from cds_service.web import metrics as counting
-from cds_service.web.cds_services import Answers
-from cds_service.web.cors import allow_origins
-from cds_service.web.logs import configure_logging
-from cds_service.web.memory import give_back_after_large_requests
-from cds_service.web.paths import tolerate_slashes
-from cds_service.web.trust import guard, origins_of_clients
+from cds_service.web.around import access, counting, replies
+from cds_service.web.around.cors import allow_origins
+from cds_service.web.around.logs import configure_logging
+from cds_service.web.around.memory import give_back_after_large_requests
+from cds_service.web.around.paths import tolerate_slashes
+from cds_service.web.around.trust import guard, origins_of_clients
+from cds_service.web.endpoints import cds_services, health
+from cds_service.web.endpoints.cds_services import Answers
+from cds_service.web.pages import knowledge
 
 __all__ = ["Answers", "create_app"]
 

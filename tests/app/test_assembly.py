@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
+from cds_service.app.assembly import answerer_for, load_policies
+from cds_service.app.settings import Settings
 from cds_service.errors import ConfigurationError
 from cds_service.hooks.call import read_call
-from cds_service.sandbox import load
-from cds_service.service import answerer_for, load_policies
-from cds_service.settings import Settings
+from cds_service.stories import load
 
 TODAY = date(2026, 3, 16)
 

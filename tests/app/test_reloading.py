@@ -11,15 +11,15 @@ from queue import SimpleQueue
 
 import pytest
 
+from cds_service.app.assembly import answerer_for
+from cds_service.app.metrics import Metrics
+from cds_service.app.reloading import ReloadablePolicies, hangups_held_back, on_hangup
+from cds_service.app.settings import Settings
 from cds_service.hooks.call import read_call
-from cds_service.metrics import Metrics
-from cds_service.policies.document import PolicyError
+from cds_service.policies.files.document import PolicyError
 from cds_service.policies.stack import PolicyStack
-from cds_service.reloading import ReloadablePolicies, hangups_held_back, on_hangup
-from cds_service.sandbox import load
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.stories import load
+from cds_service.web.application import create_app
 
 OVERDUE = load("reassessment-overdue", date(2026, 3, 16))
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -103,10 +103,10 @@ def test_a_policy_that_is_new_is_covered_and_one_that_went_is_not(web, policies,
 
 def test_refused_policies_change_nothing_and_are_logged_with_file_line_and_key(web, policies, site, caplog):
     site.says("soon")
-    with caplog.at_level(logging.INFO, "cds_service.reloading"):
+    with caplog.at_level(logging.INFO, "cds_service.app.reloading"):
         policies.reload()
     assert (True, [7]) == (RULE in rules_shown(web), days_of_page(web))
-    (record,) = [one for one in caplog.records if one.name == "cds_service.reloading"]
+    (record,) = [one for one in caplog.records if one.name == "cds_service.app.reloading"]
     assert ("ERROR", "policies-not-reloaded") == (record.levelname, record.getMessage())
     assert f"{site.folder}/site-north.yaml:7: values.reassessment.interval_days[0].value: " in record.fields["why"]
 

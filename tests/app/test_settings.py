@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from cds_service.app.settings import Settings, load_settings
 from cds_service.errors import ConfigurationError
-from cds_service.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)

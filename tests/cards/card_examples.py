@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from cards.settings import CardSettings
+from cards.card_settings import CardSettings
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import (
     ChargeLine,

@@ -15,14 +15,14 @@ from card_examples import (
     charges,
 )
 
+from cards.card_settings import CardSettings
 from cards.compose import compose
 from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
 from cards.groups import TOPIC_ORDER
-from cards.settings import CardSettings
-from cards.validate import problems
 from cards.wording import WordingError
 from cds_service.domain.findings import Evidence, Outcome, Proposal, RuleOutcome, Severity, Topic
 from cds_service.domain.values import Parameter
+from cds_service.ehr.judging import problems
 
 
 def answer(*findings, actions=None, settings=SETTINGS, **changed):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cds_service.cli import main
+from cds_service.cli.main import main
 
 POLICY = """\
 policy: site-fable

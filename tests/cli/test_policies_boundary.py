@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import build
-from cds_service.sandbox.playing import play
+from cds_service.stories import build
+from cds_service.stories.playing import play
 
 CHANGE = date(2026, 7, 1)
 HEAD = """\

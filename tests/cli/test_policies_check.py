@@ -1,6 +1,6 @@
 """``policies check``: what is right, what is refused, and what is right and yet decides nothing."""
 
-from tests.commands.conftest import POLICY
+from tests.cli.conftest import POLICY
 
 
 def test_the_bundled_policies_are_right(run):

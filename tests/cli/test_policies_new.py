@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.commands.policy_start import CLASSES
+from cds_service.cli.policies.start import CLASSES
 from cds_service.policies.parameters import PARAMETERS
 
 

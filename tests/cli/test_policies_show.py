@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cds_service.policies.schema import policy_schema
+from cds_service.policies.files.schema import policy_schema
 
 PAIRS = """\
 policy: site-pairs

@@ -8,8 +8,8 @@ from unittest import mock
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import main
-from cds_service.commands.naming import typed
+from cds_service.cli.main import main
+from cds_service.cli.naming import typed
 from cds_service.errors import ConfigurationError
 from cds_service.web.listening import claimed, doubts_about_url
 

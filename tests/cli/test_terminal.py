@@ -3,8 +3,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cds_service.sandbox import bundled
-from cds_service.terminal import show_gaps, show_table
+from cds_service.cli.terminal import show_gaps, show_table
+from cds_service.stories import bundled
 
 PROSE = "A worker after a fall from a ladder, with a program that grows week by week"
 

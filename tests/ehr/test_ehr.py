@@ -6,10 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import main
-from cds_service.hooks.services import TEMPLATES, discovery
-from cds_service.sandbox import load
-from cds_service.sandbox.ehr import (
+from cds_service.cli.main import main
+from cds_service.ehr.calls import (
     CdsServiceError,
     Decision,
     Ehr,
@@ -22,8 +20,10 @@ from cds_service.sandbox.ehr import (
     prefetch_of,
     query_of,
 )
-from cds_service.sandbox.server import FhirServer, FhirServerError
-from tests.sandbox.hosts import FhirHost, Host, outcome, running
+from cds_service.ehr.trial_server import FhirServer, FhirServerError
+from cds_service.hooks.services import TEMPLATES, discovery
+from cds_service.stories import load
+from tests.ehr.hosts import FhirHost, Host, outcome, running
 
 AT = datetime(2026, 3, 16, 12, 30, tzinfo=UTC)
 PATIENT = {"resourceType": "Patient", "id": "p"}

@@ -4,7 +4,7 @@ import pytest
 from card_examples import SETTINGS, actions_for, an_evaluation, charges
 
 from cards.compose import compose
-from cards.validate import problems
+from cds_service.ehr.judging import problems
 
 FINDING = charges()
 CREATE = {"type": "create", "description": "Create it", "resource": {"resourceType": "Claim", "id": "new"}}

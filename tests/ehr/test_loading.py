@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import main
-from cds_service.sandbox import bundled, load
-from cds_service.sandbox.loading import in_order, load_story, resources_of
-from cds_service.sandbox.server import FhirServer, FhirServerError
-from tests.sandbox.hosts import FhirHost, outcome, running
+from cds_service.cli.main import main
+from cds_service.ehr.loading import in_order, load_story, resources_of
+from cds_service.ehr.trial_server import FhirServer, FhirServerError
+from cds_service.stories import bundled, load
+from tests.ehr.hosts import FhirHost, outcome, running
 
 MONDAY = date(2026, 3, 16)
 TUESDAY = date(2026, 3, 17)

@@ -10,17 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from cds_service.cli import main
+from cds_service.cli.main import main
+from cds_service.ehr.signing import JWKS_FILE, KEY_FILE, KeyFileError, make_client, public_jwk, read_signer, thumbprint
 from cds_service.hooks.services import SERVICES
-from cds_service.sandbox.signing import (
-    JWKS_FILE,
-    KEY_FILE,
-    KeyFileError,
-    make_client,
-    public_jwk,
-    read_signer,
-    thumbprint,
-)
 from cds_service.security.registry import Registry
 
 URL = "https://cds.example.org/cds-services/work-rehab-visit"

@@ -5,7 +5,7 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.hooks.services import SERVICES
-from cds_service.sandbox import StoryError, bundled, load
+from cds_service.stories import StoryError, bundled, load
 from tests.playing import play
 
 TODAY = date(2026, 3, 10)

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import build
-from cds_service.sandbox.checking import unmet
-from cds_service.sandbox.playing import play
+from cds_service.stories import build
+from cds_service.stories.checking import unmet
+from cds_service.stories.playing import play
 
 TODAY = date(2026, 3, 16)
 VISIT = {

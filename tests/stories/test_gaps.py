@@ -5,8 +5,8 @@ from datetime import date
 
 from click.testing import CliRunner
 
-from cds_service.cli import main
-from cds_service.sandbox import load
+from cds_service.cli.main import main
+from cds_service.stories import load
 
 
 def gaps(*words):

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
-from cds_service.sandbox import StoryError, build, read
+from cds_service.stories import StoryError, build, read
 
 TODAY = date(2026, 3, 10)
 MORNING = {"from": "08:00", "to": "12:00"}

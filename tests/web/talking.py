@@ -7,12 +7,12 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from flask.testing import FlaskClient
 
 from cards.compose import CardSettings, Composition
+from cds_service.app.settings import Settings
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.stack import PolicyStack
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.web.application import create_app
 
 PUBLIC_URL = "https://cds.example"
 

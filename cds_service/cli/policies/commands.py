@@ -10,22 +10,22 @@ from typing import Any, Final
 
 import click
 
-from cds_service.commands.ncci import import_ncci
-from cds_service.commands.plainly import told_plainly
-from cds_service.commands.policy_start import new
-from cds_service.commands.policy_stories import explain, run_stories
-from cds_service.commands.policy_values import lines_of, lines_of_dated, lines_of_difference
-from cds_service.policies.coverage import coverage
-from cds_service.policies.describe import applies_to, describe
-from cds_service.policies.effective import Effective, as_json, differences, effective, meant_by
-from cds_service.policies.facts import facts_of
+from cds_service.app.assembly import load_policies
+from cds_service.app.settings import load_settings
+from cds_service.cli.plainly import told_plainly
+from cds_service.cli.policies.import_ncci import import_ncci
+from cds_service.cli.policies.own_stories import explain, run_stories
+from cds_service.cli.policies.start import new
+from cds_service.cli.policies.value_lines import lines_of, lines_of_dated, lines_of_difference
+from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.model import BUNDLED, Policy
-from cds_service.policies.review import doubts
-from cds_service.policies.schema import policy_schema
+from cds_service.policies.owners.describe import applies_to, describe
+from cds_service.policies.owners.effective import Effective, as_json, differences, effective, meant_by
+from cds_service.policies.owners.facts import facts_of
+from cds_service.policies.owners.matrix import coverage
+from cds_service.policies.owners.review import doubts
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.engine import generic_used
-from cds_service.service import load_policies
-from cds_service.settings import load_settings
 
 DAY: Final = click.DateTime(["%Y-%m-%d"])
 

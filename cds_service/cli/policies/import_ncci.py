@@ -9,16 +9,16 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from cds_service.commands.naming import typed
-from cds_service.commands.plainly import told_plainly
-from cds_service.policies.loader import load_file
+from cds_service.app.settings import load_settings
+from cds_service.cli.naming import typed
+from cds_service.cli.plainly import told_plainly
+from cds_service.policies.files.loader import load_file
 from cds_service.policies.shapes import Setting
 from cds_service.policies.stack import BUNDLED_DATA
-from cds_service.settings import load_settings
 
 if TYPE_CHECKING:
-    from cds_service.ncci.layer import Imported
-    from cds_service.ncci.tables import Table
+    from cds_service.policies.ncci.layer import Imported
+    from cds_service.policies.ncci.tables import Table
 
 NATIONAL = BUNDLED_DATA / "us-ncci.yaml"
 
@@ -59,10 +59,10 @@ def import_ncci(
 def _import(
     files: tuple[Path, ...], out: Path | None, quarter: date | None, setting: Setting | None, *, few: bool
 ) -> None:
-    from cds_service.ncci.edits import codes_of_visits  # reading workbooks is needed here only
-    from cds_service.ncci.layer import write_layer
-    from cds_service.ncci.quarters import check_quarter
-    from cds_service.ncci.tables import read_tables
+    from cds_service.policies.ncci.bundled_edits import codes_of_visits
+    from cds_service.policies.ncci.layer import write_layer
+    from cds_service.policies.ncci.quarters import check_quarter
+    from cds_service.policies.ncci.tables import read_tables
 
     if quarter is not None:
         check_quarter(quarter)
@@ -84,7 +84,7 @@ def _import(
 
 
 def _folder(out: Path | None, configured: tuple[Path, ...]) -> Path:
-    from cds_service.ncci import NcciError  # as above
+    from cds_service.policies.ncci import NcciError
 
     if out is not None:
         return out

@@ -8,20 +8,20 @@ from typing import Final, NamedTuple
 
 import click
 
-from cds_service.commands.plainly import told_plainly
-from cds_service.commands.policy_values import lines_of
+from cds_service.app.assembly import load_policies
+from cds_service.app.settings import load_settings
+from cds_service.cli.plainly import told_plainly
+from cds_service.cli.policies.value_lines import lines_of
 from cds_service.domain.case import Case
 from cds_service.domain.findings import Outcome
 from cds_service.hooks.services import SERVICES
-from cds_service.policies.loader import SUFFIXES
+from cds_service.policies.files.loader import SUFFIXES
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import Story, StoryError, load, read
-from cds_service.sandbox.checking import unmet
-from cds_service.sandbox.playing import Played, play
-from cds_service.service import load_policies
-from cds_service.settings import load_settings
+from cds_service.stories import Story, StoryError, load, read
+from cds_service.stories.checking import unmet
+from cds_service.stories.playing import Played, play
 
 STORIES: Final = "stories"
 HOOKS: Final = sorted({service.hook for service in SERVICES})

@@ -11,18 +11,18 @@ from typing import Any, Final
 import click
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cds_service.commands.naming import typed
-from cds_service.commands.plainly import told_plainly
-from cds_service.commands.policy_stories import STORIES
+from cds_service.cli.naming import typed
+from cds_service.cli.plainly import told_plainly
+from cds_service.cli.policies.own_stories import STORIES
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Parameter
-from cds_service.policies.effective import effective_value
-from cds_service.policies.format import POLICY_ID
-from cds_service.policies.loader import SUFFIXES
+from cds_service.policies.files.format import POLICY_ID
+from cds_service.policies.files.loader import SUFFIXES
+from cds_service.policies.files.schema import choices, policy_schema
 from cds_service.policies.model import PolicyView
-from cds_service.policies.notation import written
+from cds_service.policies.owners.effective import effective_value
+from cds_service.policies.owners.notation import written
 from cds_service.policies.parameters import MAX_WEEKS, PARAMETERS
-from cds_service.policies.schema import choices, policy_schema
 from cds_service.policies.stack import PolicyStack
 
 SCHEMA_FILE: Final = "policy.schema.json"
@@ -135,7 +135,7 @@ def _now(stack: PolicyStack, view: PolicyView, name: str) -> str:
 
 def _templates() -> Environment:
     environment = Environment(
-        loader=PackageLoader("cds_service.commands", "starting"),
+        loader=PackageLoader("cds_service.cli.policies", "starting"),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - YAML, quoted by the filter
         trim_blocks=True,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cards.values import Table, as_table, in_words
+from cards.policy_values import Table, as_table, in_words
 from cds_service.domain.values import PolicyValue
-from cds_service.policies.describe import ValueRow
-from cds_service.policies.effective import Difference, Effective, cited, remarks
+from cds_service.policies.owners.describe import ValueRow
+from cds_service.policies.owners.effective import Difference, Effective, cited, remarks
 
 MOST_ROWS: Final = 5
 """Most rows of a table that a difference names."""

@@ -7,18 +7,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.chart import Assessment, AssessmentKind
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import done_as, may_be_kept, texts, tool_of
-from cds_service.fhir.own import Own
-from cds_service.fhir.records import (
-    AnsweredItem,
-    CodeableConcept,
-    Coding,
-    ItemAnswer,
-    Observation,
-    QuestionnaireResponse,
-)
-from cds_service.fhir.results import (
+from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.chart.results import (
     CODED,
     DOUBTFUL,
     IN_WORDS,
@@ -27,6 +17,16 @@ from cds_service.fhir.results import (
     of_words,
     result_of,
     stands_elsewhere,
+)
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import done_as, may_be_kept, texts, tool_of
+from cds_service.fhir.reading.resources import (
+    AnsweredItem,
+    CodeableConcept,
+    Coding,
+    ItemAnswer,
+    Observation,
+    QuestionnaireResponse,
 )
 
 FINAL: Final = frozenset({"final", "amended", "corrected"})

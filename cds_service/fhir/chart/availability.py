@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cds_service.domain.chart import Fact, Gap, InPart
-from cds_service.fhir.reading import Slot, State, fact_of
+from cds_service.fhir.reading.prefetch import Slot, State, fact_of
 
 # All of these keys must have been delivered, as far as they were asked for: a part would make the fact wrong.
 _ALL_OF: Final[Mapping[Fact, tuple[str, ...]]] = {

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cds_service.domain.chart import ClaimNumber, Facility
-from cds_service.fhir import records
-from cds_service.fhir.concepts import texts
-from cds_service.fhir.people import contained
-from cds_service.fhir.records import CodeableConcept
-from cds_service.fhir.references import References
+from cds_service.fhir.chart.people import contained
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept
 
 _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
 ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cds_service.domain.chart import CoverageAssertion
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import texts
-from cds_service.fhir.decisions import number_in
-from cds_service.fhir.records import Extension
-from cds_service.fhir.references import References
+from cds_service.fhir.chart.decisions import number_in
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import Extension
 
 COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _OF_A_RELEASE: Final = re.compile(

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from cds_service.domain.chart import AuthorizationState
-from cds_service.fhir.concepts import may_match, texts
-from cds_service.fhir.records import Adjudication, CodeableConcept, Extension
+from cds_service.fhir.reading.meanings import may_match, texts
+from cds_service.fhir.reading.resources import Adjudication, CodeableConcept, Extension
 
 PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
 REVIEW_ACTION: Final = "extension-reviewAction"

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Authorization, Fact, Gap, PlanOfCare
-from cds_service.fhir import records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import texts
-from cds_service.fhir.own import Own
+from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import texts
 
 PLAN_OF_CARE_NOTE: Final = "18776-5"
 """LOINC: plan of care note."""

@@ -7,9 +7,9 @@ from typing import Final
 
 from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import WORK_ACTIVITY, documented_injury, is_work_activity, texts
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import WORK_ACTIVITY, documented_injury, is_work_activity, texts
 
 # v3-ActIncidentCode of accidents of another kind; a traffic accident may be from work, but does not show it.
 _OF_ANOTHER_KIND: Final = frozenset({"MVA", "SCHOOL", "SPT"})

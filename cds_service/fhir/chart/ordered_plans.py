@@ -1,7 +1,7 @@
 """Plans of care that an EHR keeps as ServiceRequests with the intent ``plan``, for want of CarePlans."""
 
 from cds_service.domain.chart import Order, PlanOfCare
-from cds_service.fhir import records
+from cds_service.fhir.reading import resources as records
 
 
 def plan_of_order(record: records.ServiceRequest, planned: Order) -> PlanOfCare | None:

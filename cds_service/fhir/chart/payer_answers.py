@@ -10,8 +10,8 @@ import msgspec
 
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.chart import Authorization, AuthorizationState
-from cds_service.fhir import dates, decisions, granted_amounts, records
-from cds_service.fhir.authorized_services import (
+from cds_service.fhir.chart import decisions, granted_amounts
+from cds_service.fhir.chart.authorized_services import (
     NOT_NAMED,
     Requests,
     Scope,
@@ -20,10 +20,12 @@ from cds_service.fhir.authorized_services import (
     scope_in_words,
     scope_of,
 )
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.decisions import PAS
-from cds_service.fhir.granted_amounts import Granted
-from cds_service.fhir.records import Adjudication, Extension, Period, Quantity
+from cds_service.fhir.chart.decisions import PAS
+from cds_service.fhir.chart.granted_amounts import Granted
+from cds_service.fhir.reading import dates
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.resources import Adjudication, Extension, Period, Quantity
 
 _TELLS_NOTHING: Final = re.compile(
     r"$|ok\b|complete|processed|finali[sz]ed|issued|see |claim settled|(?:prior )?auth\w* (?:number )?issued",

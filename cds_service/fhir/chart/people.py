@@ -6,9 +6,10 @@ from typing import Final
 import msgspec
 
 from cds_service.domain.chart import Performer, Role
-from cds_service.fhir import records
-from cds_service.fhir.concepts import has_code
-from cds_service.fhir.professions import (
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.meanings import has_code
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.professions import (
     Disputed,
     Neither,
     Profession,
@@ -20,9 +21,8 @@ from cds_service.fhir.professions import (
     profession_of,
     supervises,
 )
-from cds_service.fhir.reading import Prefetch
-from cds_service.fhir.records import CodeableConcept, NamedRef, Resource
-from cds_service.fhir.references import References
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept, NamedRef, Resource
 
 UNNAMED: Final = "unnamed performer"
 NOT_TREATING: Final = frozenset({"REF", "ADM", "DIS", "CON", "CALLBCK", "ESC", "translator", "emergency"})

@@ -6,11 +6,12 @@ from typing import Final
 
 from cds_service.domain.chart import ChargedLine, Claim
 from cds_service.domain.codes import KNOWN_MODIFIERS
-from cds_service.fhir import clinical, records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.own import Own
-from cds_service.fhir.procedure_codes import coded
-from cds_service.fhir.records import CodeableConcept
+from cds_service.fhir.chart import encounters as clinical
+from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.procedure_codes import coded
+from cds_service.fhir.reading.resources import CodeableConcept
 
 RECORDED: Final = "recorded"
 """Status of a charge that no claim proposed here may change."""

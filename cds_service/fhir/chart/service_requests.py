@@ -6,17 +6,17 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Appointment, Fact, Gap, Order, Role, Schedule
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
-from cds_service.fhir import records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import meaning, program_of, program_of_modifiers
-from cds_service.fhir.coverage_information import BILLING_OPTIONS
-from cds_service.fhir.mentions import names_work_rehab
-from cds_service.fhir.modifiers import modifiers_of
-from cds_service.fhir.procedure_codes import procedure_codes
-from cds_service.fhir.professions import disciplines_of, profession_of
-from cds_service.fhir.reading import Draft, aliases_of
-from cds_service.fhir.records import CodeableConcept, OrderedService, Quantity, Timing
-from cds_service.fhir.references import References, normal
+from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.meanings import meaning, program_of, program_of_modifiers
+from cds_service.fhir.reading.mentions import names_work_rehab
+from cds_service.fhir.reading.prefetch import Draft, aliases_of
+from cds_service.fhir.reading.procedure_codes import procedure_codes
+from cds_service.fhir.reading.professions import disciplines_of, profession_of
+from cds_service.fhir.reading.references import References, normal
+from cds_service.fhir.reading.resources import CodeableConcept, OrderedService, Quantity, Timing
 
 NO_START: Final = "has no start, and no period in which it is asked for"
 BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"

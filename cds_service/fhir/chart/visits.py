@@ -8,13 +8,14 @@ from typing import Final, TypeVar
 from cds_service.domain.chart import Assessment, Encounter, Performer, PlanOfCare, Service, Session
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
-from cds_service.fhir import clinical, records
-from cds_service.fhir.calendar import Calendar, length_of
-from cds_service.fhir.concepts import called_off, names_capacity_test, program_of, texts
-from cds_service.fhir.own import Meanings, Own
-from cds_service.fhir.people import People
-from cds_service.fhir.places import Places
-from cds_service.fhir.set_aside import OTHER_VERSION
+from cds_service.fhir.chart import encounters as clinical
+from cds_service.fhir.chart.patients_own import Meanings, Own
+from cds_service.fhir.chart.people import People
+from cds_service.fhir.chart.places import Places
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar, length_of
+from cds_service.fhir.reading.meanings import called_off, names_capacity_test, program_of, texts
+from cds_service.fhir.reading.set_aside import OTHER_VERSION
 
 Timed = TypeVar("Timed", Session, Service)
 

@@ -13,10 +13,10 @@ from typing import Final, Self, TypeAlias
 import msgspec
 
 from cds_service.domain.intervals import Interval
-from cds_service.fhir import dates
-from cds_service.fhir.dates import When
-from cds_service.fhir.records import Period, Quantity
-from cds_service.fhir.zones import Zones
+from cds_service.fhir.reading import dates
+from cds_service.fhir.reading.dates import When
+from cds_service.fhir.reading.resources import Period, Quantity
+from cds_service.fhir.reading.zones import Zones
 
 LONGEST_VISIT: Final = timedelta(hours=24)
 WHOLE_DAY: Final = "covers the whole day, which tells no start and stop"

@@ -14,9 +14,9 @@ from cds_service.domain.codes import (
     WORK_REHAB,
     Program,
 )
-from cds_service.fhir.mentions import SIMULATION, asserted, is_called_work_rehab, mentions_work_rehab
-from cds_service.fhir.procedure_codes import Coded, coded
-from cds_service.fhir.records import CodeableConcept
+from cds_service.fhir.reading.mentions import SIMULATION, asserted, is_called_work_rehab, mentions_work_rehab
+from cds_service.fhir.reading.procedure_codes import Coded, coded
+from cds_service.fhir.reading.resources import CodeableConcept
 
 WORK_HARDENING: Final = "228648008"
 JOB_SIMULATION: Final = "228645006"

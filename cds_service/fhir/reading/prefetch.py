@@ -15,9 +15,19 @@ import msgspec
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir import judge, records, tolerant
-from cds_service.fhir.records import RECORD_OF, AnyResource, Bundle, Entry, OperationOutcome, Resource, type_of
-from cds_service.fhir.references import named
+from cds_service.fhir import judge
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading import tolerant
+from cds_service.fhir.reading.references import named
+from cds_service.fhir.reading.resources import (
+    RECORD_OF,
+    AnyResource,
+    Bundle,
+    Entry,
+    OperationOutcome,
+    Resource,
+    type_of,
+)
 
 Given: TypeAlias = "bytes | msgspec.Raw | None"
 R = TypeVar("R", bound=Resource)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS
-from cds_service.fhir.records import CodeableConcept
+from cds_service.fhir.reading.resources import CodeableConcept
 
 CPT: Final = "http://www.ama-assn.org/go/cpt"
 

@@ -13,8 +13,8 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from cds_service.fhir import records
-from cds_service.fhir.records import RECORD_OF, Record, Resource
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.resources import RECORD_OF, Record, Resource
 
 _LONE_VALUE: Final[Mapping[type, str]] = {
     records.CodeableConcept: "text",

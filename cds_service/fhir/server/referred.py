@@ -6,13 +6,13 @@ from typing import Final
 
 from cds_service.domain.chart import Fact
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir import records
-from cds_service.fhir.authorizations import names_service
-from cds_service.fhir.people import licensed
-from cds_service.fhir.professions import credentials, disciplines_of, profession_of
-from cds_service.fhir.reading import Prefetch
-from cds_service.fhir.records import NamedRef, Ref, Resource
-from cds_service.fhir.references import normal
+from cds_service.fhir.chart.payer_answers import names_service
+from cds_service.fhir.chart.people import licensed
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.professions import credentials, disciplines_of, profession_of
+from cds_service.fhir.reading.references import normal
+from cds_service.fhir.reading.resources import NamedRef, Ref, Resource
 
 _REFERENCE: Final = re.compile(
     r"(Practitioner|PractitionerRole|Organization|Location|Claim)/[A-Za-z0-9\-.]{1,64}", re.ASCII

@@ -8,10 +8,10 @@ import msgspec
 
 from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PROGRAM_MODIFIERS, TEST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges
-from cds_service.fhir.charge_items import CPT
-from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
-from cds_service.fhir.procedure_codes import procedure_codes
-from cds_service.fhir.records import CodeableConcept
+from cds_service.fhir.reading.code_modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.reading.procedure_codes import procedure_codes
+from cds_service.fhir.reading.resources import CodeableConcept
+from cds_service.fhir.writing.charge_items import CPT
 
 HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 PLACE_OF_SERVICE: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"

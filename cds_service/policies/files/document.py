@@ -12,7 +12,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from cds_service.policies.refusals import duplicate, first_line, not_yaml
+from cds_service.policies.files.refusals import duplicate, first_line, not_yaml
 
 Loc: TypeAlias = tuple[str | int, ...]
 

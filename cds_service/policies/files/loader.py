@@ -13,12 +13,12 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from cds_service.domain.values import PolicyValue, Source
-from cds_service.policies.document import Document, Loc, PolicyError, json_of, parse
-from cds_service.policies.format import KEYS, DatedValue, PolicyFile
+from cds_service.policies.files.document import Document, Loc, PolicyError, json_of, parse
+from cds_service.policies.files.format import KEYS, DatedValue, PolicyFile
+from cds_service.policies.files.refusals import in_words, meant
+from cds_service.policies.files.schema import choices
 from cds_service.policies.model import BUNDLED, Match, Policy
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
-from cds_service.policies.refusals import in_words, meant
-from cds_service.policies.schema import choices
 
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
 

@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from cds_service.domain.values import Parameter
-from cds_service.policies.format import PolicyFile
+from cds_service.policies.files.format import PolicyFile
 from cds_service.policies.parameters import PARAMETERS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -1,6 +1,6 @@
 """CMS's published edit tables (MUE and PTP), read into a site's policy layer."""
 
-from cds_service.policies.document import PolicyError
+from cds_service.policies.files.document import PolicyError
 
 
 class NcciError(PolicyError):

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import Any, Final
 
 from cds_service.domain.codes import LABELS, WORK_REHAB
-from cds_service.ncci import NcciError
-from cds_service.ncci.tables import Ceiling, Pair
 from cds_service.policies import parameters as params
 from cds_service.policies.model import Policy
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci.tables import Ceiling, Pair
 from cds_service.policies.shapes import Indicator, Mue, PairEdit, Setting
 
 SETTINGS: Final[tuple[Setting, ...]] = ("practitioner", "hospital")

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from cds_service.ncci import NcciError
-from cds_service.ncci import layouts as columns
-from cds_service.ncci.files import AGAIN, Row, text
-from cds_service.ncci.layouts import Layout
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci import layouts as columns
+from cds_service.policies.ncci.cms_files import AGAIN, Row, text
+from cds_service.policies.ncci.layouts import Layout
 from cds_service.policies.shapes import AdjudicationIndicator, Indicator
 
 CODE_LENGTH: Final = 5

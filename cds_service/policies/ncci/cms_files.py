@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from cds_service.ncci import NcciError
+from cds_service.policies.ncci import NcciError
 
 Row: TypeAlias = tuple[int, Sequence[object]]
 

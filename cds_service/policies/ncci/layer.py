@@ -12,14 +12,22 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from cds_service.ncci import NcciError
-from cds_service.ncci.edits import SETTINGS, Edits, changes, check_complete, edits_of, plain_ceilings, plain_pairs
-from cds_service.ncci.layouts import Kind
-from cds_service.ncci.tables import Table, joined
 from cds_service.policies import parameters as params
-from cds_service.policies.document import PolicyError
-from cds_service.policies.loader import load_file
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import load_file
 from cds_service.policies.model import Policy
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci.bundled_edits import (
+    SETTINGS,
+    Edits,
+    changes,
+    check_complete,
+    edits_of,
+    plain_ceilings,
+    plain_pairs,
+)
+from cds_service.policies.ncci.layouts import Kind
+from cds_service.policies.ncci.tables import Table, joined
 
 POLICY: Final = "site-ncci"
 FILE: Final = f"{POLICY}.yaml"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final, Literal, TypeAlias
 
-from cds_service.ncci import NcciError
-from cds_service.ncci.files import Row, Sheet, text
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci.cms_files import Row, Sheet, text
 from cds_service.policies.shapes import Setting
 
 Kind: TypeAlias = Literal["MUE", "PTP"]

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Final
 
-from cds_service.ncci import NcciError
+from cds_service.policies.ncci import NcciError
 
 FIRST_DAYS: Final = frozenset({(1, 1), (4, 1), (7, 1), (10, 1)})
 _EFFECTIVE: Final = re.compile(r"eff(?:ective)?[-_ ]+(\d{1,2})-(\d{1,2})-(\d{4})", re.IGNORECASE)

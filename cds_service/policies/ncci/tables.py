@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
-from cds_service.ncci import NcciError
-from cds_service.ncci import layouts as columns
-from cds_service.ncci.cells import Cells
-from cds_service.ncci.files import AGAIN, Row, Sheet, sheets
-from cds_service.ncci.layouts import Kind, Layout, recognize
-from cds_service.ncci.quarters import quarter_of
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci import layouts as columns
+from cds_service.policies.ncci.cells import Cells
+from cds_service.policies.ncci.cms_files import AGAIN, Row, Sheet, sheets
+from cds_service.policies.ncci.layouts import Kind, Layout, recognize
+from cds_service.policies.ncci.quarters import quarter_of
 from cds_service.policies.shapes import AdjudicationIndicator, Indicator, Setting
 
 Pair: TypeAlias = tuple[str, str]

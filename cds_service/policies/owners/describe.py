@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from cds_service.domain.codes import Program
 from cds_service.domain.values import BASE, Confidence, Json, PolicyValue
-from cds_service.policies.capabilities import CAPABILITY_OF
-from cds_service.policies.effective import Effective, cited, effective, meant_by
 from cds_service.policies.model import Match, Policy, Status, Tier
+from cds_service.policies.owners.capabilities import CAPABILITY_OF
+from cds_service.policies.owners.effective import Effective, cited, effective, meant_by
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 

@@ -8,11 +8,11 @@ from typing import Final, Literal, TypeAlias
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.jurisdictions import STATES, name_of
 from cds_service.domain.values import Confidence
-from cds_service.policies.capabilities import CAPABILITIES, Capability
-from cds_service.policies.describe import applies_to
-from cds_service.policies.effective import meant_by
 from cds_service.policies.model import Policy, PolicyView, Status, in_force
-from cds_service.policies.not_modelled import not_modelled
+from cds_service.policies.owners.capabilities import CAPABILITIES, Capability
+from cds_service.policies.owners.describe import applies_to
+from cds_service.policies.owners.effective import meant_by
+from cds_service.policies.owners.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 

@@ -6,8 +6,8 @@ from typing import Any
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.jurisdictions import STATES
 from cds_service.domain.values import PolicyValue
-from cds_service.policies.effective import effective_value, meant_by
 from cds_service.policies.model import Policy
+from cds_service.policies.owners.effective import effective_value, meant_by
 from cds_service.policies.parameters import (
     AUTHORIZATION_AFTER_DAYS,
     AUTHORIZATION_AFTER_VISITS,

@@ -5,7 +5,21 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cds_service.domain.codes import LABELS
-from cds_service.sandbox.fhir import (
+from cds_service.stories.language import (
+    Assessment,
+    Encounter,
+    Evaluation,
+    GoalWords,
+    Injury,
+    Plan,
+    Questionnaire,
+    Service,
+    Session,
+    Treatment,
+    Visit,
+)
+from cds_service.stories.resources.persons import contained_roles, role_reference, therapist
+from cds_service.stories.resources.pieces import (
     DISCIPLINES,
     EXAMPLE,
     ICD_10_CM,
@@ -26,20 +40,6 @@ from cds_service.sandbox.fhir import (
     slug,
     span,
 )
-from cds_service.sandbox.language import (
-    Assessment,
-    Encounter,
-    Evaluation,
-    GoalWords,
-    Injury,
-    Plan,
-    Questionnaire,
-    Service,
-    Session,
-    Treatment,
-    Visit,
-)
-from cds_service.sandbox.people import contained_roles, role_reference, therapist
 
 TOOLS: Final[Mapping[str, tuple[Resource, str, str | None]]] = {
     "oswestry": (coding(LOINC, "97909-6"), "Oswestry disability score", "%"),

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cds_service.sandbox.clinical import site_reference
-from cds_service.sandbox.fhir import (
+from cds_service.stories.language import Authorization, ChargeLine, Charges, Coverage, PayerWord
+from cds_service.stories.resources.clinical import site_reference
+from cds_service.stories.resources.pieces import (
     EXAMPLE,
     TERMINOLOGY,
     Resource,
@@ -16,7 +17,6 @@ from cds_service.sandbox.fhir import (
     given,
     quantity,
 )
-from cds_service.sandbox.language import Authorization, ChargeLine, Charges, Coverage, PayerWord
 
 _SOPT: Final = "https://nahdo.org/sopt"
 _ACT_CODE: Final = f"{TERMINOLOGY}/v3-ActCode"

@@ -1,6 +1,9 @@
 """FHIR R4 resources of orders and bookings."""
 
-from cds_service.sandbox.fhir import (
+from cds_service.stories.language import Appointment, Order, Times
+from cds_service.stories.resources.financial import payer_word
+from cds_service.stories.resources.persons import user
+from cds_service.stories.resources.pieces import (
     DISCIPLINES,
     SNOMED,
     Resource,
@@ -14,9 +17,6 @@ from cds_service.sandbox.fhir import (
     service_concept,
     span,
 )
-from cds_service.sandbox.financial import payer_word
-from cds_service.sandbox.language import Appointment, Order, Times
-from cds_service.sandbox.people import user
 
 
 def order(setting: Setting, words: Order, status: str, coverages: list[Resource]) -> Resource:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.sandbox.fhir import DISCIPLINES, NUCC, Resource, Setting, coding, concept, given, slug
-from cds_service.sandbox.language import Person, StoryWords
+from cds_service.stories.language import Person, StoryWords
+from cds_service.stories.resources.pieces import DISCIPLINES, NUCC, Resource, Setting, coding, concept, given, slug
 
 TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
     "PT": ("225100000X", "Physical Therapist"),

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from cds_service.domain.codes import LABELS, Program
-from cds_service.sandbox.dates import Calendar, Day
-from cds_service.sandbox.language import Person, StoryWords, Timed
+from cds_service.stories.language import Person, StoryWords, Timed
+from cds_service.stories.story_dates import Calendar, Day
 
 Resource: TypeAlias = dict[str, Any]
 

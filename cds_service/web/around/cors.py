@@ -7,7 +7,7 @@ from typing import Final
 from flask import Flask, Response, request
 from flask_cors import cross_origin
 
-from cds_service.settings import LOOPBACK
+from cds_service.app.settings import LOOPBACK
 
 PATH: Final = "/cds-services"
 _LOOPBACK: Final = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?\Z")

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Flask, Response, request
 
+from cds_service.app.metrics import CONTENT_TYPE, NONE, Metrics
 from cds_service.errors import Unauthenticated
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.services import hooks_of, shared_id
-from cds_service.metrics import CONTENT_TYPE, NONE, Metrics
-from cds_service.web.access import Access, access
+from cds_service.web.around.access import Access, access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cds_service.metrics import Key
+    from cds_service.app.metrics import Key
 
 CALL: Final = "cds_services.call"
 

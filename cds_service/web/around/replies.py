@@ -9,8 +9,8 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from cds_service import errors
-from cds_service.web.access import access
-from cds_service.web.errors import failure_of, from_http, operation_outcome
+from cds_service.web.around.access import access
+from cds_service.web.around.faults import failure_of, from_http, operation_outcome
 
 _JSON_TYPES: Final = frozenset({"application/json", "application/fhir+json", "application/json+fhir"})
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)

@@ -10,7 +10,7 @@ from cds_service.errors import Forbidden, Unauthenticated
 from cds_service.hooks.profile import DEMO, Profile
 from cds_service.security.gate import Gate
 from cds_service.security.tokens import Caller
-from cds_service.web.access import access
+from cds_service.web.around.access import access
 
 _log: Final = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.profile import Profile
 from cds_service.hooks.services import discovery, shared_id
 from cds_service.records.keeping import Keeps
-from cds_service.web.access import access
-from cds_service.web.replies import json_body, json_reply
-from cds_service.web.trust import profile_of_caller
+from cds_service.web.around.access import access
+from cds_service.web.around.replies import json_body, json_reply
+from cds_service.web.around.trust import profile_of_caller
 
 
 class Answers(Protocol):

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 
 from cds_service.errors import NotReady
 from cds_service.policies.stack import PoliciesInUse
-from cds_service.web.replies import json_reply
+from cds_service.web.around.replies import json_reply
 
 OUTDATED: Final = {"policies": "not reloaded: see the log"}
 

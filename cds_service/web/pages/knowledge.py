@@ -13,15 +13,15 @@ import orjson
 from flask import Blueprint, Response, render_template, request
 
 from cards.overrides import override_reason_system, topic_system
-from cards.values import as_table, how_sure, in_words
+from cards.policy_values import as_table, how_sure, in_words
 from cards.wording import kinds
 from cds_service.errors import NotADate, UnknownRoute
 from cds_service.hooks.services import SERVICES
-from cds_service.policies.capabilities import CAPABILITIES
-from cds_service.policies.coverage import coverage
-from cds_service.policies.describe import STATUS_MEANS, applies_to, picture, value_row
-from cds_service.policies.facts import facts_of
 from cds_service.policies.model import Policy
+from cds_service.policies.owners.capabilities import CAPABILITIES
+from cds_service.policies.owners.describe import STATUS_MEANS, applies_to, picture, value_row
+from cds_service.policies.owners.facts import facts_of
+from cds_service.policies.owners.matrix import coverage
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalogue import RULES

@@ -3,10 +3,10 @@
 import pytest
 
 from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
-from cds_service.fhir.assessments import NO_ANSWERS, NO_STATUS, PRELIMINARY
-from cds_service.fhir.results import IN_WORDS
+from cds_service.fhir.chart.assessments import NO_ANSWERS, NO_STATUS, PRELIMINARY
+from cds_service.fhir.chart.results import IN_WORDS
+from tests.fhir.chart.test_chart import DAY
 from tests.fhir.resources import PATIENT, bundle, chart_of, coded, condition, observation, procedure
-from tests.fhir.test_chart import DAY
 
 ABSENT = coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "not-performed")
 NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"

@@ -5,10 +5,10 @@ from msgspec import json
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion, Fact
-from cds_service.fhir.chart import build_chart
-from cds_service.fhir.coverage_information import COVERAGE_INFORMATION
-from cds_service.fhir.decisions import PAS
-from cds_service.fhir.reading import Prefetch, read_drafts
+from cds_service.fhir.chart.build import build_chart
+from cds_service.fhir.chart.coverage_information import COVERAGE_INFORMATION
+from cds_service.fhir.chart.decisions import PAS
+from cds_service.fhir.reading.prefetch import Prefetch, read_drafts
 from tests.fhir.resources import CPT, PATIENT, bundle, chart_of, claim_response, coded, service_request
 
 APPROVED = AuthorizationState.APPROVED

@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.domain.chart import AuthorizationState
-from cds_service.fhir.decisions import PAS
+from cds_service.fhir.chart.decisions import PAS
 from tests.fhir.resources import CPT, PATIENT, bundle, care_plan, chart_of, claim_response, coded, service_request
 
 X12_TYPES = "https://codesystem.x12.org/005010/1365"

@@ -5,8 +5,8 @@ import pytest
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, InjuryEvidence, Service
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import minutes
-from cds_service.fhir.chart import build_chart
-from cds_service.fhir.own import UNKNOWN_SERVER
+from cds_service.fhir.chart.build import build_chart
+from cds_service.fhir.chart.patients_own import UNKNOWN_SERVER
 from tests.fhir.resources import (
     CPT,
     ICD_10,

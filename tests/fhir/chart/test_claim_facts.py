@@ -4,9 +4,10 @@ import pytest
 from msgspec import convert
 
 from cds_service.domain.chart import ClaimNumber, Facility
-from cds_service.fhir import claim_facts, records
-from cds_service.fhir.records import CodeableConcept, Coding
-from cds_service.fhir.references import References
+from cds_service.fhir.chart import claim_facts
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept, Coding
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from cds_service.domain.chart import AuthorizationState
-from cds_service.fhir.decisions import decision_in_words
+from cds_service.fhir.chart.decisions import decision_in_words
 
 WORDS = {
     AuthorizationState.APPROVED: [

@@ -5,8 +5,8 @@ from msgspec import json
 
 from cds_service.domain.chart import Schedule
 from cds_service.domain.codes import Discipline, Program
-from cds_service.fhir.chart import build_chart
-from cds_service.fhir.reading import Prefetch, read_drafts
+from cds_service.fhir.chart.build import build_chart
+from cds_service.fhir.reading.prefetch import Prefetch, read_drafts
 from tests.fhir.resources import (
     CPT,
     SNOMED,

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.fhir.payer_states import state_of
+from cds_service.fhir.chart.payer_states import state_of
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ import pytest
 
 from cds_service.domain.chart import AssessmentKind
 from cds_service.domain.codes import Program
-from cds_service.fhir import concepts
-from cds_service.fhir.records import CodeableConcept, Coding
+from cds_service.fhir.reading import meanings as concepts
+from cds_service.fhir.reading.resources import CodeableConcept, Coding
 from tests.fhir.resources import CPT, SNOMED
 
 

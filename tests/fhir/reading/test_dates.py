@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.fhir import dates
+from cds_service.fhir.reading import dates
 
 CENTRAL = timezone(timedelta(hours=-6))
 

@@ -2,9 +2,9 @@ import pytest
 
 from cds_service.domain.chart import Role
 from cds_service.domain.codes import Discipline
-from cds_service.fhir import professions
-from cds_service.fhir.professions import Disputed, Neither
-from cds_service.fhir.records import CodeableConcept, Coding
+from cds_service.fhir.reading import professions
+from cds_service.fhir.reading.professions import Disputed, Neither
+from cds_service.fhir.reading.resources import CodeableConcept, Coding
 from tests.fhir.resources import SNOMED
 
 

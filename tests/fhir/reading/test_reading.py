@@ -2,8 +2,8 @@ import pytest
 from msgspec import Raw, json
 
 from cds_service.domain.chart import Fact, Gap
-from cds_service.fhir import records
-from cds_service.fhir.reading import MOST_GAPS_PER_FACT, Slot, State, read_drafts, read_prefetch
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.prefetch import MOST_GAPS_PER_FACT, Slot, State, read_drafts, read_prefetch
 from tests.fhir.resources import bundle, care_plan, encounter, observation, prefetched, procedure, service_request
 
 OUTCOME = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.set_aside import concerns_us, encounter_concerns_us, is_of_another_version
+from cds_service.fhir.reading.set_aside import concerns_us, encounter_concerns_us, is_of_another_version
 
 CPT = "http://www.ama-assn.org/go/cpt"
 

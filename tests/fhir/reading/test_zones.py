@@ -1,8 +1,8 @@
 import pytest
 
-from cds_service.fhir.reading import read_drafts
-from cds_service.fhir.sites import zones_at
-from cds_service.fhir.zones import EXTENSIONS, zone_of
+from cds_service.fhir.chart.sites import zones_at
+from cds_service.fhir.reading.prefetch import read_drafts
+from cds_service.fhir.reading.zones import EXTENSIONS, zone_of
 from tests.fhir.resources import PATIENT, SOMEBODY_ELSE, bundle, encounter, period, prefetched, procedure
 
 TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.fhir.scopes import covers, shows_a_part
+from cds_service.fhir.server.scopes import covers, shows_a_part
 
 
 @pytest.mark.parametrize(

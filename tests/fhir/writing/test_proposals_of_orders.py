@@ -3,7 +3,7 @@
 from datetime import date
 
 from cds_service.domain.findings import AddOrder, ChangeOrder, Proposal
-from cds_service.fhir.proposals import Writing, actions
+from cds_service.fhir.writing.actions import Writing, actions
 
 HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 ORDER = {

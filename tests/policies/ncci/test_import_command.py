@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import main
+from cds_service.cli.main import main
 from cds_service.policies.parameters import EDIT_MUE
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import build
-from cds_service.sandbox.playing import play
-from tests.ncci import cms
+from cds_service.stories import build
+from cds_service.stories.playing import play
+from tests.policies.ncci import cms
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.ncci import NcciError
-from cds_service.ncci.edits import codes_of_visits, edits_of
-from cds_service.ncci.layer import write_layer
-from cds_service.ncci.tables import Ceiling, read_tables
-from cds_service.policies.document import PolicyError
-from cds_service.policies.loader import load_file
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import load_file
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci.bundled_edits import codes_of_visits, edits_of
+from cds_service.policies.ncci.layer import write_layer
+from cds_service.policies.ncci.tables import Ceiling, read_tables
 from cds_service.policies.parameters import EDIT_MUE
 from cds_service.policies.stack import BUNDLED_DATA
-from tests.ncci import cms
+from tests.policies.ncci import cms
 
 NATIONAL = load_file(BUNDLED_DATA / "us-ncci.yaml")
 OCTOBER = date(2026, 10, 1)

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from cds_service.ncci import NcciError
-from cds_service.ncci.quarters import check_quarter, quarter_in
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci.quarters import check_quarter, quarter_in
 
 NAMES = {
     "MCR_MUE_PractitionerServices_Eff_10-01-2026.csv": date(2026, 10, 1),

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from cds_service.ncci.files import text
-from cds_service.ncci.tables import Ceiling, read_tables
-from tests.ncci import cms
+from cds_service.policies.ncci.cms_files import text
+from cds_service.policies.ncci.tables import Ceiling, read_tables
+from tests.policies.ncci import cms
 
 OCTOBER = date(2026, 10, 1)
 CODES = frozenset({"97545", "97546", "97110", "97140", "00100"})

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from cds_service.ncci import NcciError
-from cds_service.ncci.tables import read_tables
-from tests.ncci import cms
-from tests.ncci.test_reading import CODES, read
+from cds_service.policies.ncci import NcciError
+from cds_service.policies.ncci.tables import read_tables
+from tests.policies.ncci import cms
+from tests.policies.ncci.test_reading import CODES, read
 
 
 def ptp(*rows, name=cms.PTP_FILE):
