@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from cards.card_settings import CardSettings
+from cards.envelope import CardSettings
 from cards.gaps import sentences
 from cards.groups import Group
 from cards.markdown import escape, link, table
