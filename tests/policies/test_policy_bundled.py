@@ -9,9 +9,9 @@ import pytest
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import Json, PolicyValue
-from cds_service.policies.describe import applies_to, describe
-from cds_service.policies.loader import load_folder
+from cds_service.policies.files.loader import load_folder
 from cds_service.policies.model import Policy
+from cds_service.policies.owners.describe import applies_to, describe
 from cds_service.policies.parameters import (
     ADDITIONAL_UNIT_MINIMUM,
     DOCUMENTATION_REQUIRED,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cds_service.sandbox import bundled, load
-from cds_service.sandbox.playing import play, with_own_values
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.app.settings import Settings
+from cds_service.stories import bundled, load
+from cds_service.stories.playing import play, with_own_values
+from cds_service.web.application import create_app
 from tests.playing import CASES, TODAY, bundled_policies, stories_of
 
 FILES = sorted(CASES.rglob("*.yaml"))
