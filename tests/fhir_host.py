@@ -1,10 +1,10 @@
 """A FHIR server of an invented EHR: searches and reads over what it holds, takes what is put, refuses what dangles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.hosts import Handler, HttpHost, Json
+from tests.hosts import NO_FAULTS, Answer, Handler, HttpHost, Json
 
 TOKEN = "token-of-nobody-7f3a"  # noqa: S105 - invented
 SUBJECTS = ("subject", "patient", "beneficiary")
@@ -15,8 +15,10 @@ class FhirHost(HttpHost):
 
     base = "/r4"
 
-    def __init__(self, resources: Iterable[Json] = (), *, paged: int | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, resources: Iterable[Json] = (), *, paged: int | None = None, faults: Mapping[str, Answer] = NO_FAULTS
+    ) -> None:
+        super().__init__(faults)
         self.resources = list(resources)
         self.paged = paged
 

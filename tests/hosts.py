@@ -4,9 +4,10 @@ import gzip
 import json
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 Json = dict[str, Any]
@@ -49,11 +50,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 Answer = Callable[[Handler], None]
+NO_FAULTS: Mapping[str, Answer] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came; ``query`` is its path below the host's base, and names of headers are in small letters."""
+    """One request as it came; ``query`` is its path below the host's base, headers are in small letters."""
 
     method: str
     query: str
@@ -67,9 +69,9 @@ class HttpHost:
     base: ClassVar[str] = ""
     protocol: ClassVar[str] = "HTTP/1.1"
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Mapping[str, Answer] = NO_FAULTS) -> None:
         self.seen: list[Seen] = []
-        self.faults: dict[str, Answer] = {}
+        self.faults = dict(faults)
         self.gate: Callable[[], None] = lambda: None
         self.released = threading.Event()
         self.gzipped = False

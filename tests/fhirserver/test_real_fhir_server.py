@@ -14,7 +14,7 @@ from cds_service.ehr.signing import ISSUER, KEY_FILE, make_client, read_signer, 
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
 from cds_service.stories import bundled, load
 from tests.fhirserver.starting import TOKEN, fhir_server, missing
-from tests.server.test_running_service import running
+from tests.serving import running
 
 pytestmark = [
     pytest.mark.fhirserver,
