@@ -97,8 +97,8 @@ class Wording:
         is not on record where not all was sent.
         """
         everywhere = {"today": today, "confidence": confidence, "labels": labels, "as_sent": as_sent}
-        given = {**self.optional, **facts, **everywhere}
-        return Words(self, self.summary.new_context(given, shared=True))
+        known = {**self.optional, **facts, **everywhere}
+        return Words(self, self.summary.new_context(known, shared=True))
 
     def fill(self, template: Template, context: Context) -> str:
         """Render one template of this kind.
@@ -138,7 +138,7 @@ def load(folder: Traversable) -> Mapping[str, Wording]:
         WordingError: unreadable file, unknown or missing field, template that does not compile, kind in two files.
     """
     found: dict[str, Wording] = {}
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".yaml"):
             continue
         for kind, entry in _entries(file).items():
