@@ -15,13 +15,12 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, Undefined, UndefinedError, meta
 from jinja2.runtime import Context
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from cards.markdown import escape, plain
 from cards.numbers import FILTERS, readable
 from cds_service.domain.codes import LABELS
 from cds_service.domain.frozen import dataclass
+from cds_service.yaml_files import YamlError, YamlFile
 
 SUMMARY_LIMIT: Final = 139
 AS_SENT: Final = " (as far as sent)"
@@ -150,9 +149,9 @@ def load(folder: Traversable) -> Mapping[str, Wording]:
 
 def _entries(file: Traversable) -> Mapping[str, object]:
     try:
-        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise WordingError(f"{file.name}: not readable as YAML: {error}") from error
+        content = YamlFile.read(file, file.name).content
+    except YamlError as problem:
+        raise WordingError(str(problem)) from problem
     if not isinstance(content, dict) or not all(isinstance(kind, str) for kind in content):
         raise WordingError(f"{file.name}: the file must map finding kinds to their words")
     return content
