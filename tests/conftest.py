@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.sandbox import read
+from cds_service.stories import read
 from cds_service.yaml_files import YamlFile
 from tests.playing import check, play
 

@@ -9,13 +9,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 ALLOWED = {
     "cds_service/domain": {"cds_service.domain"},
-    "cds_service/policies": {"cds_service.domain", "cds_service.policies"},
+    "cds_service/policies": {"cds_service.domain", "cds_service.policies", "cds_service.yaml_files"},
     "cds_service/billing": {"cds_service.billing", "cds_service.domain", "cds_service.policies"},
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
-    "cds_service/ncci": {"cds_service.domain", "cds_service.ncci", "cds_service.policies"},
-    "cards": {"cards", "cds_service.domain"},
+    "cards": {"cards", "cds_service.domain", "cds_service.yaml_files"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
-    "cds_service/security": {"cds_service.errors", "cds_service.security"},
+    "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.reading"},
+    "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
+    "cds_service/fhir/writing": {
+        "cds_service.domain",
+        "cds_service.fhir.judge",
+        "cds_service.fhir.reading",
+        "cds_service.fhir.writing",
+    },
+    "cds_service/security": {"cds_service.errors", "cds_service.security", "cds_service.yaml_files"},
     "cds_service/records": {
         "cards",
         "cds_service.domain",
@@ -32,6 +39,28 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+    },
+    "cds_service/stories": {
+        "cards",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.fhir",
+        "cds_service.hooks",
+        "cds_service.policies",
+        "cds_service.rules",
+        "cds_service.stories",
+        "cds_service.yaml_files",
+    },
+    "cds_service/ehr": {"cds_service.domain", "cds_service.ehr", "cds_service.errors", "cds_service.stories"},
+    "cds_service/app": {
+        "cds_service.app",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.hooks",
+        "cds_service.policies",
+        "cds_service.records",
+        "cds_service.security",
+        "cds_service.yaml_files",
     },
 }
 PURE = ("cds_service/domain", "cds_service/policies", "cds_service/billing", "cds_service/rules", "cards")

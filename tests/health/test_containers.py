@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from cds_service.cli import main
-from cds_service.settings import Settings
+from cds_service.app.settings import Settings
+from cds_service.cli.main import main
 from cds_service.yaml_files import YamlFile
 
 ROOT = Path(__file__).resolve().parents[2]

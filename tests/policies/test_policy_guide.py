@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from cds_service.cli import main
-from cds_service.service import load_policies
-from cds_service.settings import load_settings
-from cds_service.web import create_app
+from cds_service.app.assembly import load_policies
+from cds_service.app.settings import load_settings
+from cds_service.cli.main import main
+from cds_service.web.application import create_app
 from cds_service.yaml_files import YamlFile
 
 GUIDE = Path(__file__).parents[2] / "docs" / "policies.md"

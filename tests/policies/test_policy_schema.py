@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cds_service.policies import model
+from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.policies.schema import policy_schema
 from cds_service.policies.stack import BUNDLED_DATA
 from cds_service.yaml_files import YamlFile
 

@@ -1,0 +1,71 @@
+"""Stories in YAML files: the bundled ones and any other."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+
+from cds_service.stories.story import Story, StoryError, build
+from cds_service.yaml_files import YamlError, YamlFile
+
+_FOLDER: Final = resources.files("cds_service.stories") / "bundled"
+
+
+@cache
+def bundled() -> tuple[str, ...]:
+    """Names of the stories that come with the package, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in _FOLDER.iterdir() if file.name.endswith(".yaml")))
+
+
+def load(name: str, today: date) -> Story:
+    """Build a bundled story for today.
+
+    Raises:
+        StoryError: No bundled story has this name.
+    """
+    if name not in bundled():
+        raise StoryError("stories", "", f"there is none called '{name}'; there are: {', '.join(bundled())}")
+    file = _FOLDER / f"{name}.yaml"
+    return _stories(file, name, today)[0]
+
+
+def read(path: Path, today: date) -> tuple[Story, ...]:
+    """Build the stories of a YAML file, one for each document in it, named by the file unless they name themselves.
+
+    Raises:
+        StoryError: The file cannot be read, is not YAML, or repeats a key, or a story in it cannot be read; names file
+            and key.
+    """
+    return _stories(path, path.stem, today)
+
+
+def _stories(file: Traversable, name: str, today: date) -> tuple[Story, ...]:
+    documents = _documents(file)
+    return tuple(
+        build(
+            {"name": name if number == 1 else f"{name}-{number}", **document},
+            today,
+            _place(file.name, number, documents),
+        )
+        for number, document in enumerate(documents, start=1)
+    )
+
+
+def _place(source: str, number: int, documents: list[Mapping[str, Any]]) -> str:
+    name = documents[number - 1].get("name", f"story {number}")
+    return f"{source} ({name})" if len(documents) > 1 else source
+
+
+def _documents(file: Traversable) -> list[Mapping[str, Any]]:
+    try:
+        documents = YamlFile.read(file, file.name).documents
+    except YamlError as problem:
+        line = f"line {problem.line}" if problem.line is not None else ""
+        raise StoryError(file.name, line, problem.reason) from None
+    stories = [document for document in documents if isinstance(document, Mapping)]
+    if len(stories) < len(documents):
+        raise StoryError(file.name, "", "a story is a mapping of keys")
+    return stories
