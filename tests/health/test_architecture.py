@@ -15,6 +15,15 @@ ALLOWED = {
     "cds_service/ncci": {"cds_service.domain", "cds_service.ncci", "cds_service.policies"},
     "cards": {"cards", "cds_service.domain"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
+    "cds_service/consultation": {
+        "cds_service.billing",
+        "cds_service.consultation",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.fhir",
+        "cds_service.policies",
+        "cds_service.rules",
+    },
     "cds_service/security": {"cds_service.errors", "cds_service.security"},
     "cds_service/records": {
         "cards",
@@ -25,7 +34,7 @@ ALLOWED = {
     },
     "cds_service/hooks": {
         "cards",
-        "cds_service.billing",
+        "cds_service.consultation",
         "cds_service.domain",
         "cds_service.errors",
         "cds_service.fhir",
