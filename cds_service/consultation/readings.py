@@ -32,7 +32,7 @@ def disagreement(
     """
     calendar = question.calendar
     if calendar.moved:
-        for zone in calendar.others:
+        for zone in calendar.alternatives:
             elsewhere = evaluated(question.read_by(Calendar(zone, settled=False)))
             if elsewhere is None or _answer(elsewhere) != _answer(evaluation):
                 return Gap(Fact.TIME_ZONE, TIME_ZONE + _names(calendar))
@@ -62,4 +62,4 @@ def _is_weighty(finding: Finding) -> bool:
 
 
 def _names(calendar: Calendar) -> str:
-    return " or ".join(str(zone) for zone in (calendar.zone, *calendar.others))
+    return " or ".join(str(zone) for zone in (calendar.zone, *calendar.alternatives))
