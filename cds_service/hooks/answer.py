@@ -6,7 +6,10 @@ from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol
 
-from cards.compose import CardSettings, Composition, composition
+import orjson
+
+from cards.composition import Actions, Composition, compose
+from cards.envelope import CardSettings
 from cds_service.consultation.consult import Consultation, consult
 from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
@@ -48,8 +51,14 @@ class Answered:
 
     @property
     def response(self) -> dict[str, Any]:
-        """The CDS Hooks response."""
-        return self.composition.response
+        """The CDS Hooks response as whoever called will read it."""
+        response: dict[str, Any] = orjson.loads(self.body)
+        return response
+
+    @property
+    def body(self) -> bytes:
+        """The CDS Hooks response as it is sent."""
+        return self.composition.response.encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,11 @@ class Answerer:
         consultation = consult(question, policies, profile.wanted(RULES), now=now)
         settings = self._card_settings(call, profile, policies, question.day(now))
         if consultation is None:
-            return Answered(composition(None, {}, settings), settings)
+            return Answered(Composition(), settings)
         evaluation = consultation.evaluation
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
         proposed = self._actions(call, question, consultation, profile)
-        return Answered(composition(evaluation, proposed, settings, unwanted), settings, consultation)
+        return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
 
     def question(self, call: HookCall, profile: Profile = DEMO) -> Question:
         """The question that a call of this client asks, with what it lacks fetched from the client's FHIR server."""
@@ -122,9 +131,7 @@ class Answerer:
             labels=self.labels,
         )
 
-    def _actions(
-        self, call: HookCall, question: Question, consultation: Consultation, profile: Profile
-    ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
+    def _actions(self, call: HookCall, question: Question, consultation: Consultation, profile: Profile) -> Actions:
         """The FHIR actions of each proposal, by finding and place."""
         writing = Writing(
             patient=question.patient_id,
