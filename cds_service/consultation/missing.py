@@ -8,12 +8,12 @@ from cds_service.consultation.question import Question
 from cds_service.consultation.subject import not_delivered, under_way, visit_date
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact, Gap
-from cds_service.fhir.chart import appointments_of, of_another_patient
-from cds_service.fhir.orders import booked
-from cds_service.fhir.own import OF_ANOTHER
-from cds_service.fhir.reading import State
-from cds_service.fhir.references import normal
-from cds_service.fhir.set_aside import (
+from cds_service.fhir.chart.build import appointments_of, of_another_patient
+from cds_service.fhir.chart.patients_own import OF_ANOTHER
+from cds_service.fhir.chart.service_requests import booked
+from cds_service.fhir.reading.prefetch import State
+from cds_service.fhir.reading.references import normal
+from cds_service.fhir.reading.set_aside import (
     OTHER_VERSION,
     concerns_us,
     encounter_concerns_us,

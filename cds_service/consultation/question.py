@@ -9,12 +9,12 @@ from cds_service.domain.case import Moment
 from cds_service.domain.chart import Chart, Encounter, Order
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.chart import build_chart, orders_of
-from cds_service.fhir.orders import booked
-from cds_service.fhir.reading import Draft, Prefetch
-from cds_service.fhir.records import Appointment
-from cds_service.fhir.sites import zones_at
+from cds_service.fhir.chart.build import build_chart, orders_of
+from cds_service.fhir.chart.service_requests import booked
+from cds_service.fhir.chart.sites import zones_at
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.prefetch import Draft, Prefetch
+from cds_service.fhir.reading.resources import Appointment
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Final
 from cds_service.consultation.question import Question
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evaluation, Finding, Severity
-from cds_service.fhir.calendar import Calendar
+from cds_service.fhir.reading.calendar import Calendar
 
 TIME_ZONE: Final = (
     "the time zone of the place of treatment is not known, and the answer depends on it: the times may be those of "

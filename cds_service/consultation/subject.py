@@ -8,12 +8,12 @@ from typing import Final
 from cds_service.consultation.question import Question
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
-from cds_service.fhir.concepts import meaning
-from cds_service.fhir.orders import booked, is_order
-from cds_service.fhir.own import OF_ANOTHER
-from cds_service.fhir.reading import Quarantine
-from cds_service.fhir.records import ServiceRequest
-from cds_service.fhir.references import normal
+from cds_service.fhir.chart.patients_own import OF_ANOTHER
+from cds_service.fhir.chart.service_requests import booked, is_order
+from cds_service.fhir.reading.meanings import meaning
+from cds_service.fhir.reading.prefetch import Quarantine
+from cds_service.fhir.reading.references import normal
+from cds_service.fhir.reading.resources import ServiceRequest
 
 RECENT_DAYS: Final = 14
 """A program without an active plan for today is looked at in the overview for two weeks after its last visit."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from cds_service.consultation.question import Question
-from cds_service.fhir.reading import Prefetch, read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch import Prefetch, read_drafts, read_prefetch
 from cds_service.hooks.call import HookCall
 
 Fetch: TypeAlias = Callable[[HookCall, Prefetch], Prefetch]

@@ -12,7 +12,6 @@ ALLOWED = {
     "cds_service/policies": {"cds_service.domain", "cds_service.policies"},
     "cds_service/billing": {"cds_service.billing", "cds_service.domain", "cds_service.policies"},
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
-    "cds_service/ncci": {"cds_service.domain", "cds_service.ncci", "cds_service.policies"},
     "cards": {"cards", "cds_service.domain"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
     "cds_service/consultation": {
@@ -23,6 +22,14 @@ ALLOWED = {
         "cds_service.fhir",
         "cds_service.policies",
         "cds_service.rules",
+    },
+    "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.reading"},
+    "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
+    "cds_service/fhir/writing": {
+        "cds_service.domain",
+        "cds_service.fhir.judge",
+        "cds_service.fhir.reading",
+        "cds_service.fhir.writing",
     },
     "cds_service/security": {"cds_service.errors", "cds_service.security"},
     "cds_service/records": {
@@ -41,6 +48,26 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+    },
+    "cds_service/stories": {
+        "cards",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.fhir",
+        "cds_service.hooks",
+        "cds_service.policies",
+        "cds_service.rules",
+        "cds_service.stories",
+    },
+    "cds_service/ehr": {"cds_service.domain", "cds_service.ehr", "cds_service.errors", "cds_service.stories"},
+    "cds_service/app": {
+        "cds_service.app",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.hooks",
+        "cds_service.policies",
+        "cds_service.records",
+        "cds_service.security",
     },
 }
 PURE = ("cds_service/domain", "cds_service/policies", "cds_service/billing", "cds_service/rules", "cards")
