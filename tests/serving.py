@@ -44,14 +44,14 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[Running]:
+def running(*arguments: str, cwd: Path | None = None, **environment: str) -> Iterator[Running]:
     """A process of our own command that has said it is ready; it is ended in the end."""
-    with started([*COMMAND, *arguments], **environment) as service:
+    with started([*COMMAND, *arguments], cwd=cwd, **environment) as service:
         yield service
 
 
 @contextmanager
-def started(command: list[str], **environment: str) -> Iterator[Running]:
+def started(command: list[str], cwd: Path | None = None, **environment: str) -> Iterator[Running]:
     """A process that serves on the port it is given by ``--port``."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -60,7 +60,8 @@ def started(command: list[str], **environment: str) -> Iterator[Running]:
             [*command, "--port", str(port)],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/bin:/bin", "CDS_PUBLIC_URL": url, **environment},
+            cwd=cwd,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd()), "CDS_PUBLIC_URL": url, **environment},
         )
         service = Running(url, process, Path(output.name))
         try:

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from cards.policy_values import CONFIDENCE_WORDS, NOT_ITS_OWN
 from cards.wording import kinds
@@ -19,6 +18,7 @@ from cds_service.rules.catalogue import RULES
 from cds_service.stories import build
 from cds_service.stories.expectations import Expect
 from cds_service.stories.language import StoryWords
+from cds_service.yaml_files import YamlFile
 from tests.health import readme_card
 from tests.playing import CASES, bundled_policies, check, play, stories_of
 
@@ -138,7 +138,7 @@ def layers_named(text):
 
 def test_the_example_of_the_story_page_is_a_story_that_holds():
     example = re.search(r"```yaml\n(.*?)```", STORY_PAGE, re.DOTALL)[1]
-    story = build(YAML(typ="safe", pure=True).load(example), date(2026, 1, 14))
+    story = build(YamlFile("example", example).content, date(2026, 1, 14))
     assert [] == check(story, play(story, story.hook))
 
 

@@ -123,7 +123,7 @@ def test_a_database_that_is_not_there_stops_the_start_with_one_clear_line(tmp_pa
 
 
 def test_the_demo_keeps_its_records_only_while_it_runs(tmp_path):
-    with running("demo", TMPDIR=str(tmp_path)) as service:
+    with running("demo", cwd=tmp_path, TMPDIR=str(tmp_path)) as service:
         assert [True] == [folder.is_dir() for folder in tmp_path.glob("work-rehab-cds-*")]
         service.process.send_signal(signal.SIGTERM)
         service.process.wait(timeout=60)
