@@ -36,7 +36,7 @@ from cds_service.domain.bill import (
 )
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Gap
-from cds_service.domain.codes import MODALITIES, WORK_REHAB
+from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.findings import ChargeLine, Evidence, EvidenceLine
 from cds_service.domain.visit import Visit
 from cds_service.domain.visit_evidence import people_evidence, time_evidence
@@ -48,7 +48,7 @@ from cds_service.policies.pair_edits import pair_edits
 def as_paid(case: Case, policy: PolicyView) -> Case:
     """The case with what the payer counts as part of the program: its time stays in, and it gets no line (COV-4)."""
     included = policy.get(params.MODALITY_INCLUDED)
-    return replace(case, included=MODALITIES) if included is not None and included.value else case
+    return replace(case, modalities_included=True) if included is not None and included.value else case
 
 
 def bill_of(case: Case, policy: PolicyView) -> Bill:
