@@ -24,7 +24,9 @@ class CaseFile(pytest.File):
     """One YAML file; each document in it is one story."""
 
     def collect(self):
-        titles = [one.get("title", "") for one in YAML(typ="safe", pure=True).load_all(self.path.read_text()) if one]
+        titles = [
+            story.get("title", "") for story in YAML(typ="safe", pure=True).load_all(self.path.read_text()) if story
+        ]
         for number, title in enumerate(titles):
             yield Case.from_parent(self, name=title or f"story {number + 1}", number=number)
 
