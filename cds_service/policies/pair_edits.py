@@ -1,0 +1,61 @@
+"""The national code-pair edits as far as the payer uses them (E-4 to E-6)."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.frozen import dataclass
+from cds_service.domain.values import PolicyValue, values
+from cds_service.policies import parameters as params
+from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import EditsApply, PairEdit
+
+NO_TABLE = Gap(Fact.POLICY, "the national edit table for this setting and date is not on file")
+
+
+@dataclass(frozen=True, slots=True)
+class PairEdits:
+    """Pairs of the site's setting by their codes, column 1 first, and whether the payer enforces them."""
+
+    by_codes: Mapping[tuple[str, str], PairEdit]
+    apply: EditsApply
+    values: tuple[PolicyValue[Any], ...]
+
+    @property
+    def enforced(self) -> bool:
+        """Whether the payer is known to use the edits."""
+        return self.apply == "enforce"
+
+
+def never_beside(codes: Sequence[str], edits: PairEdits) -> dict[str, str]:
+    """Codes of a date that are never paid beside another one that stands, each with that one (indicator 0).
+
+    A code that is itself not paid keeps no other code off.
+    """
+    never = {pair for pair, edit in edits.by_codes.items() if not edit.indicator}
+    told: dict[str, str | None] = {}
+
+    def beside(code: str) -> str | None:
+        if code not in told:
+            told[code] = None
+            told[code] = next((one for one in codes if (one, code) in never and beside(one) is None), None)
+        return told[code]
+
+    return {code: first for code in codes if (first := beside(code)) is not None}
+
+
+def pair_edits(policy: PolicyView) -> PairEdits | None:
+    """The pairs in force, none where no table of the date is on file; None where the payer switches them off."""
+    pairs, apply = policy.get(params.EDIT_PAIRS), policy.get(params.EDITS_APPLY)
+    if apply is None or apply.value == "off":
+        return None
+    setting = policy.get(params.EDIT_SETTING)
+    of_setting = setting.value if setting is not None else "practitioner"
+    by_codes = _by_codes(pairs, of_setting) if pairs is not None else {}
+    return PairEdits(by_codes, apply.value, values(pairs, apply, setting))
+
+
+@lru_cache(maxsize=64)
+def _by_codes(pairs: PolicyValue[tuple[PairEdit, ...]], setting: str) -> Mapping[tuple[str, str], PairEdit]:
+    return {(pair.column1, pair.column2): pair for pair in pairs.value if setting in pair.settings}
