@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cds_service.domain.bill import NOTHING_BILLED
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Assessment, AssessmentKind, Chart, Session
 from cds_service.domain.codes import Program
@@ -40,7 +41,7 @@ def observations(names: tuple[str, ...]) -> st.SearchStrategy[list[Assessment]]:
 def cards(assessments: list[Assessment], visits: set[date], moment: Moment) -> list[tuple[object, ...]]:
     sessions = tuple(Session(f"Procedure/{day}", day, Program.CONDITIONING) for day in sorted(visits))
     case = Case(moment, TODAY, TODAY, Chart("Patient/p", sessions=sessions, assessments=tuple(assessments)))
-    results = [*check_reassessment(case, POLICY), *check_no_progress(case, POLICY)]
+    results = [*check_reassessment(case, NOTHING_BILLED, POLICY), *check_no_progress(case, NOTHING_BILLED, POLICY)]
     return [
         (result.kind, result.severity, {name: value for name, value in result.facts.items() if name != "pain"})
         for result in results
