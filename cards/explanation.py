@@ -9,7 +9,7 @@ from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
 from cards.settings import CardSettings
-from cds_service.domain.chart import Authorization, Gap
+from cds_service.domain.chart import Authorization, Caveat
 from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
 from cds_service.domain.values import Json, PolicyValue, Source
 
@@ -130,7 +130,7 @@ def bounded(value: Json) -> Json:
     return f"{len(value)} entries"
 
 
-def _caveat(gap: Gap) -> JsonObject:
+def _caveat(gap: Caveat) -> JsonObject:
     return _without_empty({"fact": gap.fact.value, "why": plain(gap.why), "reference": gap.reference})
 
 
@@ -139,11 +139,13 @@ def _gap(gap: MissingFact) -> JsonObject:
     return _without_empty(described)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _outcome(outcome: RuleOutcome) -> JsonObject:
-    described = {"id": outcome.rule, "outcome": outcome.outcome.value}
+    described: JsonObject = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:
         described["why"] = plain(outcome.why)
+    if outcome.read:
+        described["read"] = sorted(outcome.read)
     return described
 
 
