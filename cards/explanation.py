@@ -44,7 +44,7 @@ def finding_extension(group: Group) -> JsonObject:
 
 
 def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], settings: CardSettings) -> JsonObject:
-    """Policies, date of service, episode, gaps, what became of each rule, and findings that got no card."""
+    """Policies, date of service, episode, gaps, the outcome of each rule, what was read, findings that got no card."""
     return _without_empty(
         {
             "id": settings.identity(EVALUATION),
@@ -53,6 +53,7 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
             "episode": plain(evaluation.episode or ""),
             "gaps": [_gap(gap) for gap in evaluation.gaps],
             "rules": [_outcome(outcome) for outcome in evaluation.rules],
+            "bill": _read(evaluation.bill_read),
             "withheld": [
                 {"rule": one.group.host.finding.rule, "why": one.why, "summary": one.group.host.words.summary}
                 for one in withheld
@@ -144,9 +145,13 @@ def _outcome(outcome: RuleOutcome) -> JsonObject:
     described: JsonObject = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:
         described["why"] = plain(outcome.why)
-    if outcome.read:
-        described["read"] = sorted(outcome.read)
-    return described
+    return described | _read(outcome.read)
+
+
+@lru_cache(maxsize=1024)
+def _read(parameters: frozenset[str]) -> JsonObject:
+    """The policy parameters that were read, by name."""
+    return {"read": sorted(parameters)} if parameters else {}
 
 
 def _empty(value: object) -> bool:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from cds_service.policies.recorded import Strictness
 from cds_service.sandbox import read
 from tests.playing import check, play
 
+Strictness.refuses = True
 TODAY = date(2026, 3, 16)
 CASES = Path(__file__).parent / "cases"
 

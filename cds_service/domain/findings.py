@@ -220,10 +220,10 @@ class Finding:
     ``kind`` names the wording, ``facts`` fill it. ``values`` are the policy values applied, the deciding one first.
     ``subject`` is the resource or date it is about; with ``rule`` and ``kind`` it identifies the finding.
     ``joins`` names a rule whose card shows this finding instead of a card of its own.
-    ``caveats`` are gaps and doubts that do not stop the answer but belong beside it. ``questions`` are unverified policy
-    values that the answer would depend on, beside those that stand in the ``values`` themselves. ``as_sent`` marks one
-    that says what is not on record where not all was sent. ``holds`` are suggestions of other rules that do not stand
-    beside it; ``withheld_by`` is the key of a finding beside which it is not told itself.
+    ``caveats`` are gaps and doubts that do not stop the answer but belong beside it. ``questions`` are unverified
+    policy values that the answer would depend on, beside those that stand in the ``values`` themselves. ``as_sent``
+    marks one that says what is not on record where not all was sent. ``holds`` are suggestions of other rules that do
+    not stand beside it; ``withheld_by`` is the key of a finding beside which it is not told itself.
     """
 
     rule: str
@@ -286,7 +286,8 @@ class Evaluation:
     """Everything one call found: findings, the trace of every rule run, and what could not be known.
 
     ``episode`` is its name for people; ``episode_key`` stays the same from visit to visit. ``lacking`` says for whom
-    there is no policy, where general defaults stood in.
+    there is no policy, where general defaults stood in. ``bill_read`` are the parameters that the bill read, which is
+    made before any rule is asked.
     """
 
     date_of_service: date
@@ -297,3 +298,4 @@ class Evaluation:
     episode: str | None = None
     episode_key: str | None = None
     lacking: str | None = None
+    bill_read: frozenset[str] = frozenset()

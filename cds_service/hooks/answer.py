@@ -16,12 +16,12 @@ from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import Gathered
 from cds_service.hooks.profile import DEMO, Profile
-from cds_service.hooks.readings import agreed, policy_for
+from cds_service.hooks.readings import agreed, evaluation_of, policy_for
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.rules.catalogue import RULES, TITLES
-from cds_service.rules.engine import evaluate, unanswered
+from cds_service.rules.engine import unanswered
 
 
 class Withhold(Protocol):
@@ -115,7 +115,7 @@ class Answerer:
         policy = policy_for(case, policies)
         rules = profile.wanted(RULES)
         if missing is None:
-            evaluation = agreed(evaluate(case, policy, rules), gathered, now, policies, rules)
+            evaluation = agreed(evaluation_of(case, policy, rules), gathered, now, policies, rules)
         else:
             evaluation = unanswered(case, policy, missing.gap, rules)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}

@@ -4,9 +4,11 @@ Two things stay open: the time zone of a place that the record does not settle, 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from cds_service.billing.bills import BILL_READS, as_paid, bill_of
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import PayerClass
@@ -14,6 +16,7 @@ from cds_service.domain.findings import Evaluation, Finding, Severity
 from cds_service.fhir.calendar import Calendar
 from cds_service.hooks.gathering import Gathered
 from cds_service.policies.model import PolicyView
+from cds_service.policies.recorded import recorded
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalogue import RULES
 from cds_service.rules.engine import doubted, evaluate
@@ -62,9 +65,17 @@ def policy_for(case: Case, policies: PolicyStack) -> PolicyView:
     )
 
 
+def evaluation_of(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
+    """The answer to a case: counted as its payer counts, billed once, and every rule asked of it."""
+    view = recorded(policy, "the bill", BILL_READS)
+    counted = as_paid(case, view)
+    evaluation = evaluate(counted, bill_of(counted, view), policy, rules)
+    return replace(evaluation, bill_read=frozenset(view.read))
+
+
 def _evaluated(gathered: Gathered, now: datetime, policies: PolicyStack, rules: Iterable[Rule]) -> Evaluation | None:
     case = gathered.case(gathered.calendar.local_date(now))
-    return evaluate(case, policy_for(case, policies), rules) if case is not None else None
+    return evaluation_of(case, policy_for(case, policies), rules) if case is not None else None
 
 
 def _answer(evaluation: Evaluation) -> set[object]:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from cds_service.domain.bill import NOTHING_BILLED, Bill
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Chart, Fact, Gap
 from cds_service.domain.findings import Evaluation, Finding, Hold, MissingFact, Outcome, Proposal, RuleOutcome, Severity
 from cds_service.policies.model import PolicyView
 from cds_service.policies.recorded import recorded
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.companions import as_paid
 from cds_service.rules.holds import HoldError, with_holds
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 from cds_service.rules.subject import without_subject
@@ -20,7 +20,7 @@ from cds_service.rules.unread import UNREAD
 NOTHING_READ: Final[frozenset[str]] = frozenset()
 
 
-def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
+def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
     """Answer the case with every rule that belongs to its moment.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
@@ -33,14 +33,13 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     outcomes: list[RuleOutcome] = []
     lacking: dict[Caveat, list[str]] = {}
     asked = [rule for rule in rules if moment in rule.moments]
-    case = as_paid(case, policy)
     for rule in asked:
         missing, doubts, cut = _known_to(rule, chart)
         view = recorded(policy, rule.id, rule.declared)
         fired = False
         lacks: str | None = None
         not_applicable: str | None = None
-        for result in missing or _results(rule, case, view):
+        for result in missing or _results(rule, case, bill, view):
             if isinstance(result, Answer):
                 fired = True
                 findings.append(_finding(rule, result, doubts, chart))
@@ -69,10 +68,12 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     )
 
 
-def _results(rule: Rule, case: Case, view: PolicyView) -> Iterable[Result]:
+def _results(rule: Rule, case: Case, bill: Bill, view: PolicyView) -> Iterable[Result]:
     """What a rule yields; where there is nothing that its question is about, only that."""
     none_there = without_subject(rule, case)
-    return rule.check(case, view) if none_there is None else (none_there,)
+    if none_there is not None:
+        return (none_there,)
+    return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view)
 
 
 def _known_to(rule: Rule, chart: Chart) -> tuple[list[Gap], list[Gap], str | None]:
@@ -122,7 +123,7 @@ def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] =
         _finding(rule, answer, [], case.chart)
         for rule in asked
         if rule is UNREAD
-        for answer in rule.check(case, policy)
+        for answer in rule.check(case, NOTHING_BILLED, policy)
         if isinstance(answer, Answer)
     ]
     fired = {finding.rule for finding in findings}

@@ -1,11 +1,12 @@
-"""What a rule is: a pure function of a case and the policy values of its date, with what it declares about itself."""
+"""What a rule is: a pure function of a case, its bill and the policy values of its date; what it declares of itself."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Caveat, Fact, Gap
+from cds_service.domain.chart import Caveat, Fact
 from cds_service.domain.findings import Evidence, Hold, Proposal, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
@@ -45,7 +46,7 @@ class NotApplicable:
 Subject: TypeAlias = Literal["visit", "orders", "program", "dates"]
 """What there has to be for a question to arise: a visit when it closes, drafts at an order, a program, booked dates."""
 Result: TypeAlias = Answer | Caveat | NotApplicable
-Check: TypeAlias = Callable[[Case, PolicyView], Iterable[Result]]
+Check: TypeAlias = Callable[[Case, Bill, PolicyView], Iterable[Result]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Rule:
 
     ``facts`` must be available, else the rule ends in a gap, but for those in ``able_without``: lacking them it still
     answers, as far as sent. ``parameters`` are all it reads from a policy: reading another one is refused in tests.
+    Without ``uses_bill`` it sees no bill; what the bill read from the policy is told of the bill.
     ``about`` is what there has to be for its question to arise, each at its own moment. ``holds`` are the rules whose
     suggestions it may hold.
     ``sources`` are rule ids of the coding knowledge or sections of law, for people. ``terms`` are short
@@ -70,6 +72,7 @@ class Rule:
     check: Check
     terms: Mapping[str, str] = field(default_factory=dict)
     able_without: frozenset[Fact] = frozenset()
+    uses_bill: bool = False
     about: tuple[Subject, ...] = ()
     holds: tuple[str, ...] = ()
 
