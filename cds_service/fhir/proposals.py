@@ -217,7 +217,9 @@ def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
     concept = concept if isinstance(concept, dict) else {}
     codings = concept.get("coding", [])
     codings = [codings] if isinstance(codings, dict) else codings
-    kept = [one for one in codings if one and one.get("system") != CPT and not codes_of({"coding": [one]})]
+    kept = [
+        coding for coding in codings if coding and coding.get("system") != CPT and not codes_of({"coding": [coding]})
+    ]
     order["code"] = {**concept, "coding": [{"system": CPT, "code": code}, *kept]}
     if not order["code"].get("text"):
         order["code"]["text"] = labels[code]
@@ -230,14 +232,14 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     """
     details = order.get("orderDetail", [])
     details = [details] if isinstance(details, dict) else details
-    ours = {*modifiers}
+    decided = {*modifiers}
     if not DECIDED_MODIFIERS.isdisjoint(modifiers):
-        ours.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
+        decided.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
     kept: list[Json] = []
     for detail in filter(None, details):
         there = modifiers_on({"modifier": [detail]})
-        split = [modifier_concept(one) for one in there if one not in ours]
-        kept.extend([detail] if ours.isdisjoint(there) else split)
+        split = [modifier_concept(modifier) for modifier in there if modifier not in decided]
+        kept.extend([detail] if decided.isdisjoint(there) else split)
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 
 
@@ -263,5 +265,5 @@ def _added_order(change: AddOrder, writing: Writing) -> Json | None:
     if change.modifiers:
         _set_modifiers(order, change.modifiers)
     amount = f", {change.units} units" if change.units is not None else ""
-    what = "first block" if change.code == FIRST_BLOCK else "further hours"
-    return {"type": "create", "description": f"Add a draft order for {change.code} ({what}{amount})", "resource": order}
+    part = "first block" if change.code == FIRST_BLOCK else "further hours"
+    return {"type": "create", "description": f"Add a draft order for {change.code} ({part}{amount})", "resource": order}

@@ -41,7 +41,7 @@ def agreed(
     """The evaluation, in doubt where another reading of the dates gives another answer."""
     calendar = gathered.calendar
     if calendar.moved:
-        for zone in calendar.others:
+        for zone in calendar.alternatives:
             other = _evaluated(gathered.read_by(Calendar(zone, settled=False)), now, policies, rules)
             if other is None or _answer(other) != _answer(evaluation):
                 return doubted(evaluation, Gap(Fact.TIME_ZONE, TIME_ZONE + _names(calendar)))
@@ -93,4 +93,4 @@ def _is_weighty(found: Finding) -> bool:
 
 
 def _names(calendar: Calendar) -> str:
-    return " or ".join(str(zone) for zone in (calendar.zone, *calendar.others))
+    return " or ".join(str(zone) for zone in (calendar.zone, *calendar.alternatives))
