@@ -3,17 +3,25 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from cards.card import JsonObject
+from cards.envelope import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
-from cards.settings import CardSettings
 from cds_service.domain.chart import Authorization, Caveat
-from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
+from cds_service.domain.findings import (
+    Days,
+    Evaluation,
+    Evidence,
+    EvidenceValue,
+    MissingFact,
+    Outcome,
+    RuleOutcome,
+    Times,
+)
 from cds_service.domain.values import Json, PolicyValue, Source
-
-JsonObject: TypeAlias = dict[str, Any]
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
 EVALUATION: Final = "evaluation"
@@ -145,7 +153,7 @@ def _outcome(outcome: RuleOutcome) -> JsonObject:
     described: JsonObject = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:
         described["why"] = plain(outcome.why)
-    return described | _read(outcome.read)
+    return described | _read(outcome.read) if outcome.outcome is Outcome.FIRED else described
 
 
 @lru_cache(maxsize=1024)

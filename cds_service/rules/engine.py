@@ -54,7 +54,8 @@ def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] =
         for gap in doubts:
             lacking.setdefault(gap, []).append(rule.id)
     if policy.lacking is not None:
-        lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = [rule.id for rule in asked if rule.parameters]
+        ids = [rule.id for rule in asked if rule.parameters or rule.uses_bill]
+        lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = ids
     _name_the_rest(chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,

@@ -5,11 +5,8 @@ from typing import Final
 
 from cds_service.domain.case import Case, Moment
 from cds_service.rules.answers import asked_dates
-from cds_service.rules.ordered import work_rehab_orders
-from cds_service.rules.rule import NotApplicable, Rule, Subject
+from cds_service.rules.rule import NO_ORDER, NO_VISIT, NotApplicable, Rule, Subject
 
-NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
-NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
 NO_PROGRAM: Final = NotApplicable("no program under way")
 NO_DATES: Final = NotApplicable("no work-rehab appointment among those booked")
 
@@ -28,7 +25,7 @@ def _no_visit(case: Case) -> NotApplicable | None:
 
 
 def _no_order(case: Case) -> NotApplicable | None:
-    return NO_ORDER if case.moment is Moment.ORDER and not work_rehab_orders(case) else None
+    return NO_ORDER if case.moment is Moment.ORDER and not case.work_rehab_orders else None
 
 
 def _no_program(case: Case) -> NotApplicable | None:
