@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from cds_service.policies.recorded import Strictness
-from cds_service.sandbox import read
+from cds_service.stories import read
 from tests.playing import check, play
 
 Strictness.refuses = True

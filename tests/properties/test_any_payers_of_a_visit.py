@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.sandbox import build
+from cds_service.stories import build
 from tests.playing import play
 
 TODAY = date(2026, 3, 16)
@@ -53,7 +53,7 @@ def recommended(played):
 
 
 def first_in_line(played):
-    return played.answered.case.payer
+    return played.answered.consultation.case.payer
 
 
 @settings(max_examples=60, deadline=None)
