@@ -41,10 +41,11 @@ def finding_extension(group: Group) -> JsonObject:
         explained["from"] = deciding.since.isoformat()
         explained["confidence"] = deciding.confidence
     explained["citations"] = [_cited(source) for source in dict.fromkeys(value.source for value in group.values)]
-    explained["evidence"] = [_fact(one) for one in group.evidence]
+    explained["evidence"] = [_fact(found) for found in group.evidence]
     explained["values"] = [_value(value) for value in group.values]
     explained["joined"] = [
-        {"rule": one.finding.rule, "kind": one.finding.kind, "summary": one.words.summary} for one in group.joined
+        {"rule": member.finding.rule, "kind": member.finding.kind, "summary": member.words.summary}
+        for member in group.joined
     ]
     explained["questions"] = [_value(value) | {"source": _cited(value.source)} for value in group.questions]
     explained["caveats"] = [_caveat(gap) for gap in group.caveats]
@@ -63,8 +64,8 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
             "rules": [_outcome(outcome) for outcome in evaluation.rules],
             "bill": _read(evaluation.bill_read),
             "withheld": [
-                {"rule": one.group.host.finding.rule, "why": one.why, "summary": one.group.host.words.summary}
-                for one in withheld
+                {"rule": card.group.host.finding.rule, "why": card.why, "summary": card.group.host.words.summary}
+                for card in withheld
             ],
         }
     )
@@ -112,7 +113,7 @@ def _for_machines(value: EvidenceValue) -> str | int | float:
         case date():
             return value.isoformat()
         case Days():
-            return " to ".join(one.isoformat() if one is not None else "open" for one in value)
+            return " to ".join(day.isoformat() if day is not None else "open" for day in value)
         case Times():
             return f"{value.start:%H:%M} to {value.end:%H:%M}{f' {value.zone}' if value.zone else ''}"
         case Authorization():
@@ -178,5 +179,5 @@ def _filled(value: Json) -> Json:
     if isinstance(value, str | int | float) or value is None:
         return value
     if isinstance(value, Mapping):
-        return _without_empty({key: _filled(one) for key, one in value.items()})
-    return [one for one in map(_filled, value) if not _empty(one)]
+        return _without_empty({key: _filled(member) for key, member in value.items()})
+    return [member for member in map(_filled, value) if not _empty(member)]
