@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.policies.recorded import Strictness
 from cds_service.stories import read
 from cds_service.yaml_files import YamlFile
 from tests.playing import check, play
 
+Strictness.refuses = True
 TODAY = date(2026, 3, 16)
 CASES = Path(__file__).parent / "cases"
 
