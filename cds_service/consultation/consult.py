@@ -17,7 +17,7 @@ from cds_service.errors import DataNeeded
 from cds_service.policies.model import PolicyView
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.engine import doubted, evaluate, unanswered
+from cds_service.rules.engine import apply_rules, doubted, unanswered
 from cds_service.rules.rule import Rule
 
 
@@ -74,7 +74,7 @@ def decide(case: Case, policy: PolicyView, rules: Collection[Rule] = RULES) -> C
     """The answer to a case: counted as its payer counts, billed once, and every rule asked of it."""
     counted = as_paid(case, policy)
     bill = bill_of(counted, policy)
-    return Consultation(counted, bill, policy, evaluate(counted, bill, policy, rules))
+    return Consultation(counted, bill, policy, apply_rules(counted, bill, policy, rules))
 
 
 def _without_subject(
