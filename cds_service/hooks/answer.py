@@ -15,19 +15,19 @@ from cds_service.fhir.proposals import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import Gathered
-from cds_service.hooks.profile import DEMO, Profile
 from cds_service.hooks.readings import agreed, policy_for
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.rules.catalogue import RULES, TITLES
 from cds_service.rules.engine import evaluate, unanswered
+from cds_service.security.clients import DEMO, Caller, Client
 
 
 class Withhold(Protocol):
     """Who knows which findings are not to be shown."""
 
-    def __call__(self, call: HookCall, evaluation: Evaluation, profile: Profile) -> Mapping[str, str]:
+    def __call__(self, call: HookCall, evaluation: Evaluation, caller: Caller) -> Mapping[str, str]:
         """Why, by finding key; findings that are not named are shown."""
         ...
 
@@ -72,25 +72,26 @@ class Answerer:
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
     strict_fhir: bool = False
 
-    def answer(self, call: HookCall, profile: Profile = DEMO) -> dict[str, Any]:
-        """The CDS Hooks response to a call of this client; see ``answered``."""
-        return self.answered(call, profile).response
+    def answer(self, call: HookCall, caller: Caller = DEMO) -> dict[str, Any]:
+        """The CDS Hooks response to a call of this caller; see ``answered``."""
+        return self.answered(call, caller).response
 
-    def answered(self, call: HookCall, profile: Profile = DEMO) -> Answered:
-        """The response to a call of this client. What it may see of it is for the caller to decide.
+    def answered(self, call: HookCall, caller: Caller = DEMO) -> Answered:
+        """The response to a call of this caller; what is shown of it is for the web to decide.
 
         Raises:
             DataNeeded: nothing can be said without data that was not given (412).
         """
+        client = caller.client
         now = self.clock()
-        fetch = partial(self.fetcher.complete, allowed=profile.fhir_servers) if self.fetcher is not None else None
+        fetch = partial(self.fetcher.complete, allowed=client.fhir_servers) if self.fetcher is not None else None
         gathered = Gathered(
             call,
-            profile.jurisdiction or self.jurisdiction,
+            client.jurisdiction or self.jurisdiction,
             fetch,
-            zones=(profile.time_zone, self.time_zone),
+            zones=(client.time_zone, self.time_zone),
             strict_fhir=self.strict_fhir,
-            not_available=profile.not_available,
+            not_available=client.not_available,
         )
         today = gathered.calendar.local_date(now)
         case = gathered.case(today)
@@ -100,11 +101,11 @@ class Answerer:
         policies = self.policies.current
         settings = CardSettings(
             public_url=self.public_url,
-            source_label=profile.source_label or self.source_label,
+            source_label=client.source_label or self.source_label,
             hook_instance=call.hook_instance,
             service=call.service.shared_id,
             today=today,
-            max_cards=profile.max_cards or self.max_cards,
+            max_cards=client.max_cards or self.max_cards,
             parameters=PARAMETERS,
             rules=TITLES,
             policies=policies.titles,
@@ -113,17 +114,18 @@ class Answerer:
         if case is None:
             return Answered(composition(None, {}, settings), settings)
         policy = policy_for(case, policies)
-        rules = profile.wanted(RULES)
+        silent = client.unwanted_rules
+        rules = tuple(rule for rule in RULES if rule.id not in silent)
         if missing is None:
             evaluation = agreed(evaluate(case, policy, rules), gathered, now, policies, rules)
         else:
             evaluation = unanswered(case, policy, missing.gap, rules)
-        unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
-        composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
+        unwanted = self.withhold(call, evaluation, caller) if self.withhold is not None else {}
+        composed = composition(evaluation, self._actions(evaluation, gathered, case, client), settings, unwanted)
         return Answered(composed, settings, evaluation, case, policy)
 
     def _actions(
-        self, evaluation: Evaluation, gathered: Gathered, case: Case, profile: Profile
+        self, evaluation: Evaluation, gathered: Gathered, case: Case, client: Client
     ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
         writing = Writing(
             patient=gathered.call.patient_id,
@@ -131,8 +133,8 @@ class Answerer:
             call=gathered.call.hook_instance,
             received=gathered.received,
             labels=self.labels,
-            charge_items=profile.charges == "chargeitem",
-            legacy_delete=profile.cds_hooks == "1.0",
+            charge_items=client.charges == "chargeitem",
+            legacy_delete=client.cds_hooks == "1.0",
         )
         return {
             (finding.key, index): actions(proposal, writing)

@@ -19,13 +19,13 @@ from cds_service.domain.values import Parameter
 from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answered, Answerer
 from cds_service.hooks.call import read_call
-from cds_service.hooks.profile import Profile
 from cds_service.policies.document import PolicyError
 from cds_service.policies.effective import Effective, effective_value
 from cds_service.policies.loader import load_file
 from cds_service.policies.stack import PolicyStack
 from cds_service.sandbox.request import HOOKS
 from cds_service.sandbox.story import Story, StoryError
+from cds_service.security.clients import DEMO, Caller, Client
 
 CLINIC_TIME: Final = timezone(timedelta(hours=-6))
 ANY_NUMBER: Final = 50
@@ -107,16 +107,20 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
     )
     call = read_call(json.dumps(story.request(hook)).encode(), HOOKS[hook].id)
     try:
-        return Played(hook, stack, answered=answerer.answered(call, _profile(story)))
+        return Played(hook, stack, answered=answerer.answered(call, _caller(story)))
     except DataNeeded as refused:
         return Played(hook, stack, refused=refused)
 
 
-def _profile(story: Story) -> Profile:
-    client = story.client
-    return Profile(
-        not_available=client.not_available, program_state=client.program_state, not_checked=client.not_checked
+def _caller(story: Story) -> Caller:
+    entry = story.client
+    client = Client(
+        issuer=DEMO.client.issuer,
+        not_available=entry.not_available,
+        program_state=entry.program_state,
+        not_checked=entry.not_checked,
     )
+    return Caller(client)
 
 
 def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:

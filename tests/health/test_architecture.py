@@ -21,6 +21,7 @@ ALLOWED = {
         "cds_service.errors",
         "cds_service.hooks",
         "cds_service.records",
+        "cds_service.security.clients",
     },
     "cds_service/hooks": {
         "cards",
@@ -30,6 +31,7 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+        "cds_service.security.clients",
     },
 }
 PURE = ("cds_service/domain", "cds_service/policies", "cds_service/rules", "cards")
