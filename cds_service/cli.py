@@ -108,8 +108,10 @@ def stories() -> None:
     \b
     Example:  cds-service stories
     """  # noqa: D301
-    told = [load(name, date.today()) for name in bundled()]  # noqa: DTZ011 - the local day is meant
-    show_table(Console(), ("story", "hooks", "about"), [(one.name, ", ".join(one.hooks), one.title) for one in told])
+    loaded = [load(name, date.today()) for name in bundled()]  # noqa: DTZ011 - the local day is meant
+    show_table(
+        Console(), ("story", "hooks", "about"), [(story.name, ", ".join(story.hooks), story.title) for story in loaded]
+    )
 
 
 @main.command()
@@ -124,8 +126,8 @@ def validate(file: Path) -> None:
     from cds_service.fhir.judge import check  # loading the models takes a moment
 
     wrong = 0
-    given = read_object(file, "a resource, a Bundle or a hook request is a JSON object")
-    for where, resource in _resources("", given):
+    document = read_object(file, "a resource, a Bundle or a hook request is a JSON object")
+    for where, resource in _resources("", document):
         problem = check(resource)
         if problem is not None:
             wrong += 1
@@ -138,12 +140,12 @@ def validate(file: Path) -> None:
 def _resources(where: str, value: object) -> list[tuple[str, dict[str, Any]]]:
     """Every resource in a JSON value but the Bundles around them."""
     if isinstance(value, list):
-        return [found for number, one in enumerate(value) for found in _resources(f"{where}[{number}]", one)]
+        return [found for number, part in enumerate(value) for found in _resources(f"{where}[{number}]", part)]
     if not isinstance(value, dict):
         return []
     if "resourceType" in value and value["resourceType"] != "Bundle":
         return [(where or "resource", value)]
-    return [found for name, one in value.items() for found in _resources(f"{where}.{name}".lstrip("."), one)]
+    return [found for name, part in value.items() for found in _resources(f"{where}.{name}".lstrip("."), part)]
 
 
 main.add_command(policies)
@@ -162,12 +164,14 @@ def rules(rule: str | None) -> None:
     """  # noqa: D301
     console = Console()
     if rule is None:
-        rows = [(one.id, one.topic.value, one.title, ", ".join(sorted(m.value for m in one.moments))) for one in RULES]
+        rows = [
+            (rule.id, rule.topic.value, rule.title, ", ".join(sorted(m.value for m in rule.moments))) for rule in RULES
+        ]
         show_table(console, ("rule", "topic", "about", "moments"), rows)
         return
-    found = next((one for one in RULES if one.id == rule), None)
+    found = next((listed for listed in RULES if listed.id == rule), None)
     if found is None:
-        raise click.ClickException(f"no rule {rule}; there are {', '.join(one.id for one in RULES)}")
+        raise click.ClickException(f"no rule {rule}; there are {', '.join(listed.id for listed in RULES)}")
     console.print(Markdown(_rule_text(found.id, load_settings())))
 
 
@@ -190,11 +194,16 @@ def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # no
     begin = since.astimezone() if since is not None else None
     found, overall = insights(database, by, begin), totals(database, begin)
     if as_json:
-        told = {"by": by, "since": begin, "totals": asdict(overall), "counts": [asdict(one) for one in found]}
-        click.echo(json.dumps(told, indent=2, default=str))
+        document = {
+            "by": by,
+            "since": begin,
+            "totals": asdict(overall),
+            "counts": [asdict(insight) for insight in found],
+        }
+        click.echo(json.dumps(document, indent=2, default=str))
         return
     console = Console()
-    show_table(console, (by, *COUNTS, "accepted of shown"), [_insight_row(one) for one in found])
+    show_table(console, (by, *COUNTS, "accepted of shown"), [_insight_row(insight) for insight in found])
     console.print(
         f"{overall.calls} calls, {overall.without_cards} of them without cards; {overall.feedback} feedback, "
         f"{overall.unmatched} of it about cards not on record.",
@@ -202,9 +211,9 @@ def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # no
     )
 
 
-def _insight_row(one: Insight) -> tuple[str, ...]:
-    share = f"{one.accepted / one.shown:.0%}" if one.shown else ""
-    return (one.key, *(str(getattr(one, name)) for name in COUNTS), share)
+def _insight_row(insight: Insight) -> tuple[str, ...]:
+    share = f"{insight.accepted / insight.shown:.0%}" if insight.shown else ""
+    return (insight.key, *(str(getattr(insight, name)) for name in COUNTS), share)
 
 
 @main.group()
@@ -232,12 +241,12 @@ def records_purge(older_than: int | None) -> None:
 
 
 def _rule_text(rule_id: str, settings: Settings) -> str:
-    found = next(one for one in RULES if one.id == rule_id)
+    found = next(rule for rule in RULES if rule.id == rule_id)
     law = "\n".join(line.strip() for line in found.law.splitlines())
     lines = [f"# {found.title} (`{found.id}`)", law, f"Sources: {', '.join(found.sources)}"]
     lines += ["", "Reads from the chart: " + (", ".join(found.facts) or "whatever is given")]
     lines += ["", "Reads from the policy:", ""]
-    lines += [f"- `{one.name}`: {one.meaning}" for one in found.parameters] or ["- nothing"]
+    lines += [f"- `{parameter.name}`: {parameter.meaning}" for parameter in found.parameters] or ["- nothing"]
     return (
         "\n\n".join(lines[:3]) + "\n" + "\n".join(lines[3:]) + f"\n\nOn the web: {settings.public_url}/rules/{rule_id}"
     )

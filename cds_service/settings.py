@@ -142,9 +142,9 @@ class Settings(BaseSettings):
     @field_validator("jwt_algorithms")
     @classmethod
     def _asymmetric(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
-        for one in algorithms:
-            if one not in ALGORITHMS:
-                raise ValueError(f"{one!r} is none of {', '.join(ALGORITHMS)}")
+        for algorithm in algorithms:
+            if algorithm not in ALGORITHMS:
+                raise ValueError(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
         return algorithms
 
     @field_validator("log_level", mode="before")
@@ -159,14 +159,14 @@ def _split(value: object, separators: str) -> object:
     return tuple(part.strip() for part in re.split(f"[{re.escape(separators)}]", value) if part.strip())
 
 
-def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - checked by the model
+def load_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - checked by the model
     """Settings from the environment; ``given`` ones go before it.
 
     Raises:
         ConfigurationError: a value cannot be used; the text names each variable and what is wrong.
     """
     try:
-        return Settings(**given)
+        return Settings(**chosen)
     except ValidationError as wrong:
         problems = sorted({f"{_variable(error['loc'])}: {_reason(error)}" for error in wrong.errors()})
         raise ConfigurationError("; ".join(problems)) from None

@@ -85,14 +85,14 @@ def show_table(console: Console, header: Sequence[str], rows: Iterable[Sequence[
     """
     kept = [tuple(row) for row in rows]
     longest = max((len(row[0]) for row in kept), default=0)
-    needed = [max(longest, len(header[0])), *(max(map(len, one.split())) for one in header[1:])]
+    needed = [max(longest, len(header[0])), *(max(map(len, heading.split())) for heading in header[1:])]
     gap = next((gap for gap in GAPS if sum(needed) + gap * (len(header) - 1) <= console.width), None)
     if gap is None:
         _show_rows(console, header, kept)
         return
     columns = [
-        Column(one, no_wrap=place == 0, overflow="fold", min_width=width)
-        for place, (one, width) in enumerate(zip(header, needed, strict=True))
+        Column(heading, no_wrap=place == 0, overflow="fold", min_width=width)
+        for place, (heading, width) in enumerate(zip(header, needed, strict=True))
     ]
     table = Table(*columns, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
     for row in kept:

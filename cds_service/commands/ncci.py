@@ -99,10 +99,11 @@ def _folder(out: Path | None, configured: tuple[Path, ...]) -> Path:
 def _read(tables: "tuple[Table, ...]") -> list[str]:
     lines = [f"Quarter beginning {tables[0].quarter}"]
     lines += [
-        f"  {one.file}: {one.setting} {one.kind}, {one.rows} rows read, {len(one.ceilings) + len(one.pairs)} kept"
-        for one in tables
+        f"  {table.file}: {table.setting} {table.kind}, {table.rows} rows read, "
+        f"{len(table.ceilings) + len(table.pairs)} kept"
+        for table in tables
     ]
-    newest = max((one.newest for one in tables if one.newest is not None), default=None)
+    newest = max((table.newest for table in tables if table.newest is not None), default=None)
     if newest is not None and newest < tables[0].quarter:
         lines.append(f"  The newest pair of these files is of {newest}: are they the tables of this quarter?")
     return lines
@@ -112,17 +113,17 @@ def _written(tables: "tuple[Table, ...]", imported: "Imported") -> list[str]:
     count = Counter[str]()
     for kind, by_setting in (("unit ceilings", imported.edits.ceilings), ("code pairs", imported.edits.pairs)):
         count.update({f"{kind} ({setting})": len(found) for setting, found in by_setting.items()})
-    lines = [f"Written to {imported.path}: {', '.join(f'{number} {what}' for what, number in count.items())}"]
+    lines = [f"Written to {imported.path}: {', '.join(f'{number} {kept}' for kept, number in count.items())}"]
     lines.append("Changed against what was in force before:" if imported.changed else "Nothing changed.")
     lines += [f"  {change}" for change in imported.changed]
-    lines += [f"Not imported: {one}. That setting has no such edit until it is." for one in imported.lacking]
-    missing = {"MUE", "PTP"} - {one.kind for one in tables}
+    lines += [f"Not imported: {absent}. That setting has no such edit until it is." for absent in imported.lacking]
+    missing = {"MUE", "PTP"} - {table.kind for table in tables}
     lines += [f"No {kind} table was given: those on file stay in force." for kind in sorted(missing)]
     return lines
 
 
 def _next(folder: Path, configured: tuple[Path, ...]) -> list[str]:
-    if folder.resolve() in {one.resolve() for one in configured}:
+    if folder.resolve() in {path.resolve() for path in configured}:
         return [f"Next: {typed('policies check')}, then send the service SIGHUP: it reads its policies again."]
     return [
         f"Next: {typed(f'policies check {folder}')}, then name the folder in CDS_POLICY_DIRS and restart the service."

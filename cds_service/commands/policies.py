@@ -55,7 +55,7 @@ def check(folders: tuple[Path, ...]) -> None:
     """  # noqa: D301
     named = {folder.resolve(): folder for folder in (*load_settings().policy_dirs, *folders)}
     stack = PolicyStack.load(tuple(named.values()))
-    click.echo(f"{len(stack.policies)} policies are right: {', '.join(one.id for one in stack.policies)}")
+    click.echo(f"{len(stack.policies)} policies are right: {', '.join(policy.id for policy in stack.policies)}")
     for policy in stack.policies:
         if policy.folder != BUNDLED:
             click.echo(f"{policy.file}: {applies_to(policy)}; {_counted(policy)}")
@@ -66,8 +66,8 @@ def check(folders: tuple[Path, ...]) -> None:
 def _counted(policy: Policy) -> str:
     counts = Counter(value.confidence for dated in policy.values.values() for value in dated)
     total = f"{counts.total()} value{'' if counts.total() == 1 else 's'}"
-    told = ", ".join(f"{count} {confidence}" for confidence, count in sorted(counts.items()))
-    return f"{total}: {told}" if told else total
+    each = ", ".join(f"{count} {confidence}" for confidence, count in sorted(counts.items()))
+    return f"{total}: {each}" if each else total
 
 
 @policies.command("show")
@@ -98,7 +98,7 @@ def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: F
         click.echo("\n".join(["", *lines_of_dated(row)]))
     click.echo()
     for left_out in found.not_modelled:
-        click.echo(f"Not modelled: {left_out}")
+        click.echo(f"Not modeled: {left_out}")
 
 
 def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *, as_machine: bool) -> None:
@@ -117,11 +117,11 @@ def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *,
 
 
 @policies.command("diff")
-@click.argument("one")
-@click.argument("other")
+@click.argument("first")
+@click.argument("second")
 @click.option("--on", type=DAY, help="Date of service, where a policy has none of its own; today without it.")
 @told_plainly
-def diff(one: str, other: str, on: datetime | None) -> None:
+def diff(first: str, second: str, on: datetime | None) -> None:
     """Compare what holds for the payers of two policies, or of one policy on two dates (ID@DATE).
 
     \b
@@ -130,7 +130,7 @@ def diff(one: str, other: str, on: datetime | None) -> None:
     """  # noqa: D301
     stack = load_policies(load_settings())
     day = (on or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
-    sides = [_side(stack, text, day) for text in (one, other)]
+    sides = [_side(stack, text, day) for text in (first, second)]
     found = list(differences(*(rows for _, rows in sides)))
     names = (sides[0][0], sides[1][0])
     if not found:
@@ -165,42 +165,42 @@ def schema() -> None:
 @click.option("--json", "as_machine", is_flag=True, help="Print the JSON of the page /coverage.")
 @told_plainly
 def show_coverage(on: datetime | None, as_machine: bool) -> None:  # noqa: FBT001 - click calls by name
-    """Tell what is and what is not modelled, payer by payer and for states without a policy.
+    """Tell what is and what is not modeled, payer by payer and for states without a policy.
 
     \b
     Example:  cds-service policies coverage --on 2024-05-01
     """  # noqa: D301
     day = on.date() if on is not None else datetime.now().astimezone().date()
-    told = coverage(load_policies(load_settings()), day)
+    table = coverage(load_policies(load_settings()), day)
     if as_machine:
-        _print_json(facts_of(told))
+        _print_json(facts_of(table))
         return
-    marks = {one.status: one.mark for one in told.legend}
-    wide = max(len(row.id) for row in told.policies)
-    lines = [" ".join((" " * wide, *(f"{group.short:4}" for group in told.capabilities), "status"))]
-    for row in told.policies:
-        cells = (f"{marks[row.cells[group.id].status]:4}" for group in told.capabilities)
+    marks = {row.status: row.mark for row in table.legend}
+    wide = max(len(row.id) for row in table.policies)
+    lines = [" ".join((" " * wide, *(f"{group.short:4}" for group in table.capabilities), "status"))]
+    for row in table.policies:
+        cells = (f"{marks[row.cells[group.id].status]:4}" for group in table.capabilities)
         lines.append(" ".join((f"{row.id:{wide}}", *cells, row.status)))
-    lines += ["", *(f"  {one.mark}  {one.status.replace('-', ' ')}: {one.meaning}" for one in told.legend)]
-    lines += ["", *(f"  {group.short:5} {group.title}" for group in told.capabilities)]
-    lines += ["", "Not modelled:"]
-    lines += [f"  {row.id}: {'; '.join(row.not_modelled)}" for row in told.policies if row.not_modelled]
-    lines += ["", told.statements.not_modelled]
-    lines += [f"  {one.name}: {one.why}" for one in told.not_modelled]
-    names = ", ".join(one.name for one in told.not_searched)
-    lines += ["", f"{told.statements.not_searched} {names}.", "", told.statements.payers]
+    lines += ["", *(f"  {row.mark}  {row.status.replace('-', ' ')}: {row.meaning}" for row in table.legend)]
+    lines += ["", *(f"  {group.short:5} {group.title}" for group in table.capabilities)]
+    lines += ["", "Not modeled:"]
+    lines += [f"  {row.id}: {'; '.join(row.not_modelled)}" for row in table.policies if row.not_modelled]
+    lines += ["", table.statements.not_modelled]
+    lines += [f"  {row.name}: {row.why}" for row in table.not_modelled]
+    names = ", ".join(row.name for row in table.not_searched)
+    lines += ["", f"{table.statements.not_searched} {names}.", "", table.statements.payers]
     click.echo("\n".join(lines))
 
 
 def _policy(stack: PolicyStack, policy_id: str) -> Policy:
     found = stack.policy(policy_id)
     if found is None:
-        known = ", ".join(one.id for one in stack.policies)
+        known = ", ".join(policy.id for policy in stack.policies)
         raise click.ClickException(
             f"no policy {policy_id}; there are {known}. Your own are found in the folders of CDS_POLICY_DIRS."
         )
     return found
 
 
-def _print_json(told: dict[str, Any]) -> None:
-    click.echo(json.dumps(told, indent=2, default=str, ensure_ascii=False))
+def _print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))

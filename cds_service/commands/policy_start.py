@@ -26,7 +26,7 @@ from cds_service.policies.schema import choices, policy_schema
 from cds_service.policies.stack import PolicyStack
 
 SCHEMA_FILE: Final = "policy.schema.json"
-CLASSES: Final = [one.value for one in PayerClass if one is not PayerClass.UNKNOWN]
+CLASSES: Final = [kind.value for kind in PayerClass if kind is not PayerClass.UNKNOWN]
 NO_PAYER: Final = "Example Mutual (invented)"
 LONGEST: Final = 60
 _STATE: Final = re.compile(r"^US-[A-Z]{2}$")
@@ -104,8 +104,13 @@ def _facts(start: Start, stack: PolicyStack, out: Path) -> Mapping[str, Any]:
     view = start.view(stack)
     shown = effective_value(stack, view, MAX_WEEKS)
     rows = [
-        {"name": one.name, "meaning": one.meaning, "unit": _unit(one), "now": _now(stack, view, one.name)}
-        for one in PARAMETERS.values()
+        {
+            "name": parameter.name,
+            "meaning": parameter.meaning,
+            "unit": _unit(parameter),
+            "now": _now(stack, view, parameter.name),
+        }
+        for parameter in PARAMETERS.values()
     ]
     return {
         "id": start.policy,

@@ -75,16 +75,16 @@ def run_stories(folder: Path, verbose: bool) -> None:  # noqa: FBT001 - click ca
 def _results(file: Path, folder: Path, stack: PolicyStack) -> Iterator[Result]:
     place = str(file.relative_to(folder))
     try:
-        told = read(file, date.today())  # noqa: DTZ011 - the local day is meant
+        stories = read(file, date.today())  # noqa: DTZ011 - the local day is meant
     except StoryError as refused:
         yield Result(place, "cannot be read", (str(refused),))
         return
     except (OSError, UnicodeDecodeError) as problem:
         yield Result(place, "cannot be read", (f"not a text file that can be opened: {type(problem).__name__}",))
         return
-    if not told:
+    if not stories:
         yield Result(place, "holds no story", ("write one, or take the file away",))
-    for story in told:
+    for story in stories:
         yield _result(place, story, stack)
 
 
@@ -95,7 +95,9 @@ def _result(place: str, story: Story, stack: PolicyStack) -> Result:
     except StoryError as refused:
         return Result(place, title, (str(refused),))
     several = len(played) > 1
-    wrong = [(f"{one.hook}: " if several else "") + sentence for one in played for sentence in unmet(story, one)]
+    wrong = [
+        (f"{answer.hook}: " if several else "") + sentence for answer in played for sentence in unmet(story, answer)
+    ]
     return Result(place, title, tuple(dict.fromkeys(wrong)), played)
 
 
@@ -134,10 +136,10 @@ def _chosen(name: str | None, file: Path | None) -> tuple[Story, ...]:
         if Path(name).is_file():
             raise click.UsageError(f"{name} is a file: give it with --file")
         return (load(name, today),)
-    told = read(file, today)
-    found = tuple(story for story in told if name in {None, story.name})
+    stories = read(file, today)
+    found = tuple(story for story in stories if name in {None, story.name})
     if not found:
-        raise click.ClickException(f"{file} has no story {name}; it has {', '.join(story.name for story in told)}")
+        raise click.ClickException(f"{file} has no story {name}; it has {', '.join(story.name for story in stories)}")
     return found
 
 
@@ -178,11 +180,11 @@ def _found(case: Case) -> Iterator[str]:
 def _outcomes(played: Played) -> Iterator[str]:
     """What became of the rules: those without a reason on one line, the others on a line each."""
     for outcome in Outcome:
-        rules = [one for one in played.rules.values() if one.outcome is outcome]
-        plain = [one.rule for one in rules if one.why is None]
+        rules = [trace for trace in played.rules.values() if trace.outcome is outcome]
+        plain = [trace.rule for trace in rules if trace.why is None]
         if plain:
             yield f"{outcome}: {', '.join(plain)}"
-        yield from (f"{outcome}: {one.rule} ({one.why})" for one in rules if one.why is not None)
+        yield from (f"{outcome}: {trace.rule} ({trace.why})" for trace in rules if trace.why is not None)
     evaluation = played.answered.evaluation if played.answered is not None else None
     for gap in evaluation.gaps if evaluation is not None else ():
         yield f"not known: {gap.fact} ({gap.why})"

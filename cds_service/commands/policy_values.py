@@ -21,12 +21,12 @@ def lines_of(row: Effective) -> Iterator[str]:
         yield f"{name}: {in_words(row.plain, unit)}"
         yield f"  from {_origin(row.value)}"
         yield from (f"  {key}: {text}" for key, text in remarks(row.value).items())
-    for one in row.overridden:
-        yield f"  instead of {in_words(one.plain, unit)} of {one.policy}, {one.confidence}"
-    for one in row.questions:
-        yield f"  to ask the payer: {in_words(one.plain, unit)}? ({_origin(one)})"
-    for one in row.of_one_program:
-        yield f"  for work {one.program} only: {in_words(one.plain, unit)} ({_origin(one)})"
+    for value in row.overridden:
+        yield f"  instead of {in_words(value.plain, unit)} of {value.policy}, {value.confidence}"
+    for value in row.questions:
+        yield f"  to ask the payer: {in_words(value.plain, unit)}? ({_origin(value)})"
+    for value in row.of_one_program:
+        yield f"  for work {value.program} only: {in_words(value.plain, unit)} ({_origin(value)})"
 
 
 def lines_of_dated(row: ValueRow) -> Iterator[str]:
@@ -43,25 +43,25 @@ def lines_of_dated(row: ValueRow) -> Iterator[str]:
 
 def lines_of_difference(row: Difference, names: tuple[str, str]) -> Iterator[str]:
     """A parameter, and below it what is said of it on each side; of tables the rows that the other side lacks."""
-    yield row.one.parameter.name
-    sides = (row.one, row.other)
+    yield row.first.parameter.name
+    sides = (row.first, row.second)
     tables = [as_table(side.plain) for side in sides]
     for number, (name, side) in enumerate(zip(names, sides, strict=True)):
         yield f"  {name}: {'; '.join(_said(side))}"
-        own, other = tables[number], tables[1 - number]
-        if own is not None and other is not None:
-            yield from (f"    {line}" for line in _only_in(own, other))
+        own, opposite = tables[number], tables[1 - number]
+        if own is not None and opposite is not None:
+            yield from (f"    {line}" for line in _only_in(own, opposite))
 
 
 def _said(row: Effective) -> Iterator[str]:
     unit = row.parameter.unit
     yield f"{in_words(row.plain, unit)} ({row.layer})" if row.value is not None else "nothing decides"
-    yield from (f"to ask: {in_words(one.plain, unit)}? ({one.policy})" for one in row.questions)
-    yield from (f"work {one.program}: {in_words(one.plain, unit)} ({one.policy})" for one in row.of_one_program)
+    yield from (f"to ask: {in_words(question.plain, unit)}? ({question.policy})" for question in row.questions)
+    yield from (f"work {value.program}: {in_words(value.plain, unit)} ({value.policy})" for value in row.of_one_program)
 
 
-def _only_in(own: Table, other: Table) -> Iterator[str]:
-    there = {tuple(zip(other.headings, row, strict=True)) for row in other.rows}
+def _only_in(own: Table, opposite: Table) -> Iterator[str]:
+    there = {tuple(zip(opposite.headings, row, strict=True)) for row in opposite.rows}
     lacking = [row for row in own.rows if tuple(zip(own.headings, row, strict=True)) not in there]
     for row in lacking[:MOST_ROWS]:
         yield f"only here: {_row(own, row)}"

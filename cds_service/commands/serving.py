@@ -52,15 +52,15 @@ def demo(port: int, story: str) -> None:
     os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
     settings = load_settings()
     load_policies(settings)
-    told = load(story, date.today())  # noqa: DTZ011 - the local day is meant
+    shown = load(story, date.today())  # noqa: DTZ011 - the local day is meant
     from cds_service.web.server import run  # the server is needed by two commands only
 
     def greet() -> None:
         if not _ready(url):
             console.print("The service did not become ready.", style="red")
             return
-        console.print(f"\nStory [bold]{told.name}[/]: {told.title}", highlight=False)
-        show_answer(console, call(url, told.service, told.request()))
+        console.print(f"\nStory [bold]{shown.name}[/]: {shown.title}", highlight=False)
+        show_answer(console, call(url, shown.service, shown.request()))
         click.echo(_try_next(url))
 
     with claimed(LOOPBACK, port), TemporaryDirectory(prefix="work-rehab-cds-") as folder:
@@ -80,7 +80,7 @@ def _try_next(url: str) -> str:
         (f"kill -HUP {os.getpid()}", "reads changed policies"),
     )
     lines = ["", "Try next, in another terminal in this folder:"]
-    lines += [line for command, what in commands for line in (f"  # {what}", f"  {command}")]
+    lines += [line for command, note in commands for line in (f"  # {note}", f"  {command}")]
     return "\n".join([*lines, f"In a browser, {url}/ has the rules, policies and coverage to read.", "", "Calls:"])
 
 
@@ -132,7 +132,9 @@ def _start_facts(
     yield "public URL", settings.public_url
     yield "processes", str(workers)
     bundled = sum(policy.folder == BUNDLED for policy in policies.policies)
-    own = Counter(str(settings.policy_dirs[one.folder - 1]) for one in policies.policies if one.folder != BUNDLED)
+    own = Counter(
+        str(settings.policy_dirs[policy.folder - 1]) for policy in policies.policies if policy.folder != BUNDLED
+    )
     yield "policies", ", ".join([f"{bundled} bundled", *(f"{count} of {folder}" for folder, count in own.items())])
     issuers = ", ".join(sorted(clients.clients))
     yield "clients", f"{len(clients.clients)} of {settings.clients}: {issuers}"

@@ -34,7 +34,7 @@ def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, toke
     console = Console()
     day = (today or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
     loaded = load_stories(console, FhirServer(fhir, token), names, day)
-    rows = [(one.patient, str(one.put), str(one.removed)) for one in loaded]
+    rows = [(story.patient, str(story.put), str(story.removed)) for story in loaded]
     show_table(console, ("patient", "resources", "outdated, removed"), rows)
 
 

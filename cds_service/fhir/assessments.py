@@ -104,11 +104,11 @@ def measurements(
         return ()
     own, site = result_of(record), record.body_site
     if own is not None:
-        found = [(measures[record.code, site], own)]
+        measured = [(measures[record.code, site], own)]
     else:
-        results = [(one.code, result_of(one)) for one in record.component]
-        found = [(measures[code, record.code, site], one) for code, one in results if one is not None]
-    done = None if found else measures[record.code, site]
+        results = [(component.code, result_of(component)) for component in record.component]
+        measured = [(measures[code, record.code, site], result) for code, result in results if result is not None]
+    done = None if measured else measures[record.code, site]
     if done is not None and (done.done is None or record.status not in FINAL or _was_not_done(record)):
         return ()
     day = _day(record, calendar)
@@ -133,7 +133,7 @@ def measurements(
             doubt or result.doubt,
             diagnostic,
         )
-        for measure, result in found
+        for measure, result in measured
     ]
 
 
@@ -147,12 +147,12 @@ def questionnaire(record: QuestionnaireResponse, reference: str, calendar: Calen
     tool = record.questionnaire.partition("|")[0] if record.questionnaire else None
     name = tool.rstrip("/").rpartition("/")[2].removeprefix("#") if tool else None
     extensions = record.questionnaire_name.extension if record.questionnaire_name is not None else ()
-    titles = [one.value_string for one in extensions if one.value_string]
+    titles = [extension.value_string for extension in extensions if extension.value_string]
     words = [*titles, _NEXT_WORD.sub(" ", name) if name else ""]
     items = list(_items(record.item))
     results = [result for item in items for answer in item.answer if (result := _answer(answer)) is not None]
     total = _total(items)
-    doubt = NO_ANSWERS if not results else IN_WORDS if all(one.doubt for one in results) else None
+    doubt = NO_ANSWERS if not results else IN_WORDS if all(result.doubt for result in results) else None
     return Assessment(
         reference=reference,
         date=when.date,
@@ -197,8 +197,8 @@ def _was_not_done(record: Observation) -> bool:
     """Whether the record says that nothing was done, rather than where its result stands or nothing about it."""
     if record.data_absent_reason is not None or record.component:
         return True
-    told = [*texts(record.value_codeable_concept), *([record.value_string] if record.value_string else [])]
-    return any(not stands_elsewhere(text) for text in told)
+    words = [*texts(record.value_codeable_concept), *([record.value_string] if record.value_string else [])]
+    return any(not stands_elsewhere(text) for text in words)
 
 
 def _items(items: Iterable[AnsweredItem]) -> Iterator[AnsweredItem]:
@@ -206,7 +206,7 @@ def _items(items: Iterable[AnsweredItem]) -> Iterator[AnsweredItem]:
     while waiting:
         item = waiting.pop()
         yield item
-        waiting.extend([*item.item, *(one for answer in item.answer for one in answer.item)][::-1])
+        waiting.extend([*item.item, *(inner for answer in item.answer for inner in answer.item)][::-1])
 
 
 def _answer(answer: ItemAnswer) -> Result | None:
@@ -230,13 +230,13 @@ def _choice(chosen: Coding) -> Result | None:
 
 def _total(items: Iterable[AnsweredItem]) -> Result | None:
     """The one total score among the answers; several are none."""
-    found: list[Result] = []
+    totals: list[Result] = []
     for item in items:
         named = f"{item.text or ''} {(item.link_id or '').replace('_', ' ').replace('-', ' ')}"
         if _TOTAL.search(named) and not _OTHER_SCORE.search(named):
             results = [_answer(answer) for answer in item.answer]
-            found.extend(one for one in results if one is not None and one.value is not None)
-    return found[0] if len(found) == 1 else None
+            totals.extend(result for result in results if result is not None and result.value is not None)
+    return totals[0] if len(totals) == 1 else None
 
 
 def _last_part(link: str | None) -> str | None:

@@ -69,12 +69,12 @@ def of_response(
         parts = [_with_request(whole, requests, request, None)]
     known = [_with_words(part, whole, response, reference, requests) for part in parts]
     in_words = granted_amounts.in_words(response.disposition) if len(known) == 1 else None
-    found = [
+    authorizations = [
         _authorization(response, reference, whole, part, calendar, in_words)
         for part in known
         if part.scope.service is not Service.OTHER
     ]
-    return _added_up(found)
+    return _added_up(authorizations)
 
 
 def names_service(response: records.ClaimResponse) -> bool:
@@ -105,25 +105,25 @@ def unread_as(response: records.ClaimResponse) -> str | None:
     return None if response.status is None or response.status in _STATUSES else "has no FHIR status"
 
 
-def _added_up(found: Sequence[Authorization]) -> tuple[Authorization, ...]:
+def _added_up(authorizations: Sequence[Authorization]) -> tuple[Authorization, ...]:
     """Authorizations of one response, amounts of those that say the same about the same codes added up."""
     merged: dict[object, Authorization] = {}
-    for one in found:
+    for authorization in authorizations:
         key = (
-            one.state,
-            one.number,
-            one.start,
-            one.end,
-            one.codes,
-            one.names_service,
-            one.quantity is not None,
-            one.unit,
+            authorization.state,
+            authorization.number,
+            authorization.start,
+            authorization.end,
+            authorization.codes,
+            authorization.names_service,
+            authorization.quantity is not None,
+            authorization.unit,
         )
         known = merged.get(key)
-        if known is not None and known.quantity is not None and one.quantity is not None:
-            merged[key] = replace(one, quantity=known.quantity + one.quantity)
+        if known is not None and known.quantity is not None and authorization.quantity is not None:
+            merged[key] = replace(authorization, quantity=known.quantity + authorization.quantity)
         else:
-            merged[key] = one
+            merged[key] = authorization
     return tuple(merged.values())
 
 
@@ -197,9 +197,9 @@ def _state(response: records.ClaimResponse, whole: _Part, part: _Part) -> Author
     words = decisions.decision_in_words(response.disposition) or _in_place_of_number(response)
     reviewed = decisions.together(part.states or whole.states)
     if reviewed is None:
-        found = _overall(response, words)
-        told = _in_place_of_number(response)
-        return found if told is None or told is found else decisions.together((found, told)) or found
+        overall = _overall(response, words)
+        stated = _in_place_of_number(response)
+        return overall if stated is None or stated is overall else decisions.together((overall, stated)) or overall
     if reviewed is AuthorizationState.APPROVED and (
         response.outcome == "error" or words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}
     ):
@@ -224,8 +224,8 @@ def _overall(response: records.ClaimResponse, words: AuthorizationState | None) 
     if words is not None:
         return words
     numbered = response.outcome == "complete" and decisions.number_in(response.pre_auth_ref) is not None
-    told = response.disposition is not None and _TELLS_NOTHING.match(response.disposition.strip()) is None
-    return AuthorizationState.APPROVED if numbered and not told else AuthorizationState.UNCLEAR
+    worded = response.disposition is not None and _TELLS_NOTHING.match(response.disposition.strip()) is None
+    return AuthorizationState.APPROVED if numbered and not worded else AuthorizationState.UNCLEAR
 
 
 def _whole(response: records.ClaimResponse) -> _Part:
@@ -243,17 +243,17 @@ def _item(item: records.ClaimResponseItem) -> _Part:
 
 def _added_parts(item: records.AddedItem) -> Iterator[_Part]:
     """An added item, or its details where the service and the amount are told there."""
-    details = [one for one in item.detail if one.product_or_service is not None or one.quantity is not None]
+    details = [detail for detail in item.detail if detail.product_or_service is not None or detail.quantity is not None]
     if not details or item.quantity is not None:
         yield _added(item)
         return
-    for one in details:
+    for detail in details:
         yield _added(
             msgspec.structs.replace(
                 item,
-                product_or_service=one.product_or_service or item.product_or_service,
-                quantity=one.quantity,
-                adjudication=one.adjudication or item.adjudication,
+                product_or_service=detail.product_or_service or item.product_or_service,
+                quantity=detail.quantity,
+                adjudication=detail.adjudication or item.adjudication,
             )
         )
 
@@ -270,10 +270,14 @@ def _added(item: records.AddedItem) -> _Part:
 def _part(extensions: Sequence[Extension], adjudications: Sequence[Adjudication]) -> _Part:
     if not extensions and not adjudications:
         return _NO_ANSWER
-    everything = [*extensions, *[one for adjudication in adjudications for one in adjudication.extension]]
-    by_name = {one.url.removeprefix(PAS): one for one in everything if one.url is not None and one.url.startswith(PAS)}
+    everything = [*extensions, *[extension for adjudication in adjudications for extension in adjudication.extension]]
+    by_name = {
+        extension.url.removeprefix(PAS): extension
+        for extension in everything
+        if extension.url is not None and extension.url.startswith(PAS)
+    }
     detail = by_name.get("extension-itemAuthorizedDetail", _NO_EXTENSION)
-    details = {one.url: one for one in detail.extension}
+    details = {extension.url: extension for extension in detail.extension}
     valid = by_name.get("extension-itemPreAuthPeriod") or by_name.get("extension-itemAuthorizedDate") or _NO_EXTENSION
     return _Part(
         states=tuple(decisions.reviews(everything, adjudications)),

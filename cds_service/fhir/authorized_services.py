@@ -70,11 +70,11 @@ def scope_of(concept: CodeableConcept | None) -> Scope:
     """What the code or text of an item names."""
     if concept is None:
         return NOT_NAMED
-    told = meaning(concept)
-    codes = tuple(sorted(WORK_REHAB.intersection(told.codes)))
-    if codes or told.work_rehab:
+    named = meaning(concept)
+    codes = tuple(sorted(WORK_REHAB.intersection(named.codes)))
+    if codes or named.work_rehab:
         return Scope(Service.WORK_REHAB, codes)
-    if told.codes:
+    if named.codes:
         return OTHER
     words = texts(concept)
     if any(mentions_work_rehab(text) for text in words):
@@ -87,13 +87,13 @@ def scope_of(concept: CodeableConcept | None) -> Scope:
 
 def together(scopes: Iterable[Scope]) -> Scope:
     """The scope of what names several services: ours where one of them is, another's where all are."""
-    found = [scope for scope in scopes if scope.service is not Service.NOT_NAMED]
-    ours = [scope for scope in found if scope.service is Service.WORK_REHAB]
-    if not ours:
-        return OTHER if found else NOT_NAMED
-    if any(not scope.codes for scope in ours):
+    named = [scope for scope in scopes if scope.service is not Service.NOT_NAMED]
+    work_rehab = [scope for scope in named if scope.service is Service.WORK_REHAB]
+    if not work_rehab:
+        return OTHER if named else NOT_NAMED
+    if any(not scope.codes for scope in work_rehab):
         return WHOLE_PROGRAM
-    return Scope(Service.WORK_REHAB, tuple(sorted({code for scope in ours for code in scope.codes})))
+    return Scope(Service.WORK_REHAB, tuple(sorted({code for scope in work_rehab for code in scope.codes})))
 
 
 def scope_in_words(text: str | None) -> Scope:
@@ -132,16 +132,16 @@ class Requests:
 
     def carry_number(self, number: str, codes: Collection[str]) -> None:
         """Note that charges with these codes carry the number; other therapy leaves open what it is for."""
-        ours = tuple(sorted(WORK_REHAB.intersection(codes)))
-        others = not ours and bool(THERAPY.isdisjoint(codes))
-        scope = WHOLE_PROGRAM if ours else OTHER if others else NOT_NAMED
+        work_rehab = tuple(sorted(WORK_REHAB.intersection(codes)))
+        unrelated = not work_rehab and bool(THERAPY.isdisjoint(codes))
+        scope = WHOLE_PROGRAM if work_rehab else OTHER if unrelated else NOT_NAMED
         self._numbers.setdefault(number_key(number), []).append(scope)
 
-    def order(self, record: records.ServiceRequest, told: Meaning) -> None:
+    def order(self, record: records.ServiceRequest, meaning: Meaning) -> None:
         """Note the answers and the words that an order carries."""
-        if told.work_rehab:
+        if meaning.work_rehab:
             self._notes.extend(note.text for note in record.note if note.text)
-        scope = WHOLE_PROGRAM if told.work_rehab else OTHER if told.codes else NOT_NAMED
+        scope = WHOLE_PROGRAM if meaning.work_rehab else OTHER if meaning.codes else NOT_NAMED
         for insurance in record.insurance:
             if insurance.reference is not None and "ClaimResponse/" in insurance.reference:
                 self._answers_of_orders.setdefault(self._references[insurance.reference], []).append(scope)
@@ -161,13 +161,18 @@ class Requests:
         if request is not None and request.identifier is not None and request.identifier.value:
             value = request.identifier.value
             return next(
-                (claim for claim in self._claims.values() if any(one.value == value for one in claim.identifier)), None
+                (
+                    claim
+                    for claim in self._claims.values()
+                    if any(identifier.value == value for identifier in claim.identifier)
+                ),
+                None,
             )
         return self._alone
 
     def item(self, request: records.Claim, sequence: int | None) -> Scope:
         """What an item of the request is for, or all of it where the item is not found."""
-        items = [one for one in request.item if sequence is not None and one.sequence == sequence] or request.item
+        items = [item for item in request.item if sequence is not None and item.sequence == sequence] or request.item
         return together(map(self._requested, items))
 
     def otherwise(self, reference: str, number: str | None) -> Scope:
@@ -188,23 +193,23 @@ class Requests:
             return scope
         for extension in item.extension:
             if extension.url == REQUESTED_SERVICE and extension.value_reference is not None:
-                told = self._ordered.get(self._references[extension.value_reference.reference or ""])
-                if told is not None:
-                    return _meant(told)
+                ordered = self._ordered.get(self._references[extension.value_reference.reference or ""])
+                if ordered is not None:
+                    return _meant(ordered)
         return scope_of(item.category)
 
     def _unlinked(self, answers: Iterable[records.ClaimResponse]) -> records.Claim | None:
         """The one request that stands beside the one answer which names none."""
         requests = [claim for claim in self._claims.values() if claim.use == "preauthorization"]
-        silent = [one for one in answers if one.use == "preauthorization" and one.request is None]
+        silent = [answer for answer in answers if answer.use == "preauthorization" and answer.request is None]
         return requests[0] if len(requests) == 1 == len(silent) else None
 
 
-def _meant(told: Meaning) -> Scope:
-    codes = tuple(sorted(WORK_REHAB.intersection(told.codes)))
-    if codes or told.work_rehab:
+def _meant(meaning: Meaning) -> Scope:
+    codes = tuple(sorted(WORK_REHAB.intersection(meaning.codes)))
+    if codes or meaning.work_rehab:
         return Scope(Service.WORK_REHAB, codes)
-    return OTHER if told.codes else NOT_NAMED
+    return OTHER if meaning.codes else NOT_NAMED
 
 
 def number_of(request: NamedRef | None) -> str | None:

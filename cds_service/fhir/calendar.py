@@ -57,21 +57,26 @@ class Calendar:
 
     Args:
         zone: Time zone of the place.
-        others: Zones the place may lie in as well. ``moved`` is set when one of them gives another date.
+        alternatives: Zones the place may lie in as well. ``moved`` is set when one of them gives another date.
         settled: Whether the zone is known to be that of the place.
         midnight_is_a_date: Whether midnight in a field that is a date means that date. ``disputed`` is set
             when it makes a difference.
     """
 
     def __init__(
-        self, zone: tzinfo, others: Iterable[tzinfo] = (), *, settled: bool = True, midnight_is_a_date: bool = True
+        self,
+        zone: tzinfo,
+        alternatives: Iterable[tzinfo] = (),
+        *,
+        settled: bool = True,
+        midnight_is_a_date: bool = True,
     ) -> None:
         self.zone = zone
-        self.others = tuple(others)
-        self.settled = settled and not self.others
+        self.alternatives = tuple(alternatives)
+        self.settled = settled and not self.alternatives
         self.midnight_is_a_date = midnight_is_a_date
         self.moved = False
-        self._zones = (zone, *self.others)
+        self._zones = (zone, *self.alternatives)
         self._same_date: dict[tzinfo | None, tuple[int, int]] = {}
         self.disputed = False
 
@@ -91,8 +96,8 @@ class Calendar:
         if hours[0] <= instant.hour < hours[1] and instant.year >= RULES_SINCE:
             return instant.date()
         day = instant.astimezone(self.zone).date()
-        if self.others and not self.moved:
-            self.moved = any(instant.astimezone(zone).date() != day for zone in self.others)
+        if self.alternatives and not self.moved:
+            self.moved = any(instant.astimezone(zone).date() != day for zone in self.alternatives)
         return day
 
     def read(self, text: str) -> When | str:
@@ -104,7 +109,7 @@ class Calendar:
         if isinstance(when, str) or when.instant is None:
             return when
         if not when.zoned:
-            self.moved = self.moved or bool(self.others)
+            self.moved = self.moved or bool(self.alternatives)
             return When(when.date, when.instant.replace(tzinfo=self.zone).astimezone(UTC), zoned=True)
         return When(self.local_date(when.instant), when.instant, zoned=True)
 
@@ -178,12 +183,12 @@ class Calendar:
             return Span(None, problem=f"start {start}")
         if not start.complete:
             return Span(None, problem="start is not a complete date")
-        found = self._from_start(start, period.end)
+        span = self._from_start(start, period.end)
         last = self.last_day(period.end)
-        if found.period is None:
+        if span.period is None:
             begun = self.day(period.start)
-            return Span(begun, problem=found.problem, last=last if last != begun else None)
-        return found
+            return Span(begun, problem=span.problem, last=last if last != begun else None)
+        return span
 
     def _from_start(self, start: When, text: str | None) -> Span:
         def wrong(problem: str) -> Span:
@@ -209,7 +214,7 @@ class Calendar:
     def _is_whole_day(self, start: datetime, end: datetime) -> bool:
         """Whether it lasts from midnight to midnight, as written or at the place, wherever that may lie."""
         readings = [(start, end)]
-        readings += [(start.astimezone(zone), end.astimezone(zone)) for zone in (self.zone, *self.others)]
+        readings += [(start.astimezone(zone), end.astimezone(zone)) for zone in (self.zone, *self.alternatives)]
         return any(
             begun.time() <= _FIRST_MINUTE and (ended.time() >= _LAST_MINUTE or ended.time() <= _FIRST_MINUTE)
             for begun, ended in readings

@@ -32,9 +32,9 @@ def charge_item(change: DraftCharges, line: ChargeLine, patient: str, identity: 
     if change.head.provider is not None:
         item["performingOrganization"] = {"reference": change.head.provider}
     performers = [
-        {"actor": {"reference": one.reference}}
-        for one in change.head.team
-        if "/" in one.reference and line.code in one.codes
+        {"actor": {"reference": member.reference}}
+        for member in change.head.team
+        if "/" in member.reference and line.code in member.codes
     ]
     if performers:
         item["performer"] = performers

@@ -41,23 +41,23 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
 
     What a payer settled, and a charge item, count where no claim on record has the same code on the same day.
     """
-    found = Charges()
+    charges = Charges()
     for reference, record in own.of(records.Claim):
         if record.status in _CHARGES:
-            _add(found, record, _claim(record, reference, own.references, calendar), places, calendar)
+            _add(charges, record, _claim(record, reference, own.references, calendar), places, calendar)
             if record.use != "claim" and record.use not in _OTHER_USES:
                 own.leave_out(records.Claim, reference, "does not say that it is a claim")
         elif record.status not in _NO_CHARGES:
             own.leave_out(records.Claim, reference, "has no FHIR status")
     if not own.prefetch.by_type.keys().isdisjoint(_ELSEWHERE):
-        claimed = set(_claimed(found.claims))
-        for settled, claim in _settled(own, calendar, {one.reference for one in found.claims}):
+        claimed = set(_claimed(charges.claims))
+        for settled, claim in _settled(own, calendar, {claim.reference for claim in charges.claims}):
             lines = tuple(line for line in claim.lines if (line.code, line.date) not in claimed)
             if lines or not claim.lines:
-                _add(found, settled, replace(claim, lines=lines), places, calendar)
+                _add(charges, settled, replace(claim, lines=lines), places, calendar)
                 claimed.update(_claimed((claim,)))
-        found.claims.extend(charge_items(own, calendar, claimed))
-    return found
+        charges.claims.extend(charge_items(own, calendar, claimed))
+    return charges
 
 
 def _settled(own: Own, calendar: Calendar, claims: set[str]) -> Iterator[tuple[records.ExplanationOfBenefit, Claim]]:
@@ -69,17 +69,17 @@ def _settled(own: Own, calendar: Calendar, claims: set[str]) -> Iterator[tuple[r
             yield record, replace(claim, authorization_numbers=tuple(numbers))
 
 
-def _add(found: Charges, record: records.Claim, claim: Claim, places: Places, calendar: Calendar) -> None:
+def _add(charges: Charges, record: records.Claim, claim: Claim, places: Places, calendar: Calendar) -> None:
     reference = claim.reference
-    found.evidence.extend(injury.of_claim(record, reference))
+    charges.evidence.extend(injury.of_claim(record, reference))
     state = places.of_accident(record)
-    found.injury_dates.extend(injury.date_of_claim(record, reference, state, calendar))
-    found.accidents.append((reference, state))
-    found.claim_numbers.extend(numbers_of_claim(record, reference))
+    charges.injury_dates.extend(injury.date_of_claim(record, reference, state, calendar))
+    charges.accidents.append((reference, state))
+    charges.claim_numbers.extend(numbers_of_claim(record, reference))
     if not claim.lines or any(line.code in WORK_REHAB for line in claim.lines):
-        found.numbers.extend((reference, number) for number in claim.authorization_numbers)
+        charges.numbers.extend((reference, number) for number in claim.authorization_numbers)
     if record.use == "claim":
-        found.claims.append(claim)
+        charges.claims.append(claim)
 
 
 def _claimed(claims: Iterable[Claim]) -> Iterator[tuple[str, object]]:
@@ -116,10 +116,13 @@ def _claim(record: records.Claim, reference: str, references: References, calend
         reference=reference,
         status=record.status or "unknown",
         lines=tuple(lines),
-        encounters=clinical.names_of((one for item in record.item for one in item.encounter), references),
+        encounters=clinical.names_of((encounter for item in record.item for encounter in item.encounter), references),
         authorization_numbers=tuple(
             dict.fromkeys(
-                number for one in record.insurance for ref in one.pre_auth_ref if (number := number_in(ref)) is not None
+                number
+                for insurance in record.insurance
+                for ref in insurance.pre_auth_ref
+                if (number := number_in(ref)) is not None
             )
         ),
     )

@@ -126,7 +126,7 @@ class _Builder:
         self._check_drafts()
         patient = self._patient()
         orders, asked_for = self._orders()
-        ordered = {reference: told for reference, _, told in asked_for}
+        ordered = {reference: meaning for reference, _, meaning in asked_for}
         conditions = self._conditions()
         coverages = self._coverages()
         plans_of_care, plan_evidence = self._plans(ordered)
@@ -134,16 +134,16 @@ class _Builder:
         known = {f"Condition/{record.id}": record for _, record in conditions if record.id is not None}
         visits = Visits(self.own, self.people, self.places, self.meanings, known, self.calendar)
         visits.read(plans_of_care)
-        first_treated = min((one.date for one in visits.sessions), default=None)
+        first_treated = min((session.date for session in visits.sessions), default=None)
         measured = list(assessments_of(self.own, self.calendar, first_treated))
         charges = charges_of(self.own, self.places, self.calendar)
         assertions = tuple(self._assertions(asked_for, visits))
         answers = list(self._answers(self._requests(asked_for, plans_of_care, charges)))
-        explained = (*(one.number for one in answers), *(one.number for one in assertions))
+        explained = (*(answer.number for answer in answers), *(assertion.number for assertion in assertions))
         answers.extend(authorizations.of_numbers(charges.numbers, explained))
         evidence = [
             *injury.of_coverages(coverages),
-            *(one for reference, record in conditions for one in injury.of_condition(record, reference)),
+            *(indication for reference, record in conditions for indication in injury.of_condition(record, reference)),
             *_reasons(visits.encounters),
             *plan_evidence,
             *charges.evidence,
@@ -160,13 +160,13 @@ class _Builder:
             injury=tuple(dict.fromkeys(evidence)),
             injury_dates=(
                 *(
-                    one
+                    injury_date
                     for reference, record in conditions
-                    for one in injury.date_of_condition(record, reference, self.calendar)
+                    for injury_date in injury.date_of_condition(record, reference, self.calendar)
                 ),
                 *charges.injury_dates,
             ),
-            plans=tuple(sorted(plans_of_care, key=lambda one: (one.start or date.min, one.reference))),
+            plans=tuple(sorted(plans_of_care, key=lambda plan: (plan.start or date.min, plan.reference))),
             encounters=tuple(visits.visits),
             sessions=tuple(visits.sessions),
             services=tuple(visits.services),
@@ -199,24 +199,24 @@ class _Builder:
 
     def _check_drafts(self) -> None:
         for draft in self.drafts:
-            record, theirs = draft.record, False
+            record, foreign = draft.record, False
             if draft.gap is not None:
                 self.own.left_out.add(draft.gap)
             elif isinstance(record, records.ServiceRequest):
-                theirs = not may_be_of(record.subject, self.patient, self.aliases)
+                foreign = not may_be_of(record.subject, self.patient, self.aliases)
             elif isinstance(record, records.Appointment):
-                theirs = not of_patient(record, self.patient, self.aliases)
-            if theirs and record is not None:
+                foreign = not of_patient(record, self.patient, self.aliases)
+            if foreign and record is not None:
                 self.own.left_out.add_of_another(FACT_OF_TYPE[records.type_of(record)])
 
     def _patient(self) -> records.Patient | None:
-        found = None
+        patient = None
         for key, record in self.prefetch.of(records.Patient).items():
             if key == self.patient:
-                found = record
+                patient = record
             else:
                 self.own.leave_out(records.Patient, name_of("Patient", key), "the Patient given is another one")
-        return found
+        return patient
 
     def _orders(self) -> tuple[list[Order], list[tuple[str, records.ServiceRequest, Meaning]]]:
         """Orders on record, and all orders as given with their meaning."""
@@ -239,15 +239,15 @@ class _Builder:
         self, asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]], visits: Visits
     ) -> Iterator[CoverageAssertion]:
         """What payers say through coverage-information on orders, appointments and encounters that are ours."""
-        ours = {reference for reference, _, told in asked_for if told.work_rehab}
+        work_rehab = {reference for reference, _, meaning in asked_for if meaning.work_rehab}
         for reference, record, _ in asked_for:
-            if record.extension and reference in ours:
+            if record.extension and reference in work_rehab:
                 yield from assertions_of(record.extension, reference, self.references, self.calendar)
         for draft in self.drafts:
             booked = draft.record
             if not isinstance(booked, records.Appointment) or not booked.extension:
                 continue
-            if is_work_rehab_appointment(booked, ours, self.aliases):
+            if is_work_rehab_appointment(booked, work_rehab, self.aliases):
                 yield from assertions_of(booked.extension, draft.reference, self.references, self.calendar)
         treated = {session.encounter for session in visits.sessions}
         for reference, (visit, known) in visits.encounters.items():
@@ -268,11 +268,11 @@ class _Builder:
             or not record.patient.reference
             or self.references[record.patient.reference] == f"Patient/{self.patient}"
         }
-        ordered = {reference: told for reference, _, told in asked_for}
+        ordered = {reference: meaning for reference, _, meaning in asked_for}
         answers = self.prefetch.of(records.ClaimResponse).values()
         requests = Requests(claims, answers, self.references, ordered)
-        for _, record, told in asked_for:
-            requests.order(record, told)
+        for _, record, meaning in asked_for:
+            requests.order(record, meaning)
         written = self.prefetch.of(records.CarePlan)
         for plan in plans:
             known = written.get(plan.reference.partition("/")[2]) if plan.work_rehab else None
@@ -308,7 +308,7 @@ class _Builder:
         return status == "active"
 
     def _plans(self, ordered: Mapping[str, Meaning]) -> tuple[list[PlanOfCare], list[InjuryEvidence]]:
-        found: list[PlanOfCare] = []
+        plans_of_care: list[PlanOfCare] = []
         evidence: list[InjuryEvidence] = []
         for reference, record in self.own.of(records.CarePlan):
             if record.status == "entered-in-error":
@@ -320,8 +320,8 @@ class _Builder:
                 record, reference, self.people, self.references, self.meanings, ordered, self.calendar
             )
             if plan is not None:
-                found.append(plan)
-        return found, evidence
+                plans_of_care.append(plan)
+        return plans_of_care, evidence
 
     def _claim_numbers(
         self, conditions: Iterable[tuple[str, records.Condition]], of_claims: Iterable[ClaimNumber]
@@ -359,7 +359,7 @@ def _planned(
 ) -> Iterator[PlanOfCare]:
     """Plans among the orders on record."""
     as_asked = {reference: record for reference, record, _ in asked_for}
-    return filter(None, (plan_of_order(as_asked[one.reference], one) for one in orders))
+    return filter(None, (plan_of_order(as_asked[order.reference], order) for order in orders))
 
 
 def _reasons(encounters: Mapping[str, tuple[records.Encounter, Encounter]]) -> Iterator[InjuryEvidence]:

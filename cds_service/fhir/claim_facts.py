@@ -38,31 +38,38 @@ def _is_icd_10_cm(system: str) -> bool:
 
 def codes_of_conditions(conditions: Iterable[tuple[str, records.Condition]]) -> dict[str, str]:
     """The ICD-10-CM codes of conditions by reference; those without one are left out."""
-    found = ((reference, diagnosis_code(record.code)) for reference, record in conditions)
-    return {reference: code for reference, code in found if code is not None}
+    codes = ((reference, diagnosis_code(record.code)) for reference, record in conditions)
+    return {reference: code for reference, code in codes if code is not None}
 
 
 def numbers_of(identifiers: Iterable[records.TypedIdentifier], reference: str) -> Iterator[ClaimNumber]:
     """Claim numbers among identifiers: of the type WCN, or called so."""
-    for one in identifiers:
-        if one.value and _is_claim_number(one):
-            yield ClaimNumber(reference, one.value, one.system)
+    for identifier in identifiers:
+        if identifier.value and _is_claim_number(identifier):
+            yield ClaimNumber(reference, identifier.value, identifier.system)
 
 
 def numbers_of_coverage(coverage: records.Coverage, reference: str) -> Iterator[ClaimNumber]:
     """Claim numbers among the identifiers and classes of a coverage. A subscriber's number is not taken for one."""
     yield from numbers_of(coverage.identifier, reference)
-    for one in coverage.classes:
-        words = [one.name, *([one.type.text, *(code.code for code in one.type.coding)] if one.type is not None else ())]
-        if one.value and any(word is not None and _CLAIM_NUMBER.search(word) for word in words):
-            yield ClaimNumber(reference, one.value)
+    for coverage_class in coverage.classes:
+        words = [
+            coverage_class.name,
+            *(
+                [coverage_class.type.text, *(code.code for code in coverage_class.type.coding)]
+                if coverage_class.type is not None
+                else ()
+            ),
+        ]
+        if coverage_class.value and any(word is not None and _CLAIM_NUMBER.search(word) for word in words):
+            yield ClaimNumber(reference, coverage_class.value)
 
 
 def numbers_of_claim(claim: records.Claim, reference: str) -> Iterator[ClaimNumber]:
     """The claim numbers that the payer assigned beforehand, as another claim has them."""
-    for one in claim.insurance:
-        if one.identifier is not None and one.identifier.value:
-            yield ClaimNumber(reference, one.identifier.value, one.identifier.system)
+    for insurance in claim.insurance:
+        if insurance.identifier is not None and insurance.identifier.value:
+            yield ClaimNumber(reference, insurance.identifier.value, insurance.identifier.system)
 
 
 def facility_of(
@@ -70,7 +77,9 @@ def facility_of(
 ) -> Facility | None:
     """Where an encounter took place, with the place-of-service code that the Location carries; None for several."""
     named = [
-        one.location.reference for one in encounter.location if one.location is not None and one.location.reference
+        place.location.reference
+        for place in encounter.location
+        if place.location is not None and place.location.reference
     ]
     if len(set(named)) != 1:
         return None
@@ -82,19 +91,19 @@ def facility_of(
 
 def _place_of_service(location: records.Location) -> str | None:
     codings = [coding for concept in location.type for coding in concept.coding]
-    found = {
+    codes = {
         coding.code
         for coding in codings
         if coding.code and _PLACE.fullmatch(coding.code) and coding.system and _PLACE_SYSTEM.search(coding.system)
     }
-    return found.pop() if len(found) == 1 else None
+    return codes.pop() if len(codes) == 1 else None
 
 
-def _is_claim_number(one: records.TypedIdentifier) -> bool:
-    if one.type is not None:
-        if any(coding.code == _CLAIM_NUMBER_TYPE for coding in one.type.coding):
+def _is_claim_number(identifier: records.TypedIdentifier) -> bool:
+    if identifier.type is not None:
+        if any(coding.code == _CLAIM_NUMBER_TYPE for coding in identifier.type.coding):
             return True
-        words = texts(one.type)
+        words = texts(identifier.type)
         if words:
             return any(_CLAIM_NUMBER.search(word) for word in words)
-    return one.system is not None and _CLAIM_NUMBER.search(one.system) is not None
+    return identifier.system is not None and _CLAIM_NUMBER.search(identifier.system) is not None

@@ -35,13 +35,13 @@ def new_claim(head: ClaimHead, identity: str, patient: str, of: date, today: dat
 
 def complete(claim: Json, head: ClaimHead) -> None:
     """Add what the chart tells and the claim does not have."""
-    told: Json = {
+    additions: Json = {
         "facility": _facility(head),
         "careTeam": _care_team(head),
         "diagnosis": _diagnoses(head),
         "accident": _accident(head),
     }
-    claim.update({name: value for name, value in told.items() if value and not claim.get(name)})
+    claim.update({name: value for name, value in additions.items() if value and not claim.get(name)})
     for insurance in claim.get("insurance", [])[:1]:
         _insure(insurance, head)
 
@@ -75,10 +75,10 @@ def _facility(head: ClaimHead) -> Json | None:
 
 def _care_team(head: ClaimHead) -> list[Json]:
     """Who treated, without a role where the profession is not known."""
-    members = [one for one in head.team if "/" in one.reference]
+    members = [member for member in head.team if "/" in member.reference]
     return [
-        {"sequence": number, "provider": {"reference": one.reference}, **_role(one.role)}
-        for number, one in enumerate(members, 1)
+        {"sequence": number, "provider": {"reference": member.reference}, **_role(member.role)}
+        for number, member in enumerate(members, 1)
     ]
 
 
@@ -87,14 +87,14 @@ def _role(role: CareTeamRole | None) -> Json:
 
 
 def _diagnoses(head: ClaimHead) -> list[Json]:
-    return [{"sequence": number, **_diagnosis(one)} for number, one in enumerate(head.diagnoses, 1)]
+    return [{"sequence": number, **_diagnosis(diagnosis)} for number, diagnosis in enumerate(head.diagnoses, 1)]
 
 
-def _diagnosis(one: Diagnosis) -> Json:
+def _diagnosis(diagnosis: Diagnosis) -> Json:
     """The code that a payer reads; R4 has either it or the reference."""
-    if one.code is None:
-        return {"diagnosisReference": {"reference": one.reference}}
-    return {"diagnosisCodeableConcept": {"coding": [{"system": ICD_10_CM, "code": one.code}]}}
+    if diagnosis.code is None:
+        return {"diagnosisReference": {"reference": diagnosis.reference}}
+    return {"diagnosisCodeableConcept": {"coding": [{"system": ICD_10_CM, "code": diagnosis.code}]}}
 
 
 def _accident(head: ClaimHead) -> Json | None:

@@ -93,7 +93,7 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
         "quantity": {"value": line.units},
     }
     if line.modifiers:
-        item["modifier"] = [put_by_hand.get(one) or modifier_concept(one) for one in line.modifiers]
+        item["modifier"] = [put_by_hand.get(modifier) or modifier_concept(modifier) for modifier in line.modifiers]
     if change.encounter is not None:
         item["encounter"] = [{"reference": change.encounter}]
     facility = change.head.facility
@@ -116,13 +116,14 @@ def _product(before: Any, code: str, label: str) -> Any:  # noqa: ANN401 - any J
 
 def _links(claim: Mapping[str, Any], change: DraftCharges, line: ChargeLine) -> Json:
     """Who gave the service and for what, by the numbers of care team and diagnoses on this claim."""
-    theirs = {member.reference for member in change.head.team if line.code in member.codes}
+    performers = {member.reference for member in change.head.team if line.code in member.codes}
     team = [
-        one["sequence"]
-        for one in claim.get("careTeam", [])
-        if "sequence" in one and (change.claim is not None or one.get("provider", {}).get("reference") in theirs)
+        member["sequence"]
+        for member in claim.get("careTeam", [])
+        if "sequence" in member
+        and (change.claim is not None or member.get("provider", {}).get("reference") in performers)
     ]
-    diagnoses = [one["sequence"] for one in claim.get("diagnosis", []) if "sequence" in one]
+    diagnoses = [diagnosis["sequence"] for diagnosis in claim.get("diagnosis", []) if "sequence" in diagnosis]
     links = {"careTeamSequence": team, "diagnosisSequence": diagnoses[:MOST_POINTERS]}
     return {name: numbers for name, numbers in links.items() if numbers}
 
@@ -135,7 +136,7 @@ def _for_further_lines(item: Json) -> Json:
 def _without_ids(part: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(part, dict):
         return {key: _without_ids(value) for key, value in part.items() if key != "id"}
-    return [_without_ids(one) for one in part] if isinstance(part, list) else part
+    return [_without_ids(element) for element in part] if isinstance(part, list) else part
 
 
 def _amounts(items: list[Json]) -> list[tuple[tuple[str, ...], float | None]]:

@@ -56,12 +56,12 @@ def about(
 
     ``meanings`` gives the meaning of a concept, ``known`` the patient's conditions by reference.
     """
-    told = [meanings[concept] for concept in concepts_of(record)]
-    work_rehab = any(one.work_rehab for one in told) and _may_treat(record, meanings)
+    described = [meanings[concept] for concept in concepts_of(record)]
+    work_rehab = any(meaning.work_rehab for meaning in described) and _may_treat(record, meanings)
     program = Program.UNKNOWN
     if work_rehab:
-        program = told[0].program if len(told) == 1 else program_of(concepts_of(record))
-    concerns = [one.condition for one in record.diagnosis]
+        program = described[0].program if len(described) == 1 else program_of(concepts_of(record))
+    concerns = [diagnosis.condition for diagnosis in record.diagnosis]
     conditions = names_of((*concerns, *record.reason_reference), references, "Condition/")
     concepts = [*(known[name].code for name in conditions if name in known), *record.reason_code]
     diagnoses = dict.fromkeys(code for concept in concepts for code in diagnosis_codes(concept))
@@ -71,9 +71,11 @@ def about(
 def _may_treat(record: records.Encounter, meanings: Mapping[CodeableConcept | None, Meaning]) -> bool:
     """Whether an encounter of these types can be a visit of a program, and no evaluation, summary or call only."""
     types = [meanings[concept] for concept in record.type]
-    if any(one.work_rehab for one in types):
+    if any(meaning.work_rehab for meaning in types):
         return True
-    return not any(one.evaluation for one in types) and not any(names_no_treatment(concept) for concept in record.type)
+    return not any(meaning.evaluation for meaning in types) and not any(
+        names_no_treatment(concept) for concept in record.type
+    )
 
 
 def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
@@ -83,16 +85,16 @@ def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
     return [*record.type, *record.reason_code, record.service_type]
 
 
-def session_of_encounter(one: Encounter, day: date, performers: tuple[Performer, ...]) -> Session:
+def session_of_encounter(encounter: Encounter, day: date, performers: tuple[Performer, ...]) -> Session:
     """The session of a work-rehab encounter whose procedures are not on record."""
     return Session(
-        reference=one.reference,
+        reference=encounter.reference,
         date=day,
-        program=one.program,
+        program=encounter.program,
         time_problem="no Procedure with start and stop",
         performers=performers,
-        encounter=one.reference,
-        conditions=one.conditions,
+        encounter=encounter.reference,
+        conditions=encounter.conditions,
         performers_of_encounter=True,
     )
 

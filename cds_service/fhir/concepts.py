@@ -153,25 +153,25 @@ def may_be_kept(concepts: Iterable[CodeableConcept | None], extra: Iterable[str 
 
 
 def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> Meaning:
-    found = coded(concept)
-    codes = found.codes
+    procedure = coded(concept)
+    codes = procedure.codes
     words = " \n ".join((*texts(concept), *[text for text in extra if text]))
     evaluation = _coded_evaluation(codes) if codes else _written_evaluation(words)
     hardening = has_code(concept, WORK_HARDENING, JOB_SIMULATION)
-    told: str | None = None
+    stated: str | None = None
     if hardening or not WORK_REHAB.isdisjoint(codes):
         work_rehab = True
     elif codes or evaluation is AssessmentKind.REEVALUATION:
         called = (concept.text if concept is not None else None, *extra) if codes else (words,)
         work_rehab = not (codes and evaluation) and any(is_called_work_rehab(text) for text in called)
     else:
-        told = asserted(words)
-        work_rehab = evaluation is None and mentions_work_rehab(told)
+        stated = asserted(words)
+        work_rehab = evaluation is None and mentions_work_rehab(stated)
     if not work_rehab:
-        return Meaning(codes, False, Program.UNKNOWN, evaluation, found.modifiers, _unsure(found))  # noqa: FBT003
-    written = Program.HARDENING if hardening else _kind(told if told is not None else asserted(words))
-    program = written if written is not Program.UNKNOWN else program_of_modifiers(found.modifiers)
-    return Meaning(codes, True, program, evaluation, found.modifiers, _doubts(found, written))  # noqa: FBT003
+        return Meaning(codes, False, Program.UNKNOWN, evaluation, procedure.modifiers, _unsure(procedure))  # noqa: FBT003
+    written = Program.HARDENING if hardening else _kind(stated if stated is not None else asserted(words))
+    program = written if written is not Program.UNKNOWN else program_of_modifiers(procedure.modifiers)
+    return Meaning(codes, True, program, evaluation, procedure.modifiers, _doubts(procedure, written))  # noqa: FBT003
 
 
 _SHORT: Final = 200
@@ -185,26 +185,26 @@ def program_of_modifiers(modifiers: Iterable[str]) -> Program:
     return kinds.pop() if len(kinds) == 1 else Program.UNKNOWN
 
 
-def _doubts(found: Coded, written: Program) -> tuple[str, ...]:
+def _doubts(procedure: Coded, written: Program) -> tuple[str, ...]:
     """Where code, words and modifiers of a work-rehab service disagree or are unsure."""
-    doubts = [*_unsure(found)]
-    if found.codes and WORK_REHAB.isdisjoint(found.codes):
+    doubts = [*_unsure(procedure)]
+    if procedure.codes and WORK_REHAB.isdisjoint(procedure.codes):
         doubts.append(
-            f"check which code is right: it has {', '.join(found.codes)}, but is described as work rehabilitation"
+            f"check which code is right: it has {', '.join(procedure.codes)}, but is described as work rehabilitation"
         )
-    by_modifier = program_of_modifiers(found.modifiers)
+    by_modifier = program_of_modifiers(procedure.modifiers)
     if Program.UNKNOWN not in {written, by_modifier} and written is not by_modifier:
-        stated = next(modifier for modifier in found.modifiers if modifier in PROGRAM_OF_MODIFIER)
+        stated = next(modifier for modifier in procedure.modifiers if modifier in PROGRAM_OF_MODIFIER)
         doubts.append(
             f"check which program it is: modifier {stated} is on the code, but the words say work {written.value}"
         )
     return tuple(doubts)
 
 
-def _unsure(found: Coded) -> tuple[str, ...]:
-    if not found.unsure:
+def _unsure(procedure: Coded) -> tuple[str, ...]:
+    if not procedure.unsure:
         return ()
-    codes = ", ".join(found.unsure)
+    codes = ", ".join(procedure.unsure)
     return (f"check whether {codes} is the CPT code: it is under a code system that is not known",)
 
 
@@ -258,14 +258,14 @@ def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str |
     return _kind(asserted(" \n ".join(written)))
 
 
-def _kind(told: str) -> Program:
+def _kind(words: str) -> Program:
     """The kind that words tell which rule nothing out any more."""
-    conditioning, hardening = may_match(told, _CONDITIONING_PARTS), may_match(told, _HARDENING_PARTS)
+    conditioning, hardening = may_match(words, _CONDITIONING_PARTS), may_match(words, _HARDENING_PARTS)
     if conditioning and hardening:
-        told = _BOTH.sub(" ", told)
-    if hardening and _HARDENING.search(told) is not None:
+        words = _BOTH.sub(" ", words)
+    if hardening and _HARDENING.search(words) is not None:
         return Program.HARDENING
-    return Program.CONDITIONING if conditioning and _CONDITIONING.search(told) else Program.UNKNOWN
+    return Program.CONDITIONING if conditioning and _CONDITIONING.search(words) else Program.UNKNOWN
 
 
 def negated(text: str, position: int) -> bool:

@@ -65,9 +65,9 @@ _NOTHING: Final = Extension()
 
 def _billed(part: Extension) -> Iterator[str]:
     coding, concept = part.value_coding, part.value_codeable_concept
-    for one in (*((coding,) if coding is not None else ()), *(concept.coding if concept is not None else ())):
-        if one.code:
-            yield one.code
+    for billed in (*((coding,) if coding is not None else ()), *(concept.coding if concept is not None else ())):
+        if billed.code:
+            yield billed.code
 
 
 def _date_of(part: Extension) -> str | None:

@@ -125,29 +125,29 @@ def decision_in_words(text: str | None) -> AuthorizationState | None:
     plain = _PLAIN.get(text)
     if plain is not None or not may_match(text, _TELLING):
         return plain
-    told = _CONDITIONS.sub(" ", " ".join(text.lower().split()))
-    told, in_part = _DENIED_IN_PART.subn(" ", told)
+    words = _CONDITIONS.sub(" ", " ".join(text.lower().split()))
+    words, in_part = _DENIED_IN_PART.subn(" ", words)
     final = max(
         (
             ((match.start(), match.end()), state)
             for state, pattern in _FINAL
-            for match in pattern.finditer(told)
+            for match in pattern.finditer(words)
             if state is not None
         ),
-        key=lambda found: found[0],
+        key=lambda decision: decision[0],
         default=None,
     )
     if final is not None:
         return final[1]
-    found: set[AuthorizationState] = set()
+    states: set[AuthorizationState] = set()
     for state, pattern in _ONE_BY_ONE:
-        left, count = pattern.subn(" ", told)
+        left, count = pattern.subn(" ", words)
         if count and state is not None:
-            found.add(state)
-        told = left
-    if APPROVED in found and DENIED in found and _IN_PART.search(text.lower()):
+            states.add(state)
+        words = left
+    if APPROVED in states and DENIED in states and _IN_PART.search(text.lower()):
         return APPROVED
-    return together(found) or (UNCLEAR if in_part else None)
+    return together(states) or (UNCLEAR if in_part else None)
 
 
 _NO_NUMBER: Final = re.compile(
@@ -165,29 +165,29 @@ def number_in(text: str | None) -> str | None:
 
 def together(states: Collection[AuthorizationState]) -> AuthorizationState | None:
     """What several decisions on one matter come to: approved only where nothing speaks against it."""
-    found = set(states)
-    if len(found) <= 1:
-        return next(iter(found), None)
-    if APPROVED not in found and NOT_REQUIRED not in found:
-        return next((one for one in (DENIED, WITHDRAWN) if one in found), UNCLEAR)
-    return APPROVED if found == {APPROVED, NOT_REQUIRED} else UNCLEAR
+    distinct = set(states)
+    if len(distinct) <= 1:
+        return next(iter(distinct), None)
+    if APPROVED not in distinct and NOT_REQUIRED not in distinct:
+        return next((state for state in (DENIED, WITHDRAWN) if state in distinct), UNCLEAR)
+    return APPROVED if distinct == {APPROVED, NOT_REQUIRED} else UNCLEAR
 
 
 def reviews(extensions: Iterable[Extension], adjudications: Iterable[Adjudication]) -> list[AuthorizationState]:
     """Review actions among the extensions of one item or of a whole response, and what its adjudications say."""
-    found: list[AuthorizationState] = []
+    states: list[AuthorizationState] = []
     for extension in extensions:
         name = (extension.url or "").removeprefix(PAS)
         if name == REVIEW_ACTION:
             parts = [part for part in extension.extension if (part.url or "").removeprefix(PAS) in _CODE_PARTS]
-            found.extend(_action(part) for part in parts or [extension])
+            states.extend(_action(part) for part in parts or [extension])
         elif name == REVIEW_ACTION_CODE:
-            found.append(_action(extension))
+            states.append(_action(extension))
     for adjudication in adjudications:
         if adjudication.value is None:
-            told = (*_written(adjudication.category), *_written(adjudication.reason))
-            found.extend(state for text in told if (state := _state_of(text, otherwise=None)) is not None)
-    return found
+            words = (*_written(adjudication.category), *_written(adjudication.reason))
+            states.extend(state for text in words if (state := _state_of(text, otherwise=None)) is not None)
+    return states
 
 
 def review_number(extensions: Iterable[Extension]) -> str | None:
@@ -203,13 +203,13 @@ def review_number(extensions: Iterable[Extension]) -> str | None:
 def _action(part: Extension) -> AuthorizationState:
     """The state of a review action, which should be a CodeableConcept and is sent as Coding, code or string as well."""
     coding = part.value_coding
-    told = [
+    words = [
         *_written(part.value_codeable_concept),
         *((coding.code, coding.display) if coding is not None else ()),
         part.value_code,
         part.value_string,
     ]
-    states = [_state_of(text, otherwise=None) for text in told if text]
+    states = [_state_of(text, otherwise=None) for text in words if text]
     return together([state for state in states if state is not None]) or UNCLEAR
 
 

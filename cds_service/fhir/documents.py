@@ -61,10 +61,16 @@ def hints_of(
         day = _day(record, calendar)
         if called is not None and (called not in newest or day > newest[called][0]):
             newest[called] = day, reference
-    told = [day for one in answers if not one.weak for day in (one.start, one.created) if day is not None]
+    answer_days = [
+        day for answer in answers if not answer.weak for day in (answer.start, answer.created) if day is not None
+    ]
     planned = any(plan.status == "active" for plan in plans)
     for (fact, name), (day, reference) in newest.items():
-        known = planned if fact is Fact.PLAN_OF_CARE else any(abs(day - one) <= SAME_ANSWER for one in told)
+        known = (
+            planned
+            if fact is Fact.PLAN_OF_CARE
+            else any(abs(day - answered) <= SAME_ANSWER for answered in answer_days)
+        )
         if not known:
             dated = f"a document dated {day:%b} {day.day}, {day.year}" if day != date.min else "an undated document"
             yield Gap(fact, f"{dated} is called {name}; its content is not read", reference)
@@ -73,10 +79,16 @@ def hints_of(
 def _called(record: records.DocumentReference) -> _Called | None:
     if record.status in _NOT_IN_FORCE:
         return None
-    concepts = [one for one in (record.type, *record.category) if one is not None]
-    titles = [one.attachment.title for one in record.content if one.attachment is not None]
-    words = [word for word in (*(text for one in concepts for text in texts(one)), record.description, *titles) if word]
-    if any(coding.code == PLAN_OF_CARE_NOTE for one in concepts for coding in one.coding) or any(map(_is_plan, words)):
+    concepts = [concept for concept in (record.type, *record.category) if concept is not None]
+    titles = [content.attachment.title for content in record.content if content.attachment is not None]
+    words = [
+        word
+        for word in (*(text for concept in concepts for text in texts(concept)), record.description, *titles)
+        if word
+    ]
+    if any(coding.code == PLAN_OF_CARE_NOTE for concept in concepts for coding in concept.coding) or any(
+        map(_is_plan, words)
+    ):
         return _Called(Fact.PLAN_OF_CARE, "a plan of care")
     whole = " \n ".join(words)
     if not any(_is_answer(word) for word in words) and not (_OF_A_PAYER.search(whole) and _REFUSED.search(whole)):
@@ -96,5 +108,5 @@ def _is_answer(words: str) -> bool:
 
 def _day(record: records.DocumentReference, calendar: Calendar) -> date:
     """The day of the document; of one without a readable date the earliest there is."""
-    created = (one.attachment.creation for one in record.content if one.attachment is not None)
+    created = (content.attachment.creation for content in record.content if content.attachment is not None)
     return next((day for text in (record.date, *created) if (day := calendar.day(text)) is not None), date.min)

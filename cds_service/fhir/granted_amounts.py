@@ -80,12 +80,15 @@ def quantity_of(quantity: Quantity | None) -> Granted | None:
 
 def of_adjudications(adjudications: Iterable[Adjudication]) -> Quantity | None:
     """The amount that an adjudication named authorized or approved gives."""
-    for one in adjudications:
-        if one.value is None or one.category is None:
+    for adjudication in adjudications:
+        if adjudication.value is None or adjudication.category is None:
             continue
-        names = (*texts(one.category), *(coding.code for coding in one.category.coding if coding.code))
+        names = (
+            *texts(adjudication.category),
+            *(coding.code for coding in adjudication.category.coding if coding.code),
+        )
         if any(_GRANTED.search(name) for name in names):
-            return Quantity(value=one.value)
+            return Quantity(value=adjudication.value)
     return None
 
 
@@ -96,29 +99,29 @@ def in_words(text: str | None) -> Granted | None:
     """
     if text is None or not may_match(text, _TELLING):
         return None
-    found: set[Granted] = set()
+    amounts: set[Granted] = set()
     for clause in _CLAUSES.split(text):
         if _NOT_GRANTED.search(clause):
             continue
         weekly = _WEEKLY.search(clause)
         if weekly is not None:
-            found.add(Granted(float(weekly["times"]) * float(weekly["weeks"]), "visits"))
+            amounts.add(Granted(float(weekly["times"]) * float(weekly["weeks"]), "visits"))
             continue
         for match in _AMOUNT.finditer(clause):
             unit = "hours" if match["unit"].lower().startswith("h") else "visits"
-            found.add(Granted(float(match["amount"]), unit))
-    return found.pop() if len(found) == 1 else None
+            amounts.add(Granted(float(match["amount"]), unit))
+    return amounts.pop() if len(amounts) == 1 else None
 
 
 def end_in_words(text: str | None) -> date | None:
     """The day through which words approve: "through 11/20/2026", "expires 2026-11-20"."""
-    found = _UNTIL.search(text) if text is not None and "20" in text else None
-    if found is None:
+    until = _UNTIL.search(text) if text is not None and "20" in text else None
+    if until is None:
         return None
     try:
-        if found["year"] is not None:
-            return date(int(found["year"]), int(found["month"]), int(found["day"]))
-        return date.fromisoformat(found["iso"])
+        if until["year"] is not None:
+            return date(int(until["year"]), int(until["month"]), int(until["day"]))
+        return date.fromisoformat(until["iso"])
     except ValueError:
         return None
 

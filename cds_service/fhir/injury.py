@@ -20,9 +20,9 @@ _AT_WORK: Final = re.compile(r"\b(?:work\w*|job|employment|industrial|occupation
 
 def of_coverages(coverages: Iterable[Coverage]) -> Iterator[InjuryEvidence]:
     """Workers' compensation coverage."""
-    for one in coverages:
-        if one.payer_class is PayerClass.WORKERS_COMPENSATION:
-            yield InjuryEvidence("workers' compensation coverage", one.reference, one.payer_class.words)
+    for coverage in coverages:
+        if coverage.payer_class is PayerClass.WORKERS_COMPENSATION:
+            yield InjuryEvidence("workers' compensation coverage", coverage.reference, coverage.payer_class.words)
 
 
 def of_condition(condition: records.Condition, reference: str) -> list[InjuryEvidence]:
@@ -84,9 +84,9 @@ def accident_of(claim: records.Claim) -> records.Accident | None:
 def _may_be_at_work(accident: records.Accident) -> bool:
     """Whether an accident says something, and no other kind than one at work."""
     words = " ".join(texts(accident.type))
-    told = (accident.date, accident.type, accident.location_address, accident.location_reference)
-    other = _codes(accident) & _OF_ANOTHER_KIND or _OTHER_KINDS.search(words)
-    return any(told) and (not other or _AT_WORK.search(words) is not None)
+    elements = (accident.date, accident.type, accident.location_address, accident.location_reference)
+    another_kind = _codes(accident) & _OF_ANOTHER_KIND or _OTHER_KINDS.search(words)
+    return any(elements) and (not another_kind or _AT_WORK.search(words) is not None)
 
 
 def _codes(accident: records.Accident) -> set[str | None]:

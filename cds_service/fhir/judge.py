@@ -104,11 +104,11 @@ def _form(name: str, value: Any) -> Any:  # noqa: ANN401 any JSON
     kind = type(value)
     if kind is dict:
         return {
-            key: one if key in _CODES and type(one) is str and " " not in one else _form(key, one)
-            for key, one in value.items()
+            key: element if key in _CODES and type(element) is str and " " not in element else _form(key, element)
+            for key, element in value.items()
         }
     if kind is list:
-        return [_form(name, one) for one in value]
+        return [_form(name, element) for element in value]
     if kind is str:
         if name in _CODES and " " not in value:
             return value
@@ -130,7 +130,7 @@ def _known(model: Any, name: str, value: Any) -> Any:  # noqa: ANN401 as above
     if model is None:
         return value
     if isinstance(value, list):
-        return [_known(model, name, one) for one in value]
+        return [_known(model, name, element) for element in value]
     if not isinstance(value, dict):
         return value
     try:
@@ -148,14 +148,14 @@ def _judged_element(model: Any, form: bytes) -> Any:  # noqa: ANN401 as above
 @lru_cache(maxsize=512)
 def _element_models(model: Any) -> Mapping[str, Any]:  # noqa: ANN401 as above
     """The model classes of a model's complex elements by FHIR name."""
-    found = {}
+    models = {}
     for name, field in model.model_fields.items():
         kinds = [field.annotation, *get_args(field.annotation)]
         kinds += [inner for kind in kinds for inner in get_args(kind)]
         for kind in kinds:
             if hasattr(kind, "get_model_klass"):
-                found[field.alias or name] = kind.get_model_klass()
-    return found
+                models[field.alias or name] = kind.get_model_klass()
+    return models
 
 
 def _model(name: str) -> Any:  # noqa: ANN401 the class is only known at run time
@@ -183,12 +183,12 @@ def _part(part: str | int) -> str:
 
 def _without_values(message: str, value: object) -> str:
     """Messages of custom checks may quote what was given, which may name the patient; element names may stay."""
-    given = repr(value)
+    written = repr(value)
     if isinstance(value, str | int | float) and str(value):
         message = message.replace(str(value), "(value)")
 
     def kept(quoted: re.Match[str]) -> str:
         word = quoted.group()[1:-1]
-        return word if _ELEMENT.fullmatch(word) and word not in given else "(value)"
+        return word if _ELEMENT.fullmatch(word) and word not in written else "(value)"
 
     return " ".join(_QUOTED.sub(kept, message).split())[:_LONGEST_MESSAGE]

@@ -158,7 +158,7 @@ def names_work_rehab(text: str | None) -> bool:
     if text is None or not _may_tell(text):
         return False
     named = islice(_NAMED.finditer(text), _MOST)
-    return any(not _is_ruled_out(text, one.start(), one.end()) for one in named)
+    return any(not _is_ruled_out(text, mention.start(), mention.end()) for mention in named)
 
 
 def is_called_work_rehab(text: str | None) -> bool:
@@ -172,10 +172,10 @@ def asserted(text: str) -> str:
         return text
     kept: list[str] = []
     position = 0
-    for found in islice(_TOLD.finditer(text), _MOST):
-        if _is_ruled_out(text, found.start(), found.end()):
-            kept.append(text[position : found.start()])
-            position = found.end()
+    for mention in islice(_TOLD.finditer(text), _MOST):
+        if _is_ruled_out(text, mention.start(), mention.end()):
+            kept.append(text[position : mention.start()])
+            position = mention.end()
     kept.append(text[position:])
     return " ... ".join(kept)
 

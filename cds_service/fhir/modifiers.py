@@ -36,11 +36,11 @@ def _of(concept: CodeableConcept) -> Iterator[str]:
     if len(codes) == 1 and len(codes[0]) == _LENGTH and codes[0].isalnum():
         yield codes[0].upper()
         return
-    found = [modifier for code in codes for modifier in _split(code)]
+    modifiers = [modifier for code in codes for modifier in _split(code)]
     for words in (*(coding.display for coding in concept.coding), concept.text):
-        if not found and words:
-            found = _in_words(words)
-    yield from found
+        if not modifiers and words:
+            modifiers = _in_words(words)
+    yield from modifiers
 
 
 def _split(joined: str) -> list[str]:

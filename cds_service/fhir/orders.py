@@ -44,15 +44,15 @@ def orders_of(
         calendar: Reads dates and times at the place of treatment.
     """
     source = tuple(source)
-    aliases = aliases_of(one for one in source if isinstance(one, Draft))
-    chosen = None if selections is None else {normal(one, aliases) for one in selections}
+    aliases = aliases_of(draft for draft in source if isinstance(draft, Draft))
+    chosen = None if selections is None else {normal(selection, aliases) for selection in selections}
     orders = []
-    for position, one in enumerate(source, start=1):
-        if isinstance(one, Draft):
-            record, reference = one.record, one.reference
+    for position, item in enumerate(source, start=1):
+        if isinstance(item, Draft):
+            record, reference = item.record, item.reference
         else:
-            record = one
-            reference = f"ServiceRequest/{one.id}" if one.id is not None else f"ServiceRequest (no id {position})"
+            record = item
+            reference = f"ServiceRequest/{item.id}" if item.id is not None else f"ServiceRequest (no id {position})"
         if not isinstance(record, records.ServiceRequest) or not is_order(record):
             continue
         if patient_id is not None and not may_be_of(record.subject, patient_id, aliases):
@@ -94,15 +94,15 @@ def booked(
     period that is asked for, and that is told; one without either has no date, and is told only.
     """
     drafts = tuple(drafts)
-    aliases = aliases_of(one for one in drafts if isinstance(one, Draft))
-    ordered = {one.reference for one in orders if one.work_rehab}
-    found, gaps = [], []
-    for position, one in enumerate(drafts, start=1):
-        if isinstance(one, Draft):
-            record, reference = one.record, one.reference
+    aliases = aliases_of(draft for draft in drafts if isinstance(draft, Draft))
+    ordered = {order.reference for order in orders if order.work_rehab}
+    appointments, gaps = [], []
+    for position, item in enumerate(drafts, start=1):
+        if isinstance(item, Draft):
+            record, reference = item.record, item.reference
         else:
-            record = one
-            reference = f"Appointment/{one.id}" if one.id is not None else f"Appointment (no id {position})"
+            record = item
+            reference = f"Appointment/{item.id}" if item.id is not None else f"Appointment (no id {position})"
         if not isinstance(record, records.Appointment) or record.status in _NO_APPOINTMENTS:
             continue
         if patient_id is not None and not of_patient(record, patient_id, aliases):
@@ -116,8 +116,10 @@ def booked(
             continue
         if span.date is None:
             gaps.append(Gap(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
-        found.append(Appointment(reference, day, span.period))
-    return Booked(tuple(sorted(found, key=lambda one: (one.date, one.reference))), tuple(gaps))
+        appointments.append(Appointment(reference, day, span.period))
+    return Booked(
+        tuple(sorted(appointments, key=lambda appointment: (appointment.date, appointment.reference))), tuple(gaps)
+    )
 
 
 def _requested(record: records.Appointment, calendar: Calendar) -> date | None:
@@ -141,7 +143,11 @@ def may_be_of(subject: records.Ref | None, patient_id: str, aliases: Mapping[str
 
 def of_patient(record: records.Appointment, patient_id: str, aliases: Mapping[str, str]) -> bool:
     """Whether no patient but this one takes part in the appointment."""
-    actors = [one.actor.reference for one in record.participant if one.actor is not None and one.actor.reference]
+    actors = [
+        participant.actor.reference
+        for participant in record.participant
+        if participant.actor is not None and participant.actor.reference
+    ]
     patients = {name for actor in actors if (name := normal(actor, aliases)).startswith(("Patient/", "urn:"))}
     return not patients or f"Patient/{patient_id}" in patients
 
@@ -151,11 +157,14 @@ def is_work_rehab_appointment(
 ) -> bool:
     """Whether it says so in any element, or is based on one of the work-rehab orders."""
     concepts = (*record.service_type, record.appointment_type, *record.reason_code)
-    told = [meaning(concept) for concept in concepts if concept is not None]
+    meanings = [meaning(concept) for concept in concepts if concept is not None]
     return (
-        any(one.work_rehab for one in told)
-        or (not any(one.codes or one.evaluation for one in told) and names_work_rehab(record.description))
-        or any(one.reference is not None and normal(one.reference, aliases) in ordered for one in record.based_on)
+        any(meaning.work_rehab for meaning in meanings)
+        or (
+            not any(meaning.codes or meaning.evaluation for meaning in meanings)
+            and names_work_rehab(record.description)
+        )
+        or any(basis.reference is not None and normal(basis.reference, aliases) in ordered for basis in record.based_on)
     )
 
 
@@ -163,20 +172,20 @@ def order(
     record: records.ServiceRequest, reference: str, references: References, calendar: Calendar, *, selected: bool = True
 ) -> Order:
     """One order as the rules need it."""
-    told = meaning(record.code)
-    options = billing_options(record.code) if told.work_rehab and not told.codes else ()
-    modifiers = tuple(dict.fromkeys((*told.modifiers, *modifiers_of(record.order_detail))))
+    ordered = meaning(record.code)
+    options = billing_options(record.code) if ordered.work_rehab and not ordered.codes else ()
+    modifiers = tuple(dict.fromkeys((*ordered.modifiers, *modifiers_of(record.order_detail))))
     disciplines = disciplines_of((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
         role = profession_of((record.performer_type,))
         disciplines = {role.discipline} if isinstance(role, Role) else set()
     if not disciplines:
-        disciplines = {DISCIPLINE_OF_MODIFIER[one] for one in modifiers if one in DISCIPLINE_OF_MODIFIER}
+        disciplines = {DISCIPLINE_OF_MODIFIER[modifier] for modifier in modifiers if modifier in DISCIPLINE_OF_MODIFIER}
     return Order(
         reference=reference,
-        work_rehab=told.work_rehab,
-        program=_program(record, modifiers) if told.work_rehab else Program.UNKNOWN,
-        codes=told.codes or options,
+        work_rehab=ordered.work_rehab,
+        program=_program(record, modifiers) if ordered.work_rehab else Program.UNKNOWN,
+        codes=ordered.codes or options,
         modifiers=modifiers,
         quantity=record.quantity_quantity.value if record.quantity_quantity is not None else None,
         schedule=schedule_of(record, calendar),
@@ -185,10 +194,10 @@ def order(
         editable=record.id is not None,
         conditions=tuple(
             name
-            for one in record.reason_reference
-            if one.reference is not None and (name := references[one.reference]).startswith("Condition/")
+            for reason in record.reason_reference
+            if reason.reference is not None and (name := references[reason.reference]).startswith("Condition/")
         ),
-        doubts=told.doubts,
+        doubts=ordered.doubts,
     )
 
 
@@ -196,9 +205,9 @@ def billing_options(service: OrderedService | None) -> tuple[str, ...]:
     """Procedure codes that an order without one of its own may be billed with (CRD)."""
     if service is None:
         return ()
-    options = [one for one in service.extension if one.url == BILLING_OPTIONS]
-    codings = [one.value_coding for one in options if one.value_coding is not None]
-    concepts = (*(one.value_codeable_concept for one in options), CodeableConcept(coding=tuple(codings)))
+    options = [extension for extension in service.extension if extension.url == BILLING_OPTIONS]
+    codings = [option.value_coding for option in options if option.value_coding is not None]
+    concepts = (*(option.value_codeable_concept for option in options), CodeableConcept(coding=tuple(codings)))
     return tuple(dict.fromkeys(code for concept in concepts for code in procedure_codes(concept)))
 
 
@@ -210,7 +219,9 @@ def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
     start, end = calendar.first_day(period.start), calendar.last_day(period.end)
     if start is None and end is None and record.occurrence_date_time is not None:
         start = end = calendar.day(record.occurrence_date_time)
-    events = [found for one in (timing.event if timing is not None else ()) if (found := calendar.day(one)) is not None]
+    events = [
+        day for moment in (timing.event if timing is not None else ()) if (day := calendar.day(moment)) is not None
+    ]
     if start is None and end is None and events:
         start, end = min(events), max(events)
     days = _days_per_week(repeat)

@@ -59,15 +59,15 @@ class Own:
         over.
         """
         prefix = f"{kind.__name__}/"
-        whose = _WHOSE.get(kind, _SUBJECT)
-        references, mine, safe = self.references, self._reference, SAFE_ID.fullmatch
+        subject_of = _WHOSE.get(kind, _SUBJECT)
+        references, patient, safe = self.references, self._reference, SAFE_ID.fullmatch
         for key, record in self.prefetch.of(kind).items():
             reference = prefix + key if safe(key) is not None else name_of(kind.__name__, key)
             if reference in but:
                 continue
-            subject: Ref | None = whose(record)
+            subject: Ref | None = subject_of(record)
             if subject is not None and subject.reference:
-                if references[subject.reference] != mine:
+                if references[subject.reference] != patient:
                     self.left_out.add_of_another(FACT_OF_TYPE[kind.__name__])
                     continue
                 if subject.reference[0] == "h" and self._is_elsewhere(kind, subject.reference):
@@ -80,9 +80,9 @@ class Own:
 
     def of_others(self, kind: type[R]) -> Iterator[tuple[str, R]]:
         """(reference, resource) of each resource of one type that names another patient."""
-        whose = _WHOSE.get(kind, _SUBJECT)
+        subject_of = _WHOSE.get(kind, _SUBJECT)
         for key, record in self.prefetch.of(kind).items():
-            subject: Ref | None = whose(record)
+            subject: Ref | None = subject_of(record)
             if subject is None or not subject.reference:
                 continue
             if self.references[subject.reference] != self._reference or self._is_elsewhere(kind, subject.reference):

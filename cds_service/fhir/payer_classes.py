@@ -180,10 +180,10 @@ def supplements_medicare(text: str) -> bool:
     return _SUPPLEMENT.search(_plain(text)) is not None
 
 
-def together(told: Iterable[Told]) -> Told:
+def together(readings: Iterable[Told]) -> Told:
     """What several texts or codes of one source tell."""
-    every = tuple(told)
-    return Told(*(frozenset[PayerClass]().union(*(one[part] for one in every)) for part in range(3)))
+    every = tuple(readings)
+    return Told(*(frozenset[PayerClass]().union(*(reading[part] for reading in every)) for part in range(3)))
 
 
 def _plain(text: str) -> str:

@@ -26,8 +26,8 @@ _CODES: Final = {name.upper(): code for code, name in STATES.items()}
 @lru_cache(maxsize=1024)
 def state_of(names: tuple[str, ...]) -> str | None:
     """``US-WA`` of a payer whose names say that it is an agency or fund of one state; None where they do not."""
-    found = {state for name in names if (state := _state(name)) is not None}
-    return f"US-{found.pop()}" if len(found) == 1 else None
+    states = {state for name in names if (state := _state(name)) is not None}
+    return f"US-{states.pop()}" if len(states) == 1 else None
 
 
 def _state(name: str) -> str | None:

@@ -38,7 +38,7 @@ def coverage(
     names = tuple(dict.fromkeys(_names(record, organizations, references)))
     written = _Written(record.type, names, record.classes, record.network, tuple(_systems(record)))
     kind, doubts = _class_of(written)
-    if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(one, references) for one in record.payor):
+    if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(payor, references) for payor in record.payor):
         kind = PayerClass.SELF_PAY
     if not record.status:
         doubts = (*doubts, NO_STATUS)
@@ -79,12 +79,12 @@ def _class_of(written: _Written) -> tuple[PayerClass, tuple[str, ...]]:
     of_type = texts(written.kind)
     code = together(map(payer_classes.of_coding, codings))
     words = {
-        _TYPE: together(map(payer_classes.of_words, (*of_type, *[one.code for one in codings if one.code]))),
+        _TYPE: together(map(payer_classes.of_words, (*of_type, *[coding.code for coding in codings if coding.code]))),
         "the payer's name": together(map(payer_classes.of_words, written.names)),
         "the plan": together(_told_of_plan(written)),
     }
     kind, doubts = _decided(code, words)
-    of_plan = [text for one in written.plan for text in (one.name, one.value) if text]
+    of_plan = [text for plan_class in written.plan for text in (plan_class.name, plan_class.value) if text]
     if any(map(payer_classes.supplements_medicare, (*of_type, *written.names, *of_plan))):
         doubts = (*doubts, SUPPLEMENTS)
     return kind, doubts
@@ -97,30 +97,34 @@ def _decided(code: Told, words: Mapping[str, Told]) -> tuple[PayerClass, tuple[s
     coarse code. Coarse words of payer and plan contradict nothing that is precise: insurers write many lines.
     """
     sources = [(_TYPE, code), *words.items()]
-    told = [(source, one.precise) for source, one in sources if one.precise]
-    if not told:
-        told = [(source, one.coarse) for source, one in (*sources[1:], *sources[:1]) if one.coarse]
-    if not told:
+    named = [(source, reading.precise) for source, reading in sources if reading.precise]
+    if not named:
+        named = [(source, reading.coarse) for source, reading in (*sources[1:], *sources[:1]) if reading.coarse]
+    if not named:
         return PayerClass.UNKNOWN, ()
-    decider, candidates = told[0]
-    for _, classes in told[1:]:
+    decider, candidates = named[0]
+    for _, classes in named[1:]:
         candidates = candidates & classes or candidates
     kind = min(candidates, key=list(PayerClass).index)
-    against = {source: classes for source, classes in told if kind not in classes}
+    against = {source: classes for source, classes in named if kind not in classes}
     kind_of_plan = together((code, words[_TYPE]))
     if not kind_of_plan.precise and not _may_be(kind_of_plan.coarse, kind):
         against[_TYPE] = kind_of_plan.coarse
     doubts = [f"{decider} says {_in_words(candidates)}"] if len(candidates) > 1 else []
-    doubts.extend(f"{decider} says {kind.words}, {source} says {_in_words(one)}" for source, one in against.items())
     doubts.extend(
-        f"{decider} says {kind.words}, {source} says that it is not" for source, one in sources if kind in one.excluded
+        f"{decider} says {kind.words}, {source} says {_in_words(classes)}" for source, classes in against.items()
+    )
+    doubts.extend(
+        f"{decider} says {kind.words}, {source} says that it is not"
+        for source, reading in sources
+        if kind in reading.excluded
     )
     return kind, tuple(doubts)
 
 
 def _may_be(coarse: Classes, kind: PayerClass) -> bool:
     """Whether a kind of plan, or one that is not told, may turn out to be this class."""
-    return not coarse or any(kind is one or kind in MAY_BE.get(one, ()) for one in coarse)
+    return not coarse or any(kind is payer_class or kind in MAY_BE.get(payer_class, ()) for payer_class in coarse)
 
 
 def _in_words(classes: Classes) -> str:
@@ -129,10 +133,10 @@ def _in_words(classes: Classes) -> str:
 
 def _told_of_plan(written: _Written) -> Iterator[Told]:
     """What names and numbers of the plan, its groups and its network tell."""
-    for one in written.plan:
-        told = together(payer_classes.of_words(text) for text in (one.name, one.value) if text)
-        group = one.type is not None and any(coding.code in _GROUPS for coding in one.type.coding)
-        yield Told(told.precise & _TOLD_OF_GROUPS) if group else told
+    for plan_class in written.plan:
+        reading = together(payer_classes.of_words(text) for text in (plan_class.name, plan_class.value) if text)
+        group = plan_class.type is not None and any(coding.code in _GROUPS for coding in plan_class.type.coding)
+        yield Told(reading.precise & _TOLD_OF_GROUPS) if group else reading
     if written.network:
         yield payer_classes.of_words(written.network)
     if any(part in system for system in written.systems for part in _MEDICARE_NUMBERS):
@@ -142,7 +146,7 @@ def _told_of_plan(written: _Written) -> Iterator[Told]:
 def _systems(record: records.Coverage) -> Iterator[str]:
     """Systems of the numbers of the coverage and of its payors."""
     identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
-    return (one.system for one in identifiers if one.system)
+    return (identifier.system for identifier in identifiers if identifier.system)
 
 
 def _is_person(payor: NamedRef, references: References) -> bool:
@@ -177,4 +181,4 @@ def _names(
             if organization.name:
                 yield organization.name
             yield from organization.alias
-            yield from (one.value for one in organization.identifier if one.value)
+            yield from (identifier.value for identifier in organization.identifier if identifier.value)

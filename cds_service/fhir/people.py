@@ -35,11 +35,11 @@ def contained(resource: Resource, reference: str) -> Resource | None:
     """The contained resource that ``#id`` refers to; None when it is missing or unreadable."""
     for raw in getattr(resource, "contained", ()):
         try:
-            one = _CONTAINED.decode(raw)
+            local = _CONTAINED.decode(raw)
         except (msgspec.MsgspecError, RecursionError, UnicodeError):
             continue
-        if one.id is not None and one.id.removeprefix("#") == reference[1:]:
-            return one
+        if local.id is not None and local.id.removeprefix("#") == reference[1:]:
+            return local
     return None
 
 
@@ -62,17 +62,17 @@ class People:
         no person, such as the clinic, is left out beside people.
         """
         if len(procedure.performer) == 1:
-            one = procedure.performer[0]
-            key = _key(procedure.contained, one.actor, one.function)
+            entry = procedure.performer[0]
+            key = _key(procedure.contained, entry.actor, entry.function)
             known = self._alone.get(key)
             if known is None:
-                found = self.performer(procedure, one.actor, one.function)
-                known = self._alone[key] = (found,) if found is not None else ()
+                performer = self.performer(procedure, entry.actor, entry.function)
+                known = self._alone[key] = (performer,) if performer is not None else ()
             return known
         return _together(
-            (found, attends(one.function))
-            for one in procedure.performer
-            if (found := self.performer(procedure, one.actor, one.function)) is not None
+            (performer, attends(entry.function))
+            for entry in procedure.performer
+            if (performer := self.performer(procedure, entry.actor, entry.function)) is not None
         )
 
     def participants(self, encounter: records.Encounter) -> tuple[Performer, ...]:
@@ -80,11 +80,11 @@ class People:
         if not encounter.participant:
             return ()
         return _together(
-            (found, any(map(attends, one.type)))
-            for one in encounter.participant
-            if not any(has_code(kind, *NOT_TREATING) for kind in one.type)
-            and (found := self.performer(encounter, one.individual)) is not None
-            and not found.reference.startswith(_NO_PERSON)
+            (performer, any(map(attends, participant.type)))
+            for participant in encounter.participant
+            if not any(has_code(kind, *NOT_TREATING) for kind in participant.type)
+            and (performer := self.performer(encounter, participant.individual)) is not None
+            and not performer.reference.startswith(_NO_PERSON)
         )
 
     def performer(
@@ -105,12 +105,12 @@ class People:
 
     def _performer(self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None) -> Performer:
         if actor is None or actor.reference is None:
-            name, told = UNNAMED, credentials(actor.display) if actor is not None else None
+            name, stated = UNNAMED, credentials(actor.display) if actor is not None else None
         else:
             local = contained(source, actor.reference) if actor.reference.startswith("#") else None
             name = self._name(actor.reference, local)
-            told = self._profession(source, actor, local)
-        profession = agreed(told, profession_of((function,)) if function is not None else None)
+            stated = self._profession(source, actor, local)
+        profession = agreed(stated, profession_of((function,)) if function is not None else None)
         return Performer(
             name,
             profession if isinstance(profession, Role) else None,
@@ -130,8 +130,8 @@ class People:
 
     def role(self, source: Resource, actor: NamedRef | None) -> Role | None:
         """What the person is licensed as, or None."""
-        found = self.performer(source, actor)
-        return found.role if found is not None else None
+        performer = self.performer(source, actor)
+        return performer.role if performer is not None else None
 
     def _profession(self, source: Resource, actor: NamedRef, local: Resource | None) -> Profession | None:
         """What a reference leads to, with the credentials behind the name; nothing of what is no person."""
@@ -139,73 +139,84 @@ class People:
         if local is not None:
             if not isinstance(local, records.PractitionerRole | records.Practitioner):
                 return None
-            found = self._read(source, local, local=True)
+            profession = self._read(source, local, local=True)
         elif self._references[reference].startswith((*_NO_PERSON, "CareTeam/")):
             return None
         else:
-            found = self._referred(source, reference)
-        return agreed(found, credentials(actor.display))
+            profession = self._referred(source, reference)
+        return agreed(profession, credentials(actor.display))
 
     def _referred(self, source: Resource, reference: str) -> Profession | None:
         name = self._references[reference]
         if name not in self._known:
             kind, _, key = name.partition("/")
-            one: Resource | None = None
+            resource: Resource | None = None
             if kind == "PractitionerRole":
-                one = self._roles.get(key)
+                resource = self._roles.get(key)
             elif kind == "Practitioner":
-                one = self._practitioners.get(key) or records.Practitioner(id=key)
-            self._known[name] = self._read(source, one)
+                resource = self._practitioners.get(key) or records.Practitioner(id=key)
+            self._known[name] = self._read(source, resource)
         return self._known[name]
 
-    def _read(self, source: Resource, one: Resource | None, *, local: bool = False) -> Profession | None:
-        if isinstance(one, records.PractitionerRole):
-            found = profession_of((*one.code, *one.specialty))
-            if found is None and one.practitioner is not None:
-                return agreed(self._qualified(source, one.practitioner), credentials(one.practitioner.display))
-            return found
-        if isinstance(one, records.Practitioner):
-            by_roles = self._by_roles(one.id) if not local else None
-            return by_roles if by_roles is not None else licensed(one)
+    def _read(self, source: Resource, resource: Resource | None, *, local: bool = False) -> Profession | None:
+        if isinstance(resource, records.PractitionerRole):
+            profession = profession_of((*resource.code, *resource.specialty))
+            if profession is None and resource.practitioner is not None:
+                return agreed(
+                    self._qualified(source, resource.practitioner), credentials(resource.practitioner.display)
+                )
+            return profession
+        if isinstance(resource, records.Practitioner):
+            by_roles = self._by_roles(resource.id) if not local else None
+            return by_roles if by_roles is not None else licensed(resource)
         return None
 
     def _qualified(self, source: Resource, practitioner: NamedRef) -> Profession | None:
         if practitioner.reference is None:
             return None
         if practitioner.reference.startswith("#"):
-            one = contained(source, practitioner.reference)
+            person = contained(source, practitioner.reference)
         else:
-            one = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
-        return licensed(one) if isinstance(one, records.Practitioner) else None
+            person = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
+        return licensed(person) if isinstance(person, records.Practitioner) else None
 
     def _by_roles(self, practitioner: str | None) -> Profession | None:
         """What the PractitionerRoles in force say together about a practitioner."""
         if self._roles_of is None:
             self._roles_of = {}
-            for one in self._roles.values():
-                if one.practitioner is not None and one.practitioner.reference is not None and one.active is not False:
-                    name = self._references[one.practitioner.reference]
-                    self._roles_of.setdefault(name, []).append(one)
+            for role in self._roles.values():
+                if (
+                    role.practitioner is not None
+                    and role.practitioner.reference is not None
+                    and role.active is not False
+                ):
+                    name = self._references[role.practitioner.reference]
+                    self._roles_of.setdefault(name, []).append(role)
         roles = self._roles_of.get(f"Practitioner/{practitioner}", ())
-        return agreed(None, *(profession_of((*one.code, *one.specialty)) for one in roles))
+        return agreed(None, *(profession_of((*role.code, *role.specialty)) for role in roles))
 
 
 def licensed(person: records.Practitioner) -> Profession | None:
     """What qualifications say, else the letters of license numbers, else the titles behind the name."""
-    found = profession_of(one.code for one in person.qualification)
-    if found is None:
-        found = agreed(None, *(license_prefix(n.value) for one in person.qualification for n in one.identifier))
+    profession = profession_of(qualification.code for qualification in person.qualification)
+    if profession is None:
+        profession = agreed(
+            None, *(license_prefix(n.value) for qualification in person.qualification for n in qualification.identifier)
+        )
     suffixes = [profession_in_words(", ".join(name.suffix)) for name in person.name if name.suffix]
-    return agreed(found, *suffixes, *(credentials(name.text) for name in person.name))
+    return agreed(profession, *suffixes, *(credentials(name.text) for name in person.name))
 
 
-def _together(found: Iterable[tuple[Performer, bool]]) -> tuple[Performer, ...]:
+def _together(performers: Iterable[tuple[Performer, bool]]) -> tuple[Performer, ...]:
     """Performers, each once; those of the second part are attending: beside others who treat they supervise."""
-    everyone = list(dict.fromkeys(found))
-    persons = [(one, attending) for one, attending in everyone if not one.reference.startswith(_NO_PERSON)]
-    treating = any(not one.supervises and not attending for one, attending in persons)
+    everyone = list(dict.fromkeys(performers))
+    persons = [
+        (performer, attending) for performer, attending in everyone if not performer.reference.startswith(_NO_PERSON)
+    ]
+    treating = any(not performer.supervises and not attending for performer, attending in persons)
     marked = (
-        one._replace(supervises=True) if attending and treating else one for one, attending in persons or everyone
+        performer._replace(supervises=True) if attending and treating else performer
+        for performer, attending in persons or everyone
     )
     return tuple(dict.fromkeys(marked))
 

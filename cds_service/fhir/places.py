@@ -35,7 +35,7 @@ def jurisdiction(address: Address | None) -> str | None:
 
 def first_jurisdiction(addresses: Iterable[Address | None]) -> str | None:
     """The first address that tells one."""
-    return next((found for address in addresses if (found := jurisdiction(address)) is not None), None)
+    return next((state for address in addresses if (state := jurisdiction(address)) is not None), None)
 
 
 class Places:
@@ -55,9 +55,9 @@ class Places:
         if provider is not None:
             known = provider.reference in self._known
             state = self._known[provider.reference] if known else self._state(encounter, provider.reference)
-        for one in encounter.location:
-            if state is None and one.location is not None:
-                state = self._state(encounter, one.location.reference)
+        for place in encounter.location:
+            if state is None and place.location is not None:
+                state = self._state(encounter, place.location.reference)
         return state
 
     def _state(self, encounter: records.Encounter, reference: str | None) -> str | None:
@@ -88,9 +88,13 @@ class Places:
 
     def site_of_appointment(self, appointment: records.Appointment) -> Site:
         """State and time zone of the locations that take part in an appointment."""
-        actors = [one.actor.reference for one in appointment.participant if one.actor is not None]
+        actors = [
+            participant.actor.reference for participant in appointment.participant if participant.actor is not None
+        ]
         references = [reference for reference in actors if reference is not None and "Location/" in reference]
-        states = (jurisdiction(address) for one in references for address in self._addresses(appointment, one))
+        states = (
+            jurisdiction(address) for reference in references for address in self._addresses(appointment, reference)
+        )
         return Site(next((state for state in states if state is not None), None), self._zone(appointment, references))
 
     def _zone(self, source: Resource, references: Iterable[str | None]) -> tzinfo | None:
@@ -135,20 +139,20 @@ def place_of(
         clients_jurisdiction: What the client's profile says.
     """
     states: dict[str, str] = {}
-    for reference, found in accidents:
-        if found is not None:
-            states.setdefault(found, reference)
+    for reference, accident_state in accidents:
+        if accident_state is not None:
+            states.setdefault(accident_state, reference)
     if states:
-        (state, reference), *others = states.items()
-        return Place(state, "the place of the accident on a claim", reference, tuple(one for one, _ in others))
+        (state, reference), *further = states.items()
+        return Place(state, "the place of the accident on a claim", reference, tuple(state for state, _ in further))
     visit = asked if asked is not None and asked.state is not None else _latest_placed(visits)
     if visit is not None and visit.state is not None:
         return Place(visit.state, "the place of the encounter", visit.reference)
     if patient is not None:
-        homes = sorted(patient.address, key=lambda one: (one.use == "old", one.use != "home"))
-        found = first_jurisdiction(homes)
-        if found is not None:
-            return Place(found, "the patient's address", f"Patient/{patient.id}")
+        homes = sorted(patient.address, key=lambda address: (address.use == "old", address.use != "home"))
+        home = first_jurisdiction(homes)
+        if home is not None:
+            return Place(home, "the patient's address", f"Patient/{patient.id}")
     if clients_jurisdiction is not None:
         return Place(clients_jurisdiction, "the client's profile")
     return None
@@ -156,10 +160,10 @@ def place_of(
 
 def _latest_placed(visits: Sequence[Encounter]) -> Encounter | None:
     """The encounter of the latest date on which one has a known place; the first of that date."""
-    found: Encounter | None = None
-    for one in reversed(visits):
-        if found is not None and one.date != found.date:
+    latest: Encounter | None = None
+    for visit in reversed(visits):
+        if latest is not None and visit.date != latest.date:
             break
-        if one.state is not None:
-            found = one
-    return found
+        if visit.state is not None:
+            latest = visit
+    return latest

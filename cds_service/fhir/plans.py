@@ -53,13 +53,13 @@ def plan_of_care(
     """
     activities = list(_activities(plan, references, meanings, ordered))
     work_rehab = (
-        any(one.work_rehab for one in activities)
+        any(activity.work_rehab for activity in activities)
         or any(meanings[category].work_rehab for category in plan.category)
         or names_work_rehab(plan.title)
         or names_work_rehab(plan.description)
     )
     disciplines = disciplines_of(plan.category)
-    coded = tuple(dict.fromkeys(code for one in activities for code in one.codes))
+    coded = tuple(dict.fromkeys(code for activity in activities for code in activity.codes))
     content = work_rehab or bool(disciplines) or not LABELS.keys().isdisjoint(coded) or _speaks_of_therapy(plan)
     if not content and not _is_silent(plan, references, ordered):
         return None
@@ -76,7 +76,7 @@ def plan_of_care(
         discipline_from=origin,
         conditions=names_of(plan.addresses, references, "Condition/"),
         goals=names_of(plan.goal, references, "Goal/"),
-        scheduled=any(_is_scheduled(one.detail) for one in plan.activity),
+        scheduled=any(_is_scheduled(activity.detail) for activity in plan.activity),
         codes=coded,
         continues=names_of((*plan.replaces, *plan.based_on, *plan.part_of), references, "CarePlan/"),
         content=content,
@@ -104,13 +104,15 @@ def _activities(
 
 
 def _plan_program(plan: records.CarePlan, activities: Iterable[Meaning]) -> Program:
-    concepts = [one.detail.code for one in plan.activity if one.detail is not None]
-    words = [one.detail.description for one in plan.activity if one.detail is not None]
+    concepts = [activity.detail.code for activity in plan.activity if activity.detail is not None]
+    words = [activity.detail.description for activity in plan.activity if activity.detail is not None]
     notes = [note.text for note in plan.note]
     program = program_of((*plan.category, *concepts), (plan.title, plan.description, *words, *notes))
     if program is not Program.UNKNOWN:
         return program
-    return next((one.program for one in activities if one.program is not Program.UNKNOWN), Program.UNKNOWN)
+    return next(
+        (activity.program for activity in activities if activity.program is not Program.UNKNOWN), Program.UNKNOWN
+    )
 
 
 def _discipline(
@@ -120,10 +122,10 @@ def _discipline(
     if disciplines:
         return (next(iter(disciplines)), "category") if len(disciplines) == 1 else (None, None)
     for origin, sources in (("author", (plan.author,)), ("contributor", plan.contributor)):
-        roles = (people.role(plan, one) for one in sources)
-        found = {role.discipline for role in roles if role is not None}
-        if found:
-            return (next(iter(found)), origin) if len(found) == 1 else (None, None)
+        roles = (people.role(plan, source) for source in sources)
+        named = {role.discipline for role in roles if role is not None}
+        if named:
+            return (next(iter(named)), origin) if len(named) == 1 else (None, None)
     return None, None
 
 
@@ -148,7 +150,7 @@ def _is_silent(plan: records.CarePlan, references: References, ordered: Mapping[
     """Whether nothing but its narrative, or an order that was not given, can tell what a plan is for."""
     if any(_TELLS_NOTHING.fullmatch(text) is None for text in _words(plan)):
         return False
-    if any(_is_told(plan, one, references, ordered) for one in plan.activity):
+    if any(_is_told(plan, activity, references, ordered) for activity in plan.activity):
         return False
     narrative = _TAG.sub(" ", plan.text.div) if plan.text is not None and plan.text.div else ""
     return _OTHER_SPECIALTY.search(narrative) is None or _names_therapy(narrative)

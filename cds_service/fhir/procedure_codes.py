@@ -60,16 +60,16 @@ def coded(concept: CodeableConcept | None) -> Coded:
     known: list[Coded] = []
     unsure: list[Coded] = []
     for coding in concept.coding:
-        found = _read(coding.code)
-        if found is None:
+        reading = _read(coding.code)
+        if reading is None:
             continue
         if _is_procedure_system(coding.system):
-            known.append(found)
-        elif found.codes[0] in LABELS and not _of_another_system(coding.system or ""):
-            unsure.append(found)
+            known.append(reading)
+        elif reading.codes[0] in LABELS and not _of_another_system(coding.system or ""):
+            unsure.append(reading)
     if not known and not unsure:
         words = (concept.text, *(coding.display for coding in concept.coding))
-        known = [found for text in words if (found := _read(text)) is not None and found.codes[0] in LABELS]
+        known = [reading for text in words if (reading := _read(text)) is not None and reading.codes[0] in LABELS]
     if not known and not unsure:
         return _NOTHING
     return _together(known or unsure)._replace(unsure=() if known else _together(unsure).codes)
@@ -96,9 +96,9 @@ def _of_another_system(system: str) -> bool:
     return _ELSEWHERE.search(name) is not None or _OF_MODIFIERS.search(name) is not None
 
 
-def _together(found: list[Coded]) -> Coded:
-    codes = dict.fromkeys(code for one in found for code in one.codes)
-    return Coded(tuple(codes), tuple(dict.fromkeys(modifier for one in found for modifier in one.modifiers)))
+def _together(readings: list[Coded]) -> Coded:
+    codes = dict.fromkeys(code for reading in readings for code in reading.codes)
+    return Coded(tuple(codes), tuple(dict.fromkeys(modifier for reading in readings for modifier in reading.modifiers)))
 
 
 def _read(text: str | None) -> Coded | None:
@@ -107,10 +107,10 @@ def _read(text: str | None) -> Coded | None:
         return None
     if _PLAIN.fullmatch(text):
         return Coded((text,))
-    found = _WRITTEN.fullmatch(text.strip().upper()) if len(text) <= _LONGEST else None
-    if found is None:
+    match = _WRITTEN.fullmatch(text.strip().upper()) if len(text) <= _LONGEST else None
+    if match is None:
         return None
-    joined = [part for part in _BETWEEN.split(found["modifiers"])[1:] if len(part) > _LENGTH]
+    joined = [part for part in _BETWEEN.split(match["modifiers"])[1:] if len(part) > _LENGTH]
     if not all(KNOWN_MODIFIERS.issuperset(_PART.findall(part)) for part in joined):
         return None
-    return Coded((found["code"],), tuple(dict.fromkeys(_PART.findall(found["modifiers"]))))
+    return Coded((match["code"],), tuple(dict.fromkeys(_PART.findall(match["modifiers"]))))

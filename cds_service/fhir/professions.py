@@ -118,7 +118,7 @@ def profession_of(concepts: Iterable[CodeableConcept | None]) -> Profession | No
 def _profession(known: Sequence[CodeableConcept]) -> Profession | None:
     coded = _coded(known)
     written = _written([text for concept in known for text in (*texts(concept), *_codes_in_letters(concept))])
-    return _decided(coded.roles | written.roles, written.unlicensed or coded.unlicensed, coded.other or written.other)
+    return _decided(coded.roles | written.roles, written.unlicensed or coded.unlicensed, coded.trade or written.trade)
 
 
 _kept_profession: Final = lru_cache(maxsize=1024)(_profession)
@@ -128,8 +128,8 @@ def profession_in_words(text: str | None) -> Profession | None:
     """What a title such as "PTA" or "occupational therapist" says."""
     if not text:
         return None
-    found = _written([text])
-    return _decided(found.roles, found.unlicensed, found.other)
+    reading = _written([text])
+    return _decided(reading.roles, reading.unlicensed, reading.trade)
 
 
 def credentials(display: str | None) -> Profession | None:
@@ -147,32 +147,32 @@ def _behind_a_name(display: str) -> Profession | None:
         return None  # "Example, P.T." may be a family name with initials
     last = _words_of(name)[1:]
     titles += [word for word in last if word in ABBREVIATIONS] if not name.isupper() else []
-    told = [title for title in titles if len(title.strip()) > len("PT") or title.isupper()]
-    found = _written([part for title in told for part in (title, *_abbreviations_after_a_name(title))])
-    return _decided(found.roles, found.unlicensed, found.other)
+    counted = [title for title in titles if len(title.strip()) > len("PT") or title.isupper()]
+    reading = _written([part for title in counted for part in (title, *_abbreviations_after_a_name(title))])
+    return _decided(reading.roles, reading.unlicensed, reading.trade)
 
 
 def license_prefix(value: str | None) -> Profession | None:
     """What the letters before the number of a license say, such as ``PTA-01234``."""
-    found = _WORD.match(value) if value else None
-    return profession_in_words(found.group()) if found is not None and found.group() in ABBREVIATIONS else None
+    prefix = _WORD.match(value) if value else None
+    return profession_in_words(prefix.group()) if prefix is not None and prefix.group() in ABBREVIATIONS else None
 
 
-def agreed(first: Profession | None, *others: Profession | None) -> Profession | None:
+def agreed(first: Profession | None, *professions: Profession | None) -> Profession | None:
     """What several sources say together, the most telling first.
 
     Sources that differ make a dispute. A further trade beside a license ("PT, athletic trainer") is no contradiction.
     """
     decided = first
-    for other in others:
-        if other is None or other == decided:
+    for profession in professions:
+        if profession is None or profession == decided:
             continue
         if decided is None:
-            decided = other
-        elif isinstance(other, Role) or (isinstance(other, Neither) and _excludes(other)):
-            decided = Disputed(" and ".join(dict.fromkeys((called(decided), called(other)))))
-        elif isinstance(other, Disputed):
-            decided = other
+            decided = profession
+        elif isinstance(profession, Role) or (isinstance(profession, Neither) and _excludes(profession)):
+            decided = Disputed(" and ".join(dict.fromkeys((called(decided), called(profession)))))
+        elif isinstance(profession, Disputed):
+            decided = profession
     return decided
 
 
@@ -191,17 +191,17 @@ def attends(function: CodeableConcept | None) -> bool:
     return function is not None and (has_code(function, "ATND") or any(map(ATTENDING.search, texts(function))))
 
 
-class _Found(NamedTuple):
-    """What codes or words say; ``unlicensed`` outweighs every role, ``other`` stands behind it."""
+class _Reading(NamedTuple):
+    """What codes or words say; ``unlicensed`` outweighs every role, ``trade`` stands behind it."""
 
     roles: frozenset[Role]
     unlicensed: str | None = None
-    other: str | None = None
+    trade: str | None = None
 
 
-def _coded(concepts: Iterable[CodeableConcept]) -> _Found:
+def _coded(concepts: Iterable[CodeableConcept]) -> _Reading:
     roles: set[Role] = set()
-    student = other = None
+    student = trade = None
     for concept in concepts:
         for coding in concept.coding:
             code = (coding.code or "").upper()
@@ -214,14 +214,14 @@ def _coded(concepts: Iterable[CodeableConcept]) -> _Found:
             elif code.startswith(STUDENT_TAXONOMY):
                 student = "student"
             else:
-                other = (
-                    other
+                trade = (
+                    trade
                     or NUCC_OTHERS.get(code[:5])
                     or NUCC_OTHERS.get(code[:4])
                     or coding.display
                     or ANOTHER_PROFESSION
                 )
-    return _Found(frozenset(roles), student, other)
+    return _Reading(frozenset(roles), student, trade)
 
 
 def _codes_in_letters(concept: CodeableConcept) -> Iterator[str]:
@@ -231,35 +231,35 @@ def _codes_in_letters(concept: CodeableConcept) -> Iterator[str]:
             yield coding.code
 
 
-def _written(titles: Iterable[str]) -> _Found:
+def _written(titles: Iterable[str]) -> _Reading:
     """What titles say that stand for one person; the same few titles come with every call and are read once."""
-    told = tuple(titles)
-    return _read(told) if sum(map(len, told)) <= LONGEST_KEPT else _read.__wrapped__(told)
+    listed = tuple(titles)
+    return _read(listed) if sum(map(len, listed)) <= LONGEST_KEPT else _read.__wrapped__(listed)
 
 
 @lru_cache(maxsize=1024)
-def _read(titles: tuple[str, ...]) -> _Found:
+def _read(titles: tuple[str, ...]) -> _Reading:
     parts = [_Title(title) for title in titles if title]
     if not parts:
-        return _Found(frozenset())
-    disciplines = {one for part in parts for one in part.disciplines}
+        return _Reading(frozenset())
+    disciplines = {discipline for part in parts for discipline in part.disciplines}
     abbreviated = {role for part in parts for role in part.roles}
     of_role = " and ".join(sorted(disciplines | {role.discipline for role in abbreviated}))
     for part in parts:
         if part.students:
-            return _Found(frozenset(), next(iter(part.students)))
-    for what in (STUDENT, AIDE, TECHNICIAN):
-        if any(what.pattern.search(part.words) for part in parts):
-            return _Found(frozenset(), f"{of_role} {what.name}".strip())
+            return _Reading(frozenset(), next(iter(part.students)))
+    for occupation in (STUDENT, AIDE, TECHNICIAN):
+        if any(occupation.pattern.search(part.words) for part in parts):
+            return _Reading(frozenset(), f"{of_role} {occupation.name}".strip())
     if any(ASSISTANT.search(part.words) for part in parts):
         named = disciplines or {role.discipline for role in abbreviated}
-        return _Found(frozenset(Role(discipline, assistant=True) for discipline in named), None, _other(parts))
+        return _Reading(frozenset(Role(discipline, assistant=True) for discipline in named), None, _trade(parts))
     if any(THERAPIST.search(part.words) for part in parts):
         abbreviated |= {Role(discipline, assistant=False) for discipline in disciplines}
-    return _Found(frozenset(abbreviated), None, _other(parts))
+    return _Reading(frozenset(abbreviated), None, _trade(parts))
 
 
-def _other(parts: Iterable["_Title"]) -> str | None:
+def _trade(parts: Iterable["_Title"]) -> str | None:
     return next((name for part in parts for name, pattern in OTHERS if pattern.search(part.words)), None)
 
 
@@ -276,8 +276,8 @@ class _Title:
         tokens = _WORD.findall(self.words)
         known = [ABBREVIATIONS[token.upper()] for token in tokens if _is_abbreviation(token)]
         understood = self.disciplines or all(_is_abbreviation(token) or token.lower() in NEUTRAL for token in tokens)
-        self.roles = {one for one in known if isinstance(one, Role)} if understood else set()
-        self.students = {one for one in known if isinstance(one, str)} if understood else set()
+        self.roles = {entry for entry in known if isinstance(entry, Role)} if understood else set()
+        self.students = {entry for entry in known if isinstance(entry, str)} if understood else set()
 
 
 def _plain(title: str) -> str:
@@ -300,16 +300,16 @@ def _abbreviations_after_a_name(title: str) -> list[str]:
     return [word for word in words[1:] if word in ABBREVIATIONS] if not title.isupper() else []
 
 
-def _excludes(other: Neither) -> bool:
+def _excludes(profession: Neither) -> bool:
     """Whether being this excludes being licensed: a student, an aide, a technician."""
-    return other.called.endswith((STUDENT.name, AIDE.name, TECHNICIAN.name))
+    return profession.called.endswith((STUDENT.name, AIDE.name, TECHNICIAN.name))
 
 
-def _decided(roles: frozenset[Role], unlicensed: str | None, other: str | None) -> Profession | None:
+def _decided(roles: frozenset[Role], unlicensed: str | None, trade: str | None) -> Profession | None:
     if unlicensed is not None:
         return Neither(unlicensed)
     if len(roles) == 1:
         return next(iter(roles))
     if roles:
         return Disputed(" and ".join(sorted(role.title for role in roles)))
-    return Neither(other) if other is not None else None
+    return Neither(trade) if trade is not None else None

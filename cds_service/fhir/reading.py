@@ -77,8 +77,8 @@ _NONE: Final[frozenset[type[Resource]]] = frozenset()
 
 _OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
 _LEFT_OUT: Final = (
-    *(f" of {one} was left out" for one in _OTHERS),
-    *(f" of {all_} were left out" for all_ in _OTHERS.values()),
+    *(f" of {owner} was left out" for owner in _OTHERS),
+    *(f" of {owners} were left out" for owners in _OTHERS.values()),
 )
 _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError)
 _ISSUE_CODE: Final = re.compile(r"[a-z\-]{1,40}", re.ASCII)
@@ -161,12 +161,12 @@ class Prefetch:
         if self.raw is None:
             return
         try:
-            given = msgspec.json.decode(self.raw)
+            prefetch = msgspec.json.decode(self.raw)
         except _UNREADABLE:
             return
-        if isinstance(given, dict):
+        if isinstance(prefetch, dict):
             for key in self.slots:
-                for _, resource in _plain_entries(given.get(key)):
+                for _, resource in _plain_entries(prefetch.get(key)):
                     yield f"{resource.get('resourceType')}/{resource.get('id')}", resource
 
 
@@ -204,9 +204,9 @@ class Quarantine:
         else:
             self._gaps.setdefault(gap.fact, []).append(gap)
 
-    def add_of_another(self, fact: Fact, whose: str = "another patient") -> None:
+    def add_of_another(self, fact: Fact, owner: str = "another patient") -> None:
         """Record a resource that belongs to somebody else: it is only counted, never named."""
-        counts = self._of_others.setdefault(whose, {})
+        counts = self._of_others.setdefault(owner, {})
         counts[fact] = counts.get(fact, 0) + 1
 
     def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
@@ -220,19 +220,19 @@ class Quarantine:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """All gaps, by fact in the order met; resources of other patients are counted together, whatever the fact."""
-        counted = (Gap(fact, f"{more} more resources were left out") for fact, more in self._more.items())
+        counted = (Gap(fact, f"{count} more resources were left out") for fact, count in self._more.items())
         foreign = (
-            Gap(fact, of_others(whose, sum(counts.values())))
-            for whose, counts in self._of_others.items()
+            Gap(fact, of_others(owner, sum(counts.values())))
+            for owner, counts in self._of_others.items()
             for fact in counts
         )
         return (*(gap for gaps in self._gaps.values() for gap in gaps), *counted, *foreign)
 
 
-def of_others(whose: str, count: int) -> str:
+def of_others(owner: str, count: int) -> str:
     """That so many resources of somebody else were left out."""
     return (
-        f"{count} resources of {_OTHERS[whose]} were left out" if count > 1 else f"1 resource of {whose} was left out"
+        f"{count} resources of {_OTHERS[owner]} were left out" if count > 1 else f"1 resource of {owner} was left out"
     )
 
 
@@ -253,7 +253,7 @@ def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
         return Prefetch({key: Slot(key, State.ABSENT, f"{key} was not given") for key in wanted})
     reader = _Reader()
     try:
-        given = _prefetch_decoder(wanted).decode(raw)
+        decoded = _prefetch_decoder(wanted).decode(raw)
     except _UNREADABLE:
         values = _values_by_key(raw)
         slots = {key: reader.slowly(key, values.get(key)) for key in wanted}
@@ -261,7 +261,7 @@ def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
             if key not in TYPE_OF_KEY and key not in wanted:
                 reader.quarantine.add(_unknown(key))
     else:
-        read = msgspec.structs.astuple(given)[: len(wanted)]
+        read = msgspec.structs.astuple(decoded)[: len(wanted)]
         slots = {key: reader.slot(key, value) for key, value in zip(wanted, read, strict=True)}
     aliases = {url: reference for url, reference in reader.aliases.items() if reference}
     return Prefetch(slots, reader.by_type, aliases, reader.quarantine.gaps, raw)
@@ -275,12 +275,12 @@ def read_drafts(raw: bytes | msgspec.Raw | None) -> tuple[Draft, ...]:
     if raw is None:
         return ()
     try:
-        given = msgspec.json.decode(raw)
+        decoded = msgspec.json.decode(raw)
     except _UNREADABLE:
         return (Draft(None, {}, "drafts", gap=Gap(Fact.ORDERS, "the drafts are not readable JSON")),)
     quarantine = Quarantine()
     drafts = []
-    for position, (full_url, resource) in enumerate(_plain_entries(given), start=1):
+    for position, (full_url, resource) in enumerate(_plain_entries(decoded), start=1):
         draft = _draft(resource, full_url, position, quarantine)
         if draft is not None:
             drafts.append(draft)
@@ -393,7 +393,7 @@ class _Reader:
             return Slot(key, State.PRESENT)
         if unread:
             return Slot(key, State.FAILED, f"nothing given under {key} could be read")
-        types = {type(one) for one in resources} - SUPPORTING - {OperationOutcome}
+        types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcome}
         if types - BESIDE.get(key, _NONE):
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
         if types - {records.Claim}:
@@ -505,18 +505,18 @@ def _unknown(key: str) -> Gap:
     return Gap(Fact.REQUEST, f"prefetch key {name} is not one this service knows")
 
 
-def _plain_entries(given: object) -> Iterator[tuple[str | None, dict[str, Any]]]:
+def _plain_entries(value: object) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """(fullUrl, resource) of a Bundle, an entry, a resource or a list of any of them."""
-    for one in given if isinstance(given, list) else [given]:
-        if not isinstance(one, dict):
+    for item in value if isinstance(value, list) else [value]:
+        if not isinstance(item, dict):
             continue
-        entries = one.get("entry")
-        if one.get("resourceType") == "Bundle" or ("resourceType" not in one and entries is not None):
+        entries = item.get("entry")
+        if item.get("resourceType") == "Bundle" or ("resourceType" not in item and entries is not None):
             for entry in entries if isinstance(entries, list) else [entries]:
                 if isinstance(entry, dict):
                     yield from _plain_entry(entry)
         else:
-            yield from _plain_entry(one)
+            yield from _plain_entry(item)
 
 
 def _plain_entry(entry: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, Any]]]:
@@ -529,9 +529,9 @@ def _plain_entry(entry: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, 
         yield (url if isinstance(url, str) else None), resource
 
 
-def _links(given: object) -> tuple[records.Link, ...]:
+def _links(value: object) -> tuple[records.Link, ...]:
     try:
-        return msgspec.convert(given or (), tuple[records.Link, ...])
+        return msgspec.convert(value or (), tuple[records.Link, ...])
     except msgspec.ValidationError:
         return ()
 
@@ -545,9 +545,11 @@ def _cut_short(key: str, bundle: Bundle, usable: int, unread: int) -> str | None
         total = int(bundle.total or 0)
     except (ValueError, OverflowError):
         total = 0
-    given = usable + unread
-    if total > given and total != len(bundle.entry) + unread:
-        return f"only a part of {key} was given: {given} of {total}" if given else f"none of {total} {key} was given"
+    received = usable + unread
+    if total > received and total != len(bundle.entry) + unread:
+        return (
+            f"only a part of {key} was given: {received} of {total}" if received else f"none of {total} {key} was given"
+        )
     if _linked(bundle, "next") is not None:
         return f"only the first page of {key} was given"
     if _linked(bundle, "previous") is not None or _linked(bundle, "prev") is not None:

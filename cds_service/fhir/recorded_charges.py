@@ -70,6 +70,6 @@ def _modifiers(code: CodeableConcept | None) -> Iterator[str]:
         if coding.code and coding.code.upper() in KNOWN_MODIFIERS:
             yield coding.code.upper()
     first, *words = _WORDS.findall(code.text or "") or [""]
-    in_text = [one.upper() for one in words]
+    in_text = [word.upper() for word in words]
     if first.isdigit() and KNOWN_MODIFIERS.issuperset(in_text):
         yield from in_text

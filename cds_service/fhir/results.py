@@ -108,10 +108,10 @@ def of_concept(concept: CodeableConcept) -> Result | None:
     words = texts(concept)
     read = [of_words(text) for text in words]
     if not codes:
-        return next((one for one in read if one is not None), None) if None not in read else None
+        return next((result for result in read if result is not None), None) if None not in read else None
     if any(_NOTHING.search(text) or stands_elsewhere(text) for text in words):
         return None
-    return next((one for one in read if one is not None and one.value is not None), CODED)
+    return next((result for result in read if result is not None and result.value is not None), CODED)
 
 
 def of_words(text: str) -> Result | None:
@@ -145,7 +145,7 @@ def _without_number(record: Measured) -> Result | None:
         return DOUBTFUL
     if record.value_range is not None:
         bounds = (record.value_range.low, record.value_range.high)
-        return CODED if any(one is not None and one.value is not None for one in bounds) else None
+        return CODED if any(bound is not None and bound.value is not None for bound in bounds) else None
     samples = record.value_sampled_data.data if record.value_sampled_data is not None else record.value_time
     return CODED if samples and re.search(r"\d", samples) else None
 

@@ -43,7 +43,7 @@ def shows_a_part(scope: str, resource_type: str, right: Right) -> bool:
 
 def _grants(scope: str) -> Iterator[_Grant]:
     for word in scope.split():
-        found = _SCOPE.fullmatch(word)
-        if found is not None:
-            rights = _FIRST[found["first"]] if found["first"] else found["second"]
-            yield _Grant(found["type"], rights, filtered=found["filter"] is not None)
+        match = _SCOPE.fullmatch(word)
+        if match is not None:
+            rights = _FIRST[match["first"]] if match["first"] else match["second"]
+            yield _Grant(match["type"], rights, filtered=match["filter"] is not None)

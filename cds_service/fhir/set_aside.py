@@ -41,17 +41,17 @@ class SetAside(NamedTuple):
 
 def set_aside(chart: Chart, prefetch: Prefetch) -> tuple[SetAside, ...]:
     """Treatments, encounters and plans that are about work rehabilitation, or may be, and were left out or not sent."""
-    told = [gap for gap in chart.gaps if gap.fact in PROGRAM_FACTS and not is_of_others(gap)]
-    told += [Gap(fact, why) for fact, why in chart.unavailable.items() if fact in PROGRAM_FACTS]
-    received = prefetch.received({gap.reference for gap in told if gap.reference is not None})
-    found = []
-    for gap in told:
+    gaps = [gap for gap in chart.gaps if gap.fact in PROGRAM_FACTS and not is_of_others(gap)]
+    gaps += [Gap(fact, why) for fact, why in chart.unavailable.items() if fact in PROGRAM_FACTS]
+    received = prefetch.received({gap.reference for gap in gaps if gap.reference is not None})
+    aside = []
+    for gap in gaps:
         resource = received.get(gap.reference or "")
         if resource is None:
-            found.append(SetAside(gap))
-        elif (ours := concerns_us(resource)) is not False:
-            found.append(SetAside(gap, ours, _encounter_of(resource, prefetch)))
-    return tuple(found)
+            aside.append(SetAside(gap))
+        elif (concerns := concerns_us(resource)) is not False:
+            aside.append(SetAside(gap, concerns, _encounter_of(resource, prefetch)))
+    return tuple(aside)
 
 
 def concerns_us(resource: Mapping[str, Any]) -> bool | None:
@@ -68,11 +68,11 @@ def encounter_concerns_us(encounter: Mapping[str, Any] | None) -> bool | None:
         return None
     if encounter.get("status") in _NOT_A_VISIT:
         return False
-    told = {name: encounter[name] for name in _OF_ENCOUNTER if name in encounter}
-    ours = concerns_us(told)
-    if ours is not False:
-        return ours
-    words = " ".join(word for concept in _concepts(told) for word in _words(concept))
+    elements = {name: encounter[name] for name in _OF_ENCOUNTER if name in encounter}
+    concerns = concerns_us(elements)
+    if concerns is not False:
+        return concerns
+    words = " ".join(word for concept in _concepts(elements) for word in _words(concept))
     may_be = any(word in words.lower() for word in _THERAPY) or (words and _ANY_VISIT.fullmatch(words))
     return None if may_be else False
 
@@ -81,7 +81,7 @@ def is_of_another_version(resource: Mapping[str, Any]) -> bool:
     """Whether a draft has its subject where FHIR R5 puts it: in a CodeableReference."""
     code, services = resource.get("code"), resource.get("serviceType")
     listed = [code, *services] if isinstance(services, list) else [code]
-    return any(isinstance(one, Mapping) and isinstance(one.get("concept"), Mapping) for one in listed)
+    return any(isinstance(part, Mapping) and isinstance(part.get("concept"), Mapping) for part in listed)
 
 
 def _encounter_of(resource: Mapping[str, Any], prefetch: Prefetch) -> str | None:
@@ -96,7 +96,7 @@ def _concepts(value: object, name: str = "") -> Iterator[CodeableConcept]:
     if isinstance(value, Mapping):
         codings, text = value.get("coding"), value.get("text")
         codings = codings if isinstance(codings, list) else [codings]
-        known = tuple(_coding(one) for one in codings if isinstance(one, Mapping))
+        known = tuple(_coding(coding) for coding in codings if isinstance(coding, Mapping))
         if known or isinstance(text, str):
             yield CodeableConcept(known, text if isinstance(text, str) else None)
         for key, inner in value.items():
@@ -109,8 +109,8 @@ def _concepts(value: object, name: str = "") -> Iterator[CodeableConcept]:
         yield CodeableConcept((Coding(code=str(value)),), str(value))
 
 
-def _coding(given: Mapping[str, Any]) -> Coding:
-    system, code, display = (given.get(name) for name in ("system", "code", "display"))
+def _coding(coding: Mapping[str, Any]) -> Coding:
+    system, code, display = (coding.get(name) for name in ("system", "code", "display"))
     return Coding(
         system if isinstance(system, str) else None,
         str(code) if isinstance(code, str | int) else None,
@@ -119,4 +119,4 @@ def _coding(given: Mapping[str, Any]) -> Coding:
 
 
 def _words(concept: CodeableConcept) -> Iterator[str]:
-    yield from (word for word in (concept.text, *(one.display for one in concept.coding)) if word)
+    yield from (word for word in (concept.text, *(coding.display for coding in concept.coding)) if word)

@@ -58,17 +58,17 @@ class _Own:
         self.prefetch = prefetch
         self.references = References(prefetch.aliases)
         self.places = Places(prefetch, self.references)
-        self._mine = f"Patient/{patient}"
+        self._reference = f"Patient/{patient}"
 
     def of(self, kind: type[V]) -> list[V]:
         """The patient's resources of a type; one that names nobody may be the patient's."""
-        references, mine = self.references, self._mine
+        references, patient = self.references, self._reference
         return [
             resource
             for resource in self.prefetch.of(kind).values()
             if resource.subject is None
             or not resource.subject.reference
-            or references[resource.subject.reference] == mine
+            or references[resource.subject.reference] == patient
         ]
 
 

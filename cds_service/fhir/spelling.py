@@ -38,14 +38,14 @@ def _holds_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON
     """Whether an empty text, list or object, or a null is in it, which no answer may carry (CH-S-03)."""
     if isinstance(value, dict):
         return any(
-            one in _NOTHING or _holds_nothing(one) or (_has_gaps(one) and not _aligned(name, value))
-            for name, one in value.items()
+            element in _NOTHING or _holds_nothing(element) or (_has_gaps(element) and not _aligned(name, value))
+            for name, element in value.items()
         )
-    return isinstance(value, list) and any(_holds_nothing(one) for one in value)
+    return isinstance(value, list) and any(_holds_nothing(element) for element in value)
 
 
 def _has_gaps(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    return isinstance(value, list) and any(one in _NOTHING for one in value)
+    return isinstance(value, list) and any(element in _NOTHING for element in value)
 
 
 @cache
@@ -56,33 +56,33 @@ def _elements(model: Any) -> Mapping[str, tuple[bool, Any]]:  # noqa: ANN401 - m
 
 def _shape(kind: Any) -> tuple[bool, Any]:  # noqa: ANN401 - as above
     if get_origin(kind) in {Union, UnionType}:
-        kind = next(one for one in get_args(kind) if one is not NoneType)
+        kind = next(option for option in get_args(kind) if option is not NoneType)
     repeats = get_origin(kind) is list
     inner = get_args(kind)[0] if repeats else kind
     return repeats, inner.get_model_klass() if hasattr(inner, "get_model_klass") else None
 
 
-def _object(given: Mapping[str, Any], model: Any) -> Json:  # noqa: ANN401 - as above
+def _object(element: Mapping[str, Any], model: Any) -> Json:  # noqa: ANN401 - as above
     elements = _elements(model)
     repaired = {
-        name: value if _aligned(name, given) else _element(value, *elements.get(name, (None, None)))
-        for name, value in given.items()
+        name: value if _aligned(name, element) else _element(value, *elements.get(name, (None, None)))
+        for name, value in element.items()
     }
     return {name: value for name, value in repaired.items() if value not in _NOTHING}
 
 
-def _aligned(name: str, given: Mapping[str, Any]) -> bool:
+def _aligned(name: str, element: Mapping[str, Any]) -> bool:
     """Whether the places of a list belong to those of the list of its extensions, where nulls hold the place."""
     plain = name.removeprefix("_")
-    return all(isinstance(given.get(one), list) and any(given[one]) for one in (plain, f"_{plain}"))
+    return all(isinstance(element.get(key), list) and any(element[key]) for key in (plain, f"_{plain}"))
 
 
 def _element(value: Any, repeats: bool | None, model: Any) -> Any:  # noqa: ANN401, FBT001 - as above
     if repeats is None:
         return value
     if repeats:
-        values = [_value(one, model) for one in (value if isinstance(value, list) else [value])]
-        kept = [one for one in values if one not in _NOTHING]
+        values = [_value(item, model) for item in (value if isinstance(value, list) else [value])]
+        kept = [item for item in values if item not in _NOTHING]
         return _numbered(kept) if model is not None and "sequence" in _elements(model) else kept
     if isinstance(value, list) and len(value) <= 1:
         value = value[0] if value else None
@@ -91,15 +91,15 @@ def _element(value: Any, repeats: bool | None, model: Any) -> Any:  # noqa: ANN4
 
 def _numbered(values: list[Any]) -> list[Any]:
     """Lines, diagnoses and the like, each with a number: its own, else the first from its place on that is free."""
-    numbers = [one.get("sequence") for one in values if isinstance(one, dict)]
+    numbers = [item.get("sequence") for item in values if isinstance(item, dict)]
     taken = {number for number in numbers if isinstance(number, int)}
     numbered = []
-    for place, one in enumerate(values, start=1):
-        free = one
-        if isinstance(one, dict) and "sequence" not in one:
+    for place, item in enumerate(values, start=1):
+        free = item
+        if isinstance(item, dict) and "sequence" not in item:
             number = next(number for number in count(place) if number not in taken)
             taken.add(number)
-            free = {"sequence": number, **one}
+            free = {"sequence": number, **item}
         numbered.append(free)
     return numbered
 

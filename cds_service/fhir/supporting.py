@@ -59,25 +59,25 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
         base: URL of the FHIR server, with which absolute references to it begin.
         encounter_id: The encounter in question.
     """
-    found = _Collector(prefetch, base)
+    collector = _Collector(prefetch, base)
     encounters = prefetch.of(records.Encounter)
     asked = encounters.get(encounter_id or "")
     latest = sorted(encounters.values(), key=_start, reverse=True)
-    of_visit, others = _treatments(prefetch, encounter_id)
+    of_visit, earlier = _treatments(prefetch, encounter_id)
     for encounter in ([asked] if asked is not None else latest)[:1]:
-        found.encounter(encounter)
+        collector.encounter(encounter)
     for treatment in of_visit:
-        found.people((one.actor for one in treatment.performer), Fact.SESSIONS)
+        collector.people((performer.actor for performer in treatment.performer), Fact.SESSIONS)
     for coverage in prefetch.of(records.Coverage).values():
-        found.payers(coverage.payor)
+        collector.payers(coverage.payor)
     for answer in prefetch.of(records.ClaimResponse).values():
-        found.request(answer)
+        collector.request(answer)
     for plan in prefetch.of(records.CarePlan).values():
         if not disciplines_of(plan.category):
-            found.people((plan.author, *plan.contributor), Fact.PLAN_OF_CARE)
-    for treatment in sorted(others, key=_performed, reverse=True):
-        found.people((one.actor for one in treatment.performer), None)
-    return tuple(found.queries.values())
+            collector.people((plan.author, *plan.contributor), Fact.PLAN_OF_CARE)
+    for treatment in sorted(earlier, key=_performed, reverse=True):
+        collector.people((performer.actor for performer in treatment.performer), None)
+    return tuple(collector.queries.values())
 
 
 class _Collector:
@@ -91,16 +91,16 @@ class _Collector:
             if role.practitioner is not None and (name := self._name(role.practitioner)) is not None
         }
 
-    def encounter(self, one: records.Encounter) -> None:
-        places = (one.service_provider, *(place.location for place in one.location))
+    def encounter(self, encounter: records.Encounter) -> None:
+        places = (encounter.service_provider, *(place.location for place in encounter.location))
         for place in places:
             self._read(place, Fact.ENCOUNTER)
-        self.people((participant.individual for participant in one.participant), None)
+        self.people((participant.individual for participant in encounter.participant), None)
 
     def payers(self, payors: Iterable[NamedRef]) -> None:
         for payor in payors:
-            told = payor.display or (payor.identifier is not None and payor.identifier.value)
-            self._read(payor, None if told else Fact.COVERAGE)
+            named = payor.display or (payor.identifier is not None and payor.identifier.value)
+            self._read(payor, None if named else Fact.COVERAGE)
 
     def request(self, answer: records.ClaimResponse) -> None:
         """The request that a payer's answer is about, where the answer itself names no service."""
@@ -130,8 +130,8 @@ class _Collector:
         if name is not None and self._known(name) is None:
             self._add(Wanted(name, fact))
 
-    def _add(self, one: Wanted) -> None:
-        self.queries.setdefault(one.query, one)
+    def _add(self, request: Wanted) -> None:
+        self.queries.setdefault(request.query, request)
 
     def _known(self, name: str) -> Resource | None:
         kind, _, key = name.partition("/")
@@ -152,11 +152,15 @@ def _treatments(
 ) -> tuple[list[records.Procedure], list[records.Procedure]]:
     """Procedures of the encounter in question, and the others."""
     of_visit: list[records.Procedure] = []
-    others: list[records.Procedure] = []
-    for one in prefetch.of(records.Procedure).values():
-        name = normal(one.encounter.reference, prefetch.aliases) if one.encounter and one.encounter.reference else None
-        (of_visit if encounter_id is not None and name == f"Encounter/{encounter_id}" else others).append(one)
-    return of_visit, others
+    earlier: list[records.Procedure] = []
+    for treatment in prefetch.of(records.Procedure).values():
+        name = (
+            normal(treatment.encounter.reference, prefetch.aliases)
+            if treatment.encounter and treatment.encounter.reference
+            else None
+        )
+        (of_visit if encounter_id is not None and name == f"Encounter/{encounter_id}" else earlier).append(treatment)
+    return of_visit, earlier
 
 
 def _start(encounter: records.Encounter) -> str:
@@ -168,7 +172,7 @@ def _performed(procedure: records.Procedure) -> str:
     return (period.start if period is not None else None) or procedure.performed_date_time or ""
 
 
-def known_with(prefetch: Prefetch, more: Prefetch) -> Iterator[tuple[type[Resource], dict[str, Resource]]]:
+def known_with(prefetch: Prefetch, further: Prefetch) -> Iterator[tuple[type[Resource], dict[str, Resource]]]:
     """The resources of two readings by type; where both have one, the first stays."""
-    for kind in dict.fromkeys((*prefetch.by_type, *more.by_type)):
-        yield kind, {**more.by_type.get(kind, {}), **prefetch.by_type.get(kind, {})}
+    for kind in dict.fromkeys((*prefetch.by_type, *further.by_type)):
+        yield kind, {**further.by_type.get(kind, {}), **prefetch.by_type.get(kind, {})}

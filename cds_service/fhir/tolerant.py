@@ -47,22 +47,22 @@ def _elements(record: type[Record]) -> dict[str, tuple[bool, object]]:
     for field in msgspec.structs.fields(record):
         kind = hints[field.name]
         repeats = get_origin(kind) is tuple
-        inner = [one for one in get_args(kind) if one not in {Ellipsis, NoneType}]
+        inner = [argument for argument in get_args(kind) if argument not in {Ellipsis, NoneType}]
         elements[field.encode_name] = (repeats, inner[0] if inner else kind)
     return elements
 
 
-def _repaired_object(given: Mapping[str, Any], record: type[Record]) -> dict[str, Any]:
+def _repaired_object(element: Mapping[str, Any], record: type[Record]) -> dict[str, Any]:
     repaired = {}
-    if "resourceType" in given and issubclass(record, Resource):
-        repaired["resourceType"] = given["resourceType"]
+    if "resourceType" in element and issubclass(record, Resource):
+        repaired["resourceType"] = element["resourceType"]
     for name, (repeats, kind) in _elements(record).items():
-        value = given.get(name)
+        value = element.get(name)
         if value is None:
             continue
         if repeats:
             values = value if isinstance(value, list) else [value]
-            kept = [_repaired(one, kind) for one in values if one is not None and one != {}]
+            kept = [_repaired(item, kind) for item in values if item is not None and item != {}]
             if kept:
                 repaired[name] = kept
             continue

@@ -75,7 +75,7 @@ class Visits:
         self._read_procedures(plans)
         self._doubt_beside_unread()
         self.sessions.extend(self._sessions_of_encounters())
-        self.visits = [one for _, one in self.encounters.values()]
+        self.visits = [visit for _, visit in self.encounters.values()]
         self.visits.sort(key=_by_date)
         _sort(self.sessions)
         _sort(self.services)
@@ -101,7 +101,7 @@ class Visits:
             about = abouts.get(key)
             if about is None:
                 about = abouts[key] = clinical.about(record, references, meanings, self._conditions)
-            if record.type and any(called_off(text) for one in record.type for text in texts(one)):
+            if record.type and any(called_off(text) for concept in record.type for text in texts(concept)):
                 self._not_held[reference] = "called off by its type"
             span = calendar.span(record.period)
             provider = record.service_provider
@@ -126,8 +126,8 @@ class Visits:
     def _read_procedures(self, plans: list[PlanOfCare]) -> None:
         own, references, meanings, people = self._own, self._own.references, self._meanings, self._people
         concerns: dict[tuple[records.Ref, ...], tuple[str, ...]] = {}
-        ours = [plan for plan in plans if plan.work_rehab]
-        planned = ours[0].conditions if len(ours) == 1 else ()
+        work_rehab_plans = [plan for plan in plans if plan.work_rehab]
+        planned = work_rehab_plans[0].conditions if len(work_rehab_plans) == 1 else ()
         for reference, record in own.of(records.Procedure):
             if record.status not in _TREATED or record.code is None:
                 self._leave_out(record, reference)
@@ -200,10 +200,10 @@ class Visits:
     def _doubt_beside_unread(self) -> None:
         """Treatments of a visit of which another procedure could not be read may not be all of it."""
         for reference, visit, day in self._unread:
-            for place, one in enumerate(self.sessions):
-                if one.date == day or (visit is not None and one.encounter == visit):
+            for place, session in enumerate(self.sessions):
+                if session.date == day or (visit is not None and session.encounter == visit):
                     why = f"what else was done in the visit: {reference} could not be read"
-                    self.sessions[place] = one._replace(doubts=(*one.doubts, why))
+                    self.sessions[place] = session._replace(doubts=(*session.doubts, why))
 
     def _participants(self, visit: str | None) -> tuple[Performer, ...]:
         """Who treated in the encounter of a treatment that names nobody."""
@@ -241,10 +241,10 @@ class Visits:
 
     def _sessions_of_encounters(self) -> Iterator[Session]:
         """Work-rehab encounters on dates without any work-rehab procedure."""
-        treated = {one.date for one in self.sessions}
-        for record, one in self.encounters.values():
-            if one.work_rehab and one.date is not None and one.date not in treated:
-                yield clinical.session_of_encounter(one, one.date, self._people.participants(record))
+        treated = {session.date for session in self.sessions}
+        for record, encounter in self.encounters.values():
+            if encounter.work_rehab and encounter.date is not None and encounter.date not in treated:
+                yield clinical.session_of_encounter(encounter, encounter.date, self._people.participants(record))
 
 
 def _why_left_out(encounter: records.Encounter) -> str:
@@ -278,7 +278,7 @@ def _noted_program(record: records.Procedure) -> Program:
 
 def _sort(treatments: list[Timed]) -> None:
     """Put treatments in order of time, those without a time first on their date."""
-    untimed = any([one.period is None for one in treatments])  # noqa: C419 - half the time of a generator
+    untimed = any([treatment.period is None for treatment in treatments])  # noqa: C419 - half the time of a generator
     treatments.sort(key=_by_time if untimed else _WHEN)
 
 
@@ -295,9 +295,9 @@ def _join_after_midnight(treatments: list[Timed]) -> None:
             treatments[place] = after._replace(date=before.date)
 
 
-def _by_date(one: Encounter) -> tuple[date, str]:
-    return one.date or date.min, one.reference
+def _by_date(encounter: Encounter) -> tuple[date, str]:
+    return encounter.date or date.min, encounter.reference
 
 
-def _by_time(one: Session | Service) -> tuple[date, datetime, str]:
-    return one.date, one.period.start if one.period is not None else _EARLIEST, one.reference
+def _by_time(treatment: Session | Service) -> tuple[date, datetime, str]:
+    return treatment.date, treatment.period.start if treatment.period is not None else _EARLIEST, treatment.reference

@@ -98,19 +98,19 @@ def zones_of(
     if len(possible) == 1:
         return Zones(possible, "the state of the site")
     for zone in settings:
-        if zone is not None and (not possible or any(_alike(zone, one) for one in possible)):
+        if zone is not None and (not possible or any(_alike(zone, candidate) for candidate in possible)):
             return Zones((zone,), "the settings")
     if not possible:
         narrowed = dict.fromkeys(name for state in states if state for name in time_zones_of(state))
         possible = _zones(tuple(narrowed) or EVERY_TIME_ZONE)
     if len(possible) > 1:
-        possible = _agreeing(possible, next((found for texts in written if (found := _with_offset(texts))), []))
+        possible = _agreeing(possible, next((days for texts in written if (days := _with_offset(texts))), []))
     return Zones(possible, "the states and offsets on the record" if len(possible) == 1 else None)
 
 
-def _alike(zone: tzinfo, other: tzinfo) -> bool:
+def _alike(zone: tzinfo, candidate: tzinfo) -> bool:
     """Whether two zones show the same time in winter and in summer."""
-    return all(moment.astimezone(zone).utcoffset() == moment.astimezone(other).utcoffset() for moment in _SOLSTICES)
+    return all(moment.astimezone(zone).utcoffset() == moment.astimezone(candidate).utcoffset() for moment in _SOLSTICES)
 
 
 def zone_of_records(visited: Iterable[records.Resource]) -> ZoneInfo | None:
@@ -143,8 +143,8 @@ def _agreeing(zones: tuple[ZoneInfo, ...], written: Sequence[str]) -> tuple[Zone
     having = [_having(zones, offset_on_day) for offset_on_day in written]
     if len(having) == 1:
         return having[0] or zones
-    all_of_them = tuple(zone for zone in zones if all(zone in found for found in having))
-    return all_of_them or tuple(zone for zone in zones if any(zone in found for found in having)) or zones
+    all_of_them = tuple(zone for zone in zones if all(zone in matching for matching in having))
+    return all_of_them or tuple(zone for zone in zones if any(zone in matching for matching in having)) or zones
 
 
 @lru_cache(maxsize=1024)
@@ -163,9 +163,9 @@ def _can_have(zone: ZoneInfo, offset_on_day: str) -> bool:
 
 def _with_offset(texts: Iterable[str | None]) -> list[str]:
     """Days with an offset other than UTC that is written, one of a month in which no clocks change."""
-    found = {
+    days = {
         (text[:10] if text[5:7] in _CLOCKS_CHANGE else f"{text[:7]}-15") + text[-6:]
         for text in texts
         if text is not None and text[-6:-5] in _SIGNS and text[-5:] != "00:00"
     }
-    return sorted(found)
+    return sorted(days)

@@ -6,7 +6,10 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol
 
-from cards.compose import CardSettings, Composition, composition
+import orjson
+
+from cards.composition import Actions, Composition, compose
+from cards.envelope import CardSettings
 from cds_service.domain.case import Case
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
@@ -15,12 +18,12 @@ from cds_service.fhir.proposals import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import Gathered
-from cds_service.hooks.readings import agreed, policy_for
+from cds_service.hooks.readings import agreed, evaluation_of, policy_for
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.rules.catalogue import RULES, TITLES
-from cds_service.rules.engine import evaluate, unanswered
+from cds_service.rules.engine import unanswered
 from cds_service.security.clients import DEMO, Caller, Client
 
 
@@ -47,8 +50,14 @@ class Answered:
 
     @property
     def response(self) -> dict[str, Any]:
-        """The CDS Hooks response."""
-        return self.composition.response
+        """The CDS Hooks response as whoever called will read it."""
+        response: dict[str, Any] = orjson.loads(self.body)
+        return response
+
+    @property
+    def body(self) -> bytes:
+        """The CDS Hooks response as it is sent."""
+        return self.composition.response.encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +121,19 @@ class Answerer:
             labels=self.labels,
         )
         if case is None:
-            return Answered(composition(None, {}, settings), settings)
+            return Answered(Composition(), settings)
         policy = policy_for(case, policies)
         silent = client.unwanted_rules
         rules = tuple(rule for rule in RULES if rule.id not in silent)
         if missing is None:
-            evaluation = agreed(evaluate(case, policy, rules), gathered, now, policies, rules)
+            evaluation = agreed(evaluation_of(case, policy, rules), gathered, now, policies, rules)
         else:
             evaluation = unanswered(case, policy, missing.gap, rules)
         unwanted = self.withhold(call, evaluation, caller) if self.withhold is not None else {}
-        composed = composition(evaluation, self._actions(evaluation, gathered, case, client), settings, unwanted)
+        composed = compose(evaluation, self._actions(evaluation, gathered, case, client), settings, unwanted)
         return Answered(composed, settings, evaluation, case, policy)
 
-    def _actions(
-        self, evaluation: Evaluation, gathered: Gathered, case: Case, client: Client
-    ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
+    def _actions(self, evaluation: Evaluation, gathered: Gathered, case: Case, client: Client) -> Actions:
         writing = Writing(
             patient=gathered.call.patient_id,
             today=case.today,

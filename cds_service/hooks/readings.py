@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from cds_service.billing.bills import as_paid, bill_of
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import PayerClass
@@ -38,7 +39,7 @@ def agreed(
     """The evaluation, in doubt where another reading of the dates gives another answer."""
     calendar = gathered.calendar
     if calendar.moved:
-        for zone in calendar.others:
+        for zone in calendar.alternatives:
             other = _evaluated(gathered.read_by(Calendar(zone, settled=False)), now, policies, rules)
             if other is None or _answer(other) != _answer(evaluation):
                 return doubted(evaluation, Gap(Fact.TIME_ZONE, TIME_ZONE + _names(calendar)))
@@ -62,9 +63,15 @@ def policy_for(case: Case, policies: PolicyStack) -> PolicyView:
     )
 
 
+def evaluation_of(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
+    """The answer to a case: counted as its payer counts, billed once, and every rule asked of it."""
+    counted = as_paid(case, policy)
+    return evaluate(counted, bill_of(counted, policy), policy, rules)
+
+
 def _evaluated(gathered: Gathered, now: datetime, policies: PolicyStack, rules: Iterable[Rule]) -> Evaluation | None:
     case = gathered.case(gathered.calendar.local_date(now))
-    return evaluate(case, policy_for(case, policies), rules) if case is not None else None
+    return evaluation_of(case, policy_for(case, policies), rules) if case is not None else None
 
 
 def _answer(evaluation: Evaluation) -> set[object]:
@@ -82,4 +89,4 @@ def _is_weighty(found: Finding) -> bool:
 
 
 def _names(calendar: Calendar) -> str:
-    return " or ".join(str(zone) for zone in (calendar.zone, *calendar.others))
+    return " or ".join(str(zone) for zone in (calendar.zone, *calendar.alternatives))

@@ -88,6 +88,6 @@ class Cells:
         shown = "".join(letter if letter.isprintable() else "?" for letter in found)
         return NcciError(f"{self.where}, row {self._number}: {column!r} is {shown!r}, not {wanted}. {AGAIN}")
 
-    def twice(self, what: str) -> NcciError:
+    def twice(self, cell: str) -> NcciError:
         """The error of a second row for the same codes."""
-        return NcciError(f"{self.where}, row {self._number}: {what} stands twice, here with another value. {AGAIN}")
+        return NcciError(f"{self.where}, row {self._number}: {cell} stands twice, here with another value. {AGAIN}")

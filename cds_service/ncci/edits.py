@@ -25,9 +25,9 @@ class Edits:
     ceilings: Mapping[Setting, Mapping[str, Ceiling]] = field(default_factory=dict)
     pairs: Mapping[Setting, Mapping[Pair, Indicator]] = field(default_factory=dict)
 
-    def over(self, other: "Edits") -> "Edits":
+    def over(self, fallback: "Edits") -> "Edits":
         """These tables, and those of the other for settings that have none here."""
-        return Edits({**other.ceilings, **self.ceilings}, {**other.pairs, **self.pairs})
+        return Edits({**fallback.ceilings, **self.ceilings}, {**fallback.pairs, **self.pairs})
 
 
 def edits_of(policy: Policy, on: date) -> Edits:
@@ -115,15 +115,15 @@ def changes(before: Edits, after: Edits) -> Iterator[str]:
         for code in sorted({*was, *now}):
             if was.get(code) != now.get(code):
                 yield f"{code} {setting}: {_units(was.get(code), now.get(code))}"
-    for setting, these in after.pairs.items():
-        those = before.pairs.get(setting, {})
+    for setting, pairs_now in after.pairs.items():
+        pairs_before = before.pairs.get(setting, {})
         differing = [
-            (first, _indicator(those.get((first, second)), these.get((first, second))), second)
-            for first, second in sorted({*those, *these})
-            if those.get((first, second)) != these.get((first, second))
+            (first, _indicator(pairs_before.get((first, second)), pairs_now.get((first, second))), second)
+            for first, second in sorted({*pairs_before, *pairs_now})
+            if pairs_before.get((first, second)) != pairs_now.get((first, second))
         ]
-        for (first, what), group in groupby(sorted(differing), key=lambda one: one[:2]):
-            yield f"{first} with {', '.join(second for _, _, second in group)} {setting}: {what}"
+        for (first, change), group in groupby(sorted(differing), key=lambda row: row[:2]):
+            yield f"{first} with {', '.join(second for _, _, second in group)} {setting}: {change}"
 
 
 def check_complete(before: Edits, after: Edits) -> None:
@@ -141,14 +141,14 @@ def check_complete(before: Edits, after: Edits) -> None:
                 f"{', '.join(gone)}. Nothing was written. Give the whole table of CMS, "
                 "or add --yes if these codes are to have none."
             )
-    for setting, these in after.pairs.items():
-        those = before.pairs.get(setting, {})
-        lost = sorted(those.keys() - these.keys())
-        if len(lost) * 2 > len(those):
+    for setting, pairs_now in after.pairs.items():
+        pairs_before = before.pairs.get(setting, {})
+        lost = sorted(pairs_before.keys() - pairs_now.keys())
+        if len(lost) * 2 > len(pairs_before):
             named = ", ".join(f"{first} with {second}" for first, second in lost[:MOST_NAMED])
             more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
             raise NcciError(
-                f"The {setting} PTP table lacks {len(lost)} of the {len(those)} code pairs that are edits now: "
+                f"The {setting} PTP table lacks {len(lost)} of the {len(pairs_before)} code pairs that are edits now: "
                 f"{named}{more}. Nothing was written. Give all parts of the table of CMS (f1, f2, ...) at once, "
                 "or add --yes if these pairs are no edits any more."
             )

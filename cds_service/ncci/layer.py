@@ -84,7 +84,11 @@ def write_layer(
         raise NcciError(
             f"{folder}: the folder cannot be written to ({problem.strerror}). Name another one with --out."
         ) from None
-    lacking = tuple(one for one in document["not_modelled"] if _LACKING.fullmatch(one) and one.endswith(str(quarter)))
+    lacking = tuple(
+        sentence
+        for sentence in document["not_modelled"]
+        if _LACKING.fullmatch(sentence) and sentence.endswith(str(quarter))
+    )
     return Imported(path, found, tuple(changes(before, found)), lacking)
 
 
@@ -113,7 +117,7 @@ def _document(path: Path, present: Policy | None, tables: tuple[Table, ...], edi
         )
         value = CommentedMap({"from": quarter, "value": plain[kind], "source": source, "confidence": "verified"})
         values[NAMES[kind]] = CommentedSeq(sorted([*rows, value], key=lambda row: row["from"]))
-    own = [one for one in document.get("not_modelled") or () if not _LACKING.fullmatch(one)]
+    own = [sentence for sentence in document.get("not_modelled") or () if not _LACKING.fullmatch(sentence)]
     document["not_modelled"] = CommentedSeq([*own, *_lacking(values)])
     return document
 
@@ -136,7 +140,7 @@ def _lacking(values: Mapping[str, Any]) -> list[str]:
     for kind, name in NAMES.items():
         for row in values.get(name, ()):
             rows = row["value"].values() if kind == "MUE" else row["value"]
-            there = {setting for one in rows for setting in (one if kind == "MUE" else one["settings"])}
+            there = {setting for edit in rows for setting in (edit if kind == "MUE" else edit["settings"])}
             lacking += [f"{setting} {kind} table from {row['from']}" for setting in SETTINGS if setting not in there]
     return lacking
 

@@ -88,8 +88,8 @@ def recognize(sheet: Sheet) -> tuple[Layout, Iterator[Row]] | None:
         end += 1
     headings = _headings(top[start:end])
     columns = _columns(sheet, kind, headings)
-    told = headings[columns[UNITS]] if kind == "MUE" else " ".join(chain.from_iterable(top[:start]))
-    return Layout(kind, columns, _setting(sheet, kind, told.lower())), chain(first[end:], sheet.rows)
+    heading = headings[columns[UNITS]] if kind == "MUE" else " ".join(chain.from_iterable(top[:start]))
+    return Layout(kind, columns, _setting(sheet, kind, heading.lower())), chain(first[end:], sheet.rows)
 
 
 def _kind(row: Sequence[str]) -> Kind | None:
@@ -137,13 +137,17 @@ def _columns(sheet: Sheet, kind: Kind, headings: Sequence[str]) -> dict[str, int
     return columns
 
 
-def _setting(sheet: Sheet, kind: Kind, told: str) -> Setting | None:
+def _setting(sheet: Sheet, kind: Kind, heading: str) -> Setting | None:
     """The setting that the heading of an MUE table tells, or title and file name of a PTP table."""
     names = " ".join(sheet.names).lower()
     for words, why in _NOT_USED.items():
-        if words.search(names) or (kind == "MUE" and words.search(told)):
+        if words.search(names) or (kind == "MUE" and words.search(heading)):
             raise NcciError(f"{sheet.where}: this is {why}. Leave it out.")
-    found = [one for one, words in _SETTINGS.items() if words.search(told if kind == "MUE" else f"{told} {names}")]
+    found = [
+        setting
+        for setting, words in _SETTINGS.items()
+        if words.search(heading if kind == "MUE" else f"{heading} {names}")
+    ]
     return found[0] if len(found) == 1 else None
 
 

@@ -35,29 +35,29 @@ def quarter_in(names: Iterable[str]) -> date | None:
             with suppress(ValueError):
                 found.add(date(int(year), int(month), int(day)))
         found |= {date(int(year), 3 * int(quarter) - 2, 1) for year, quarter in _QUARTER.findall(name)}
-    told = found.pop() if len(found) == 1 else None
-    return told if told is not None and (told.month, told.day) in FIRST_DAYS else None
+    first = found.pop() if len(found) == 1 else None
+    return first if first is not None and (first.month, first.day) in FIRST_DAYS else None
 
 
-def quarter_of(where: str, names: Iterable[str], said: date | None) -> date:
+def quarter_of(where: str, names: Iterable[str], wanted: date | None) -> date:
     """The quarter of a table.
 
     Args:
         where: The table, for the error.
         names: File names that may tell the quarter.
-        said: The quarter that was asked for.
+        wanted: The quarter that was asked for.
 
     Raises:
-        NcciError: nothing tells the quarter, or the names tell another one than was said.
+        NcciError: nothing tells the quarter, or the names tell another one than is wanted.
     """
-    told = quarter_in(names)
-    if told is None and said is None:
+    named = quarter_in(names)
+    if named is None and wanted is None:
         raise NcciError(
             f"{where}: the file name does not tell the quarter. Give its first day, like --quarter 2026-10-01."
         )
-    if told is not None and said is not None and told != said:
+    if named is not None and wanted is not None and named != wanted:
         raise NcciError(
-            f"{where}: the file name says {told}, but the import is for the quarter beginning {said}. "
+            f"{where}: the file name says {named}, but the import is for the quarter beginning {wanted}. "
             "Give the files of one quarter only."
         )
-    return told or said  # type: ignore[return-value]
+    return named or wanted  # type: ignore[return-value]

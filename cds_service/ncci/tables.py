@@ -114,19 +114,19 @@ def joined(tables: Iterable[Table]) -> tuple[dict[Setting, dict[str, Ceiling]], 
 def _join(table: Table, known: dict[K, V], found: Mapping[K, V]) -> None:
     for key, value in found.items():
         if known.setdefault(key, value) != value:
-            what = " with ".join(key) if isinstance(key, tuple) else key
-            raise NcciError(f"{table.where}: {what} has another value than in an earlier file. Give each table once.")
+            entry = " with ".join(key) if isinstance(key, tuple) else key
+            raise NcciError(f"{table.where}: {entry} has another value than in an earlier file. Give each table once.")
 
 
-def _setting(sheet: Sheet, layout: Layout, said: Setting | None) -> Setting:
-    if layout.setting is None and said is None:
+def _setting(sheet: Sheet, layout: Layout, wanted: Setting | None) -> Setting:
+    if layout.setting is None and wanted is None:
         raise NcciError(
             f"{sheet.where}: neither title nor file name tells whether this is the practitioner or the hospital table. "
             "Give --setting practitioner or --setting hospital."
         )
-    if layout.setting is not None and said is not None and layout.setting != said:
-        raise NcciError(f"{sheet.where}: this is the {layout.setting} table, not that of --setting {said}.")
-    return layout.setting or said  # type: ignore[return-value]
+    if layout.setting is not None and wanted is not None and layout.setting != wanted:
+        raise NcciError(f"{sheet.where}: this is the {layout.setting} table, not that of --setting {wanted}.")
+    return layout.setting or wanted  # type: ignore[return-value]
 
 
 def _watched(sheet: Sheet, rows: Iterator[Row], watch: Watch) -> Iterator[Row]:
@@ -184,7 +184,7 @@ def _check_parts(tables: Sequence[Table]) -> None:
     """CMS ships a PTP table in parts f1, f2, ... of one version; a part that is left out would end its pairs."""
     versions: set[str] = set()
     for setting in ("practitioner", "hospital"):
-        parts = [found for one in tables if one.setting == setting and (found := _PART.search(one.file))]
+        parts = [found for table in tables if table.setting == setting and (found := _PART.search(table.file))]
         versions |= {part[1].lower() for part in parts}
         numbers = {int(part[2]) for part in parts}
         missing = sorted(set(range(1, max(numbers, default=0))) - numbers)

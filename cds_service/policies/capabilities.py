@@ -41,7 +41,12 @@ CAPABILITIES: Final = (
 
 
 def _capability(parameter: str) -> Capability:
-    fitting = [(family, one) for one in CAPABILITIES for family in one.families if parameter.startswith(family)]
+    fitting = [
+        (family, capability)
+        for capability in CAPABILITIES
+        for family in capability.families
+        if parameter.startswith(family)
+    ]
     if not fitting:
         raise LookupError(f"{parameter} belongs to no capability: name its family in {__name__}.CAPABILITIES")
     return max(fitting, key=lambda fit: len(fit[0]))[1]

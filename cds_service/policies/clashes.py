@@ -15,22 +15,22 @@ def clashes(policies: Iterable[Policy]) -> Iterator[str]:
         policies: In the order of their rank.
     """
     for _, equals in groupby(policies, key=lambda policy: policy.rank[:-1]):
-        for one, other in combinations(equals, 2):
-            if one.match.overlaps(other.match):
-                yield from _between(one, other)
+        for first, second in combinations(equals, 2):
+            if first.match.overlaps(second.match):
+                yield from _between(first, second)
 
 
-def _between(one: Policy, other: Policy) -> Iterator[str]:
-    for name in sorted(one.values.keys() & other.values.keys()):
-        pairs = product(one.values[name], other.values[name])
-        both = [
+def _between(first: Policy, second: Policy) -> Iterator[str]:
+    for name in sorted(first.values.keys() & second.values.keys()):
+        pairs = product(first.values[name], second.values[name])
+        days = [
             max(a.since, b.since)
             for a, b in pairs
             if overlap(a, b) and not a.confidence == b.confidence == "unverified"
         ]
-        if both:
+        if days:
             yield (
-                f"{other.file}: values.{name}: on {min(both)} {one.file} gives a value too, and neither is more"
+                f"{second.file}: values.{name}: on {min(days)} {first.file} gives a value too, and neither is more"
                 " specific; give one of them a more specific match, move it to a later folder of CDS_POLICY_DIRS,"
                 " or merge them"
             )

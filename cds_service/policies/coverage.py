@@ -1,4 +1,4 @@
-"""What is modelled of which payer, and what is not: the facts of ``/coverage`` and of ``policies coverage``."""
+"""What is modeled of which payer, and what is not: the facts of ``/coverage`` and of ``policies coverage``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from cds_service.policies.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 
-Modelled: TypeAlias = Literal["verified", "partly", "default", "asked", "not-in-force", "general", "none"]
+Modeled: TypeAlias = Literal["verified", "partly", "default", "asked", "not-in-force", "general", "none"]
 _GENERAL: Final[frozenset[Confidence]] = frozenset({"seed", "default"})
 
 
@@ -24,7 +24,7 @@ _GENERAL: Final[frozenset[Confidence]] = frozenset({"seed", "default"})
 class Meaning:
     """What a status of the matrix means; ``mark`` stands for it in a narrow column."""
 
-    status: Modelled
+    status: Modeled
     mark: str
     meaning: str
 
@@ -44,7 +44,7 @@ LEGEND: Final = (
 class Cell:
     """One capability of one policy; ``values`` counts those of its own that are in force."""
 
-    status: Modelled
+    status: Modeled
     values: int
 
 
@@ -107,7 +107,10 @@ def coverage(stack: PolicyStack, on: date) -> Coverage:
     without = [place for place in _jurisdictions() if not _has_policy(stack, place)]
     return Coverage(
         on=on,
-        capabilities=tuple(Group(one.id, one.title, one.short, one.parameters) for one in CAPABILITIES),
+        capabilities=tuple(
+            Group(capability.id, capability.title, capability.short, capability.parameters)
+            for capability in CAPABILITIES
+        ),
         legend=LEGEND,
         policies=tuple(_row(stack, policy, on) for policy in stack.policies),
         not_modelled=tuple(Left(place, name_of(place), searched[place]) for place in without if place in searched),
@@ -122,7 +125,7 @@ def coverage(stack: PolicyStack, on: date) -> Coverage:
 
 def _row(stack: PolicyStack, policy: Policy, on: date) -> MatrixRow:
     view = meant_by(stack, policy, on)
-    cells = {one.id: _cell(policy, one, view) for one in CAPABILITIES}
+    cells = {capability.id: _cell(policy, capability, view) for capability in CAPABILITIES}
     return MatrixRow(policy.id, policy.title, applies_to(policy), policy.status, cells, policy.not_modelled)
 
 
@@ -133,11 +136,11 @@ def _cell(policy: Policy, capability: Capability, view: PolicyView) -> Cell:
         return Cell(_of({value.confidence for value in now}), len(now))
     if own:
         return Cell("not-in-force", 0)
-    given = any(view.get(PARAMETERS[name]) is not None for name in capability.parameters)
-    return Cell("general" if given else "none", 0)
+    general = any(view.get(PARAMETERS[name]) is not None for name in capability.parameters)
+    return Cell("general" if general else "none", 0)
 
 
-def _of(confidences: set[Confidence]) -> Modelled:
+def _of(confidences: set[Confidence]) -> Modeled:
     if confidences == {"verified"}:
         return "verified"
     if confidences == {"unverified"}:
@@ -161,7 +164,7 @@ def _has_policy(stack: PolicyStack, jurisdiction: str) -> bool:
 
 def _payers(policies: Sequence[Policy]) -> str:
     named = ", ".join(policy.title for policy in policies if policy.match.payers)
-    who = (
+    opening = (
         f"Only these are for payers by name: {named}. For all others" if named else "No policy is for a payer by name:"
     )
-    return f"{who} the generic defaults and those of the payer's class or state are used, and the cards say so."
+    return f"{opening} the generic defaults and those of the payer's class or state are used, and the cards say so."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from cds_service.domain.codes import Program
@@ -121,7 +122,7 @@ def value_row(value: PolicyValue[Any]) -> ValueRow:
 def picture(stack: PolicyStack, policy: Policy, on: date) -> PolicyPicture:
     """The whole picture of a policy on a date of service."""
     view = meant_by(stack, policy, on)
-    titles = {one.id: one.title for one in stack.policies}
+    titles = {policy.id: policy.title for policy in stack.policies}
     return PolicyPicture(
         id=policy.id,
         title=policy.title,
@@ -151,7 +152,7 @@ def _effective(policy: Policy, row: Effective) -> EffectiveRow:
 
 
 def _changes(policy: Policy) -> Iterator[date]:
-    for value in (one for dated in policy.values.values() for one in dated):
+    for value in chain.from_iterable(policy.values.values()):
         if value.dated:
             yield value.since
         if value.until is not None and value.until < date.max:

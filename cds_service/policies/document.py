@@ -36,7 +36,7 @@ class Document:
         """Return the error that names file, line and key of each problem."""
         root = YAML(typ="safe", pure=True).compose(self.text)
         return PolicyError(
-            "\n".join(f"{self.path}:{_line(root, where)}: {_key(where)}: {what}" for where, what in problems)
+            "\n".join(f"{self.path}:{_line(root, where)}: {_key(where)}: {text}" for where, text in problems)
         )
 
 

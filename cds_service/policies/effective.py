@@ -44,8 +44,8 @@ class Effective:
 class Difference:
     """A parameter that is decided, or asked about, in one way here and in another there."""
 
-    one: Effective
-    other: Effective
+    first: Effective
+    second: Effective
 
 
 def meant_by(stack: PolicyStack, policy: Policy, on: date, program: Program = Program.UNKNOWN) -> PolicyView:
@@ -57,7 +57,7 @@ def meant_by(stack: PolicyStack, policy: Policy, on: date, program: Program = Pr
 def effective(stack: PolicyStack, view: PolicyView) -> tuple[Effective, ...]:
     """Every parameter that a layer of the view speaks of, in the order of the registry."""
     every = (effective_value(stack, view, parameter) for parameter in PARAMETERS.values())
-    return tuple(one for one in every if one.value is not None or one.questions or one.of_one_program)
+    return tuple(row for row in every if row.value is not None or row.questions or row.of_one_program)
 
 
 def effective_value(stack: PolicyStack, view: PolicyView, parameter: Parameter[Any]) -> Effective:
@@ -74,18 +74,22 @@ def effective_value(stack: PolicyStack, view: PolicyView, parameter: Parameter[A
     return Effective(parameter, value, tuple(below), view.questions(parameter), view.of_one_program(parameter))
 
 
-def differences(one: Iterable[Effective], other: Iterable[Effective]) -> Iterator[Difference]:
+def differences(first: Iterable[Effective], second: Iterable[Effective]) -> Iterator[Difference]:
     """Parameters that differ in the value that decides, or in what is asked, in the order of the registry."""
-    here, there = ({row.parameter.name: row for row in rows} for rows in (one, other))
+    here, there = ({row.parameter.name: row for row in rows} for rows in (first, second))
     for name, parameter in PARAMETERS.items():
-        nothing = Effective(parameter, None)
-        left, right = here.get(name, nothing), there.get(name, nothing)
+        undecided = Effective(parameter, None)
+        left, right = here.get(name, undecided), there.get(name, undecided)
         if _said(left) != _said(right):
             yield Difference(left, right)
 
 
 def _said(row: Effective) -> tuple[Json, list[Json], list[tuple[Json, Program | None]]]:
-    return row.plain, [one.plain for one in row.questions], [(one.plain, one.program) for one in row.of_one_program]
+    return (
+        row.plain,
+        [value.plain for value in row.questions],
+        [(value.plain, value.program) for value in row.of_one_program],
+    )
 
 
 def cited(source: Source) -> str:
@@ -103,7 +107,7 @@ def as_json(row: Effective) -> dict[str, Any]:
     """A row for machines; what is not known is left out."""
     decided = _value_as_json(row.value) if row.value is not None else {}
     lists = {
-        name: [_value_as_json(one) for one in values]
+        name: [_value_as_json(value) for value in values]
         for name, values in (
             ("overridden", row.overridden),
             ("questions", row.questions),
@@ -115,8 +119,8 @@ def as_json(row: Effective) -> dict[str, Any]:
 
 
 def _value_as_json(value: PolicyValue[Any]) -> dict[str, Any]:
-    told = {name: part for name, part in _filled(value).items() if name not in _NOT_TOLD}
-    return {"value": value.plain, "layer": value.policy, **told, "source": _filled(value.source)}
+    shown = {name: part for name, part in _filled(value).items() if name not in _NOT_TOLD}
+    return {"value": value.plain, "layer": value.policy, **shown, "source": _filled(value.source)}
 
 
 def _filled(record: PolicyValue[Any] | Source) -> Mapping[str, Any]:

@@ -9,27 +9,27 @@ from typing import Any, Final
 _NAMES: Final = {"since": "from"}
 
 
-def facts_of(told: object) -> Any:  # noqa: ANN401 - JSON of any shape
+def facts_of(content: object) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return a dataclass as a JSON object: names in camel case, ``since`` as ``from``, without what is None.
 
     Tables keep their keys, since those of a policy value are what the policy file wrote.
     """
-    if is_dataclass(told):
-        named = ((one.name, getattr(told, one.name)) for one in fields(told))
+    if is_dataclass(content):
+        named = ((field.name, getattr(content, field.name)) for field in fields(content))
         return {_named(name): facts_of(value) for name, value in named if value is not None}
-    match told:
+    match content:
         case Enum():
-            return told.value
+            return content.value
         case date():
-            return told.isoformat()
+            return content.isoformat()
         case str():
-            return told
+            return content
         case Mapping():
-            return {str(key): facts_of(value) for key, value in told.items()}
+            return {str(key): facts_of(value) for key, value in content.items()}
         case Sequence():
-            return [facts_of(one) for one in told]
+            return [facts_of(part) for part in content]
         case _:
-            return told
+            return content
 
 
 def _named(name: str) -> str:

@@ -107,12 +107,12 @@ def check_first_unit(policy: Policy, below: Policy | None = None) -> None:
     """
     layers = (policy,) if below is None else (policy, below)
     minimums, fulls = (
-        tuple(value for one in layers for value in one.values.get(name.name, ()))
+        tuple(value for layer in layers for value in layer.values.get(name.name, ()))
         for name in (FIRST_UNIT_MINIMUM, FIRST_UNIT_FULL)
     )
     for on in sorted({value.since for value in (*minimums, *fulls)}):
         minimum, full = (
-            next((value for one in layers if (value := one.value_on(name.name, on))), None)
+            next((value for layer in layers if (value := layer.value_on(name.name, on))), None)
             for name in (FIRST_UNIT_MINIMUM, FIRST_UNIT_FULL)
         )
         if minimum is not None and full is not None and minimum.value > full.value:
@@ -125,8 +125,8 @@ def check_first_unit(policy: Policy, below: Policy | None = None) -> None:
 
 def problems_of(problem: ValidationError, where: Loc = ()) -> list[tuple[Loc, str]]:
     """Each problem of a validation as key and words."""
-    found = [((*where, *one["loc"]), one) for one in problem.errors(include_url=False)]
-    return [(place, in_words(one, place, KEYS)) for place, one in found]
+    found = [((*where, *error["loc"]), error) for error in problem.errors(include_url=False)]
+    return [(place, in_words(error, place, KEYS)) for place, error in found]
 
 
 @cache
@@ -151,8 +151,8 @@ def _dated(document: Document, policy: str, name: str, rows: Sequence[DatedValue
             continue
         start, until = values[later].since, values[earlier].until
         if values[earlier].since == start or (until is not None and until >= start):
-            what = f"overlapping dates: the value from {values[earlier].since} is in force on {start} too"
-            raise document.error((("values", name, later, "from"), f"{what}; end it before, or take one out"))
+            problem = f"overlapping dates: the value from {values[earlier].since} is in force on {start} too"
+            raise document.error((("values", name, later, "from"), f"{problem}; end it before, or take one out"))
         if until is None:
             values[earlier] = replace(values[earlier], until=start - timedelta(days=1))
     return tuple(values[index] for index in order)
@@ -167,7 +167,7 @@ def _value(document: Document, policy: str, name: str, index: int, row: DatedVal
         value = _adapter(name).validate_json(orjson.dumps(row.value), strict=True)
     except ValidationError as problem:
         takes = "" if choices(PARAMETERS[name]) else f"; the parameter takes: {PARAMETERS[name].unit}"
-        raise document.error(*((at, what + takes) for at, what in problems_of(problem, (*where, "value")))) from None
+        raise document.error(*((at, text + takes) for at, text in problems_of(problem, (*where, "value")))) from None
     source = row.source
     return PolicyValue(
         parameter=name,

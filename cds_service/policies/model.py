@@ -98,7 +98,7 @@ class Match:
             return False
         if self.jurisdiction is not None and self.jurisdiction != jurisdiction:
             return False
-        return not self.payers or any(self.is_named_by(one) for one in payers)
+        return not self.payers or any(self.is_named_by(payer) for payer in payers)
 
     def is_named_by(self, payer: str) -> bool:
         """Whether one of a coverage's payer texts is this payer."""
@@ -106,21 +106,21 @@ class Match:
             return True
         return bool(self.payers_exactly) and spelling_of(payer) in _spellings(self.payers_exactly)
 
-    def overlaps(self, other: "Match") -> bool:
+    def overlaps(self, match: "Match") -> bool:
         """Whether a case could be one of both: no key that both give differs. Payers agree when one names the other."""
         return (
-            _may_agree(self.payer_class, other.payer_class)
-            and _may_agree(self.jurisdiction, other.jurisdiction)
+            _may_agree(self.payer_class, match.payer_class)
+            and _may_agree(self.jurisdiction, match.jurisdiction)
             and (
-                not (self.payers and other.payers)
-                or any(self.is_named_by(one) for one in (*other.payers, *other.payers_exactly))
-                or any(other.is_named_by(one) for one in (*self.payers, *self.payers_exactly))
+                not (self.payers and match.payers)
+                or any(self.is_named_by(payer) for payer in (*match.payers, *match.payers_exactly))
+                or any(match.is_named_by(payer) for payer in (*self.payers, *self.payers_exactly))
             )
         )
 
 
-def _may_agree(mine: str | None, theirs: str | None) -> bool:
-    return mine is None or theirs is None or mine == theirs
+def _may_agree(first: str | None, second: str | None) -> bool:
+    return first is None or second is None or first == second
 
 
 @lru_cache(maxsize=256)
@@ -179,10 +179,10 @@ class Policy:
         return (value for dated in self.values.values() for value in dated if in_force(value, on))
 
 
-def overlap(one: PolicyValue[Any], other: PolicyValue[Any]) -> bool:
+def overlap(first: PolicyValue[Any], second: PolicyValue[Any]) -> bool:
     """Whether there is a date, and a kind of program, for which both values are in force."""
-    of_one_kind = one.program is None or other.program is None or one.program is other.program
-    return of_one_kind and (in_force(one, other.since) or in_force(other, one.since))
+    of_one_kind = first.program is None or second.program is None or first.program is second.program
+    return of_one_kind and (in_force(first, second.since) or in_force(second, first.since))
 
 
 def holds_for(value: PolicyValue[Any], program: Program) -> bool:

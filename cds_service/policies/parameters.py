@@ -439,5 +439,5 @@ DOCUMENTATION_ALSO_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
 )
 
 PARAMETERS: Final[Mapping[str, Parameter[Any]]] = MappingProxyType(
-    {one.name: one for one in tuple(globals().values()) if isinstance(one, Parameter)}
+    {parameter.name: parameter for parameter in tuple(globals().values()) if isinstance(parameter, Parameter)}
 )

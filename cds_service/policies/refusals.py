@@ -40,18 +40,18 @@ def in_words(problem: ErrorDetails, where: tuple[str | int, ...], keys: Iterable
         where: The key, from the top of the file.
         keys: All keys that a policy file may have.
     """
-    kind, given = problem["type"], problem["input"]
+    kind, value = problem["type"], problem["input"]
     if not where:
         return "should be an object; begin with the keys policy, title, status and values"
     key = "source.title" if where[-2:] == ("source", "title") else str(where[-1])
-    if kind == "missing" or given is None or (isinstance(given, str) and not given.strip()):
+    if kind == "missing" or value is None or (isinstance(value, str) and not value.strip()):
         return _MISSING.get(key, "is missing; write it")
     if kind in _UNKNOWN_KEY:
         return f"unknown key; {meant(key, keys) or 'take it out'}"
-    said = problem["msg"].removeprefix("Value error, ")
-    got = f", not {orjson.dumps(given).decode()}" if isinstance(given, str | int | float) else ""
-    hint = _LIKE.get(key) or _retype(kind, given)
-    return f"{said}{got}; {hint}" if hint else f"{said}{got}"
+    message = problem["msg"].removeprefix("Value error, ")
+    got = f", not {orjson.dumps(value).decode()}" if isinstance(value, str | int | float) else ""
+    hint = _LIKE.get(key) or _retype(kind, value)
+    return f"{message}{got}; {hint}" if hint else f"{message}{got}"
 
 
 def meant(name: str, names: Iterable[str]) -> str:
@@ -60,17 +60,17 @@ def meant(name: str, names: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else ""
 
 
-def _retype(kind: str, given: object) -> str:
+def _retype(kind: str, value: object) -> str:
     """How to write a value so that it has the type that is wanted; empty when its words say all."""
     if kind.startswith("date"):
         return "write it like 2026-01-31"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         return "correct the number"
-    if kind in {"int_type", "int_from_float"} and isinstance(given, float):
+    if kind in {"int_type", "int_from_float"} and isinstance(value, float):
         return "write a whole number"
-    if kind == "string_type" and isinstance(given, int | float):
+    if kind == "string_type" and isinstance(value, int | float):
         return "put it in quotes"
-    if kind in {"int_type", "float_type", "bool_type"} and isinstance(given, str) and _BARE.fullmatch(given):
+    if kind in {"int_type", "float_type", "bool_type"} and isinstance(value, str) and _BARE.fullmatch(value):
         return "take off the quotes"
     return ""
 
@@ -83,11 +83,11 @@ def duplicate(problem: MarkedYAMLError) -> str:
 
 def not_yaml(text: str, problem: MarkedYAMLError) -> str:
     """Name the key of the line, where it has one, and what no YAML may look like."""
-    what = first_line(problem.problem or problem.context)
-    said = "a tab; indent with spaces" if _TAB in what else f"not readable as YAML: {what}"
+    problem_text = first_line(problem.problem or problem.context)
+    message = "a tab; indent with spaces" if _TAB in problem_text else f"not readable as YAML: {problem_text}"
     line = text.splitlines()[problem.problem_mark.line :][:1] if problem.problem_mark else []
     key = next(filter(None, map(_KEY_OF_LINE.match, line)), None)
-    return f"{key[1]}: {said}" if key else said
+    return f"{key[1]}: {message}" if key else message
 
 
 def first_line(text: str | None) -> str:

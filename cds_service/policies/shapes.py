@@ -215,7 +215,7 @@ def distinct(tools: Mapping[str, Tool]) -> Mapping[str, Tool]:
     """
     owners: dict[str, str] = {}
     for name, tool in tools.items():
-        for word in {one.casefold() for one in (*tool.codes, *tool.words, *tool.hints)}:
+        for word in {word.casefold() for word in (*tool.codes, *tool.words, *tool.hints)}:
             if owners.setdefault(word, name) != name:
                 raise ValueError(f"{word} stands for two tools, {owners[word]} and {name}")
     return tools

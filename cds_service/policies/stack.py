@@ -56,10 +56,10 @@ class PolicyStack:
         self.titles: Mapping[str, str] = {policy.id: policy.title for policy in self._policies}
         self._by_id: dict[str, Policy] = {}
         for policy in self._policies:
-            other = self._by_id.setdefault(policy.id, policy)
-            if other is not policy:
+            namesake = self._by_id.setdefault(policy.id, policy)
+            if namesake is not policy:
                 raise PolicyError(
-                    f"{policy.file}: policy: the id {policy.id} is already that of {other.file}; choose another"
+                    f"{policy.file}: policy: the id {policy.id} is already that of {namesake.file}; choose another"
                 )
         for policy in self._policies:
             check_first_unit(policy, self._by_id.get(BASE))
@@ -151,10 +151,10 @@ def _lay(
 def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer: bool) -> str | None:
     """For whom no policy is on file, so that general defaults are used; None where there is one."""
     if state is not None:
-        ours = [policy for policy in layers if policy.match.jurisdiction is not None]
-        if not ours:
+        of_states = [policy for policy in layers if policy.match.jurisdiction is not None]
+        if not of_states:
             return f"no policy for {name_of(state)}"
-        in_force = [value for policy in ours for value in policy.values_on(on)]
+        in_force = [value for policy in of_states for value in policy.values_on(on)]
         if not in_force:
             return f"no policy for {name_of(state)} that was in force on {on:%b} {on.day}, {on.year}"
         if all(value.confidence == "unverified" for value in in_force):

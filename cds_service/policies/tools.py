@@ -27,9 +27,9 @@ class Tools:
 
     def __init__(self, tools: Mapping[str, Tool]) -> None:
         known = [Known(name, tool) for name, tool in tools.items()]
-        self._by_code = {code: one for one in known for code in (one.name, *one.tool.codes)}
-        self._names = _Phrases((phrase, one) for one in known for phrase in (one.name, *one.tool.words))
-        self._hints = _Phrases((phrase, one) for one in known for phrase in one.tool.hints)
+        self._by_code = {code: entry for entry in known for code in (entry.name, *entry.tool.codes)}
+        self._names = _Phrases((phrase, entry) for entry in known for phrase in (entry.name, *entry.tool.words))
+        self._hints = _Phrases((phrase, entry) for entry in known for phrase in entry.tool.hints)
 
     def find(self, codes: Iterable[str], words: str) -> Known | None:
         """The tool that codes or words name; None where they name none, or tools of different kinds."""
@@ -38,17 +38,17 @@ class Tools:
                 return self._by_code[code]
         spoken = tuple(_WORD.findall(words.casefold()))
         found = self._names.within(spoken) or self._hints.within(spoken)
-        return found[0] if len({one.tool.kind for one in found}) == 1 else None
+        return found[0] if len({entry.tool.kind for entry in found}) == 1 else None
 
 
 class _Phrases:
     """Phrases of whole words, by their first word, the longest first."""
 
     def __init__(self, phrases: Iterable[tuple[str, Known]]) -> None:
-        told = {tuple(_WORD.findall(phrase.casefold())): one for phrase, one in phrases}
+        tools = {tuple(_WORD.findall(phrase.casefold())): tool for phrase, tool in phrases}
         self._by_first: dict[str, list[tuple[tuple[str, ...], Known]]] = {}
-        for phrase in sorted(filter(None, told), key=len, reverse=True):
-            self._by_first.setdefault(phrase[0], []).append((phrase, told[phrase]))
+        for phrase in sorted(filter(None, tools), key=len, reverse=True):
+            self._by_first.setdefault(phrase[0], []).append((phrase, tools[phrase]))
 
     def within(self, spoken: tuple[str, ...]) -> list[Known]:
         """The tools whose phrases stand in a text, in its order; no word belongs to two of them."""

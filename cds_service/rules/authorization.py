@@ -7,10 +7,12 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from cds_service.domain.authorizations import REFUSED
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
+from cds_service.domain.payment import payer_caveats
 from cds_service.domain.units import units
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -26,7 +28,6 @@ from cds_service.rules.answers import (
 )
 from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
 from cds_service.rules.charging import time_thresholds
-from cds_service.rules.payment import payer_caveats
 from cds_service.rules.requests import check_without_approval, how_to_request
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
@@ -47,7 +48,7 @@ def card_on_duration(case: Case, policy: PolicyView) -> str:
     return "authorization" if relevant(case) or wanted else "program-duration"
 
 
-def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Where the payer wants approval first, it has to be there, in date and large enough (A-1).
 
     Required by policy, or by the payer's own answer on the order. Some payers want it only beyond a number of visits
@@ -60,10 +61,14 @@ def check_authorization(case: Case, policy: PolicyView) -> Iterator[Result]:
     The newest answer decides for its number, its codes and its time. Answers for another service are none. An approval
     that names no service counts, and that is said; a denial or a pending request that names none is asked about.
     """
-    if check_authorization not in case.shared:
-        case.shared[check_authorization] = tuple(_check(case, policy))
-    known = case.shared[check_authorization]
-    yield from known if isinstance(known, tuple) else ()
+    yield from _results(case, policy)
+
+
+def _results(case: Case, policy: PolicyView) -> tuple[Result, ...]:
+    if _results not in case.shared:
+        case.shared[_results] = tuple(_check(case, policy))
+    known = case.shared[_results]
+    return known if isinstance(known, tuple) else ()
 
 
 def _check(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -175,7 +180,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
         return ()
     found = [
         Gap(Fact.AUTHORIZATIONS, DOUBTS[one.kind])
-        for one in check_authorization(case, policy)
+        for one in _results(case, policy)
         if isinstance(one, Answer)
         and one.kind in DOUBTS
         and (one.severity is Severity.WARNING or one.kind in {"later-refusal", "unit-question", "weak"})

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
@@ -19,7 +20,7 @@ QUARTERS_OF_AN_HOUR = 4
 _TESTS = frozenset({AssessmentKind.PERFORMANCE_TEST})
 
 
-def check_unit_ceiling(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_unit_ceiling(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Units over the medically unlikely edit or over the payer's daily maximum (E-2).
 
     An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be

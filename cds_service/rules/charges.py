@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB, Discipline, PayerClass
 from cds_service.domain.findings import ChargeLine, Evidence, EvidenceLine, Proposal, Severity, Topic
+from cds_service.domain.payment import law_evidence
 from cds_service.domain.values import PolicyValue
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
@@ -29,7 +31,6 @@ from cds_service.rules.drafted import (
     same_charges,
     unsupported,
 )
-from cds_service.rules.payment import law_evidence
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.treated import people_evidence
 
@@ -64,7 +65,7 @@ def _charged(case: Case, policy: PolicyView) -> tuple[Visit, Charges] | Gap | No
     return MORE_THAN_A_DAY if visit.more_than_a_day else NO_TIME
 
 
-def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_visit_charges(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """The countable minutes of one date make 97545 once and 97546 for each further hour, with their modifiers.
 
     Time is the union of the recorded treatment times, without separately billed services (T-5). One unit of 97545
@@ -134,7 +135,7 @@ def check_visit_charges(case: Case, policy: PolicyView) -> Iterator[Result]:
             *law_evidence(case),
         ),
         proposals=() if submitted else (proposal,),
-        caveats=(*visit_caveats(case, visit, policy), *approval_doubts(case, policy), *open_points),
+        caveats=(*visit_caveats(case, visit, bill), *approval_doubts(case, policy), *open_points),
         absent=(Fact.SESSIONS,),
     )
 
@@ -161,7 +162,7 @@ def kx_of(case: Case, policy: PolicyView, others: Iterable[ChargeLine]) -> Kx:
     return Kx(min(amounts), threshold) if amounts else Kx()
 
 
-def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_first_unit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Less than two hours does not plainly fill 97545; what a payer takes then is the payer's choice (T-2, T-4).
 
     From the policy's minimum to the full block, 97545 and 97545 with modifier 52 are both offered and neither is
@@ -215,7 +216,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
             if submitted or not others or same_charges(drafted, others)
             else (Proposal("others", change.changes, facts={"lines": change.lines}),),
             caveats=(
-                *visit_caveats(case, visit, policy),
+                *visit_caveats(case, visit, bill),
                 *approval_doubts(case, policy),
                 *charges.others.undecided,
                 *left_alone(case, charges),
@@ -243,7 +244,7 @@ def check_first_unit(case: Case, policy: PolicyView) -> Iterator[Result]:
         if submitted
         else tuple(Proposal(key, change.changes, facts={"lines": change.lines}) for key, change in changes.items()),
         caveats=(
-            *visit_caveats(case, visit, policy),
+            *visit_caveats(case, visit, bill),
             *approval_doubts(case, policy),
             *charges.undecided,
             *kept,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Discipline
@@ -19,7 +20,6 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Giver
 from cds_service.rules.companions import NONE, Companions, companions_of
-from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import values
 from cds_service.rules.treated import NO_SINGLE_PLAN, Division, divided, treating_gaps
 
@@ -214,10 +214,10 @@ def _charges_of(case: Case, visit: Visit, policy: PolicyView) -> Charges | None:
     )
 
 
-def visit_caveats(case: Case, visit: Visit, policy: PolicyView) -> tuple[Gap, ...]:
+def visit_caveats(case: Case, visit: Visit, bill: Bill) -> tuple[Gap, ...]:
     """What keeps the charges of a visit from being certain: its time and its payer."""
     caveats = [
-        *caveats_of_payer(case, policy),
+        *bill.payer_doubts,
         *case.chart.cut_short(Fact.PLAN_OF_CARE, Fact.AUTHORIZATIONS, Fact.CHARGES),
     ]
     if visit.from_encounter and visit.minutes:

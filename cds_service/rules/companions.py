@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from cds_service.domain.assisted import Shared, share_units
@@ -73,12 +73,6 @@ class Companions:
 
 
 NONE = Companions()
-
-
-def as_paid(case: Case, policy: PolicyView) -> Case:
-    """The case with what the payer counts as part of the program: its time stays in, and it gets no line (COV-4)."""
-    included = policy.get(params.MODALITY_INCLUDED)
-    return replace(case, included=MODALITIES, shared={}) if included is not None and included.value else case
 
 
 def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: Sequence[str]) -> Companions:

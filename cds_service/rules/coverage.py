@@ -3,21 +3,22 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Coverage, CoverageAssertion, Fact, Gap
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.payment import CLASS_NOT_KNOWN, REFUSES, claim_to_look_for, compensation_after
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import not_covered
 from cds_service.rules.billed import codes_of_date
-from cds_service.rules.payment import CLASS_NOT_KNOWN, REFUSES, claim_to_look_for, compensation_after
 from cds_service.rules.rule import Answer, Result, Rule, values
 
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
 
-def check_work_relation(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_work_relation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Both codes are for rehabilitation after a work-related injury; the chart has to show one (WR-CODE-2).
 
     Workers' compensation coverage, ICD-10-CM Y99.0, an accident on the claim or a written statement count. Where the
@@ -51,7 +52,7 @@ def _excluded(case: Case, policy: PolicyView) -> bool:
     )
 
 
-def check_payer_coverage(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_payer_coverage(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Medicare restricts work rehabilitation, most medical plans exclude it, workers' compensation pays (COV-1, COV-2).
 
     For a work injury workers' compensation comes first: where another payer stands before it, or in its place, the

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -137,7 +138,7 @@ ELEMENTS: Final[Mapping[str, Element]] = {
 }
 
 
-def check_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """The elements a payer wants in the record of a visit; those without evidence are listed on one card (D-1 to D-20).
 
     Elements that only a document could show are named as not checked: documents are not read. When another rule's card
@@ -218,7 +219,7 @@ def _why_unread(case: Case, item: str) -> str | None:
     return case.chart.unavailable.get(fact) or (part.gaps[0].why if part is not None else None)
 
 
-def check_time_documentation(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_time_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Timed codes stand or fall with recorded start and stop, direct time and total time (T-5, D-5, D-9).
 
     Where treatments were sent only in part, or one was left out and only the encounter tells of the visit, its times

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import Program
@@ -89,7 +90,7 @@ def first_counted(case: Case, policy: PolicyView) -> date:
     return first_of_kind(case)
 
 
-def check_program_duration(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
 
     Weeks run from the first visit of the episode: with six weeks, day 42 is the last one inside and day 43 needs an

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Order
 from cds_service.domain.codes import EVALUATIONS, REEVALUATIONS, SEPARATE_SERVICE, SEPARATE_SERVICES, WORK_REHAB
@@ -24,7 +25,6 @@ from cds_service.rules.drafted import charges_settled
 from cds_service.rules.national_edits import NO_TABLE, pair_edits
 from cds_service.rules.ordered import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, work_rehab_orders
 from cds_service.rules.orders import review
-from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 _ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
@@ -61,7 +61,7 @@ def _may_change(order: Order, case: Case, policy: PolicyView) -> bool:
     return settled and not review(order, case, policy).changes
 
 
-def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Two codes of one date that a procedure-to-procedure edit pairs (E-4, E-5).
 
     Indicator 0: column 2 is not paid beside column 1, whatever the modifier. Indicator 1: it needs 59 or an X
@@ -92,7 +92,6 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
     met = _pairs_met(edits.by_codes, billed, _left_out(case, policy))
     if not met:
         return
-    doubts = caveats_of_payer(case, policy)
     offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
     for first, second, pair in met:
         yield Answer(
@@ -107,7 +106,7 @@ def check_pair_edit(case: Case, policy: PolicyView) -> Iterator[Result]:
             ),
             proposals=()
             if {second.claim, second.order} & offered
-            else _ways_out(pair, second, _sequences(case, second), enforced=edits.enforced and not doubts),
+            else _ways_out(pair, second, _sequences(case, second), enforced=edits.enforced and not bill.payer_doubts),
         )
         offered |= {one for one in (second.claim, second.order) if one is not None}
 
@@ -149,7 +148,7 @@ def _claim_stays(case: Case, policy: PolicyView) -> bool:
     return case.moment is Moment.ORDER or case.visit is None or charges_settled(case, case.visit, policy)
 
 
-def check_same_day_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_same_day_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A payer may limit an evaluation or re-evaluation on the day of a work-rehab visit (COV-3).
 
     Where a code-pair edit already speaks of the re-evaluation, this rule leaves the word to it.

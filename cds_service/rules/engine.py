@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from cds_service.domain.bill import NOTHING_BILLED, Bill
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome, Severity
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.companions import as_paid
 from cds_service.rules.rule import Answer, Rule
 from cds_service.rules.unread import UNREAD
 
 
-def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
+def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
     """Answer the case with every rule that belongs to its moment.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
@@ -27,13 +27,12 @@ def evaluate(case: Case, policy: PolicyView, rules: Iterable[Rule] = RULES) -> E
     outcomes: list[RuleOutcome] = []
     lacking: dict[Gap, list[str]] = {}
     asked = [rule for rule in rules if moment in rule.moments]
-    case = as_paid(case, policy)
     for rule in asked:
         missing, doubts, cut = _known_to(rule, chart)
         fired = False
         lacks: str | None = None
         not_applicable: str | None = None
-        for result in missing or rule.check(case, policy):
+        for result in missing or rule.check(case, bill, policy):
             if isinstance(result, Answer):
                 fired = True
                 findings.append(_finding(rule, result, doubts, chart))
@@ -109,7 +108,7 @@ def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] =
         _finding(rule, answer, [], case.chart)
         for rule in asked
         if rule is UNREAD
-        for answer in rule.check(case, policy)
+        for answer in rule.check(case, NOTHING_BILLED, policy)
         if isinstance(answer, Answer)
     ]
     fired = {finding.rule for finding in findings}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -16,7 +17,7 @@ from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
-def check_initial_evaluation(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A program rests on a comprehensive evaluation on or before its first visit (R-1).
 
     Where the payer wants a baseline performance test within so many days of the start, that is watched as well: late by

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import Program
@@ -17,7 +18,7 @@ from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
-def check_intensity(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Hours per day and days per week outside what the payer's policy sets for this program (A-4).
 
     Over the maximum is a warning, under the minimum a note; a range that nobody verified is only asked about. Weeks are
@@ -130,7 +131,7 @@ def _outside(what: str, found: _Planned, allowed: _Allowed) -> Iterator[Result]:
         yield Answer(f"{what}-under", Severity.INFO, subject, facts, (allowed.value,), evidence, absent=absent)
 
 
-def check_one_program(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Some payers pay one work-rehab program for an injury; an earlier one has to be known before the next (A-3).
 
     An earlier program is an episode for the same condition that is over: by more than 60 days without a visit, or by

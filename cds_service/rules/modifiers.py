@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order, Role
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
@@ -15,7 +16,6 @@ from cds_service.rules.charging import Charges, charges_of, shared_modifiers
 from cds_service.rules.drafted import drafted_lines
 from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
 from cds_service.rules.orders import review
-from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 from cds_service.rules.treated import Part, minutes_of_assistants_open, other_disciplines, people_evidence
 
@@ -23,7 +23,7 @@ NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
 
-def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """GP, GO or GN on every line, by the plan of care the service is given under (M-1).
 
     Under plans of several disciplines each line is of the one that gave its time. Fires when that decides nothing
@@ -47,7 +47,7 @@ def check_discipline_modifier(case: Case, policy: PolicyView) -> Iterator[Result
         yield from _undecided(case, policy, required)
         return
     if not others:
-        yield from _disagreements(case, policy, case.discipline)
+        yield from _disagreements(case, bill, policy, case.discipline)
     if case.discipline is Discipline.SLP:
         yield Answer(
             kind="speech",
@@ -109,7 +109,7 @@ def _drafter_decided(case: Case) -> bool:
     return bool(lines) and all(len(candidates & set(line.modifiers)) == 1 for line in lines)
 
 
-def _disagreements(case: Case, policy: PolicyView, discipline: Discipline) -> Iterator[Result]:
+def _disagreements(case: Case, bill: Bill, policy: PolicyView, discipline: Discipline) -> Iterator[Result]:
     required = values(policy.get(params.DISCIPLINE_REQUIRED))
     carried = [(line.claim, line.modifiers) for line in drafted_lines(case)]
     joins = "visit-charges"
@@ -127,7 +127,7 @@ def _disagreements(case: Case, policy: PolicyView, discipline: Discipline) -> It
                 values=required,
                 evidence=(*_discipline_evidence(case), Evidence("carries", wrong[0], reference)),
                 proposals=_order_modifiers(reference, case, policy),
-                caveats=caveats_of_payer(case, policy) if case.moment is Moment.ORDER else (),
+                caveats=bill.payer_doubts if case.moment is Moment.ORDER else (),
                 joins=joins or None,
             )
             return
@@ -143,7 +143,7 @@ def _order_modifiers(reference: str, case: Case, policy: PolicyView) -> tuple[Pr
     return (Proposal("modifiers", (change,), recommended=True, facts={"modifiers": wanted}),)
 
 
-def check_assistant_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_assistant_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A line treated by an assistant alone for more than the de minimis share carries the assistant's modifier (M-2).
 
     Minutes together with a therapist are the therapist's, minutes under supervision are not. 97545 is judged as a
@@ -221,7 +221,7 @@ def _drafted_so(case: Case, shares: Sequence[Part]) -> bool:
     )
 
 
-def check_program_modifier(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_program_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Some payers tell conditioning from hardening by a modifier, and accredited programs by another (M-6)."""
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:

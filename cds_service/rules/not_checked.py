@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import DAYS_OF_A_WEEK, Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -52,7 +53,7 @@ def unsure_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None]:
     }
 
 
-def check_not_checked(case: Case, _policy: PolicyView) -> Iterator[Result]:
+def check_not_checked(case: Case, _bill: Bill, _policy: PolicyView) -> Iterator[Result]:
     """What this EHR sends no data for is not checked, and that is said instead of passing for "all clear".
 
     It is told with an order, and at the first visit of each week of the program. Where the clinic has said where it

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
@@ -17,7 +18,6 @@ from cds_service.policies.model import PolicyView
 from cds_service.rules.charges import check_program_code_of_visit
 from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_thresholds
 from cds_service.rules.ordered import NO_ORDER, orders_left_out, work_rehab_orders
-from cds_service.rules.payment import caveats_of_payer
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
 
 
@@ -128,7 +128,7 @@ def _corrections(
     return tuple(changes)
 
 
-def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_program_code(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A work-rehab service is told by its CPT code: 97545, with 97546 for further hours, for both kinds of program.
 
     Fires for a draft order whose text or SNOMED code says work hardening or work conditioning while no CPT code, or
@@ -163,11 +163,11 @@ def check_program_code(case: Case, policy: PolicyView) -> Iterator[Result]:
                 values=_deciding(found),
                 evidence=(*_evidence(order), *((other,) if duplicate else ())),
                 proposals=_proposal("code", found),
-                caveats=(*doubts_about(order), *(caveats_of_payer(case, policy) if found.changes else ())),
+                caveats=(*doubts_about(order), *(bill.payer_doubts if found.changes else ())),
             )
 
 
-def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_order_units(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Quantity, timing and duration of an order have to agree, and 97546 never stands without 97545 (E-1).
 
     Sessions over two hours need an order for 97546 beside 97545; sessions under the first block do not fill the
@@ -185,7 +185,7 @@ def check_order_units(case: Case, policy: PolicyView) -> Iterator[Result]:
         elif found.problem == "short-session":
             yield _short_session(found, "short-session")
         elif found.problem in {"alone", "quantity", "further-hours"}:
-            yield _units_answer(found, case, policy)
+            yield _units_answer(found, bill, policy)
         elif found.per_visit is None and found.problem is None:
             yield Gap(Fact.ORDERS, "the order does not say how long a session is", order.reference)
 
@@ -217,7 +217,7 @@ def _deciding(found: OrderReview) -> tuple[PolicyValue[Any], ...]:
     return found.thresholds.deciding(minutes) if found.thresholds is not None and minutes is not None else ()
 
 
-def _units_answer(found: OrderReview, case: Case, policy: PolicyView) -> Answer:
+def _units_answer(found: OrderReview, bill: Bill, policy: PolicyView) -> Answer:
     order = found.order
     problem = str(found.problem)
     missing_quantity = problem == "quantity" and order.quantity is None
@@ -238,7 +238,7 @@ def _units_answer(found: OrderReview, case: Case, policy: PolicyView) -> Answer:
         values=values(policy.get(params.EDIT_ADD_ON)) if problem == "alone" else _deciding(found),
         evidence=_evidence(order),
         proposals=_proposal("units", found),
-        caveats=(*doubts_about(order), *(caveats_of_payer(case, policy) if found.changes else ())),
+        caveats=(*doubts_about(order), *(bill.payer_doubts if found.changes else ())),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
 from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
@@ -29,7 +30,7 @@ def listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, 
     return tuple(one for one in lists if not set(elements).isdisjoint(one.value))
 
 
-def check_plan_of_care(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Treatment follows an active plan of care, inside its period, renewed and reviewed in time (R-4).
 
     A plan older than the longest interval has to be renewed. Where the payer wants reviews in between, they are

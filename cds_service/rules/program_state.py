@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import DAYS_OF_A_WEEK, Authorization, Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -28,7 +29,7 @@ CHECKS: Final[Mapping[Fact, str]] = {
 """What the state of a program is told from, in its order."""
 
 
-def check_program_state(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_program_state(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """The state of a running program at a glance, also when nothing is wrong (A-1, A-2, R-2).
 
     Weeks run from the first visit against the payer's limit, visits or other amounts against the approval in force;

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Assessment, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -18,7 +19,7 @@ from cds_service.rules.reassessment import NO_PROGRAM, ON_VISITS
 from cds_service.rules.rule import Answer, Result, Rule, values
 
 
-def check_no_progress(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Services have to show improvement; reassessments of one tool without any ask for new goals or discharge (R-6).
 
     Only tools that measure function are compared, each with itself and in one unit. Which way is better is told by the

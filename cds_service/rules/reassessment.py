@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
@@ -15,7 +16,7 @@ NO_PROGRAM = NotApplicable("no program under way")
 RESTS_ON = (Fact.ASSESSMENTS, Fact.SESSIONS)
 
 
-def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_reassessment(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Weekly assessment and re-evaluation with objective tools and measurements of function (R-2).
 
     Due at a visit when the interval is reached, overdue when it is passed with a visit in between, before the one
@@ -72,7 +73,7 @@ def check_reassessment(case: Case, policy: PolicyView) -> Iterator[Result]:
         yield Answer("overdue", Severity.WARNING, subject, facts, (interval,), evidence, caveats=asked, absent=RESTS_ON)
 
 
-def check_progress_report(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A progress report at least once every so many treatment days, the first treatment day counted (R-3).
 
     An evaluation, a re-evaluation or a performance test stands for a report, results alone do not; documents themselves

@@ -1,9 +1,10 @@
-"""What a rule is: a pure function of a case and the policy values of its date, with what it declares about itself."""
+"""What a rule is: a pure function of a case, its bill and the policy values of its date; what it declares of itself."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, TypeAlias
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
@@ -41,7 +42,7 @@ class NotApplicable:
 
 
 Result: TypeAlias = Answer | Gap | NotApplicable
-Check: TypeAlias = Callable[[Case, PolicyView], Iterable[Result]]
+Check: TypeAlias = Callable[[Case, Bill, PolicyView], Iterable[Result]]
 
 
 @dataclass(frozen=True, slots=True)

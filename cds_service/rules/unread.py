@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -17,7 +18,7 @@ NAMES: Final = {
 }
 
 
-def check_unread_visit(case: Case, policy: PolicyView) -> Iterator[Result]:
+def check_unread_visit(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A visit or booking of work rehabilitation of which nothing could be read is named: silence would say all is well.
 
     A treatment without a status, a patient or a date that FHIR R4 knows is set aside, since what it says may be wrong.

@@ -72,19 +72,21 @@ def _cards(expect: Expect, played: Played) -> Iterator[str]:
         yield f"cards should be {_names(expect.only)}, are {_names(played.shown)}; {_seen(played)}"
     if expect.charges is not None and expect.charges != charges(played):
         yield f"charges should be {expect.charges}, are {charges(played)}"
-    recommended = any("isRecommended" in one for card in played.cards for one in card.get("suggestions", []))
+    recommended = any(
+        "isRecommended" in suggestion for card in played.cards for suggestion in card.get("suggestions", [])
+    )
     if expect.recommended is not None and expect.recommended != recommended:
         yield f"{'a' if recommended else 'no'} suggestion is recommended"
     for field, texts in (("summary", expect.summaries), ("detail", expect.details)):
-        told = [card[field] for card in played.cards if field in card]
+        texts_shown = [card[field] for card in played.cards if field in card]
         for text in texts:
-            if not any(text in one for one in told):
-                yield f"no card's {field} says {text!r}; {_seen(played) if field == 'summary' else told}"
-    everything = json.dumps(played.cards, ensure_ascii=False)
+            if not any(text in shown for shown in texts_shown):
+                yield f"no card's {field} says {text!r}; {_seen(played) if field == 'summary' else texts_shown}"
+    whole = json.dumps(played.cards, ensure_ascii=False)
     named = {str(gap["fact"]) for gap in played.evaluation.get("gaps", [])}
     yield from (f"nothing is said to be unknown of {fact!r}" for fact in expect.unknown if fact not in named)
-    yield from (f"no card says {text!r}; {_seen(played)}" for text in expect.said if text not in everything)
-    yield from (f"a card says {text!r}" for text in expect.unsaid if text in everything)
+    yield from (f"no card says {text!r}; {_seen(played)}" for text in expect.said if text not in whole)
+    yield from (f"a card says {text!r}" for text in expect.unsaid if text in whole)
 
 
 def charges(played: Played) -> str:
@@ -99,7 +101,7 @@ def charges(played: Played) -> str:
 
 def _line(item: dict[str, Any]) -> str:
     codes = [coding["code"] for coding in item["productOrService"]["coding"]]
-    modifiers = [coding["code"] for one in item.get("modifier", []) for coding in one["coding"]]
+    modifiers = [coding["code"] for modifier in item.get("modifier", []) for coding in modifier["coding"]]
     return " ".join([f"{codes[0]} x{item['quantity']['value']:g}", *modifiers])
 
 

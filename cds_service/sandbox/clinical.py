@@ -17,7 +17,7 @@ from cds_service.sandbox.fhir import (
     billing_codings,
     coding,
     concept,
-    given,
+    elements,
     instants,
     performed,
     program_words,
@@ -59,14 +59,14 @@ def patient(setting: Setting) -> Resource:
     """The Patient."""
     words = setting.words.patient
     names = words.name.split()
-    return given(
+    return elements(
         resourceType="Patient",
         id=setting.patient,
         identifier=[{"system": f"{EXAMPLE}/patients", "value": setting.patient}],
-        name=[given(use="official", text=words.name, family=names[-1], given=names[:-1])],
+        name=[elements(use="official", text=words.name, family=names[-1], given=names[:-1])],
         gender=words.gender,
         birthDate=words.birth.isoformat(),
-        address=[given(use="home", state=words.state, country="US")] if words.state else None,
+        address=[elements(use="home", state=words.state, country="US")] if words.state else None,
     )
 
 
@@ -76,13 +76,13 @@ TIME_ZONE: Final = "http://hl7.org/fhir/StructureDefinition/timezone"
 def site(setting: Setting) -> Resource:
     """The Organization where visits take place."""
     words = setting.words.site
-    return given(
+    return elements(
         resourceType="Organization",
         id=f"{setting.patient}-site",
         extension=[{"url": TIME_ZONE, "valueCode": words.zone}] if words.zone else None,
         active=True,
         name=words.name,
-        address=[given(city="Exampleville", state=words.state, country="US")] if words.state else None,
+        address=[elements(city="Exampleville", state=words.state, country="US")] if words.state else None,
     )
 
 
@@ -130,7 +130,7 @@ def _condition(
     note: str | None = None,
     category: str = "encounter-diagnosis",
 ) -> Resource:
-    return given(
+    return elements(
         resourceType="Condition",
         id=identifier,
         clinicalStatus=concept(coding(f"{TERMINOLOGY}/condition-clinical", "active")),
@@ -151,14 +151,14 @@ def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
     goals = [_goal(setting, goal, start, end) for goal in plan.goals]
     author = plan.author or (plan.discipline if plan.discipline in DISCIPLINES else None)
     discipline = DISCIPLINES.get(plan.discipline)
-    activity = given(
+    activity = elements(
         kind="ServiceRequest",
         code=service_concept(plan.code, program),
         status="in-progress" if plan.status == "active" else "not-started",
         scheduledTiming=_timing(plan),
     )
     title = plan.title or " ".join(filter(None, (discipline and discipline[1], "plan of care")))
-    care_plan = given(
+    care_plan = elements(
         resourceType="CarePlan",
         id=setting.id(plan.id, "plan"),
         contained=contained_roles(setting, [author] if author else []),
@@ -167,7 +167,7 @@ def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
         category=[concept(coding(SNOMED, *discipline), text=discipline[1])] if discipline else None,
         title=f"{title}: {program_words(program).lower()}" if plan.title is None else title,
         subject=setting.subject,
-        period=given(start=start.isoformat(), end=end and end.isoformat()),
+        period=elements(start=start.isoformat(), end=end and end.isoformat()),
         created=start.isoformat(),
         author=role_reference(setting, author) if author else None,
         addresses=setting.conditions(plan.injury),
@@ -188,7 +188,7 @@ def _plan_end(setting: Setting, plan: Plan, start: date) -> date | None:
 def _timing(plan: Plan) -> Resource | None:
     if plan.sessions_a_week is None and plan.minutes is None:
         return None
-    repeat = given(
+    repeat = elements(
         duration=plan.minutes,
         durationUnit="min" if plan.minutes else None,
         frequency=plan.sessions_a_week,
@@ -201,12 +201,12 @@ def _timing(plan: Plan) -> Resource | None:
 def _goal(setting: Setting, goal: GoalWords, start: date, end: date | None) -> Resource:
     due = end.isoformat() if goal.due is None and end else None if goal.due is None else setting.day(goal.due)
     code, name, unit = _tool(goal.measure) if goal.measure else ({}, None, None)
-    target = given(
+    target = elements(
         measure=concept(*([code] if code else []), text=name),
         detailQuantity=None if goal.target is None else quantity(goal.target, goal.unit or unit),
         dueDate=due,
     )
-    return given(
+    return elements(
         resourceType="Goal",
         id=setting.id(None, "goal"),
         lifecycleStatus="active",
@@ -232,7 +232,7 @@ def visit(setting: Setting, visit: Visit) -> list[Resource]:
         done.append(evaluation(setting, Evaluation(day=day, code=visit.evaluation, by=visit.by), identifier))
     if visit.encounter is None:
         return done
-    spans = [span(setting, day, one) for one in (*sessions, *visit.services)]
+    spans = [span(setting, day, timed) for timed in (*sessions, *visit.services)]
     return [_encounter(setting, visit, visit.encounter, identifier, _around(spans)), *done]
 
 
@@ -264,7 +264,7 @@ def _encounter(
     program = visit.program or setting.words.program
     period = instants(start, None if "stop" in words.model_fields_set and words.stop is None else stop)
     conditions = setting.conditions(visit.injury)
-    return given(
+    return elements(
         resourceType="Encounter",
         id=identifier,
         contained=contained_roles(setting, words.by),
@@ -342,7 +342,7 @@ def _procedure(  # noqa: PLR0913 - one argument for each element that differs
 ) -> Resource:
     performers = [therapist(setting)] if by is None else list(by)
     supervision = {"text": "Supervising therapist"}
-    return given(
+    return elements(
         resourceType="Procedure",
         id=identifier,
         contained=contained_roles(setting, [*performers, *supervised_by]),
@@ -373,7 +373,7 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
     system = f"{TERMINOLOGY}/observation-category"
     if words.category not in _CATEGORIES:
         system = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
-    return given(
+    return elements(
         resourceType="Observation",
         id=setting.id(words.id, "measured", words.tool, setting.calendar.date_of(words.day)),
         status=words.status,
@@ -387,7 +387,7 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
         valueCodeableConcept={"text": words.choice, "coding": [{"code": slug(words.choice)}]} if words.choice else None,
         dataAbsentReason=_absent(words.absent) if words.absent else None,
         component=[
-            given(
+            elements(
                 code={"text": part},
                 valueQuantity=None if value is None else quantity(value, unit),
                 dataAbsentReason=_absent("not-performed") if value is None else None,
@@ -415,7 +415,7 @@ def questionnaire_response(setting: Setting, words: Questionnaire) -> Resource:
         }
         for number, (text, answer) in enumerate(words.answers.items(), start=1)
     ]
-    return given(
+    return elements(
         resourceType="QuestionnaireResponse",
         id=setting.id(words.id, "questionnaire", setting.calendar.date_of(words.day)),
         questionnaire=f"{EXAMPLE}/Questionnaire/{slug(words.title)}",

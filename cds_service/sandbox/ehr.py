@@ -35,8 +35,8 @@ class CdsServiceError(CdsError):
 class NotInContextError(CdsError):
     """The hook needs something that the FHIR server does not have and that was not given."""
 
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}: {hint}", hint)
+    def __init__(self, lacking: str, hint: str) -> None:
+        super().__init__(f"{lacking}: {hint}", hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +119,9 @@ def discover(cds: str, hook: str, signer: Signer | None = None) -> Listed:
     """
     url = f"{cds.rstrip('/')}/cds-services"
     listed: list[dict[str, Any]] = _sent("GET", url, None, signer).get("services", [])
-    found = next((one for one in listed if one.get("hook") == hook), None)
+    found = next((service for service in listed if service.get("hook") == hook), None)
     if found is None:
-        hooks = sorted({one.get("hook", "") for one in listed})
+        hooks = sorted({service.get("hook", "") for service in listed})
         raise CdsServiceError(url, f"no service for {hook}; there are services for {', '.join(hooks) or 'no hook'}")
     return Listed(found["id"], found.get("prefetch", {}))
 
@@ -191,24 +191,29 @@ def _drafted(situation: Situation) -> dict[str, Any]:
         raise NotInContextError(f"{situation.hook} is about drafts", "give --draft FILE")
     drafted: dict[str, Any] = {name[situation.hook]: bundle(drafts, "collection")}
     if situation.hook == "order-select":
-        drafted["selections"] = [_reference(one) for one in drafts]
+        drafted["selections"] = [_reference(draft) for draft in drafts]
     return drafted
 
 
 def _dispatch(server: FhirServer, situation: Situation) -> dict[str, Any]:
     """Orders that are sent out are on the server: those of the drafts, else all that are neither done nor stopped."""
     orders = situation.drafts or [
-        one
-        for one in server.search(f"ServiceRequest?patient={quote(situation.patient, safe='')}")
-        if one.get("status") in {"draft", "active"}
+        order
+        for order in server.search(f"ServiceRequest?patient={quote(situation.patient, safe='')}")
+        if order.get("status") in {"draft", "active"}
     ]
     if not orders:
         raise NotInContextError("order-dispatch is about orders, and the patient has none", "give --draft FILE")
-    performers = [who["reference"] for one in orders for who in one.get("performer", ()) if "reference" in who]
+    performers = [
+        performer["reference"]
+        for order in orders
+        for performer in order.get("performer", ())
+        if "reference" in performer
+    ]
     performer = performers[0] if performers else situation.user or find_user(server)
     return {
         "patientId": situation.patient,
-        "dispatchedOrders": [_reference(one) for one in orders],
+        "dispatchedOrders": [_reference(order) for order in orders],
         "performer": performer,
     }
 
@@ -234,7 +239,7 @@ def newest_encounter(server: FhirServer, patient: str) -> str | None:
         FhirServerError: the server fails.
     """
     found = server.search(f"Encounter?patient={quote(patient, safe='')}")
-    begun = [(_begin(one), str(one["id"])) for one in found if "id" in one]
+    begun = [(_begin(encounter), str(encounter["id"])) for encounter in found if "id" in encounter]
     return max(begun)[1] if begun else None
 
 
@@ -278,7 +283,7 @@ def _fetched(server: FhirServer, query: str) -> Resource | None:
 
 def _searchset(base: str, found: Iterable[Resource]) -> Resource:
     match = {"search": {"mode": "match"}}
-    entries = [{"fullUrl": f"{base}/{_reference(one)}", "resource": one, **match} for one in found]
+    entries = [{"fullUrl": f"{base}/{_reference(resource)}", "resource": resource, **match} for resource in found]
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
 
 
@@ -297,7 +302,7 @@ def feedback_on(answer: Mapping[str, Any], decision: Decision, at: datetime) -> 
     entry: dict[str, Any] = {"card": card["uuid"], "outcome": decision.outcome, "outcomeTimestamp": at.isoformat()}
     if decision.outcome == "accepted":
         suggestions = _chosen(card, decision.card)
-        return entry | {"acceptedSuggestions": [{"id": one["uuid"]} for one in suggestions]}
+        return entry | {"acceptedSuggestions": [{"id": suggestion["uuid"]} for suggestion in suggestions]}
     reason: dict[str, Any] = {}
     if decision.reason is not None:
         reason["reason"] = _reason(card.get("overrideReasons", ()), decision.reason)
@@ -312,13 +317,13 @@ def _chosen(card: Mapping[str, Any], number: int) -> list[Mapping[str, Any]]:
         raise NotInContextError(f"card {number} has no suggestion to accept", "it can be overridden")
     if card.get("selectionBehavior") == "any":
         return suggestions
-    return [next((one for one in suggestions if one.get("isRecommended")), suggestions[0])]
+    return [next((suggestion for suggestion in suggestions if suggestion.get("isRecommended")), suggestions[0])]
 
 
 def _reason(offered: Iterable[Mapping[str, str]], code: str) -> Mapping[str, str]:
-    found = next((one for one in offered if one.get("code") == code), None)
+    found = next((reason for reason in offered if reason.get("code") == code), None)
     if found is None:
-        codes = ", ".join(one.get("code", "") for one in offered) or "none"
+        codes = ", ".join(reason.get("code", "") for reason in offered) or "none"
         raise NotInContextError(f"the card does not offer the reason {code}", f"it offers {codes}")
     return found
 

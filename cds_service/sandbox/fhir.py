@@ -47,9 +47,9 @@ class Setting:
         """Reference to the patient."""
         return {"reference": f"Patient/{self.patient}", "display": self.words.patient.name}
 
-    def id(self, given: str | None, *parts: object) -> str:
+    def id(self, written: str | None, *parts: object) -> str:
         """The id given in the story, else one made of the parts; numbered when taken."""
-        wanted = given or "-".join([self.patient, *(slug(str(part)) for part in parts)])[:60].strip("-.")
+        wanted = written or "-".join([self.patient, *(slug(str(part)) for part in parts)])[:60].strip("-.")
         count = self.taken[wanted] = self.taken.get(wanted, 0) + 1
         return wanted if count == 1 else f"{wanted}-{count}"
 
@@ -59,12 +59,12 @@ class Setting:
 
     def period(self, start: Day | None, end: Day | None) -> Resource:
         """Period of whole days; empty when neither end is known."""
-        return given(start=None if start is None else self.day(start), end=None if end is None else self.day(end))
+        return elements(start=None if start is None else self.day(start), end=None if end is None else self.day(end))
 
     def conditions(self, injury: str | None) -> list[Resource]:
         """References to the injury named, or to the first one; none when there is none."""
-        named = [one for one in self.words.injury if injury in (None, one.id)][:1]
-        return [{"reference": f"Condition/{self.patient}-{slug(one.id)}", "display": one.text} for one in named]
+        named = [words for words in self.words.injury if injury in (None, words.id)][:1]
+        return [{"reference": f"Condition/{self.patient}-{slug(words.id)}", "display": words.text} for words in named]
 
 
 def slug(text: str) -> str:
@@ -72,21 +72,21 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
 
 
-def given(**elements: Any) -> Resource:  # noqa: ANN401 - FHIR elements are any JSON
+def elements(**values: Any) -> Resource:  # noqa: ANN401 - FHIR elements are any JSON
     """The elements that have a value; FHIR knows no empty ones. A trailing underscore is left off the name."""
     return {
-        name.rstrip("_"): value for name, value in elements.items() if value is not None and value not in ("", [], {})
+        name.rstrip("_"): value for name, value in values.items() if value is not None and value not in ("", [], {})
     }
 
 
 def coding(system: str, code: str, display: str | None = None) -> Resource:
     """One Coding."""
-    return given(system=system, code=code, display=display)
+    return elements(system=system, code=code, display=display)
 
 
 def concept(*codings: Resource, text: str | None = None) -> Resource:
     """A CodeableConcept."""
-    return given(coding=list(codings), text=text)
+    return elements(coding=list(codings), text=text)
 
 
 def billing_coding(code: str) -> Resource:
@@ -129,7 +129,7 @@ def span(setting: Setting, day: Day, timed: Timed) -> tuple[datetime | None, dat
 
 def instants(start: datetime | None, stop: datetime | None) -> Resource:
     """Period between two instants, in the offset of the story."""
-    return given(start=start and start.isoformat(), end=stop and stop.isoformat())
+    return elements(start=start and start.isoformat(), end=stop and stop.isoformat())
 
 
 def performed(setting: Setting, day: Day, timed: Timed) -> Resource:
@@ -141,4 +141,4 @@ def performed(setting: Setting, day: Day, timed: Timed) -> Resource:
 def quantity(value: float, unit: str | None = None, code: str | None = None) -> Resource:
     """A Quantity; whole numbers without decimals. ``code`` is the UCUM code of the unit."""
     number = int(value) if float(value).is_integer() else value
-    return given(value=number, unit=unit, system=UCUM if code else None, code=code)
+    return elements(value=number, unit=unit, system=UCUM if code else None, code=code)

@@ -60,7 +60,7 @@ def _place(source: str, number: int, documents: list[Mapping[str, Any]]) -> str:
 
 def _documents(text: str, source: str) -> list[Mapping[str, Any]]:
     try:
-        documents = [one for one in YAML(typ="safe", pure=True).load_all(text) if one is not None]
+        documents = [document for document in YAML(typ="safe", pure=True).load_all(text) if document is not None]
     except MarkedYAMLError as wrong:
         line = f"line {wrong.problem_mark.line + 1}" if wrong.problem_mark else ""
         raise StoryError(source, line, str(wrong.problem or "not YAML").split("\n", 1)[0]) from None

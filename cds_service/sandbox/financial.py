@@ -13,7 +13,7 @@ from cds_service.sandbox.fhir import (
     billing_coding,
     coding,
     concept,
-    given,
+    elements,
     quantity,
 )
 from cds_service.sandbox.language import Authorization, ChargeLine, Charges, Coverage, PayerWord
@@ -48,7 +48,7 @@ def coverage(setting: Setting, words: Coverage) -> Resource:
     """A Coverage."""
     kind = _coverage_type(words.type) if words.type is not None else COVERAGE_TYPES.get(words.kind)
     named = {"plan": words.plan, "group": words.group}
-    return given(
+    return elements(
         resourceType="Coverage",
         id=setting.id(words.id, "coverage"),
         status=words.status,
@@ -72,7 +72,7 @@ def _coverage_class(key: str, name: str) -> Resource:
 
 
 def _payer(name: str, identifier: str | None = None) -> Resource:
-    return given(
+    return elements(
         display=name,
         identifier={"system": f"{EXAMPLE}/payers", "value": identifier} if identifier else None,
     )
@@ -83,7 +83,7 @@ def authorization(setting: Setting, words: Authorization) -> Resource:
     default_payer = setting.words.coverage[0].payer if setting.words.coverage else "Payer not named"
     period = setting.period(words.start, words.end)
     created = words.created if words.created is not None else words.start
-    return given(
+    return elements(
         resourceType="ClaimResponse",
         id=setting.id(words.id, "authorization"),
         status="active",
@@ -157,12 +157,12 @@ def claim(setting: Setting, words: Charges, coverages: list[Resource], encounter
     day = last if words.day is None else setting.day(words.day)
     encounter = encounters.get(day) if words.encounter else None
     insured = {"reference": f"Coverage/{coverages[0]['id']}"} if coverages else {"display": "No coverage on record"}
-    accident = given(
+    accident = elements(
         date=day,
         type=concept(coding(_ACT_CODE, "WPA", "work place accident")),
         locationAddress={"state": words.accident_state, "country": "US"},
     )
-    return given(
+    return elements(
         resourceType="Claim",
         id=setting.id(words.id, "charges", day),
         status=words.status,
@@ -177,7 +177,7 @@ def claim(setting: Setting, words: Charges, coverages: list[Resource], encounter
             for number, condition in enumerate(setting.conditions(None), start=1)
         ],
         insurance=[
-            given(
+            elements(
                 sequence=1,
                 focal=True,
                 coverage=insured,
@@ -190,7 +190,7 @@ def claim(setting: Setting, words: Charges, coverages: list[Resource], encounter
 
 
 def _line(number: int, line: ChargeLine, day: str, encounter: str | None) -> Resource:
-    return given(
+    return elements(
         sequence=number,
         productOrService=concept(billing_coding(line.code)),
         modifier=[concept(billing_coding(modifier)) for modifier in line.modifiers],

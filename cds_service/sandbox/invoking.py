@@ -149,7 +149,9 @@ def exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> 
 
 def not_sent(service: str, request: Mapping[str, Any]) -> list[str]:
     """The prefetch keys that the service asks for and the request has not, in the order of discovery."""
-    asked = [key for one in SERVICES if (one.id, one.hook) == (service, request.get("hook")) for key in one.prefetch]
+    asked = [
+        key for offer in SERVICES if (offer.id, offer.hook) == (service, request.get("hook")) for key in offer.prefetch
+    ]
     sent = request.get("prefetch")
     return [key for key in asked if not isinstance(sent, Mapping) or key not in sent]
 
@@ -188,21 +190,21 @@ def _given_request(options: Invocation) -> dict[str, Any]:
 
 
 def _service_of(hook: object) -> str:
-    found = next((one.id for one in SERVICES if one.hook == hook), None)
+    found = next((service.id for service in SERVICES if service.hook == hook), None)
     if found is None:
-        raise InvocationError(f"--hook is needed, one of {', '.join(sorted({one.hook for one in SERVICES}))}.")
+        raise InvocationError(f"--hook is needed, one of {', '.join(sorted({service.hook for service in SERVICES}))}.")
     return found
 
 
-def read_object(file: Path, what: str) -> dict[str, Any]:
+def read_object(file: Path, expected: str) -> dict[str, Any]:
     """The JSON object in a file.
 
     Raises:
-        InvocationError: there is something else in it; ``what`` says what should be.
+        InvocationError: there is something else in it; ``expected`` says what should be.
     """
     content = _read_json(file)
     if not isinstance(content, dict):
-        raise InvocationError(f"{file}: {what}")
+        raise InvocationError(f"{file}: {expected}")
     return content
 
 
@@ -217,8 +219,8 @@ def _resources(file: Path) -> list[Resource]:
     """The resources in a file: one, a list, or those of a Bundle."""
     content = _read_json(file)
     if isinstance(content, dict) and content.get("resourceType") == "Bundle":
-        content = [one.get("resource") for one in content.get("entry", ())]
+        content = [entry.get("resource") for entry in content.get("entry", ())]
     found: list[Any] = content if isinstance(content, list) else [content]
-    if not found or not all(isinstance(one, dict) and "resourceType" in one for one in found):
+    if not found or not all(isinstance(resource, dict) and "resourceType" in resource for resource in found):
         raise InvocationError(f"{file}: drafts are a resource, a list of them or a Bundle")
     return found

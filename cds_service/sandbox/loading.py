@@ -43,10 +43,10 @@ class Loaded:
 
 def in_order(resources: Sequence[Resource]) -> list[Resource]:
     """Resources with those referred to before those that refer to them; as given where they refer in a circle."""
-    by_reference = {_reference(one): one for one in resources}
+    by_reference = {_reference(resource): resource for resource in resources}
     sorter: TopologicalSorter[str] = TopologicalSorter()
-    for reference, one in by_reference.items():
-        sorter.add(reference, *(to for to in _references(one) if to in by_reference and to != reference))
+    for reference, resource in by_reference.items():
+        sorter.add(reference, *(to for to in _references(resource) if to in by_reference and to != reference))
     try:
         return [by_reference[reference] for reference in sorter.static_order()]
     except CycleError:
@@ -60,7 +60,7 @@ def resources_of(story: Story) -> list[Resource]:
     a call only.
     """
     ordered = story.drafts if "order-dispatch" in story.hooks else ()
-    return [_marked(one, story.name) for one in in_order([*story.resources, *ordered])]
+    return [_marked(resource, story.name) for resource in in_order([*story.resources, *ordered])]
 
 
 def load_story(server: FhirServer, story: Story, step: Callable[[], None] = lambda: None) -> Loaded:
@@ -77,14 +77,16 @@ def load_story(server: FhirServer, story: Story, step: Callable[[], None] = lamb
         FhirServerError: the server refuses a resource; names it and the server's answer.
     """
     resources = resources_of(story)
-    for one in resources:
-        server.put(one)
+    for resource in resources:
+        server.put(resource)
         step()
-    kept = {_reference(one) for one in resources}
-    found = [one for kind in OF_A_PATIENT for one in server.search(f"{kind}?patient={story.patient_id}")]
-    outdated = [one for one in found if _tag(story.name) in _tags(one) and _reference(one) not in kept]
-    for one in reversed(in_order(outdated)):
-        server.delete(_reference(one))
+    kept = {_reference(resource) for resource in resources}
+    found = [resource for kind in OF_A_PATIENT for resource in server.search(f"{kind}?patient={story.patient_id}")]
+    outdated = [
+        resource for resource in found if _tag(story.name) in _tags(resource) and _reference(resource) not in kept
+    ]
+    for resource in reversed(in_order(outdated)):
+        server.delete(_reference(resource))
     return Loaded(story.name, story.patient_id, len(resources), len(outdated))
 
 
@@ -115,7 +117,7 @@ def _tag(story: str) -> Resource:
 
 def _tags(resource: Mapping[str, Any]) -> list[Resource]:
     tags = resource.get("meta", {}).get("tag", ())
-    return [coding(one.get("system", ""), one.get("code", "")) for one in tags]
+    return [coding(tag.get("system", ""), tag.get("code", "")) for tag in tags]
 
 
 def _reference(resource: Mapping[str, Any]) -> str:
@@ -127,8 +129,8 @@ def _references(value: object) -> Iterator[str]:
         reference = value.get("reference")
         if isinstance(reference, str):
             yield reference
-        for one in value.values():
-            yield from _references(one)
+        for part in value.values():
+            yield from _references(part)
     elif isinstance(value, list):
-        for one in value:
-            yield from _references(one)
+        for part in value:
+            yield from _references(part)

@@ -8,7 +8,7 @@ from cds_service.sandbox.fhir import (
     billing_coding,
     coding,
     concept,
-    given,
+    elements,
     instants,
     quantity,
     service_concept,
@@ -23,10 +23,10 @@ def order(setting: Setting, words: Order, status: str, coverages: list[Resource]
     """A ServiceRequest; ``status`` where the story names none."""
     program = words.program or setting.words.program
     discipline = DISCIPLINES.get(words.discipline) if words.discipline else None
-    return given(
+    return elements(
         resourceType="ServiceRequest",
         id=setting.id(words.id, "order"),
-        extension=[payer_word(setting, one) for one in words.payer_says],
+        extension=[payer_word(setting, word) for word in words.payer_says],
         status=words.status or status,
         intent="order",
         category=[concept(coding(SNOMED, *discipline), text=discipline[1])] if discipline else None,
@@ -38,14 +38,14 @@ def order(setting: Setting, words: Order, status: str, coverages: list[Resource]
         authoredOn=setting.day(0),
         requester={"reference": user(setting)},
         reasonReference=setting.conditions(words.injury),
-        insurance=[{"reference": f"Coverage/{one['id']}"} for one in coverages[:1]],
+        insurance=[{"reference": f"Coverage/{coverage['id']}"} for coverage in coverages[:1]],
     )
 
 
 def _timing(setting: Setting, times: Times) -> Resource:
     bounds = setting.period(times.start, times.end)
     weeks = quantity(times.weeks, "weeks", "wk") if times.weeks is not None else None
-    repeat = given(
+    repeat = elements(
         boundsPeriod=bounds,
         boundsDuration=None if bounds else weeks,
         count=times.count,
@@ -62,10 +62,10 @@ def appointment(setting: Setting, words: Appointment) -> Resource:
     """A proposed Appointment."""
     period = instants(*span(setting, words.day, words))
     program = words.program or setting.words.program
-    return given(
+    return elements(
         resourceType="Appointment",
         id=setting.id(words.id, "appointment", setting.calendar.date_of(words.day)),
-        extension=[payer_word(setting, one) for one in words.payer_says],
+        extension=[payer_word(setting, word) for word in words.payer_says],
         status=words.status,
         serviceType=[service_concept(words.code, program, words.text)],
         reasonReference=setting.conditions(None),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.sandbox.fhir import DISCIPLINES, NUCC, Resource, Setting, coding, concept, given, slug
+from cds_service.sandbox.fhir import DISCIPLINES, NUCC, Resource, Setting, coding, concept, elements, slug
 from cds_service.sandbox.language import Person, StoryWords
 
 TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
@@ -33,7 +33,7 @@ def people_of(words: StoryWords) -> dict[str, Person]:
 def therapist(setting: Setting) -> str:
     """Key of the person who treats unless the story says otherwise: the therapist of the first plan's discipline."""
     disciplines = (plan.discipline for plan in setting.words.plan)
-    return next((one for one in disciplines if one in DISCIPLINES), "PT")
+    return next((discipline for discipline in disciplines if discipline in DISCIPLINES), "PT")
 
 
 def practitioner(setting: Setting, key: str) -> Resource:
@@ -44,7 +44,7 @@ def practitioner(setting: Setting, key: str) -> Resource:
         "resourceType": "Practitioner",
         "id": _person_id(setting, key),
         "active": True,
-        "name": [given(text=name, family=given_names[-1], given=given_names[:-1])],
+        "name": [elements(text=name, family=given_names[-1], given=given_names[:-1])],
     }
 
 
@@ -52,7 +52,7 @@ def practitioner_role(setting: Setting, key: str, identifier: str) -> Resource:
     """The person in the profession that counts; nothing but the name when neither role nor title is known."""
     person = setting.people[key]
     code = TAXONOMY.get(person.role)
-    return given(
+    return elements(
         resourceType="PractitionerRole",
         id=identifier,
         active=True,

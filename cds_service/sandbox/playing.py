@@ -42,7 +42,7 @@ class Played:
     answered: Answered | None = None
     refused: DataNeeded | None = None
 
-    @property
+    @cached_property
     def answer(self) -> Mapping[str, Any]:
         """The response; empty when the call was refused."""
         return self.answered.response if self.answered is not None else {}
@@ -62,7 +62,7 @@ class Played:
     def rules(self) -> dict[str, RuleOutcome]:
         """What became of each rule of the hook, by id."""
         evaluation = self.answered.evaluation if self.answered is not None else None
-        return {one.rule: one for one in evaluation.rules} if evaluation is not None else {}
+        return {trace.rule: trace for trace in evaluation.rules} if evaluation is not None else {}
 
     @property
     def shown(self) -> list[str]:
@@ -74,7 +74,7 @@ class Played:
     def kinds(self) -> set[str]:
         """Kinds of the findings on the cards, like ``reassessment.overdue``."""
         findings = [card["extension"][FINDING_EXTENSION] for card in self.cards]
-        joined = [one["kind"] for finding in findings for one in finding.get("joined", [])]
+        joined = [part["kind"] for finding in findings for part in finding.get("joined", [])]
         return {*(finding["kind"] for finding in findings), *joined}
 
     def effective(self, parameter: Parameter[Any]) -> Effective:

@@ -17,15 +17,17 @@ _ASSESSMENT_CATEGORIES: Final = frozenset(
 
 
 def _categories(resource: Resource) -> set[str]:
-    return {coding.get("code", "") for one in resource.get("category", ()) for coding in one.get("coding", ())}
+    return {
+        coding.get("code", "") for category in resource.get("category", ()) for coding in category.get("coding", ())
+    }
 
 
 _FILTERS: Final[Mapping[str, Callable[[Resource], bool]]] = {
-    "coverage": lambda one: one.get("status") == "active",
-    "observations": lambda one: bool(_categories(one) & _ASSESSMENT_CATEGORIES),
-    "questionnaireResponses": lambda one: one.get("status") == "completed",
-    "authorizations": lambda one: one.get("use") == "preauthorization",
-    "charges": lambda one: one.get("use") == "claim",
+    "coverage": lambda coverage: coverage.get("status") == "active",
+    "observations": lambda observation: bool(_categories(observation) & _ASSESSMENT_CATEGORIES),
+    "questionnaireResponses": lambda response: response.get("status") == "completed",
+    "authorizations": lambda authorization: authorization.get("use") == "preauthorization",
+    "charges": lambda claim: claim.get("use") == "claim",
 }
 """What the search parameters of the templates let through, besides type and patient."""
 
@@ -72,7 +74,7 @@ def request_of(hook: str, material: Material) -> dict[str, Any]:
 
 def _context(hook: str, material: Material) -> dict[str, Any]:
     if hook == "order-dispatch":
-        orders = [f"{one['resourceType']}/{one['id']}" for one in material.drafts]
+        orders = [f"{draft['resourceType']}/{draft['id']}" for draft in material.drafts]
         return {"patientId": material.patient, "dispatchedOrders": orders, "performer": material.performer}
     context: dict[str, Any] = {"userId": material.user, "patientId": material.patient}
     if hook.startswith("encounter-") or material.encounter_named:
@@ -111,20 +113,27 @@ def _prefetch(
 def _page(searchset: Resource, *, newest: bool) -> Resource:
     """Ten results of a searchset at most, and never all, without a link to the others; the total is that of all."""
     entries = searchset.get("entry", [])
-    results = [one for one in entries if one["search"]["mode"] == "match"]
+    results = [entry for entry in entries if entry["search"]["mode"] == "match"]
     size = min(_MOST_ON_A_PAGE, len(results) - 1)
     shown = results[len(results) - size :] if newest else results[:size]
-    return {**searchset, "entry": [*shown, *(one for one in entries if one["search"]["mode"] != "match")]}
+    return {**searchset, "entry": [*shown, *(entry for entry in entries if entry["search"]["mode"] != "match")]}
 
 
 def _answer(key: str, resources: list[Resource], material: Material) -> Resource | None:
     kind = TEMPLATES[key].partition("?")[0].partition("/")[0]
     if key in {"patient", "encounter"}:
         wanted = material.patient if key == "patient" else material.encounter
-        return next((one for one in resources if one["resourceType"] == kind and one.get("id") == wanted), None)
+        return next(
+            (resource for resource in resources if resource["resourceType"] == kind and resource.get("id") == wanted),
+            None,
+        )
     passes = _FILTERS.get(key)
-    matches = [one for one in resources if one["resourceType"] == kind and (passes is None or passes(one))]
-    included = [one for one in resources if one["resourceType"] in _INCLUDED.get(key, ())] if matches else []
+    matches = [
+        resource for resource in resources if resource["resourceType"] == kind and (passes is None or passes(resource))
+    ]
+    included = (
+        [resource for resource in resources if resource["resourceType"] in _INCLUDED.get(key, ())] if matches else []
+    )
     return bundle(matches, "searchset", included)
 
 

@@ -20,8 +20,8 @@ _GONE: Final = frozenset({404, 410})
 class FhirServerError(CdsError):
     """A FHIR server did not do what was asked; ``outcome`` is an OperationOutcome that says so."""
 
-    def __init__(self, what: str, why: str, outcome: Resource | None = None) -> None:
-        text = f"{what}: {why}"
+    def __init__(self, request: str, why: str, outcome: Resource | None = None) -> None:
+        text = f"{request}: {why}"
         super().__init__(text, "Look at the address, the token and the log of the FHIR server.")
         issue = {"severity": "error", "code": "exception", "diagnostics": text}
         self.outcome = outcome or {"resourceType": "OperationOutcome", "issue": [issue]}
@@ -61,7 +61,7 @@ class FhirServer:
             seen.add(following)
             page = _body(f"GET {query}", self._send("GET", following))
             found += _resources(page)
-            links = (one.get("url") for one in page.get("link", ()) if one.get("relation") == "next")
+            links = (link.get("url") for link in page.get("link", ()) if link.get("relation") == "next")
             following = next(links, None)
             if following in seen or len(seen) == MOST_PAGES:
                 raise FhirServerError(f"GET {query}", "the server links its pages without end")
@@ -95,31 +95,31 @@ class FhirServer:
             raise _refusal(f"DELETE {reference}", reply)
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        what = f"{method} {path}"
+        request = f"{method} {path}"
         url = urljoin(f"{self.url}/", path)
         if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
-            raise FhirServerError(what, "this is on another server, which is not asked")
+            raise FhirServerError(request, "this is on another server, which is not asked")
         headers = {"Content-Type": FHIR_JSON} if body is not None else {}
         try:
             return self._session.request(method, url, json=body, headers=headers, timeout=SECONDS)
         except requests.RequestException as error:
-            raise FhirServerError(what, f"{self.url} could not be reached ({type(error).__name__})") from None
+            raise FhirServerError(request, f"{self.url} could not be reached ({type(error).__name__})") from None
 
 
-def _body(what: str, reply: requests.Response) -> Resource:
+def _body(request: str, reply: requests.Response) -> Resource:
     if not reply.ok:
-        raise _refusal(what, reply)
+        raise _refusal(request, reply)
     body = _json(reply)
     if not reply.content and reply.request.method == "PUT":
         return {}
     if "resourceType" not in body:
-        raise FhirServerError(what, "the answer is not FHIR JSON")
+        raise FhirServerError(request, "the answer is not FHIR JSON")
     return body
 
 
 def _resources(page: Mapping[str, Any]) -> list[Resource]:
-    entries = (one["resource"] for one in page.get("entry", ()) if "resource" in one)
-    return [one for one in entries if one.get("resourceType") != "OperationOutcome"]
+    entries = (entry["resource"] for entry in page.get("entry", ()) if "resource" in entry)
+    return [resource for resource in entries if resource.get("resourceType") != "OperationOutcome"]
 
 
 def _json(reply: requests.Response) -> Resource:
@@ -130,12 +130,12 @@ def _json(reply: requests.Response) -> Resource:
     return body if isinstance(body, dict) else {}
 
 
-def _refusal(what: str, reply: requests.Response) -> FhirServerError:
+def _refusal(request: str, reply: requests.Response) -> FhirServerError:
     body = _json(reply)
     why = f"the server answered {reply.status_code}"
-    if told := told_by(body):
-        why += f": {told}"
-    return FhirServerError(what, why, body if body.get("resourceType") == "OperationOutcome" else None)
+    if reason := told_by(body):
+        why += f": {reason}"
+    return FhirServerError(request, why, body if body.get("resourceType") == "OperationOutcome" else None)
 
 
 def told_by(outcome: Mapping[str, Any]) -> str:
@@ -147,5 +147,5 @@ def told_by(outcome: Mapping[str, Any]) -> str:
 
 def _issue(issue: Mapping[str, Any]) -> str:
     where = ", ".join(issue.get("expression", ()))
-    what = issue.get("details", {}).get("text") or issue.get("diagnostics") or issue.get("code", "")
-    return f"{what} ({where})" if where else str(what)
+    text = issue.get("details", {}).get("text") or issue.get("diagnostics") or issue.get("code", "")
+    return f"{text} ({where})" if where else str(text)

@@ -137,9 +137,9 @@ def _keys_at(place: Iterable[int | str]) -> set[str]:
     mappings: list[type[BaseModel]] = [StoryWords]
     for part in place:
         if isinstance(part, str):
-            fields = (field for one in mappings for name, field in _fields(one) if name == part)
+            fields = (field for mapping in mappings for name, field in _fields(mapping) if name == part)
             mappings = [found for field in fields for found in _mappings_in(field.annotation)]
-    return {name for one in mappings for name, _ in _fields(one)}
+    return {name for mapping in mappings for name, _ in _fields(mapping)}
 
 
 def _fields(words: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
@@ -185,11 +185,11 @@ def _treatments(visits: Sequence[Visit]) -> Iterator[Treatment]:
 def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
     """Keys of everybody the story names, in the order of the story."""
     lists = (
-        *(one.by for one in _treatments(visits)),
+        *(treatment.by for treatment in _treatments(visits)),
         *(service.by for visit in visits for service in visit.services),
         *(treatment.supervised_by for treatment in _treatments(visits)),
         *(visit.encounter.by for visit in visits if visit.encounter is not None),
-        *(one.by for one in words.evaluations),
+        *(evaluation.by for evaluation in words.evaluations),
         *([plan.author] for plan in words.plan if plan.author),
     )
     return [key for keys in lists for key in keys or ()]
@@ -206,8 +206,8 @@ def _injuries_named(words: StoryWords, visits: Sequence[Visit]) -> Iterator[str]
 
 def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written_in: tzinfo | None) -> Story:
     calendar = setting.calendar
-    coverages = [financial.coverage(setting, one) for one in words.coverage]
-    days = [*(visit.day for visit in visits), *(one.day for one in words.evaluations)]
+    coverages = [financial.coverage(setting, coverage) for coverage in words.coverage]
+    days = [*(visit.day for visit in visits), *(evaluation.day for evaluation in words.evaluations)]
     begins = min((calendar.date_of(day) for day in days), default=calendar.today)
     by_visit = [(visit, clinical.visit(setting, visit)) for visit in visits]
     if words.series is not None:
@@ -221,24 +221,24 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written
         clinical.site(setting),
         *roles(setting, everybody),
         *coverages,
-        *(one for injury in words.injury for one in clinical.injuries(setting, injury)),
+        *(resource for injury in words.injury for resource in clinical.injuries(setting, injury)),
         *clinical.deficits(setting),
-        *(one for plan in words.plan for one in clinical.plans(setting, plan, begins)),
-        *(clinical.evaluation(setting, one) for one in words.evaluations),
-        *(one for _, done in by_visit for one in done if "resourceType" in one),
-        *(clinical.assessment(setting, one) for one in words.assessments),
-        *(clinical.questionnaire_response(setting, one) for one in words.questionnaires),
-        *(financial.authorization(setting, one) for one in words.authorizations),
-        *(ordering.order(setting, one, "active", coverages) for one in words.existing_orders),
-        *(financial.claim(setting, one, coverages, encounters) for one in words.charges),
+        *(resource for plan in words.plan for resource in clinical.plans(setting, plan, begins)),
+        *(clinical.evaluation(setting, evaluation) for evaluation in words.evaluations),
+        *(resource for _, done in by_visit for resource in done if "resourceType" in resource),
+        *(clinical.assessment(setting, assessment) for assessment in words.assessments),
+        *(clinical.questionnaire_response(setting, answered) for answered in words.questionnaires),
+        *(financial.authorization(setting, authorization) for authorization in words.authorizations),
+        *(ordering.order(setting, order, "active", coverages) for order in words.existing_orders),
+        *(financial.claim(setting, claimed, coverages, encounters) for claimed in words.charges),
         *words.resources,
     ]
-    drafts = [ordering.order(setting, one, "draft", coverages) for one in words.orders]
-    selected = [draft for draft, one in zip(drafts, words.orders, strict=True) if one.selected]
-    drafts += [one for one in words.drafts if one.get("resourceType") != "Appointment"]
+    drafts = [ordering.order(setting, order, "draft", coverages) for order in words.orders]
+    selected = [draft for draft, order in zip(drafts, words.orders, strict=True) if order.selected]
+    drafts += [draft for draft in words.drafts if draft.get("resourceType") != "Appointment"]
     appointments = (
-        *(ordering.appointment(setting, one) for one in words.appointments),
-        *(one for one in words.drafts if one.get("resourceType") == "Appointment"),
+        *(ordering.appointment(setting, appointment) for appointment in words.appointments),
+        *(draft for draft in words.drafts if draft.get("resourceType") == "Appointment"),
     )
     if written_in is not None:
         resources, drafts, appointments = (
@@ -254,7 +254,9 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written
         encounter_named=words.visit is not None,
         resources=tuple(resources),
         drafts=tuple(drafts),
-        selected=tuple(f"{one['resourceType']}/{one['id']}" for one in (*selected, *words.drafts) if "id" in one),
+        selected=tuple(
+            f"{draft['resourceType']}/{draft['id']}" for draft in (*selected, *words.drafts) if "id" in draft
+        ),
         appointments=appointments,
         overrides=None if words.prefetch == "absent" else {k: v or "null" for k, v in words.prefetch.items()},
     )

@@ -17,7 +17,7 @@ TimedT = TypeVar("TimedT", bound=Timed)
 def all_visits(words: StoryWords, calendar: Calendar) -> list[Visit]:
     """All visits, those of courses included, by date and time of day."""
     visits = [*words.visits, *(visit for course in words.course for visit in _of_course(course, calendar))]
-    return sorted(visits, key=lambda one: (calendar.date_of(one.day), _clock(one)))
+    return sorted(visits, key=lambda visit: (calendar.date_of(visit.day), _clock(visit)))
 
 
 def as_series(held: Sequence[tuple[Visit, list[Resource]]], *, still_open: bool) -> list[tuple[Visit, list[Resource]]]:
@@ -35,13 +35,15 @@ def as_series(held: Sequence[tuple[Visit, list[Resource]]], *, still_open: bool)
     reference = {"reference": f"Encounter/{first['id']}"}
     merged = []
     for place, (visit, done) in enumerate(held):
-        treatments = [{**one, "encounter": reference} for one in done if one["resourceType"] == "Procedure"]
+        treatments = [
+            {**resource, "encounter": reference} for resource in done if resource["resourceType"] == "Procedure"
+        ]
         merged.append((visit, [series if place == 0 else {"id": first["id"]}, *treatments]))
     return merged
 
 
 def _clock(visit: Visit) -> str:
-    starts = [one.start for one in (visit, *(visit.sessions or []), *visit.services) if one.start is not None]
+    starts = [timed.start for timed in (visit, *(visit.sessions or []), *visit.services) if timed.start is not None]
     return min(starts).isoformat() if starts else ""
 
 
@@ -71,6 +73,6 @@ def _longer(timed: TimedT, minutes: int) -> TimedT:
         return timed
     lasts = timed.minutes
     if lasts is None and timed.stop is not None:
-        start, stop = (one.hour * 60 + one.minute for one in (timed.start, timed.stop))
+        start, stop = (time.hour * 60 + time.minute for time in (timed.start, timed.stop))
         lasts = (stop - start) % _DAY_MINUTES or _DAY_MINUTES
     return timed.model_copy(update={"minutes": (lasts or 0) + minutes, "stop": None}) if minutes else timed

@@ -81,22 +81,33 @@ class Ehr:
 
     @property
     def queries(self) -> list[str]:
-        return [one.query for one in self.seen]
+        return [request.query for request in self.seen]
 
     def answer(self, query: str) -> Json | None:
         """What a read or a search finds; None for a resource that is not there."""
         path, _, search = query.partition("?")
         kind, _, key = path.partition("/")
         if key:
-            return next((one for one in self.resources if one["resourceType"] == kind and one.get("id") == key), None)
+            return next(
+                (
+                    resource
+                    for resource in self.resources
+                    if resource["resourceType"] == kind and resource.get("id") == key
+                ),
+                None,
+            )
         filters = dict(parse_qsl(search))
         page = int(filters.pop("page", 0))
-        found = [one for one in self.resources if one["resourceType"] == kind and matches(one, filters)]
+        found = [
+            resource for resource in self.resources if resource["resourceType"] == kind and matches(resource, filters)
+        ]
         return self._searchset(found, query.partition("&page=")[0], page)
 
     def _searchset(self, found: list[Json], query: str, page: int) -> Json:
         size = self.paged or len(found) or 1
-        entries = [{"resource": one, "search": {"mode": "match"}} for one in found[page * size : (page + 1) * size]]
+        entries = [
+            {"resource": resource, "search": {"mode": "match"}} for resource in found[page * size : (page + 1) * size]
+        ]
         whole: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "entry": entries}
         if (page + 1) * size < len(found):
             whole["link"] = [{"relation": "next", "url": f"{self.url}/{query}&page={page + 1}"}]
@@ -106,8 +117,8 @@ class Ehr:
 def matches(resource: Json, filters: dict[str, str]) -> bool:
     patient = filters.get("patient")
     if patient is not None:
-        whose = next((resource[name]["reference"] for name in WHOSE if name in resource), None)
-        if whose != f"Patient/{patient}":
+        subject = next((resource[name]["reference"] for name in WHOSE if name in resource), None)
+        if subject != f"Patient/{patient}":
             return False
     if (
         "practitioner" in filters
@@ -120,7 +131,7 @@ def matches(resource: Json, filters: dict[str, str]) -> bool:
 
 
 def codes_of(resource: Json) -> set[str]:
-    return {coding.get("code", "") for one in resource.get("category", ()) for coding in one.get("coding", ())}
+    return {coding.get("code", "") for concept in resource.get("category", ()) for coding in concept.get("coding", ())}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -235,6 +246,6 @@ def searchset(resources: Iterable[Json], following: str | None = None) -> Json:
     return {
         "resourceType": "Bundle",
         "type": "searchset",
-        "entry": [{"resource": one} for one in resources],
+        "entry": [{"resource": resource} for resource in resources],
         "link": links,
     }

@@ -26,7 +26,12 @@ appointments_of = partial(chart.appointments_of, calendar=CALENDAR)
 
 
 def bundle(*resources: Json, **more: Any) -> Json:
-    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources], **more}
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": resource} for resource in resources],
+        **more,
+    }
 
 
 def coded(system: str | None, code: str, text: str | None = None) -> Json:

@@ -25,8 +25,8 @@ def answers(**elements):
 
 
 def answered(**elements) -> Assessment:
-    (one,) = chart_of(questionnaireResponses=bundle(answers(**elements))).assessments
-    return one
+    (assessment,) = chart_of(questionnaireResponses=bundle(answers(**elements))).assessments
+    return assessment
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def answered(**elements) -> Assessment:
     ids=str,
 )
 def test_a_result_is_a_number_where_there_is_one_and_counts_without(elements, value, unit):
-    (one,) = measured(**elements)
-    assert (True, None, value, unit) == (one.result, one.doubt, one.value, one.unit)
+    (assessment,) = measured(**elements)
+    assert (True, None, value, unit) == (assessment.result, assessment.doubt, assessment.value, assessment.unit)
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_what_was_not_measured_is_no_assessment(elements):
     ids=str,
 )
 def test_what_may_be_a_result_and_may_not_is_kept_with_its_doubt(elements, doubt):
-    assert [doubt] == [one.doubt for one in measured(**elements)]
+    assert [doubt] == [assessment.doubt for assessment in measured(**elements)]
 
 
 def test_a_measurement_has_tool_label_value_and_all_it_is_called():
     chart = chart_of(observations=bundle(observation()), conditions=bundle(condition()))
-    (one,) = chart.assessments
-    assert ("lift", "Lift to waist", 40, DAY) == (one.tool, one.label, one.value, one.date)
-    assert (("lift",), "Lift to waist") == (one.codes, one.words)
+    (assessment,) = chart.assessments
+    assert ("lift", "Lift to waist", 40, DAY) == (assessment.tool, assessment.label, assessment.value, assessment.date)
+    assert (("lift",), "Lift to waist") == (assessment.codes, assessment.words)
     assert chart.deficits == ("Condition/k",)
 
 
@@ -127,19 +127,19 @@ def test_each_component_with_a_result_is_measured_by_itself():
     ]
     found = measured(code={"text": "Grip strength"}, component=parts)
     assert [("Grip strength, left", 31, "kg"), ("Grip strength, both", 4, "/5")] == [
-        (one.label, one.value, one.unit) for one in found
+        (assessment.label, assessment.value, assessment.unit) for assessment in found
     ]
 
 
 def test_the_body_site_tells_left_from_right():
-    (one,) = measured(bodySite={"text": "Left hand"}, valueInteger=31)
-    assert ("Left hand, Lift to waist", "Lift to waist\nLeft hand") == (one.label, one.words)
+    (assessment,) = measured(bodySite={"text": "Left hand"}, valueInteger=31)
+    assert ("Left hand, Lift to waist", "Lift to waist\nLeft hand") == (assessment.label, assessment.words)
 
 
 @pytest.mark.parametrize("category", ["survey", "exam", "vital-signs", "therapy", "procedure", "social-history", None])
 def test_no_category_leaves_a_measurement_out(category):
-    (one,) = measured(category=[coded(None, category)] if category else [], valueInteger=4)
-    assert not one.diagnostic
+    (assessment,) = measured(category=[coded(None, category)] if category else [], valueInteger=4)
+    assert not assessment.diagnostic
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,9 @@ def test_no_category_leaves_a_measurement_out(category):
 )
 @pytest.mark.parametrize("silence", [{}, {"valueString": "See attached report"}])
 def test_a_test_or_re_evaluation_without_a_result_was_done(code, kind, silence):
-    assert [(kind, False, DAY)] == [(one.kind, one.result, one.date) for one in measured(code=code, **silence)]
+    assert [(kind, False, DAY)] == [
+        (assessment.kind, assessment.result, assessment.date) for assessment in measured(code=code, **silence)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ def test_a_test_that_was_refused_or_is_not_final_was_not_done(elements):
 )
 def test_a_procedure_in_words_is_a_test_or_a_re_evaluation_of_therapy(text, kinds):
     chart = chart_of(procedures=bundle(procedure(code={"text": text})))
-    assert kinds == [one.kind for one in chart.assessments]
+    assert kinds == [assessment.kind for assessment in chart.assessments]
 
 
 @pytest.mark.parametrize(
@@ -201,13 +203,13 @@ def test_what_was_measured_more_than_a_year_before_the_first_treatment_is_passed
         observation("old", effectiveDateTime="2024-12-01"), observation("new", effectiveDateTime="2025-12-01")
     )
     chart = chart_of(observations=records, procedures=bundle(procedure()))
-    assert ["Observation/new"] == [one.reference for one in chart.assessments]
+    assert ["Observation/new"] == [assessment.reference for assessment in chart.assessments]
 
 
 def test_a_questionnaire_is_named_by_its_address():
-    one = answered(item=[{"linkId": "1", "text": "Lifting", "answer": [{"valueInteger": 3}]}])
+    assessment = answered(item=[{"linkId": "1", "text": "Lifting", "answer": [{"valueInteger": 3}]}])
     assert (AssessmentKind.QUESTIONNAIRE, "https://example.org/Questionnaire/lifting", "lifting", None) == (
-        one.kind, one.tool, one.label, one.doubt,
+        assessment.kind, assessment.tool, assessment.label, assessment.doubt,
     )  # fmt: skip
 
 
@@ -217,8 +219,8 @@ def test_a_questionnaire_is_named_by_its_title_too():
             {"url": "http://hl7.org/fhir/StructureDefinition/display", "valueString": "Neck Disability Index"}
         ]
     }
-    one = answered(questionnaire="https://example.org/Questionnaire/77", _questionnaire=titled)
-    assert ("Neck Disability Index", "Neck Disability Index\n77") == (one.label, one.words)
+    assessment = answered(questionnaire="https://example.org/Questionnaire/77", _questionnaire=titled)
+    assert ("Neck Disability Index", "Neck Disability Index\n77") == (assessment.label, assessment.words)
 
 
 @pytest.mark.parametrize(
@@ -236,8 +238,8 @@ def test_a_questionnaire_is_named_by_its_title_too():
     ],
 )
 def test_the_words_of_an_address_are_told_apart(address, words, codes):
-    one = answered(questionnaire=address)
-    assert (words, codes) == (one.words, one.codes)
+    assessment = answered(questionnaire=address)
+    assert (words, codes) == (assessment.words, assessment.codes)
 
 
 @pytest.mark.parametrize(
@@ -273,8 +275,8 @@ def test_the_words_of_an_address_are_told_apart(address, words, codes):
     ids=str,
 )
 def test_the_one_total_score_is_the_value_of_a_questionnaire(items, value, doubt):
-    one = answered(item=items)
-    assert (value, doubt) == (one.value, one.doubt)
+    assessment = answered(item=items)
+    assert (value, doubt) == (assessment.value, assessment.doubt)
 
 
 def test_a_questionnaire_under_way_is_no_assessment():

@@ -59,7 +59,7 @@ def test_an_approval_carries_number_period_and_date_of_the_answer():
 )
 def test_outcome_and_disposition_tell_the_decision(change, state):
     record = {key: value for key, value in claim_response(**change).items() if value is not None}
-    assert [one.state for one in of(record)] == [state]
+    assert [authorization.state for authorization in of(record)] == [state]
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,21 @@ def test_the_review_action_decides_over_the_outcome(code, state, where):
         item["extension"] = [review(code)]
     else:
         item["adjudication"] = [{"category": {"text": "submitted"}, "extension": [review(code)]}]
-    (one,) = of(claim_response(item=[item]))
-    assert (state, "N-7") == (one.state, one.number)
+    (authorization,) = of(claim_response(item=[item]))
+    assert (state, "N-7") == (authorization.state, authorization.number)
 
 
 def test_the_period_of_an_item_decides_over_that_of_the_response():
     valid = {"url": f"{PAS}extension-itemPreAuthPeriod", "valuePeriod": {"start": "2026-03-10", "end": "2026-03"}}
-    (one,) = of(claim_response(item=[{"extension": [review("A1"), valid]}]))
-    assert (date(2026, 3, 10), date(2026, 3, 31)) == (one.start, one.end)
+    (authorization,) = of(claim_response(item=[{"extension": [review("A1"), valid]}]))
+    assert (date(2026, 3, 10), date(2026, 3, 31)) == (authorization.start, authorization.end)
 
 
 def test_only_items_for_work_rehabilitation_count():
     items = [{"extension": [review("A1"), granted("97110", 9)]}, {"extension": [review("A1"), granted("97545", 12)]}]
-    assert [(one.quantity, one.unit) for one in of(claim_response(item=items))] == [(12, "visits")]
+    assert [(authorization.quantity, authorization.unit) for authorization in of(claim_response(item=items))] == [
+        (12, "visits")
+    ]
 
 
 def test_a_response_about_other_services_authorizes_no_work_rehabilitation():
@@ -95,7 +97,10 @@ def test_a_response_about_other_services_authorizes_no_work_rehabilitation():
 
 def test_items_of_one_code_with_the_same_answer_are_added_up():
     items = [{"extension": [review("A1"), granted(code, 10, "UN")]} for code in ("97545", "97546", "97546")]
-    found = [(one.codes, one.quantity, one.unit) for one in of(claim_response(item=items))]
+    found = [
+        (authorization.codes, authorization.quantity, authorization.unit)
+        for authorization in of(claim_response(item=items))
+    ]
     assert found == [(("97545",), 10, "units"), (("97546",), 20, "units")]
 
 
@@ -107,18 +112,22 @@ def test_items_of_one_code_with_the_same_answer_are_added_up():
 def test_the_unit_of_an_added_item_is_hours_visits_or_units(unit, expected):
     quantity = {"value": 30} | ({"unit": unit} if unit else {})
     added = {"productOrService": coded(CPT, "97545"), "quantity": quantity, "adjudication": []}
-    (one,) = of(claim_response(addItem=[added]))
-    assert expected == (pytest.approx(one.quantity), one.unit)
+    (authorization,) = of(claim_response(addItem=[added]))
+    assert expected == (pytest.approx(authorization.quantity), authorization.unit)
 
 
 def test_an_adjudicated_amount_that_is_authorized_is_the_quantity():
     item = {"itemSequence": 1, "adjudication": [{"category": {"text": "Authorized units"}, "value": 24}]}
-    assert [(one.quantity, one.unit) for one in of(claim_response(item=[item]))] == [(24, None)]
+    assert [(authorization.quantity, authorization.unit) for authorization in of(claim_response(item=[item]))] == [
+        (24, None)
+    ]
 
 
 def test_an_approval_without_any_date_is_weak():
     record = {key: value for key, value in claim_response().items() if key != "preAuthPeriod"}
-    assert [(one.weak, one.covers(date(2026, 3, 2))) for one in of(record)] == [(True, False)]
+    assert [(authorization.weak, authorization.covers(date(2026, 3, 2))) for authorization in of(record)] == [
+        (True, False)
+    ]
 
 
 @pytest.mark.parametrize("change", [{"use": "claim"}, {"status": "cancelled"}, {"status": "entered-in-error"}])
@@ -128,7 +137,7 @@ def test_other_responses_are_left_out(change):
 
 def test_a_response_with_unreadable_dates_is_a_gap():
     chart = chart_of(authorizations=bundle(claim_response(preAuthPeriod={"start": "soon"})))
-    assert [(one.fact, one.why) for one in chart.gaps] == [(Fact.AUTHORIZATIONS, "period start is not a FHIR date")]
+    assert [(gap.fact, gap.why) for gap in chart.gaps] == [(Fact.AUTHORIZATIONS, "period start is not a FHIR date")]
 
 
 def claim(**more):
@@ -146,7 +155,7 @@ def test_a_bare_number_on_a_claim_is_weak():
 
 def test_a_number_that_the_payers_answer_explains_is_not_counted_again():
     chart = chart_of(charges=bundle(claim()), authorizations=bundle(claim_response(preAuthRef="PA-9")))
-    assert [one.reference for one in chart.authorizations] == ["ClaimResponse/r"]
+    assert [authorization.reference for authorization in chart.authorizations] == ["ClaimResponse/r"]
 
 
 def information(**parts):

@@ -23,7 +23,10 @@ def answer_for(service, **more):
 
 def services(*records, **more):
     """Of each answer whether it names work rehabilitation, and its codes."""
-    return [(one.names_service, one.codes) for one in chart_of(authorizations=bundle(*records), **more).authorizations]
+    return [
+        (authorization.names_service, authorization.codes)
+        for authorization in chart_of(authorizations=bundle(*records), **more).authorizations
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,9 +100,9 @@ def test_the_request_tells_the_service_however_it_is_given(service, found, link)
     elif link == "identifier":
         asked["identifier"] = [{"value": "R-77"}]
         answer["request"] = {"identifier": {"value": "R-77"}}
-    given = {"resourceType": "Bundle", "type": "searchset", "entry": [*entries, {"resource": answer}]}
-    chart = chart_of(authorizations=given)
-    assert [(one.names_service, one.codes) for one in chart.authorizations] == found
+    received = {"resourceType": "Bundle", "type": "searchset", "entry": [*entries, {"resource": answer}]}
+    chart = chart_of(authorizations=received)
+    assert [(authorization.names_service, authorization.codes) for authorization in chart.authorizations] == found
 
 
 def test_each_item_is_about_the_item_it_answers():
@@ -171,8 +174,8 @@ def test_a_review_action_is_read_in_any_form_and_place(value, where):
         change = {"item": [{"itemSequence": 1, "adjudication": [{"extension": [action]}]}]}
     else:
         change = {"item": [{"itemSequence": 1, "extension": [{"url": f"{PAS}extension-reviewActionCode", **value}]}]}
-    (one,) = chart_of(authorizations=bundle(claim_response(**change))).authorizations
-    assert one.state is AuthorizationState.DENIED
+    (authorization,) = chart_of(authorizations=bundle(claim_response(**change))).authorizations
+    assert authorization.state is AuthorizationState.DENIED
 
 
 @pytest.mark.parametrize(
@@ -189,12 +192,14 @@ def test_adjudications_that_contradict_each_other_approve_nothing(codes, state):
         {"extension": [{"url": f"{PAS}extension-reviewAction", "extension": [{"url": "code", "valueCode": code}]}]}
         for code in codes
     ]
-    (one,) = chart_of(authorizations=bundle(claim_response(item=[{"adjudication": adjudications}]))).authorizations
-    assert one.state is state
+    (authorization,) = chart_of(
+        authorizations=bundle(claim_response(item=[{"adjudication": adjudications}]))
+    ).authorizations
+    assert authorization.state is state
 
 
 def test_words_or_an_error_against_a_certified_item_leave_it_unclear():
     certified = [{"itemSequence": 1, "extension": [APPROVED]}]
     for change in ({"disposition": "Void"}, {"disposition": "Denied on re-review"}, {"outcome": "error"}):
-        (one,) = chart_of(authorizations=bundle(claim_response(item=certified, **change))).authorizations
-        assert one.state is AuthorizationState.UNCLEAR
+        (authorization,) = chart_of(authorizations=bundle(claim_response(item=certified, **change))).authorizations
+        assert authorization.state is AuthorizationState.UNCLEAR

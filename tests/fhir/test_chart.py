@@ -88,21 +88,21 @@ def test_another_coded_procedure_is_a_service():
 )
 def test_a_completed_evaluation_is_an_assessment_and_a_service(code, kind):
     chart = chart_of_procedures(procedure(code=coded(CPT, code)))
-    assert [(one.kind, one.date) for one in chart.assessments] == [(kind, DAY)]
-    assert [one.code for one in chart.services] == [code]
+    assert [(assessment.kind, assessment.date) for assessment in chart.assessments] == [(kind, DAY)]
+    assert [service.code for service in chart.services] == [code]
 
 
 def test_an_uncoded_evaluation_is_an_assessment():
     chart = chart_of_procedures(procedure(code={"text": "Initial evaluation for work hardening"}))
     assert ([AssessmentKind.EVALUATION], (), ()) == (
-        [one.kind for one in chart.assessments], chart.services, chart.sessions,
+        [assessment.kind for assessment in chart.assessments], chart.services, chart.sessions,
     )  # fmt: skip
 
 
 def test_a_time_without_offset_is_time_of_the_place_beside_others_that_have_one():
     zoneless = procedure("b", performedPeriod=period("2026-03-02T09:30:00", "2026-03-02T11:30:00"))
     sessions = chart_of_procedures(procedure(), zoneless).sessions
-    assert minutes(one.period for one in sessions) == 150
+    assert minutes(session.period for session in sessions) == 150
 
 
 def test_a_treatment_that_goes_on_after_midnight_belongs_to_the_day_its_visit_began():
@@ -110,14 +110,14 @@ def test_a_treatment_that_goes_on_after_midnight_belongs_to_the_day_its_visit_be
     evening = procedure("a", performedPeriod=period("2026-03-02T22:00:00-06:00", "2026-03-03T00:00:00-06:00"), **visit)
     night = procedure("b", performedPeriod=period("2026-03-03T00:00:00-06:00", "2026-03-03T01:00:00-06:00"), **visit)
     late = procedure("c", performedPeriod=period("2026-03-03T01:30:00-06:00", "2026-03-03T02:30:00-06:00"), **visit)
-    assert {date(2026, 3, 2)} == {one.date for one in chart_of_procedures(evening, night, late).sessions}
+    assert {date(2026, 3, 2)} == {session.date for session in chart_of_procedures(evening, night, late).sessions}
 
 
 def test_a_treatment_of_the_next_day_is_not_taken_for_the_rest_of_a_night():
     visit = {"encounter": {"reference": "Encounter/e"}}
     evening = procedure("a", performedPeriod=period("2026-03-02T20:00:00-06:00", "2026-03-02T22:00:00-06:00"), **visit)
     morning = procedure("b", performedPeriod=period("2026-03-03T08:00:00-06:00", "2026-03-03T10:00:00-06:00"), **visit)
-    assert len({one.date for one in chart_of_procedures(evening, morning).sessions}) == 2
+    assert len({session.date for session in chart_of_procedures(evening, morning).sessions}) == 2
 
 
 def test_dates_on_which_no_time_has_an_offset_are_reckoned_with():
@@ -135,7 +135,7 @@ def test_a_work_rehab_encounter_without_procedures_is_a_session_without_time():
         session.reference, session.date, session.period, session.time_problem, session.program,
     )  # fmt: skip
     with_procedure = chart_of(encounters=bundle(encounter(type=kind)), procedures=bundle(procedure()))
-    assert [one.reference for one in with_procedure.sessions] == ["Procedure/a"]
+    assert [session.reference for session in with_procedure.sessions] == ["Procedure/a"]
 
 
 @pytest.mark.parametrize("status", ["planned", "cancelled", "entered-in-error"])
@@ -149,9 +149,9 @@ def test_an_encounter_knows_conditions_diagnoses_and_whether_it_ended():
         status="in-progress",
         period={"start": "2026-03-02T09:00:00Z"},
     )
-    (one,) = chart_of(encounters=bundle(record), conditions=bundle(condition())).encounters
+    (visit,) = chart_of(encounters=bundle(record), conditions=bundle(condition())).encounters
     assert (("Condition/k",), ("M54.50",), False, DAY, None) == (
-        one.conditions, one.diagnoses, one.ended, one.date, one.period,
+        visit.conditions, visit.diagnoses, visit.ended, visit.date, visit.period,
     )  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def test_conditions_of_a_session_come_from_reason_then_encounter_then_plan():
     chart = chart_of_procedures(
         reason, procedure("b", encounter=seen), procedure("c"), encounters=bundle(visit), carePlans=bundle(plan)
     )
-    assert [("Condition/r",), ("Condition/d",), ("Condition/p",)] == [one.conditions for one in chart.sessions]
+    assert [("Condition/r",), ("Condition/d",), ("Condition/p",)] == [session.conditions for session in chart.sessions]
 
 
 def test_two_work_rehab_plans_do_not_decide_the_condition():
@@ -292,8 +292,13 @@ def test_a_goal_measures_with_the_same_tool_as_an_observation():
             {"measure": coded(None, "lift"), "detailQuantity": {"value": 50}, "dueDate": "2026-04-01"}
         ],
     }  # fmt: skip
-    (one,) = chart_of(goals=bundle(goal)).goals
-    assert ("lift", 50, date(2026, 4, 1), True) == (one.measure, one.target, one.due, one.described)
+    (goal_on_chart,) = chart_of(goals=bundle(goal)).goals
+    assert ("lift", 50, date(2026, 4, 1), True) == (
+        goal_on_chart.measure,
+        goal_on_chart.target,
+        goal_on_chart.due,
+        goal_on_chart.described,
+    )
 
 
 WORKERS = coverage(type=coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "WCBPOL"))
@@ -366,7 +371,7 @@ def test_other_records_show_no_work_related_injury(values):
     ],
 )
 def test_the_date_of_an_injury_is_told_by_its_condition_or_an_accident_to_the_day(values, dates):
-    assert [InjuryDate(*one) for one in dates] == list(chart_of(**values).injury_dates)
+    assert [InjuryDate(*fields) for fields in dates] == list(chart_of(**values).injury_dates)
 
 
 def test_a_claim_tells_its_lines_encounters_and_numbers():
@@ -403,7 +408,7 @@ def test_no_evidence_of_an_injury_is_unknown_while_a_source_is_missing():
 def test_sessions_are_sorted_by_time():
     later = period("2026-03-03T09:00:00Z", "2026-03-03T10:00:00Z")
     chart = chart_of_procedures(procedure("z", performedPeriod=later), procedure("a"))
-    assert [one.reference for one in chart.sessions] == ["Procedure/a", "Procedure/z"]
+    assert [session.reference for session in chart.sessions] == ["Procedure/a", "Procedure/z"]
 
 
 def test_a_treatment_without_a_date_in_an_encounter_of_several_days_is_left_out():
@@ -416,7 +421,7 @@ def test_a_treatment_without_a_date_in_an_encounter_of_several_days_is_left_out(
 def test_an_encounter_without_offset_does_not_disturb_the_sessions():
     visit = encounter(period=period("2026-03-02T09:00:00", "2026-03-02T11:00:00"))
     chart = chart_of_procedures(procedure(), encounters=bundle(visit))
-    assert [one.time_problem for one in chart.sessions] == [None]
+    assert [session.time_problem for session in chart.sessions] == [None]
 
 
 @pytest.mark.parametrize(
@@ -443,8 +448,8 @@ def test_an_encounter_without_offset_does_not_disturb_the_sessions():
     ],
 )
 def test_a_patient_of_another_server_is_another_patient(server, reference, sessions, gaps):
-    given = prefetched(procedures=bundle(procedure(subject={"reference": reference})))
-    chart = build_chart("p1", given, server=server)
+    prefetch = prefetched(procedures=bundle(procedure(subject={"reference": reference})))
+    chart = build_chart("p1", prefetch, server=server)
     assert (sessions, gaps) == (len(chart.sessions), [gap.why for gap in chart.gaps])
 
 
@@ -471,7 +476,7 @@ def test_a_code_written_as_a_number_is_its_digits():
 def test_a_treatment_in_an_encounter_that_did_not_take_place_is_doubted(status, doubt):
     treated = procedure(encounter={"reference": "Encounter/e"})
     (session,) = chart_of_procedures(treated, encounters=bundle(encounter(status=status))).sessions
-    assert any(doubt in one for one in session.doubts)
+    assert any(doubt in why for why in session.doubts)
 
 
 @pytest.mark.parametrize(
@@ -509,8 +514,8 @@ def test_a_claim_that_does_not_say_what_it_is_for_is_said(use, said):
 
 @pytest.mark.parametrize("unreadable", [{"status": "finished"}, {"code": None}])
 def test_a_treatment_beside_a_procedure_that_cannot_be_read_is_in_doubt(unreadable):
-    other = {key: value for key, value in (procedure("b") | unreadable).items() if value is not None}
-    (session,) = chart_of_procedures(procedure(), other).sessions
+    unread = {key: value for key, value in (procedure("b") | unreadable).items() if value is not None}
+    (session,) = chart_of_procedures(procedure(), unread).sessions
     assert session.doubts == ("what else was done in the visit: Procedure/b could not be read",)
 
 

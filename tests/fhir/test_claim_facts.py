@@ -36,7 +36,7 @@ def test_what_is_no_diagnosis_code_is_not_taken_for_one(coding):
 
 def numbers(**coverage):
     record = convert({"resourceType": "Coverage", **coverage}, records.Coverage)
-    return [one.value for one in claim_facts.numbers_of_coverage(record, "Coverage/c")]
+    return [number.value for number in claim_facts.numbers_of_coverage(record, "Coverage/c")]
 
 
 @pytest.mark.parametrize(

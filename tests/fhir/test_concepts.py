@@ -12,22 +12,22 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
 
 
 @pytest.mark.parametrize(
-    "one",
+    "service",
     [concept((CPT, "97545")), concept((CPT, "97546")), concept((SNOMED, "228648008")),
      concept((SNOMED, "228645006")), concept(text="Work hardening"), concept(text="Work Rehabilitation, WR-H"),
      concept(text="WORK-CONDITIONING program"), concept(text="work  conditioning, daily")],
 )  # fmt: skip
-def test_work_rehabilitation_is_known_by_code_or_by_name(one):
-    assert concepts.meaning(one).work_rehab
+def test_work_rehabilitation_is_known_by_code_or_by_name(service):
+    assert concepts.meaning(service).work_rehab
 
 
 @pytest.mark.parametrize(
-    "one",
+    "service",
     [concept((CPT, "97110")), concept(text="Conditioning exercise"),
      concept(text="Return to work plan"), concept(text="homework hardening")],
 )  # fmt: skip
-def test_other_therapy_is_not_work_rehabilitation(one):
-    assert not concepts.meaning(one).work_rehab
+def test_other_therapy_is_not_work_rehabilitation(service):
+    assert not concepts.meaning(service).work_rehab
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_code_of_hardening_or_job_simulation_makes_it_hardening(code):
 
 
 @pytest.mark.parametrize(
-    ("text", "ours"),
+    ("text", "work_rehab"),
     [
         ("Work hardening", True),
         ("Work hardening program, daily", True),
@@ -70,8 +70,8 @@ def test_a_code_of_hardening_or_job_simulation_makes_it_hardening(code):
         ("Work hardening not indicated", False),
     ],
 )
-def test_another_code_decides_unless_the_text_itself_is_the_name_of_a_program(text, ours):
-    assert ours == concepts.meaning(concept((CPT, "97110"), text=text)).work_rehab
+def test_another_code_decides_unless_the_text_itself_is_the_name_of_a_program(text, work_rehab):
+    assert work_rehab == concepts.meaning(concept((CPT, "97110"), text=text)).work_rehab
 
 
 def test_a_code_that_disagrees_with_its_words_is_a_doubt():
@@ -88,8 +88,8 @@ def test_a_code_that_disagrees_with_its_words_is_a_doubt():
     ],
 )
 def test_a_modifier_tells_the_kind_of_program_where_nothing_else_does(code, text, program, doubted):
-    told = concepts.meaning(concept((CPT, code), text=text))
-    assert (program, doubted) == (told.program, bool(told.doubts))
+    meaning = concepts.meaning(concept((CPT, code), text=text))
+    assert (program, doubted) == (meaning.program, bool(meaning.doubts))
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_letter_without_a_date_is_told_as_such():
 )
 def test_a_plan_that_is_a_document_is_a_hint(written):
     chart = chart_of(carePlans=bundle(document(**written)))
-    (gap,) = [one for one in chart.gaps if one.reference == "DocumentReference/letter"]
+    (gap,) = [gap for gap in chart.gaps if gap.reference == "DocumentReference/letter"]
     assert (Fact.PLAN_OF_CARE, calls_it("a plan of care")) == (gap.fact, [gap.why])
     assert "only orders or documents were given under carePlans" == chart.unavailable[Fact.PLAN_OF_CARE]
 

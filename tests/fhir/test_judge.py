@@ -18,10 +18,10 @@ def test_a_valid_resource_has_no_error():
     ],
 )
 def test_the_first_error_is_told_with_its_place_and_without_values(change, error):
-    told = judge.check({key: value for key, value in (procedure() | change).items() if value is not None})
-    assert told is not None
-    assert told.startswith(error)
-    assert "Pat" not in told
+    problem = judge.check({key: value for key, value in (procedure() | change).items() if value is not None})
+    assert problem is not None
+    assert problem.startswith(error)
+    assert "Pat" not in problem
 
 
 @pytest.mark.parametrize("resource", [{}, {"resourceType": 5}, {"resourceType": "../x"}])

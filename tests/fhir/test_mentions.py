@@ -165,9 +165,9 @@ def test_a_text_is_called_after_a_program_when_it_begins_with_it(text, called):
 
 
 def test_what_is_ruled_out_goes_and_the_rest_stays():
-    told = asserted("Work conditioning 4 h, then progress to work hardening")
-    assert "Work conditioning 4 h" in told
-    assert "hardening" not in told
+    stated = asserted("Work conditioning 4 h, then progress to work hardening")
+    assert "Work conditioning 4 h" in stated
+    assert "hardening" not in stated
 
 
 def test_a_text_without_any_of_the_words_stays_as_it_is():

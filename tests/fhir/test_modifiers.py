@@ -64,5 +64,5 @@ known = st.lists(st.sampled_from(sorted(KNOWN_MODIFIERS)), min_size=1, max_size=
 
 @given(known, st.sampled_from([":", " ", ", ", "-", ""]))
 def test_joined_and_listed_modifiers_are_the_same_and_none_stands_twice(modifiers, between):
-    listed = modifiers_of([coded(one) for one in modifiers])
+    listed = modifiers_of([coded(modifier) for modifier in modifiers])
     assert listed == modifiers_of([coded(between.join(modifiers))]) == list(dict.fromkeys(modifiers))

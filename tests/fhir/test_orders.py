@@ -24,19 +24,19 @@ def drafts(*resources):
 
 
 def order(**more):
-    (one,) = orders_of(drafts(service_request(**more)), patient_id="p1")
-    return one
+    (record,) = orders_of(drafts(service_request(**more)), patient_id="p1")
+    return record
 
 
 def test_an_order_tells_its_program_codes_modifiers_and_quantity():
-    one = order(
+    record = order(
         code=coded(CPT, "97545", "Work hardening"),
         orderDetail=[coded(CPT, "GP"), {"text": "four hours a day"}],
         quantityQuantity={"value": 12},
         reasonReference=[{"reference": "Condition/k"}],
     )
     assert (True, Program.HARDENING, ("97545",), ("GP",), 12, ("Condition/k",)) == (
-        one.work_rehab, one.program, one.codes, one.modifiers, one.quantity, one.conditions,
+        record.work_rehab, record.program, record.codes, record.modifiers, record.quantity, record.conditions,
     )  # fmt: skip
 
 
@@ -90,38 +90,38 @@ def test_a_schedule_beyond_all_measure_says_nothing(repeat):
 
 def test_only_the_selected_orders_are_meant():
     orders = orders_of(drafts(service_request("a"), service_request("b")), ["ServiceRequest/b"], "p1")
-    assert [(one.reference, one.selected) for one in orders] == [
+    assert [(record.reference, record.selected) for record in orders] == [
         ("ServiceRequest/a", False),
         ("ServiceRequest/b", True),
     ]
 
 
 def test_without_selections_every_order_is_meant():
-    assert [one.selected for one in orders_of(drafts(service_request("a")))] == [True]
+    assert [record.selected for record in orders_of(drafts(service_request("a")))] == [True]
 
 
 def test_an_order_without_id_cannot_be_edited():
-    (one,) = orders_of(drafts(service_request(None)))
-    assert (False, "ServiceRequest (no id 1)") == (one.editable, one.reference)
+    (record,) = orders_of(drafts(service_request(None)))
+    assert (False, "ServiceRequest (no id 1)") == (record.editable, record.reference)
 
 
 def test_an_order_of_another_patient_is_left_out_and_is_a_gap():
-    given = drafts(service_request(subject={"reference": "Patient/p2"}))
-    assert orders_of(given, patient_id="p1") == ()
-    assert [one.why for one in build_chart("p1", Prefetch(), given).gaps] == [
+    received = drafts(service_request(subject={"reference": "Patient/p2"}))
+    assert orders_of(received, patient_id="p1") == ()
+    assert [gap.why for gap in build_chart("p1", Prefetch(), received).gaps] == [
         "1 resource of another patient was left out"
     ]
 
 
 def test_the_patient_among_the_drafts_resolves_a_temporary_reference():
-    given = {
+    received = {
         "entry": [
             {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "id": "p1"}},
             {"fullUrl": "urn:uuid:2", "resource": service_request(subject={"reference": "urn:uuid:1"})},
         ]
     }
-    assert len(orders_of(read_drafts(json.encode(given)), patient_id="p1")) == 1
-    assert orders_of(read_drafts(json.encode(given)), patient_id="p2") == ()
+    assert len(orders_of(read_drafts(json.encode(received)), patient_id="p1")) == 1
+    assert orders_of(read_drafts(json.encode(received)), patient_id="p2") == ()
 
 
 @pytest.mark.parametrize("change", [{"status": "revoked"}, {"status": "entered-in-error"}, {"doNotPerform": True}])

@@ -8,9 +8,9 @@ SOPT = "https://nahdo.org/sopt"
 X12 = "https://x12.org/codes/claim-filing-indicator-codes"
 
 
-def only(record, *others):
-    (one,) = chart_of(coverage=bundle(record, *others)).coverages
-    return one
+def only(record, *organizations):
+    (on_chart,) = chart_of(coverage=bundle(record, *organizations)).coverages
+    return on_chart
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_a_contained_payer_is_known_by_its_name():
 
 
 def test_a_patient_who_pays_is_self_pay_and_is_not_named():
-    one = only(coverage(payor=[{"reference": "Patient/p1", "display": "Pat Example"}]))
-    assert (PayerClass.SELF_PAY, ()) == (one.payer_class, one.payers)
+    on_chart = only(coverage(payor=[{"reference": "Patient/p1", "display": "Pat Example"}]))
+    assert (PayerClass.SELF_PAY, ()) == (on_chart.payer_class, on_chart.payers)
 
 
 def test_an_alias_of_the_payer_is_one_of_its_names():
     inside = {"resourceType": "Organization", "id": "in", "name": "Example Fund", "alias": ["OWCP"]}
-    one = only(coverage(contained=[inside], payor=[{"reference": "#in"}]))
-    assert (PayerClass.WORKERS_COMPENSATION, ("Example Fund", "OWCP")) == (one.payer_class, one.payers)
+    on_chart = only(coverage(contained=[inside], payor=[{"reference": "#in"}]))
+    assert (PayerClass.WORKERS_COMPENSATION, ("Example Fund", "OWCP")) == (on_chart.payer_class, on_chart.payers)
 
 
 def test_the_id_of_an_organization_tells_no_class():
@@ -105,8 +105,8 @@ def typed(system, code, payer, **more):
     ],
 )
 def test_a_coarse_type_does_not_hide_a_name_that_says_more(system, code, payer, kind):
-    one = typed(system, code, payer)
-    assert (kind, ()) == (one.payer_class, one.doubts)
+    on_chart = typed(system, code, payer)
+    assert (kind, ()) == (on_chart.payer_class, on_chart.doubts)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_a_coarse_type_does_not_hide_a_name_that_says_more(system, code, payer, 
     ],
 )
 def test_readings_that_contradict_each_other_are_a_doubt(system, code, payer, kind):
-    one = typed(system, code, payer)
-    assert (kind, 1) == (one.payer_class, len(one.doubts))
+    on_chart = typed(system, code, payer)
+    assert (kind, 1) == (on_chart.payer_class, len(on_chart.doubts))
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_a_class_that_is_ruled_out_is_not_told(name):
     ],
 )
 def test_names_of_plan_and_group_tell_the_class_where_nothing_else_does(kind, name, expected):
-    one = {"type": coded("http://terminology.hl7.org/CodeSystem/coverage-class", kind), "value": "M1", "name": name}
-    assert expected is typed(None, None, "Plain Health", **{"class": [one]}).payer_class
+    group = {"type": coded("http://terminology.hl7.org/CodeSystem/coverage-class", kind), "value": "M1", "name": name}
+    assert expected is typed(None, None, "Plain Health", **{"class": [group]}).payer_class
 
 
 def test_a_number_in_the_system_of_medicare_tells_medicare():

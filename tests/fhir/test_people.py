@@ -8,9 +8,9 @@ ASSISTANT = Role(Discipline.PT, assistant=True)
 THERAPIST = Role(Discipline.PT, assistant=False)
 
 
-def performers(performer, *others, contained=()):
+def performers(performer, *people, contained=()):
     record = procedure(performer=[performer], contained=list(contained))
-    return chart_of_procedures(record, *others).sessions[0].performers
+    return chart_of_procedures(record, *people).sessions[0].performers
 
 
 def role_resource(name="r", code="225200000X", **more):
@@ -31,7 +31,7 @@ def test_the_same_local_name_in_two_resources_is_two_people():
     actor = [{"actor": {"reference": "#r"}}]
     first = procedure("a", performer=actor, contained=[role_resource()])
     second = procedure("b", performer=actor, contained=[role_resource(code="225100000X")])
-    roles = [one.performers[0].role for one in chart_of_procedures(first, second).sessions]
+    roles = [session.performers[0].role for session in chart_of_procedures(first, second).sessions]
     assert [ASSISTANT, THERAPIST] == roles
 
 
@@ -119,7 +119,7 @@ def test_the_clinic_beside_a_person_is_left_out_and_a_team_is_not():
     people = [{"actor": {"reference": "PractitionerRole/r"}}, {"actor": {"reference": "Organization/o"}}]
     record = procedure(performer=[*people, {"actor": {"reference": "CareTeam/t"}}])
     found = chart_of_procedures(record, role_resource()).sessions[0].performers
-    assert [one.reference for one in found] == ["PractitionerRole/r", "CareTeam/t"]
+    assert [person.reference for person in found] == ["PractitionerRole/r", "CareTeam/t"]
 
 
 @pytest.mark.parametrize("function", ["Supervising therapist", "Supervisor", "Attending"])
@@ -129,7 +129,7 @@ def test_who_supervises_or_attends_beside_others_is_marked(function):
         {"actor": {"reference": "Practitioner/b", "display": "B. Example, PT"}, "function": {"text": function}},
     ]
     found = chart_of_procedures(procedure(performer=people)).sessions[0].performers
-    assert [(one.role, one.supervises) for one in found] == [(ASSISTANT, False), (THERAPIST, True)]
+    assert [(person.role, person.supervises) for person in found] == [(ASSISTANT, False), (THERAPIST, True)]
 
 
 def test_the_attending_person_alone_treated():
@@ -165,11 +165,11 @@ def test_who_refers_and_who_is_no_professional_is_none_of_the_treating():
         participant("p", "P. Example, PT", "PPRF"),
         {"individual": {"reference": "RelatedPerson/r", "display": "R. Example"}},
     )
-    assert [one.role for one in found.performers] == [THERAPIST]
+    assert [person.role for person in found.performers] == [THERAPIST]
 
 
 def test_the_attending_participant_supervises_where_somebody_else_treats():
     found = session_in_encounter(
         participant("b", "B. Example, PT", "ATND"), participant("a", "A. Example, PTA", "PPRF")
     )
-    assert [(one.role, one.supervises) for one in found.performers] == [(THERAPIST, True), (ASSISTANT, False)]
+    assert [(person.role, person.supervises) for person in found.performers] == [(THERAPIST, True), (ASSISTANT, False)]

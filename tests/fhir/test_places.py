@@ -48,8 +48,8 @@ def test_the_place_of_the_accident_comes_first():
 
 
 def test_claims_with_accidents_in_two_states_leave_the_law_open():
-    other = CLAIM | {"id": "cm", "accident": {"locationAddress": {"state": "MS"}}}
-    found = place(charges=bundle(CLAIM, other))
+    second = CLAIM | {"id": "cm", "accident": {"locationAddress": {"state": "MS"}}}
+    found = place(charges=bundle(CLAIM, second))
     assert ("US-TX", ("US-MS",)) == (found.jurisdiction, found.others)
 
 
@@ -78,13 +78,13 @@ def test_the_encounter_of_the_call_comes_before_later_ones():
     )
     where = {"resourceType": "Location", "id": "l", "address": {"state": "FL"}}
     prefetch = prefetched(encounters=bundle(VISIT, CLINIC, later, where))
-    assert [build_chart("p1", prefetch, encounter_id=one).place.jurisdiction for one in ("e", None)] == [
+    assert [build_chart("p1", prefetch, encounter_id=visit).place.jurisdiction for visit in ("e", None)] == [
         "US-MS",
         "US-FL",
     ]
 
 
 def test_the_state_stands_on_each_encounter():
-    assert [one.state for one in build_chart("p1", prefetched(encounters=bundle(VISIT, CLINIC))).encounters] == [
+    assert [visit.state for visit in build_chart("p1", prefetched(encounters=bundle(VISIT, CLINIC))).encounters] == [
         "US-MS"
     ]

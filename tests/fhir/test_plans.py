@@ -19,7 +19,7 @@ ORDER = service_request("ordered", status="active", code=coded(CPT, "97545", "Wo
 
 
 @pytest.mark.parametrize(
-    "given",
+    "resources",
     [
         {
             "carePlans": bundle(
@@ -58,8 +58,8 @@ ORDER = service_request("ordered", status="active", code=coded(CPT, "97545", "Wo
     ],
     ids=["contained", "same Bundle", "among the orders", "by its address", "by its address alone"],
 )
-def test_an_activity_is_read_from_the_order_it_refers_to(given):
-    (plan,) = chart_of(**given).plans
+def test_an_activity_is_read_from_the_order_it_refers_to(resources):
+    (plan,) = chart_of(**resources).plans
     assert (plan.work_rehab, plan.content) == (True, True)
 
 

@@ -13,7 +13,7 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
 
 
 @pytest.mark.parametrize(
-    ("one", "found"),
+    ("concept", "found"),
     [
         (concept((SNOMED, "91251008")), {Discipline.PT}),
         (concept((SNOMED, "84478008")), {Discipline.OT}),
@@ -24,12 +24,12 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
         (concept((SNOMED, "84478008"), text="Physical therapy"), {Discipline.OT}),
     ],
 )
-def test_the_discipline_is_read_from_code_before_text(one, found):
-    assert found == professions.disciplines_of((one,))
+def test_the_discipline_is_read_from_code_before_text(concept, found):
+    assert found == professions.disciplines_of((concept,))
 
 
 @pytest.mark.parametrize(
-    ("one", "role"),
+    ("concept", "role"),
     [
         (concept((None, "225100000X")), Role(Discipline.PT, assistant=False)),
         (concept((None, "225200000X")), Role(Discipline.PT, assistant=True)),
@@ -47,8 +47,8 @@ def test_the_discipline_is_read_from_code_before_text(one, found):
         (concept((None, "363A00000X"), text="Physician Assistant"), Neither("physician assistant")),
     ],
 )
-def test_the_profession_is_read_from_taxonomy_then_snomed_then_text(one, role):
-    assert role == professions.profession_of((one,))
+def test_the_profession_is_read_from_taxonomy_then_snomed_then_text(concept, role):
+    assert role == professions.profession_of((concept,))
 
 
 PT, PTA = Role(Discipline.PT, assistant=False), Role(Discipline.PT, assistant=True)
@@ -93,7 +93,7 @@ def test_a_title_in_words_is_that_of_a_therapist_or_assistant(role, titles):
     ],
 )  # fmt: skip
 def test_the_words_beside_a_profession_count(called, titles):
-    assert dict.fromkeys(titles, Neither(called)) == {one: professions.profession_in_words(one) for one in titles}
+    assert dict.fromkeys(titles, Neither(called)) == {title: professions.profession_in_words(title) for title in titles}
 
 
 @pytest.mark.parametrize("title", ["PT/OT", "PT/PTA", "OTR/L, COTA/L", "PT/OT Assistant", "Physical Therapist, PTA"])

@@ -109,7 +109,7 @@ def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("elements", "why"),
     [
         ({"total": 57}, "only a part of procedures was given: 1 of 57"),
         ({"total": "57"}, "only a part of procedures was given: 1 of 57"),
@@ -121,8 +121,8 @@ def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
         ({"link": [{"relation": "next", "url": "x"}], "total": 3}, "only a part of procedures was given: 1 of 3"),
     ],
 )
-def test_a_search_that_was_cut_short_is_only_a_part(told, why):
-    prefetch = prefetched(procedures=bundle(procedure(), **told))
+def test_a_search_that_was_cut_short_is_only_a_part(elements, why):
+    prefetch = prefetched(procedures=bundle(procedure(), **elements))
     assert (State.PARTIAL, why) == (prefetch.slots["procedures"].state, prefetch.slots["procedures"].reason)
     assert (Gap(Fact.SESSIONS, why),) == prefetch.gaps
 
@@ -163,7 +163,7 @@ def test_a_resource_that_is_almost_r4_is_read_tolerantly(change):
     prefetch = prefetched(procedures=bundle(procedure(**change), procedure("b")))
     code = prefetch.of(records.Procedure)["a"].code
     assert code is not None
-    assert [one.code for one in code.coding] == ["97545"]
+    assert [coding.code for coding in code.coding] == ["97545"]
     assert prefetch.gaps == ()
 
 
@@ -208,7 +208,7 @@ def test_an_entry_without_resource_type_is_a_gap():
 
 def test_very_many_unreadable_resources_are_counted():
     many = [procedure(f"b{number}", status=7.5) for number in range(MOST_GAPS_PER_FACT + 5)]
-    broken = [one | {"status": {"x": 1}} for one in many]
+    broken = [record | {"status": {"x": 1}} for record in many]
     gaps = prefetched(procedures=bundle(*broken)).gaps
     assert MOST_GAPS_PER_FACT + 1 == len(gaps)
     assert gaps[-1] == Gap(Fact.SESSIONS, "5 more resources were left out")
@@ -231,9 +231,9 @@ def test_bytes_that_are_no_prefetch_make_every_key_absent(raw):
 
 
 def test_a_resource_is_returned_exactly_as_received():
-    given = procedure(extension=[{"url": "https://example.org/x", "valueDecimal": 1.5}], unknown={"kept": None})
-    prefetch = prefetched(observations=bundle(observation()), procedures=bundle(procedure("b"), given))
-    assert given == prefetch.as_received("Procedure/a")
+    record = procedure(extension=[{"url": "https://example.org/x", "valueDecimal": 1.5}], unknown={"kept": None})
+    prefetch = prefetched(observations=bundle(observation()), procedures=bundle(procedure("b"), record))
+    assert record == prefetch.as_received("Procedure/a")
     assert prefetch.as_received("Procedure/c") is None
 
 
@@ -243,7 +243,7 @@ def test_raw_parts_of_a_request_are_read_in_place():
 
 
 @pytest.mark.parametrize(
-    "given",
+    "received",
     [
         bundle(service_request(), {"resourceType": "MedicationRequest", "id": "m"}),
         {"entry": [{"resource": service_request()}]},
@@ -253,8 +253,8 @@ def test_raw_parts_of_a_request_are_read_in_place():
     ],
     ids=["bundle", "bundle without type", "list", "single", "entry is an object"],
 )
-def test_drafts_are_read_from_every_shape_clients_send(given):
-    (draft,) = read_drafts(json.encode(given))
+def test_drafts_are_read_from_every_shape_clients_send(received):
+    (draft,) = read_drafts(json.encode(received))
     assert isinstance(draft.record, records.ServiceRequest)
     assert ("ServiceRequest/s", service_request()) == (draft.reference, draft.received)
 
@@ -277,7 +277,7 @@ def test_a_draft_that_cannot_be_read_is_a_gap():
 
 def test_a_draft_without_id_is_named_by_its_place():
     drafts = read_drafts(json.encode([service_request(None), service_request(None)]))
-    assert ["ServiceRequest (no id 1)", "ServiceRequest (no id 2)"] == [one.reference for one in drafts]
+    assert ["ServiceRequest (no id 1)", "ServiceRequest (no id 2)"] == [draft.reference for draft in drafts]
 
 
 @pytest.mark.parametrize("raw", [b"", b"null", b"5", b"{", b"[[1]]", b"[" * 100_000, None])

@@ -31,17 +31,17 @@ def claim(kind="Claim", name="cl", *lines, **changes):
 
 def lines_of(*resources):
     return [
-        (one.reference, one.status, line.code, line.units, str(line.date))
-        for one in chart_of(charges=bundle(*resources)).claims
-        for line in one.lines
+        (charges.reference, charges.status, line.code, line.units, str(line.date))
+        for charges in chart_of(charges=bundle(*resources)).claims
+        for line in charges.lines
     ]
 
 
 def test_a_charge_item_is_a_charge_of_its_day_and_encounter():
-    (one,) = chart_of(charges=bundle(item())).claims
-    assert ("ChargeItem/ci", "recorded", ("Encounter/e",)) == (one.reference, one.status, one.encounters)
+    (charges,) = chart_of(charges=bundle(item())).claims
+    assert ("ChargeItem/ci", "recorded", ("Encounter/e",)) == (charges.reference, charges.status, charges.encounters)
     assert [("97545", 1.0, "2026-03-16", False)] == [
-        (line.code, line.units, str(line.date), line.modifiers_told) for line in one.lines
+        (line.code, line.units, str(line.date), line.modifiers_told) for line in charges.lines
     ]
 
 
@@ -56,14 +56,14 @@ def test_a_charge_item_is_a_charge_of_its_day_and_encounter():
     ],
 )  # fmt: skip
 def test_modifiers_of_a_charge_item_are_read_where_systems_put_them(code):
-    ((line,),) = [one.lines for one in chart_of(charges=bundle(item(code=code))).claims]
+    ((line,),) = [charges.lines for charges in chart_of(charges=bundle(item(code=code))).claims]
     assert ("97545", ("WH", "GP"), True) == (line.code, line.modifiers, line.modifiers_told)
 
 
 @pytest.mark.parametrize("text", ["Work conditioning", "97545 two hours of work conditioning", "120 min GP"])
 def test_words_of_a_charge_item_are_no_modifiers(text):
     code = {"coding": [{"system": CPT, "code": "97545"}], "text": text}
-    ((line,),) = [one.lines for one in chart_of(charges=bundle(item(code=code))).claims]
+    ((line,),) = [charges.lines for charges in chart_of(charges=bundle(item(code=code))).claims]
     assert () == line.modifiers
 
 
@@ -74,7 +74,7 @@ def test_what_is_not_charged_is_no_charge(status):
 
 def test_a_charge_item_without_status_is_left_out_and_named():
     gaps = chart_of(charges=bundle(item(status=None))).gaps
-    assert [("ChargeItem/ci", "has no FHIR status")] == [(one.reference, one.why) for one in gaps]
+    assert [("ChargeItem/ci", "has no FHIR status")] == [(gap.reference, gap.why) for gap in gaps]
 
 
 def test_another_patients_charges_are_not_used():
@@ -88,12 +88,12 @@ def test_a_charge_that_stands_on_a_claim_too_counts_once():
 
 
 def test_two_charge_items_of_one_code_and_day_are_two():
-    assert ["ChargeItem/a", "ChargeItem/b"] == [one[0] for one in lines_of(item("a"), item("b"))]
+    assert ["ChargeItem/a", "ChargeItem/b"] == [line[0] for line in lines_of(item("a"), item("b"))]
 
 
 def test_what_a_payer_settled_of_a_claim_on_record_is_that_claim():
     settled = claim("ExplanationOfBenefit", "eob", ("97546", 2, "2026-03-16"), claim={"reference": "Claim/cl"})
-    assert ["Claim/cl"] == [one[0] for one in lines_of(claim(), settled)]
+    assert ["Claim/cl"] == [line[0] for line in lines_of(claim(), settled)]
 
 
 def test_what_a_payer_settled_counts_where_no_claim_is_on_record():

@@ -81,16 +81,16 @@ def paths(value, path=()):
     """Every place in a JSON value."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield from paths(one, (*path, key))
+    for key, part in inner:
+        yield from paths(part, (*path, key))
 
 
-PLACES = [path for path in paths({key: bundle(one) for key, one in RECORDS.items()}) if path]
+PLACES = [path for path in paths({key: bundle(record) for key, record in RECORDS.items()}) if path]
 
 
-def spoiled(given, path, value):
+def spoiled(prefetch, path, value):
     """A copy with junk in one place."""
-    copy = deepcopy(given)
+    copy = deepcopy(prefetch)
     target = copy
     for key in path[:-1]:
         target = target[key]
@@ -101,7 +101,7 @@ def spoiled(given, path, value):
 @settings(max_examples=600, deadline=None)
 @given(st.sampled_from(PLACES), junk)
 def test_junk_in_any_place_gives_a_chart(path, value):
-    given_prefetch = {key: bundle(one) for key, one in RECORDS.items()}
+    given_prefetch = {key: bundle(record) for key, record in RECORDS.items()}
     chart = build_chart("p1", read_prefetch(json.encode(spoiled(given_prefetch, path, value)), KEYS))
     assert chart.patient == "Patient/p1"
 
@@ -123,7 +123,7 @@ def test_any_bytes_are_survived(raw):
 
 def of_somebody_else():
     """The same chart of another patient, recognizable by every identifier and text in it."""
-    text = json.encode({key: bundle(one) for key, one in RECORDS.items()}).decode()
+    text = json.encode({key: bundle(record) for key, record in RECORDS.items()}).decode()
     text = text.replace("Patient/p1", "Patient/p2").replace('"id":"p1"', '"id":"p2"')
     for name in ("Work hardening", "work-related", "Lift to waist", "Example Fund", "PA-1", "Work conditioning"):
         text = text.replace(name, f"{name} {MARK}")

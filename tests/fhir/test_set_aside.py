@@ -47,7 +47,7 @@ def test_without_codes_and_words_nobody_can_tell(resource):
 
 
 @pytest.mark.parametrize(
-    ("encounter", "ours"),
+    ("encounter", "concerned"),
     [
         ({"type": [{"text": "Work hardening visit"}]}, True),
         ({"serviceType": {"text": "Work conditioning"}, "status": "completed"}, True),
@@ -63,8 +63,8 @@ def test_without_codes_and_words_nobody_can_tell(resource):
         (None, None),
     ],
 )
-def test_a_visit_is_ours_another_specialtys_or_may_be_ours(encounter, ours):
-    assert encounter_concerns_us(encounter) is ours
+def test_a_visit_is_ours_another_specialtys_or_may_be_ours(encounter, concerned):
+    assert encounter_concerns_us(encounter) is concerned
 
 
 def test_a_codeable_reference_is_of_another_version():

@@ -25,8 +25,8 @@ def at(state=None, zone=None, url=TIMEZONE, value="valueCode", kind="Location", 
 
 
 def names(*visit, settings=(), jurisdiction=None, drafts=(), **values):
-    given = prefetched(encounters=bundle(*visit), procedures=bundle(IN_UTC), **values)
-    zones = zones_at("p1", given, drafts, "e", jurisdiction, settings)
+    prefetch = prefetched(encounters=bundle(*visit), procedures=bundle(IN_UTC), **values)
+    zones = zones_at("p1", prefetch, drafts, "e", jurisdiction, settings)
     return [str(zone) for zone in zones.candidates]
 
 

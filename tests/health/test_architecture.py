@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
     "cds_service/domain": {"cds_service.domain"},
     "cds_service/policies": {"cds_service.domain", "cds_service.policies"},
+    "cds_service/billing": {"cds_service.billing", "cds_service.domain", "cds_service.policies"},
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
     "cds_service/ncci": {"cds_service.domain", "cds_service.ncci", "cds_service.policies"},
     "cards": {"cards", "cds_service.domain"},
@@ -25,6 +26,7 @@ ALLOWED = {
     },
     "cds_service/hooks": {
         "cards",
+        "cds_service.billing",
         "cds_service.domain",
         "cds_service.errors",
         "cds_service.fhir",
@@ -34,7 +36,7 @@ ALLOWED = {
         "cds_service.security.clients",
     },
 }
-PURE = ("cds_service/domain", "cds_service/policies", "cds_service/rules", "cards")
+PURE = ("cds_service/domain", "cds_service/policies", "cds_service/billing", "cds_service/rules", "cards")
 OUTSIDE = {"flask", "requests", "sqlalchemy", "fhir", "logging", "random", "os", "socket", "subprocess", "time"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("uuid", "uuid4")}
 

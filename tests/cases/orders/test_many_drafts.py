@@ -9,7 +9,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Order, Schedule
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.findings import Evaluation
-from cds_service.rules.engine import evaluate
+from cds_service.hooks.readings import evaluation_of
 from cds_service.rules.ordered import MOST_ORDERS
 from tests.playing import bundled_policies
 
@@ -55,7 +55,7 @@ SHAPES = pytest.mark.parametrize("drafts", [blocks, the_same, uncoded, paired])
 
 def answered(orders: tuple[Order, ...]) -> Evaluation:
     policy = bundled_policies().select(PayerClass.WORKERS_COMPENSATION, (), None, TODAY)
-    return evaluate(Case(Moment.ORDER, TODAY, TODAY, Chart("invented"), orders=orders), policy)
+    return evaluation_of(Case(Moment.ORDER, TODAY, TODAY, Chart("invented"), orders=orders), policy)
 
 
 @SHAPES

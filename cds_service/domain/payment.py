@@ -8,8 +8,6 @@ from cds_service.domain.chart import Coverage, Fact, Gap
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evidence
 from cds_service.domain.jurisdictions import name_of
-from cds_service.policies import parameters as params
-from cds_service.policies.model import PolicyView
 
 REFUSES: Final = {
     "excluded": "the payer in line excludes work rehabilitation",
@@ -22,7 +20,7 @@ CLAIM_FIRST: Final = "a work injury is on record: check for a workers' comp clai
 
 def compensation_after(case: Case) -> Coverage | None:
     """Workers' compensation that another payer stands before, or None (COV-2)."""
-    compensation = next((one for one in case.payers if one.payer_class is PayerClass.WORKERS_COMPENSATION), None)
+    compensation = next((payer for payer in case.payers if payer.payer_class is PayerClass.WORKERS_COMPENSATION), None)
     return compensation if compensation is not case.payer else None
 
 
@@ -36,44 +34,12 @@ def claim_to_look_for(case: Case) -> bool:
     )
 
 
-def caveats_of_payer(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
-    """All that keeps a suggestion which rests on the payer from being recommended."""
-    return (*payer_caveats(case), *payment_caveats(case, policy))
-
-
 def law_evidence(case: Case) -> tuple[Evidence, ...]:
     """For workers' compensation the state, and what tells it."""
     place = case.chart.place
     if place is None or case.payer is None or case.payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
         return ()
     return (Evidence("state", f"{name_of(place.jurisdiction)}, from {place.read_from}", place.reference),)
-
-
-def payment_caveats(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
-    """Why the payer in line may not pay: none in force, the wrong one first, one that refuses, or no work injury."""
-    if Fact.COVERAGE in case.chart.unavailable:
-        return ()
-    payer = case.payer
-    if payer is None:
-        return (Gap(Fact.COVERAGE, "no coverage is in force on the date of service"),)
-    if compensation_after(case) is not None:
-        return (Gap(Fact.COVERAGE, "another payer is listed before workers' compensation", payer.reference),)
-    position = policy.get(params.COVERAGE_POSITION)
-    refuses = REFUSES.get(position.value) if position is not None else None
-    caveats = (
-        Gap(Fact.COVERAGE, CLAIM_FIRST, payer.reference) if claim_to_look_for(case) else None,
-        _no_injury(case),
-        Gap(Fact.COVERAGE, refuses, payer.reference) if refuses is not None else None,
-    )
-    return tuple(gap for gap in caveats if gap is not None)
-
-
-def _no_injury(case: Case) -> Gap | None:
-    """That nothing shows that the injury is from work, or None where something does (WR-CODE-2)."""
-    if case.chart.injury:
-        return None
-    about = "check whether the injury is from work: "
-    return case.chart.unread(Fact.INJURY, about) or Gap(Fact.INJURY, f"{about}nothing on record shows it")
 
 
 def payer_caveats(case: Case) -> tuple[Gap, ...]:
@@ -105,7 +71,7 @@ def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:
             f"{name_of(place.jurisdiction)}"
         )
         yield Gap(Fact.PATIENT, why, payer.reference)
-    rivals = [one for one in case.payers if one.payer_class is payer.payer_class and one.order == payer.order]
-    if len({(one.payers, one.subscriber) for one in rivals}) > 1:
+    rivals = [rival for rival in case.payers if rival.payer_class is payer.payer_class and rival.order == payer.order]
+    if len({(rival.payers, rival.subscriber) for rival in rivals}) > 1:
         why = "several workers' compensation coverages are in force, and nothing says which is for this injury"
         yield Gap(Fact.COVERAGE, why, payer.reference)
