@@ -13,7 +13,7 @@ from cds_service.hooks.call import HookCall
 from cds_service.records.database import Database, StoreError
 from cds_service.records.entries import Naming, naming
 from cds_service.records.pseudonyms import Pseudonyms
-from cds_service.records.tables import CardRow, FeedbackRow
+from cds_service.records.record_tables import CardRow, FeedbackRow
 from cds_service.security.clients import Caller
 
 OVERRIDDEN: Final = "overridden"

@@ -3,13 +3,13 @@
 import json
 from datetime import UTC, date, datetime
 
-from cards.validate import problems
+from cds_service.app.assembly import answerer_for
+from cds_service.app.settings import Settings
+from cds_service.ehr.judging import problems
 from cds_service.fhir.judge import check
 from cds_service.hooks.call import read_call
-from cds_service.sandbox import build, load
 from cds_service.security.clients import Caller
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
+from cds_service.stories import build, load
 from tests.playing import bundled_policies
 from tests.security.signing import client
 

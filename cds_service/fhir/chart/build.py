@@ -1,0 +1,386 @@
+"""From records to the chart of one patient: what is relevant, is this patient's, and took place."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from operator import attrgetter
+from typing import Final
+
+from cds_service.domain.chart import (
+    Authorization,
+    Chart,
+    ClaimNumber,
+    Coverage,
+    CoverageAssertion,
+    Encounter,
+    Facility,
+    Fact,
+    Gap,
+    Goal,
+    InjuryEvidence,
+    Order,
+    PlanOfCare,
+)
+from cds_service.fhir.chart import claim_facts, injury, payers, plans
+from cds_service.fhir.chart import encounters as clinical
+from cds_service.fhir.chart import payer_answers as authorizations
+from cds_service.fhir.chart.assessments import assessments_of
+from cds_service.fhir.chart.authorized_services import Requests
+from cds_service.fhir.chart.availability import in_part, kept_elsewhere, unavailable
+from cds_service.fhir.chart.claims import Charges, charges_of
+from cds_service.fhir.chart.coverage_information import assertions_of
+from cds_service.fhir.chart.documents import hints_of
+from cds_service.fhir.chart.ordered_plans import plan_of_order
+from cds_service.fhir.chart.patients_own import OF_ANOTHER, Meanings, Own, name_of
+from cds_service.fhir.chart.people import People
+from cds_service.fhir.chart.places import Places, place_of
+from cds_service.fhir.chart.service_requests import (
+    appointments_of,
+    is_order,
+    is_work_rehab_appointment,
+    may_be_of,
+    of_patient,
+    order,
+    orders_of,
+)
+from cds_service.fhir.chart.sites import zones_at
+from cds_service.fhir.chart.visits import Visits
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import Meaning, is_work_activity, name_of_condition
+from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, Draft, Prefetch, aliases_of
+from cds_service.fhir.reading.references import References
+
+__all__ = ["appointments_of", "build_chart", "of_another_patient", "orders_of"]
+
+_NOT_TRUE: Final = frozenset({"entered-in-error", "refuted"})
+_ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
+_DATE: Final = attrgetter("date", "reference")
+
+
+def build_chart(
+    patient_id: str,
+    prefetch: Prefetch,
+    drafts: Sequence[Draft] = (),
+    clients_jurisdiction: str | None = None,
+    encounter_id: str | None = None,
+    calendar: Calendar | None = None,
+    server: str | None = None,
+) -> Chart:
+    """Read the chart of one patient out of what was given.
+
+    Args:
+        patient_id: The patient of the call; nothing of anybody else is used.
+        prefetch: What was given, as read.
+        drafts: Resources of the hook's context.
+        clients_jurisdiction: Jurisdiction of the client's profile, when nothing in the chart tells.
+        encounter_id: The encounter of the call; its place comes before that of other encounters.
+        calendar: Reads dates and times at the place of treatment; None finds the place in the chart.
+        server: Address of the FHIR server that the call names; a patient of another server is another patient.
+    """
+    if calendar is None:
+        calendar = Calendar.of(zones_at(patient_id, prefetch, drafts, encounter_id, clients_jurisdiction))
+    return _Builder(patient_id, prefetch, drafts, calendar, server).chart(clients_jurisdiction, encounter_id)
+
+
+def of_another_patient(
+    patient_id: str, prefetch: Prefetch, calendar: Calendar, server: str | None = None
+) -> Gap | None:
+    """The first treatment, visit or plan of work rehabilitation that names another patient than the call's."""
+    references, meanings = References(prefetch.aliases), Meanings()
+    own = Own(patient_id, prefetch, references, server)
+    for reference, procedure in own.of_others(records.Procedure):
+        if meanings[procedure.code].work_rehab:
+            return Gap(FACT_OF_TYPE["Procedure"], OF_ANOTHER, reference)
+    for reference, encounter in own.of_others(records.Encounter):
+        if clinical.about(encounter, references, meanings, {}).work_rehab:
+            return Gap(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
+    people = People(prefetch, references)
+    for reference, record in own.of_others(records.CarePlan):
+        plan = plans.plan_of_care(record, reference, people, references, meanings, {}, calendar)
+        if plan is not None and plan.work_rehab:
+            return Gap(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
+    return None
+
+
+class _Builder:
+    """One reading of one chart; used once."""
+
+    def __init__(
+        self,
+        patient_id: str,
+        prefetch: Prefetch,
+        drafts: Sequence[Draft],
+        calendar: Calendar,
+        server: str | None,
+    ) -> None:
+        self.patient = patient_id.rpartition("/")[2]
+        self.prefetch = prefetch
+        self.drafts = drafts
+        self.aliases = {**aliases_of(drafts), **prefetch.aliases}
+        self.references = References(self.aliases)
+        self.own = Own(self.patient, prefetch, self.references, server)
+        self.people = People(prefetch, self.references)
+        self.places = Places(prefetch, self.references)
+        self.meanings = Meanings()
+        self.calendar = calendar
+
+    def chart(self, clients_jurisdiction: str | None, encounter_id: str | None) -> Chart:
+        """Read everything."""
+        self._check_drafts()
+        patient = self._patient()
+        orders, asked_for = self._orders()
+        ordered = {reference: meaning for reference, _, meaning in asked_for}
+        conditions = self._conditions()
+        coverages = self._coverages()
+        plans_of_care, plan_evidence = self._plans(ordered)
+        plans_of_care = plans_of_care or list(_planned(orders, asked_for))
+        known = {f"Condition/{record.id}": record for _, record in conditions if record.id is not None}
+        visits = Visits(self.own, self.people, self.places, self.meanings, known, self.calendar)
+        visits.read(plans_of_care)
+        first_treated = min((session.date for session in visits.sessions), default=None)
+        measured = list(assessments_of(self.own, self.calendar, first_treated))
+        charges = charges_of(self.own, self.places, self.calendar)
+        assertions = tuple(self._assertions(asked_for, visits))
+        answers = list(self._answers(self._requests(asked_for, plans_of_care, charges)))
+        explained = (*(answer.number for answer in answers), *(assertion.number for assertion in assertions))
+        answers.extend(authorizations.of_numbers(charges.numbers, explained))
+        evidence = [
+            *injury.of_coverages(coverages),
+            *(indication for reference, record in conditions for indication in injury.of_condition(record, reference)),
+            *_reasons(visits.encounters),
+            *plan_evidence,
+            *charges.evidence,
+        ]
+        lacking = unavailable(self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts))
+        hints = tuple(hints_of(self.own, self.calendar, answers, plans_of_care))
+        if Fact.PLAN_OF_CARE in lacking and any(plan.reference.startswith("ServiceRequest/") for plan in plans_of_care):
+            hints = (*hints, Gap(Fact.PLAN_OF_CARE, lacking.pop(Fact.PLAN_OF_CARE)))
+        parts = in_part(self.prefetch.slots)
+        asked = visits.encounters.get(f"Encounter/{encounter_id.rpartition('/')[2]}") if encounter_id else None
+        return Chart(
+            patient=f"Patient/{self.patient}",
+            coverages=tuple(coverages),
+            injury=tuple(dict.fromkeys(evidence)),
+            injury_dates=(
+                *(
+                    injury_date
+                    for reference, record in conditions
+                    for injury_date in injury.date_of_condition(record, reference, self.calendar)
+                ),
+                *charges.injury_dates,
+            ),
+            plans=tuple(sorted(plans_of_care, key=lambda plan: (plan.start or date.min, plan.reference))),
+            encounters=tuple(visits.visits),
+            sessions=tuple(visits.sessions),
+            services=tuple(visits.services),
+            goals=tuple(self._goals()),
+            assessments=tuple(sorted((*visits.evaluations, *measured), key=_DATE)),
+            authorizations=tuple(answers),
+            assertions=assertions,
+            orders=tuple(orders),
+            claims=tuple(charges.claims),
+            place=place_of(
+                charges.accidents,
+                asked[1] if asked is not None else None,
+                visits.visits,
+                patient,
+                clients_jurisdiction,
+            ),
+            diagnosis_codes=claim_facts.codes_of_conditions(conditions),
+            claim_numbers=tuple(self._claim_numbers(conditions, charges.claim_numbers)),
+            facility=self._facility(asked[0]) if asked is not None else None,
+            deficits=tuple(_active(conditions)),
+            unavailable=lacking,
+            kept=kept_elsewhere(self.prefetch.slots, (*lacking, *parts)) if lacking or parts else {},
+            in_part=parts,
+            gaps=(*self.prefetch.gaps, *hints, *self.own.left_out.gaps),
+            zone=self.calendar.zone if self.calendar.settled else None,
+            condition_names={
+                reference: name for reference, record in conditions if (name := name_of_condition(record.code))
+            },
+        )
+
+    def _check_drafts(self) -> None:
+        for draft in self.drafts:
+            record, foreign = draft.record, False
+            if draft.gap is not None:
+                self.own.left_out.add(draft.gap)
+            elif isinstance(record, records.ServiceRequest):
+                foreign = not may_be_of(record.subject, self.patient, self.aliases)
+            elif isinstance(record, records.Appointment):
+                foreign = not of_patient(record, self.patient, self.aliases)
+            if foreign and record is not None:
+                self.own.left_out.add_of_another(FACT_OF_TYPE[records.type_of(record)])
+
+    def _patient(self) -> records.Patient | None:
+        patient = None
+        for key, record in self.prefetch.of(records.Patient).items():
+            if key == self.patient:
+                patient = record
+            else:
+                self.own.leave_out(records.Patient, name_of("Patient", key), "the Patient given is another one")
+        return patient
+
+    def _orders(self) -> tuple[list[Order], list[tuple[str, records.ServiceRequest, Meaning]]]:
+        """Orders on record, and all orders as given with their meaning."""
+        orders: list[Order] = []
+        asked_for: list[tuple[str, records.ServiceRequest, Meaning]] = []
+        for draft in self.drafts:
+            record = draft.record
+            if not isinstance(record, records.ServiceRequest) or not is_order(record):
+                continue
+            if may_be_of(record.subject, self.patient, self.aliases):
+                asked_for.append((draft.reference, record, self.meanings[record.code]))
+        drafted = {reference for reference, _, _ in asked_for}
+        for reference, record in self.own.of(records.ServiceRequest, but=drafted):
+            if is_order(record):
+                asked_for.append((reference, record, self.meanings[record.code]))
+                orders.append(order(record, reference, self.references, self.calendar))
+        return orders, asked_for
+
+    def _assertions(
+        self, asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]], visits: Visits
+    ) -> Iterator[CoverageAssertion]:
+        """What payers say through coverage-information on orders, appointments and encounters that are ours."""
+        work_rehab = {reference for reference, _, meaning in asked_for if meaning.work_rehab}
+        for reference, record, _ in asked_for:
+            if record.extension and reference in work_rehab:
+                yield from assertions_of(record.extension, reference, self.references, self.calendar)
+        for draft in self.drafts:
+            booked = draft.record
+            if not isinstance(booked, records.Appointment) or not booked.extension:
+                continue
+            if is_work_rehab_appointment(booked, work_rehab, self.aliases):
+                yield from assertions_of(booked.extension, draft.reference, self.references, self.calendar)
+        treated = {session.encounter for session in visits.sessions}
+        for reference, (visit, known) in visits.encounters.items():
+            if visit.extension and (known.work_rehab or reference in treated):
+                yield from assertions_of(visit.extension, reference, self.references, self.calendar)
+
+    def _requests(
+        self,
+        asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]],
+        plans: Iterable[PlanOfCare],
+        charges: Charges,
+    ) -> Requests:
+        """What was asked of payers, and what carries their numbers."""
+        claims = {
+            f"Claim/{key}": record
+            for key, record in self.prefetch.of(records.Claim).items()
+            if record.patient is None
+            or not record.patient.reference
+            or self.references[record.patient.reference] == f"Patient/{self.patient}"
+        }
+        ordered = {reference: meaning for reference, _, meaning in asked_for}
+        answers = self.prefetch.of(records.ClaimResponse).values()
+        requests = Requests(claims, answers, self.references, ordered)
+        for _, record, meaning in asked_for:
+            requests.order(record, meaning)
+        written = self.prefetch.of(records.CarePlan)
+        for plan in plans:
+            known = written.get(plan.reference.partition("/")[2]) if plan.work_rehab else None
+            if known is not None:
+                requests.plan(known)
+        for claim in charges.claims:
+            for number in claim.authorization_numbers:
+                requests.carry_number(number, {line.code for line in claim.lines})
+        return requests
+
+    def _conditions(self) -> list[tuple[str, records.Condition]]:
+        return [
+            (reference, record)
+            for reference, record in self.own.of(records.Condition)
+            if not _has_status(record.verification_status, _NOT_TRUE)
+        ]
+
+    def _coverages(self) -> list[Coverage]:
+        organizations = self.prefetch.of(records.Organization)
+        return [
+            payers.coverage(record, reference, organizations, self.references, self.calendar)
+            for reference, record in self.own.of(records.Coverage)
+            if self._is_active(record, reference)
+            and payers.pays_therapy(record)
+            and self.own.has_readable_period(record, reference)
+        ]
+
+    def _is_active(self, coverage: records.Coverage, reference: str) -> bool:
+        """Whether a coverage is active, or does not say that it is not."""
+        status = (coverage.status or "active").strip().lower()
+        if status not in payers.STATUSES:
+            self.own.leave_out(records.Coverage, reference, "its status is none that FHIR knows")
+        return status == "active"
+
+    def _plans(self, ordered: Mapping[str, Meaning]) -> tuple[list[PlanOfCare], list[InjuryEvidence]]:
+        plans_of_care: list[PlanOfCare] = []
+        evidence: list[InjuryEvidence] = []
+        for reference, record in self.own.of(records.CarePlan):
+            if record.status == "entered-in-error":
+                continue
+            evidence.extend(injury.of_plan(record, reference))
+            if not self.own.has_readable_period(record, reference):
+                continue
+            plan = plans.plan_of_care(
+                record, reference, self.people, self.references, self.meanings, ordered, self.calendar
+            )
+            if plan is not None:
+                plans_of_care.append(plan)
+        return plans_of_care, evidence
+
+    def _claim_numbers(
+        self, conditions: Iterable[tuple[str, records.Condition]], of_claims: Iterable[ClaimNumber]
+    ) -> Iterator[ClaimNumber]:
+        for reference, coverage in self.prefetch.of(records.Coverage).items():
+            if coverage.identifier or coverage.classes:
+                yield from claim_facts.numbers_of_coverage(coverage, name_of("Coverage", reference))
+        for reference, condition in conditions:
+            yield from claim_facts.numbers_of(condition.identifier, reference)
+        yield from of_claims
+
+    def _facility(self, encounter: records.Encounter) -> Facility | None:
+        return claim_facts.facility_of(encounter, self.prefetch.of(records.Location), self.references)
+
+    def _goals(self) -> Iterator[Goal]:
+        for reference, record in self.own.of(records.Goal):
+            yield from clinical.goals_of(record, reference, self.calendar)
+
+    def _answers(self, requests: Requests) -> Iterator[Authorization]:
+        for reference, record in self.own.of(records.ClaimResponse):
+            unread = authorizations.unread_as(record)
+            if unread is not None:
+                self.own.leave_out(records.ClaimResponse, reference, unread)
+            if not authorizations.is_preauthorization(record):
+                continue
+            answers = authorizations.of_response(record, reference, self.calendar, requests)
+            if isinstance(answers, str):
+                self.own.leave_out(records.ClaimResponse, reference, answers)
+            else:
+                yield from answers
+
+
+def _planned(
+    orders: Iterable[Order], asked_for: Iterable[tuple[str, records.ServiceRequest, Meaning]]
+) -> Iterator[PlanOfCare]:
+    """Plans among the orders on record."""
+    as_asked = {reference: record for reference, record, _ in asked_for}
+    return filter(None, (plan_of_order(as_asked[order.reference], order) for order in orders))
+
+
+def _reasons(encounters: Mapping[str, tuple[records.Encounter, Encounter]]) -> Iterator[InjuryEvidence]:
+    for reference, (record, _) in encounters.items():
+        if record.reason_code:
+            yield from injury.of_encounter(record, reference)
+
+
+def _has_status(status: records.Category | None, codes: frozenset[str]) -> bool:
+    return status is not None and any(coding.code in codes for coding in status.coding)
+
+
+def _active(conditions: Iterable[tuple[str, records.Condition]]) -> Iterator[str]:
+    """Active conditions other than the bare external cause."""
+    for reference, record in conditions:
+        if _has_status(record.clinical_status, _ACTIVE) and not is_work_activity(record.code):
+            yield reference
+
+
+def _has_orders(drafts: Iterable[Draft]) -> bool:
+    return any(isinstance(draft.record, records.ServiceRequest) for draft in drafts)

@@ -1,0 +1,181 @@
+"""Plans of care: which are for therapy, what they order, and those whose content cannot be read."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from cds_service.domain.chart import PlanOfCare
+from cds_service.domain.codes import LABELS, Discipline, Program
+from cds_service.fhir.chart.encounters import names_of
+from cds_service.fhir.chart.people import People, contained
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import NOTHING, Meaning, meaning, program_of, texts
+from cds_service.fhir.reading.mentions import names_work_rehab
+from cds_service.fhir.reading.professions import disciplines_of
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept
+
+_THERAPY: Final = re.compile(
+    r"therap|rehab|plan of care|return[\s\-]to[\s\-]work|exercise|functional|strengthening", re.IGNORECASE
+)
+_OUR_THERAPY: Final = re.compile(
+    r"(?i:physical\s+therap|occupational\s+therap|physiotherap|\bwork[\s\-]*(?:hardening|conditioning|rehab))|\b[PO]T\b"
+)
+_OTHER_SPECIALTY: Final = re.compile(
+    r"diabet|insulin|chemo|radiother|radiation|immunother|pharmacother|psychother|cardiac|heart|pulmonary|respirat"
+    r"|asthma|copd|hypertens|oncolog|cancer|pregnan|prenatal|dialysis|kidney|renal|immuni[sz]|vaccin|nutrition|dietary"
+    r"|weight loss|smoking|tobacco|depress|anxiety|mental health|behavioral health|hospice|palliative|wound|substance"
+    r"|alcohol|opioid|anticoag|medication|infusion|oxygen|hormone|dental",
+    re.IGNORECASE,
+)
+_TAG: Final = re.compile(r"<[^>]*>")
+_TELLS_NOTHING: Final = re.compile(
+    r"[\W_]*(?:(?:the|a|assess(?:ment)?|and|care|treatment|therapeutic|plan|planning|of|active|longitudinal)\b[\W_]*)*",
+    re.IGNORECASE,
+)
+_NO_ACTIVITY: Final = frozenset({"cancelled", "entered-in-error"})
+
+
+def plan_of_care(
+    plan: records.CarePlan,
+    reference: str,
+    people: People,
+    references: References,
+    meanings: Mapping[CodeableConcept | None, Meaning],
+    ordered: Mapping[str, Meaning],
+    calendar: Calendar,
+) -> PlanOfCare | None:
+    """A therapy plan; None for a plan that names no therapy at all (a diabetes plan, say).
+
+    A plan that tells nothing but in its narrative, or through orders that were not given, is a plan without content.
+    ``meanings`` gives the meaning of a concept, ``ordered`` what the orders mean that activities refer to.
+    """
+    activities = list(_activities(plan, references, meanings, ordered))
+    work_rehab = (
+        any(activity.work_rehab for activity in activities)
+        or any(meanings[category].work_rehab for category in plan.category)
+        or names_work_rehab(plan.title)
+        or names_work_rehab(plan.description)
+    )
+    disciplines = disciplines_of(plan.category)
+    coded = tuple(dict.fromkeys(code for activity in activities for code in activity.codes))
+    content = work_rehab or bool(disciplines) or not LABELS.keys().isdisjoint(coded) or _speaks_of_therapy(plan)
+    if not content and not _is_silent(plan, references, ordered):
+        return None
+    discipline, origin = _discipline(plan, disciplines, people)
+    period = plan.period or records.Period()
+    return PlanOfCare(
+        reference=reference,
+        status=plan.status or "unknown",
+        start=calendar.first_day(period.start),
+        end=calendar.last_day(period.end),
+        work_rehab=work_rehab,
+        program=_plan_program(plan, activities) if work_rehab else Program.UNKNOWN,
+        discipline=discipline,
+        discipline_from=origin,
+        conditions=names_of(plan.addresses, references, "Condition/"),
+        goals=names_of(plan.goal, references, "Goal/"),
+        scheduled=any(_is_scheduled(activity.detail) for activity in plan.activity),
+        codes=coded,
+        continues=names_of((*plan.replaces, *plan.based_on, *plan.part_of), references, "CarePlan/"),
+        content=content,
+    )
+
+
+def _activities(
+    plan: records.CarePlan,
+    references: References,
+    meanings: Mapping[CodeableConcept | None, Meaning],
+    ordered: Mapping[str, Meaning],
+) -> Iterator[Meaning]:
+    """What the activities mean; an order is looked for in the plan itself, then among all orders given."""
+    for activity in plan.activity:
+        if activity.detail is not None and activity.detail.status not in _NO_ACTIVITY:
+            code, description = activity.detail.code, activity.detail.description
+            yield meaning(code, (description,)) if description else meanings[code]
+        elif activity.reference is not None and activity.reference.reference:
+            written = activity.reference.reference
+            if written.startswith("#"):
+                order = contained(plan, written)
+                yield meanings[order.code] if isinstance(order, records.ServiceRequest) else NOTHING
+            else:
+                yield ordered.get(references[written], NOTHING)
+
+
+def _plan_program(plan: records.CarePlan, activities: Iterable[Meaning]) -> Program:
+    concepts = [activity.detail.code for activity in plan.activity if activity.detail is not None]
+    words = [activity.detail.description for activity in plan.activity if activity.detail is not None]
+    notes = [note.text for note in plan.note]
+    program = program_of((*plan.category, *concepts), (plan.title, plan.description, *words, *notes))
+    if program is not Program.UNKNOWN:
+        return program
+    return next(
+        (activity.program for activity in activities if activity.program is not Program.UNKNOWN), Program.UNKNOWN
+    )
+
+
+def _discipline(
+    plan: records.CarePlan, disciplines: set[Discipline], people: People
+) -> tuple[Discipline | None, str | None]:
+    """Category, else author, else contributors; several that disagree decide nothing."""
+    if disciplines:
+        return (next(iter(disciplines)), "category") if len(disciplines) == 1 else (None, None)
+    for origin, sources in (("author", (plan.author,)), ("contributor", plan.contributor)):
+        roles = (people.role(plan, source) for source in sources)
+        named = {role.discipline for role in roles if role is not None}
+        if named:
+            return (next(iter(named)), origin) if len(named) == 1 else (None, None)
+    return None, None
+
+
+def _speaks_of_therapy(plan: records.CarePlan) -> bool:
+    return _names_therapy(" \n ".join(_words(plan)))
+
+
+def _names_therapy(words: str) -> bool:
+    """Whether words are about physical or occupational therapy, and not about a treatment of another specialty."""
+    if _THERAPY.search(words) is None and _OUR_THERAPY.search(words) is None:
+        return False
+    return _OTHER_SPECIALTY.search(words) is None or _OUR_THERAPY.search(words) is not None
+
+
+def _words(plan: records.CarePlan) -> Iterator[str]:
+    yield from (text for text in (plan.title, plan.description) if text)
+    for category in plan.category:
+        yield from texts(category)
+
+
+def _is_silent(plan: records.CarePlan, references: References, ordered: Mapping[str, Meaning]) -> bool:
+    """Whether nothing but its narrative, or an order that was not given, can tell what a plan is for."""
+    if any(_TELLS_NOTHING.fullmatch(text) is None for text in _words(plan)):
+        return False
+    if any(_is_told(plan, activity, references, ordered) for activity in plan.activity):
+        return False
+    narrative = _TAG.sub(" ", plan.text.div) if plan.text is not None and plan.text.div else ""
+    return _OTHER_SPECIALTY.search(narrative) is None or _names_therapy(narrative)
+
+
+def _is_told(
+    plan: records.CarePlan, activity: records.Activity, references: References, ordered: Mapping[str, Meaning]
+) -> bool:
+    """Whether an activity says what is to be done, be it by an order that was given or one of another kind."""
+    detail, reference = activity.detail, activity.reference
+    if detail is not None:
+        return bool(detail.description or texts(detail.code) or (detail.code is not None and detail.code.coding))
+    if reference is None or not reference.reference:
+        return False
+    if reference.reference.startswith("#"):
+        return contained(plan, reference.reference) is not None
+    name = references[reference.reference]
+    return name in ordered or not name.startswith(("ServiceRequest", "urn:", "http"))
+
+
+def _is_scheduled(detail: records.ActivityDetail | None) -> bool:
+    return detail is not None and (
+        detail.scheduled_timing is not None
+        or detail.scheduled_period is not None
+        or bool(detail.scheduled_string)
+        or detail.daily_amount is not None
+        or detail.quantity is not None
+    )
