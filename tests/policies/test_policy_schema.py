@@ -5,12 +5,12 @@ from pathlib import Path
 import orjson
 import pytest
 from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
 
 from cds_service.policies import model
 from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import BUNDLED_DATA
+from cds_service.yaml_files import YamlFile
 
 SCHEMA = policy_schema()
 EDITOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
@@ -43,7 +43,7 @@ NO_DOCUMENT = {
 
 
 def complaints(text: str) -> list[str]:
-    document = orjson.loads(orjson.dumps(YAML(typ="safe", pure=True).load(text)))
+    document = orjson.loads(orjson.dumps(YamlFile("policy", text).content))
     return [problem.message for problem in EDITOR.iter_errors(document)]
 
 
@@ -69,9 +69,9 @@ def test_a_file_of_wrong_structure_is_wrong_by_the_schema(path):
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_an_editor_shows_meaning_and_unit_of_each_parameter(name):
-    told = SCHEMA["properties"]["values"]["properties"][name]["description"]
-    assert PARAMETERS[name].meaning in told
-    assert PARAMETERS[name].unit in told
+    description = SCHEMA["properties"]["values"]["properties"][name]["description"]
+    assert PARAMETERS[name].meaning in description
+    assert PARAMETERS[name].unit in description
 
 
 def test_an_editor_shows_what_each_key_means():
