@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.policies.recorded import Strictness
 from cds_service.stories import read
 from cds_service.yaml_files import YamlFile
 from tests.playing import check, play
 
+Strictness.refuses = True
 TODAY = date(2026, 3, 16)
 CASES = Path(__file__).parent / "cases"
 
@@ -24,7 +26,7 @@ class CaseFile(pytest.File):
     """One YAML file; each document in it is one story."""
 
     def collect(self):
-        titles = [one.get("title", "") for one in YamlFile.read(self.path).documents]
+        titles = [story.get("title", "") for story in YamlFile.read(self.path).documents]
         for number, title in enumerate(titles):
             yield Case.from_parent(self, name=title or f"story {number + 1}", number=number)
 
