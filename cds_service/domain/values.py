@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import Program
 
 Confidence: TypeAlias = Literal["verified", "seed", "default", "unverified"]
 Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON object that is built or changed, such as a FHIR resource to send."""
 BASE: Final = "generic"
 """Id of the policy that decides where nothing more specific does."""
 T = TypeVar("T")

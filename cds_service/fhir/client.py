@@ -24,7 +24,7 @@ from urllib3.util import Timeout
 
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.page_links import page_url
-from cds_service.fhir.records import Link
+from cds_service.fhir.records import BundleLink
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class _Page(msgspec.Struct, rename="camel"):
     resource_type: str
     total: int | float | str | None = None
     entry: tuple[Raw, ...] = ()
-    link: tuple[Link, ...] = ()
+    link: tuple[BundleLink, ...] = ()
 
     @property
     def next_link(self) -> str | None:

@@ -14,7 +14,7 @@ from cds_service.domain.codes import Program
 from cds_service.fhir import records
 from cds_service.fhir.calendar import Calendar
 from cds_service.fhir.concepts import (
-    Meaning,
+    ServiceMeaning,
     diagnosis_codes,
     names_no_treatment,
     program_of,
@@ -24,7 +24,7 @@ from cds_service.fhir.concepts import (
 from cds_service.fhir.records import CodeableConcept, Quantity, Ref
 from cds_service.fhir.references import References
 
-RECORDED: Final = frozenset({"completed", "in-progress"})
+DONE_OR_UNDER_WAY: Final = frozenset({"completed", "in-progress"})
 TOOK_PLACE: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished", "unknown"})
 _NO_GOALS: Final = frozenset({"rejected", "cancelled", "entered-in-error"})
 
@@ -47,10 +47,10 @@ class About(NamedTuple):
 
 
 def about(
-    record: records.Encounter,
+    record: records.EncounterResource,
     references: References,
-    meanings: Mapping[CodeableConcept | None, Meaning],
-    known: Mapping[str, records.Condition],
+    meanings: Mapping[CodeableConcept | None, ServiceMeaning],
+    known: Mapping[str, records.ConditionResource],
 ) -> About:
     """What types, service type, reasons and diagnoses of an encounter say.
 
@@ -68,7 +68,7 @@ def about(
     return About(work_rehab, program, conditions, tuple(diagnoses))
 
 
-def _may_treat(record: records.Encounter, meanings: Mapping[CodeableConcept | None, Meaning]) -> bool:
+def _may_treat(record: records.EncounterResource, meanings: Mapping[CodeableConcept | None, ServiceMeaning]) -> bool:
     """Whether an encounter of these types can be a visit of a program, and no evaluation, summary or call only."""
     types = [meanings[concept] for concept in record.type]
     if any(meaning.work_rehab for meaning in types):
@@ -78,7 +78,7 @@ def _may_treat(record: records.Encounter, meanings: Mapping[CodeableConcept | No
     )
 
 
-def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
+def concepts_of(record: records.EncounterResource) -> list[CodeableConcept]:
     """What the encounter says it is about: types, service type, reasons."""
     if record.service_type is None:
         return [*record.type, *record.reason_code]
@@ -99,7 +99,7 @@ def session_of_encounter(encounter: Encounter, day: date, performers: tuple[Perf
     )
 
 
-def goals_of(record: records.Goal, reference: str, calendar: Calendar) -> list[Goal]:
+def goals_of(record: records.GoalResource, reference: str, calendar: Calendar) -> list[Goal]:
     """A goal, once for each of its targets."""
     if record.lifecycle_status in _NO_GOALS:
         return []

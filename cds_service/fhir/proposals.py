@@ -34,15 +34,16 @@ from cds_service.domain.findings import (
     RemoveOrder,
 )
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.charge_items import CPT, charge_item
+from cds_service.domain.values import JsonObject
+from cds_service.fhir.charge_items import charge_item
 from cds_service.fhir.claim_heads import complete, new_claim
 from cds_service.fhir.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
-from cds_service.fhir.judge import check
+from cds_service.fhir.code_systems import CPT
+from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.spelling import valid
 
-NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
+DRAFT_NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 
-Json = dict[str, Any]
 Received = Callable[[str], Mapping[str, Any] | None]
 
 
@@ -65,11 +66,11 @@ class Writing:
     legacy_delete: bool = False
 
 
-def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
+def actions(proposal: Proposal, writing: Writing) -> tuple[JsonObject, ...]:
     """CDS Hooks actions of one proposal, empty when one of its resources could not be built validly."""
-    drafts: dict[str, Json] = {}
+    drafts: dict[str, JsonObject] = {}
     latest = replace(writing, received=lambda ref: drafts.get(ref) or _valid(writing.received(ref)))
-    built: list[Json] = []
+    built: list[JsonObject] = []
     for change in proposal.changes:
         written = _written(change, latest)
         if not written:
@@ -77,14 +78,14 @@ def actions(proposal: Proposal, writing: Writing) -> tuple[Json, ...]:
         for action in written:
             resource = action.get("resource")
             if isinstance(resource, dict):
-                if check(resource) is not None or not _can_be_sent(resource):
+                if first_r4_error(resource) is not None or not _can_be_sent(resource):
                     return ()
                 drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
             built.append(action)
     return tuple(built)
 
 
-def _written(change: Change, writing: Writing) -> tuple[Json, ...]:
+def _written(change: Change, writing: Writing) -> tuple[JsonObject, ...]:
     if isinstance(change, DraftCharges) and writing.charge_items:
         return tuple(
             _charge_item(change, line, writing, change.lines[:place].count(line))
@@ -94,7 +95,7 @@ def _written(change: Change, writing: Writing) -> tuple[Json, ...]:
     return (action,) if action is not None else ()
 
 
-def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_before: int) -> Json:
+def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_before: int) -> JsonObject:
     """One ChargeItem; ``same_before`` like lines stand before it, which has its own id all the same."""
     again = (same_before,) if same_before else ()
     identity = _new_id(writing.call, "charge item", line.date, line.code, line.modifiers, *again)
@@ -102,15 +103,15 @@ def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_
     return {"type": "create", "description": f"Plan the charge {line_text(line)}", "resource": resource}
 
 
-def _valid(resource: Mapping[str, Any] | None) -> Json | None:
+def _valid(resource: Mapping[str, Any] | None) -> JsonObject | None:
     """The resource as it can be changed; None for one that no repair of its spelling makes R4."""
     if resource is None:
         return None
     repaired = valid(resource)
-    return repaired if check(repaired) is None else None
+    return repaired if first_r4_error(repaired) is None else None
 
 
-def _can_be_sent(resource: Json) -> bool:
+def _can_be_sent(resource: JsonObject) -> bool:
     """Whether the answer can carry it: JSON is written here with whole numbers of 64 bits and 254 levels at most."""
     try:
         orjson.dumps([[[[[[[[resource]]]]]]]])  # cards, suggestions and actions are eight levels around it
@@ -119,7 +120,7 @@ def _can_be_sent(resource: Json) -> bool:
     return True
 
 
-def _action(change: Change, writing: Writing) -> Json | None:
+def _action(change: Change, writing: Writing) -> JsonObject | None:
     match change:
         case DraftCharges():
             return _charges(change, writing)
@@ -142,10 +143,10 @@ def line_text(line: ChargeLine) -> str:
 
 
 def _new_id(call: str, *parts: object) -> str:
-    return str(uuid.uuid5(NAMESPACE, "/".join((call, *map(str, parts)))))
+    return str(uuid.uuid5(DRAFT_NAMESPACE, "/".join((call, *map(str, parts)))))
 
 
-def _charges(change: DraftCharges, writing: Writing) -> Json | None:
+def _charges(change: DraftCharges, writing: Writing) -> JsonObject | None:
     lines = "; ".join(map(line_text, change.lines))
     if change.claim is None:
         identity = _new_id(writing.call, "claim", change.date, change.lines)
@@ -162,7 +163,7 @@ def _charges(change: DraftCharges, writing: Writing) -> Json | None:
     return {"type": "update", "description": f"Change the drafted claim to: {lines}", "resource": claim}
 
 
-def _without_lines(change: RemoveChargedLines, writing: Writing) -> Json | None:
+def _without_lines(change: RemoveChargedLines, writing: Writing) -> JsonObject | None:
     original = writing.received(change.claim)
     if original is None:
         return None
@@ -178,7 +179,7 @@ def _without_lines(change: RemoveChargedLines, writing: Writing) -> Json | None:
     return {"type": "update", "description": f"Take line {numbers} off the drafted claim", "resource": claim}
 
 
-def _with_modifier(change: AddLineModifier, writing: Writing) -> Json | None:
+def _with_modifier(change: AddLineModifier, writing: Writing) -> JsonObject | None:
     original = writing.received(change.claim)
     if original is None:
         return None
@@ -191,7 +192,7 @@ def _with_modifier(change: AddLineModifier, writing: Writing) -> Json | None:
     return {"type": "update", "description": description, "resource": claim}
 
 
-def _changed_order(change: ChangeOrder, writing: Writing) -> Json | None:
+def _changed_order(change: ChangeOrder, writing: Writing) -> JsonObject | None:
     original = writing.received(change.order)
     if original is None or not original.get("id"):
         return None
@@ -211,7 +212,7 @@ def _changed_order(change: ChangeOrder, writing: Writing) -> Json | None:
     return {"type": "update", "description": f"Change the draft order: {', '.join(done)}", "resource": order}
 
 
-def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
+def _set_code(order: JsonObject, code: str, labels: Mapping[str, str]) -> None:
     """Give the order this CPT code beside its own text and codings; another CPT code is replaced."""
     concept = order.get("code")
     concept = concept if isinstance(concept, dict) else {}
@@ -225,7 +226,7 @@ def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
         order["code"]["text"] = labels[code]
 
 
-def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
+def _set_modifiers(order: JsonObject, modifiers: tuple[str, ...]) -> None:
     """Carry these modifiers in ``orderDetail``; a discipline or program modifier that is not among them goes.
 
     Modifiers that these rules do not decide, like 59, stand beside all that are there.
@@ -235,7 +236,7 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     decided = {*modifiers}
     if not DECIDED_MODIFIERS.isdisjoint(modifiers):
         decided.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
-    kept: list[Json] = []
+    kept: list[JsonObject] = []
     for detail in filter(None, details):
         there = modifiers_on({"modifier": [detail]})
         split = [modifier_concept(modifier) for modifier in there if modifier not in decided]
@@ -243,14 +244,14 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 
 
-def _added_order(change: AddOrder, writing: Writing) -> Json | None:
+def _added_order(change: AddOrder, writing: Writing) -> JsonObject | None:
     """A draft like the one it is based on: same patient, timing, requester and reason, another code."""
     original = writing.received(change.based_on)
     if original is None:
         return None
     shared = ("subject", "encounter", "requester", "performer", "performerType", "reasonCode", "reasonReference")
     timing = ("occurrenceTiming", "occurrencePeriod", "occurrenceDateTime", "authoredOn", "insurance", "category")
-    order: Json = {
+    order: JsonObject = {
         "resourceType": "ServiceRequest",
         "id": _new_id(writing.call, "order", change.based_on, change.code),
         "status": "draft",

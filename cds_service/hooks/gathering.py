@@ -15,8 +15,7 @@ from cds_service.fhir.concepts import meaning
 from cds_service.fhir.orders import booked, is_order
 from cds_service.fhir.own import OF_ANOTHER
 from cds_service.fhir.reading import Draft, Prefetch, Quarantine, State, fact_of, read_drafts, read_prefetch
-from cds_service.fhir.records import Appointment as AppointmentRecord
-from cds_service.fhir.records import ServiceRequest
+from cds_service.fhir.records import AppointmentResource, ServiceRequestResource
 from cds_service.fhir.references import normal
 from cds_service.fhir.set_aside import OTHER_VERSION, concerns_us, is_of_another_version
 from cds_service.fhir.sites import zones_at
@@ -121,7 +120,7 @@ class Gathered:
     def _may_concern_us(self) -> bool:
         """Whether the context leaves it open that the call is about work rehabilitation: most orders are not."""
         if self.call.service.moment is Moment.BOOKING:
-            based = any(isinstance(one.record, AppointmentRecord) and one.record.based_on for one in self.drafts)
+            based = any(isinstance(one.record, AppointmentResource) and one.record.based_on for one in self.drafts)
             return based or any(booked(self.drafts, (), self.call.patient_id, calendar=self.calendar))
         if self.call.drafts is None:
             return True
@@ -246,7 +245,7 @@ class Gathered:
         """Why dispatched orders are not in the chart; ones known to be about something else are not missing."""
         read = {order.reference for order in self.chart.orders}
         left_out = {gap.reference: gap for gap in self.chart.gaps if gap.fact is Fact.ORDERS}
-        given = self.prefetch.of(ServiceRequest)
+        given = self.prefetch.of(ServiceRequestResource)
         why = self.chart.unavailable.get(Fact.ORDERS)
         otherwise = f"the dispatched order was not given: {why}" if why is not None else NOT_AMONG
         missing = Quarantine()
