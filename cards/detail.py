@@ -9,11 +9,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from cards.envelope import CardSettings
 from cards.gaps import sentences
 from cards.groups import Group
 from cards.markdown import escape, link, table
 from cards.numbers import capital, program, readable
-from cards.settings import CardSettings
 from cards.values import how_sure, in_short
 from cds_service.domain.findings import Evidence
 from cds_service.domain.values import PolicyValue, Source

@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from cards.card import JsonObject
+from cards.envelope import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
-from cards.settings import CardSettings
 from cds_service.domain.chart import Authorization, Gap
 from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
 from cds_service.domain.values import Json, PolicyValue, Source
-
-JsonObject: TypeAlias = dict[str, Any]
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
 EVALUATION: Final = "evaluation"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, TypeVar
 
-from cards.settings import CardSettings
+from cards.envelope import CardSettings
 from cards.wording import WordingError, Words, bundled
 from cds_service.domain.chart import Gap
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic

@@ -6,6 +6,9 @@ Each reason points to a code of the HL7 value set for non-adherence where one of
 from functools import lru_cache
 from typing import Any, Final
 
+from msgspec import to_builtins
+
+from cards.card import CardCoding
 from cds_service.domain.findings import Topic
 from cds_service.domain.frozen import dataclass
 
@@ -127,18 +130,10 @@ def topic_url(public_url: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _codings(topic: Topic, public_url: str) -> tuple[dict[str, str], ...]:
-    system = override_reason_url(public_url)
-    return tuple(
-        {"system": system, "code": reason.code, "display": reason.display}
-        for reason in REASONS
-        if topic in reason.topics
-    )
-
-
-def override_reasons(topic: Topic, public_url: str) -> list[dict[str, str]]:
+def override_reasons(topic: Topic, public_url: str) -> tuple[CardCoding, ...]:
     """Codings of the reasons that make sense for a topic, the most specific first (CH-S-17)."""
-    return [dict(coding) for coding in _codings(topic, public_url)]
+    system = override_reason_url(public_url)
+    return tuple(CardCoding(system, reason.code, reason.display) for reason in REASONS if topic in reason.topics)
 
 
 def override_reason_system(public_url: str) -> dict[str, Any]:
@@ -146,7 +141,7 @@ def override_reason_system(public_url: str) -> dict[str, Any]:
     concepts = []
     for reason in REASONS:
         properties: list[dict[str, object]] = [
-            {"code": "topic", "valueCoding": topic_coding(topic, public_url)}
+            {"code": "topic", "valueCoding": to_builtins(topic_coding(topic, public_url))}
             for topic in Topic
             if topic in reason.topics
         ]
@@ -172,9 +167,10 @@ def topic_system(public_url: str) -> dict[str, Any]:
     return _code_system(topic_url(public_url), "topic", "Topics of work rehabilitation billing cards", concepts)
 
 
-def topic_coding(topic: Topic, public_url: str) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def topic_coding(topic: Topic, public_url: str) -> CardCoding:
     """Coding of a topic."""
-    return {"system": topic_url(public_url), "code": topic.value, "display": TOPIC_DISPLAYS[topic]}
+    return CardCoding(topic_url(public_url), topic.value, TOPIC_DISPLAYS[topic])
 
 
 def _code_system(url: str, code: str, title: str, concepts: list[dict[str, Any]]) -> dict[str, Any]:

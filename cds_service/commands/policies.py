@@ -98,7 +98,7 @@ def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: F
         click.echo("\n".join(["", *lines_of_dated(row)]))
     click.echo()
     for left_out in found.not_modelled:
-        click.echo(f"Not modelled: {left_out}")
+        click.echo(f"Not modeled: {left_out}")
 
 
 def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *, as_machine: bool) -> None:
@@ -165,7 +165,7 @@ def schema() -> None:
 @click.option("--json", "as_machine", is_flag=True, help="Print the JSON of the page /coverage.")
 @told_plainly
 def show_coverage(on: datetime | None, as_machine: bool) -> None:  # noqa: FBT001 - click calls by name
-    """Tell what is and what is not modelled, payer by payer and for states without a policy.
+    """Tell what is and what is not modeled, payer by payer and for states without a policy.
 
     \b
     Example:  cds-service policies coverage --on 2024-05-01
@@ -183,7 +183,7 @@ def show_coverage(on: datetime | None, as_machine: bool) -> None:  # noqa: FBT00
         lines.append(" ".join((f"{row.id:{wide}}", *cells, row.status)))
     lines += ["", *(f"  {row.mark}  {row.status.replace('-', ' ')}: {row.meaning}" for row in table.legend)]
     lines += ["", *(f"  {group.short:5} {group.title}" for group in table.capabilities)]
-    lines += ["", "Not modelled:"]
+    lines += ["", "Not modeled:"]
     lines += [f"  {row.id}: {'; '.join(row.not_modelled)}" for row in table.policies if row.not_modelled]
     lines += ["", table.statements.not_modelled]
     lines += [f"  {row.name}: {row.why}" for row in table.not_modelled]

@@ -3,11 +3,12 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion
 from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.episodes import EPISODE_GAP_DAYS
 
 REFUSED: Final = frozenset({AuthorizationState.DENIED, AuthorizationState.WITHDRAWN})
 SATISFIED: Final = "satisfied"
@@ -27,6 +28,18 @@ CAUTION: Final = {
 def number_key(number: str) -> str:
     """What is the same however a number is written: without case, spaces, punctuation and leading zeros."""
     return "".join(filter(str.isalnum, number.upper())).lstrip("0") or number
+
+
+def is_for_visits_from(first: date, answer: Authorization, before: date | None) -> bool:
+    """Whether an answer is for visits from ``first`` on; ``before`` is the last visit of the episode before."""
+    if answer.end is not None and answer.end >= first:
+        return True
+    begun = answer.start or answer.created
+    approved = answer.state is AuthorizationState.APPROVED
+    if before is not None and begun is not None and begun <= before:
+        return answer.end is None and approved
+    last_known = answer.end or (None if approved else answer.created)
+    return last_known is None or last_known >= first - timedelta(days=EPISODE_GAP_DAYS)
 
 
 def standing(answers: Iterable[Authorization]) -> tuple[Authorization, ...]:

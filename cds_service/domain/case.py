@@ -1,15 +1,16 @@
 """The one immutable input to the rules: a chart, the moment in the workflow and the date of service."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+from itertools import islice
 from operator import attrgetter
 from typing import Final
 
-from cds_service.domain.authorizations import of_assertions, standing
+from cds_service.domain.authorizations import is_for_visits_from, of_assertions, standing
 from cds_service.domain.chart import (
     Appointment,
+    Assessment,
     Authorization,
     AuthorizationState,
     Chart,
@@ -21,10 +22,11 @@ from cds_service.domain.chart import (
     Gap,
     Order,
     PlanOfCare,
+    Role,
     Session,
 )
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
-from cds_service.domain.episodes import Episode, Programs, injuries_of
+from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, Programs, injuries_of
 from cds_service.domain.findings import Times
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import Interval
@@ -32,6 +34,9 @@ from cds_service.domain.lazy import lazy
 from cds_service.domain.treating import treating
 from cds_service.domain.visit import Visit, visits_of
 
+MOST_ORDERS: Final = 100
+"""Draft orders of a call that are looked at."""
+NOT_ALL_ORDERS: Final = Gap(Fact.ORDERS, f"only the first {MOST_ORDERS} orders were looked at")
 UNREAD_PLAN: Final = "the active plan says what it is for in its narrative only, or through orders not sent"
 
 
@@ -56,8 +61,7 @@ class Case:
     ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
     question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
     ``included`` are codes of services that the payer counts as part of the program, ``unread`` what could not be read
-    of a visit or booking of which nothing else is known. ``shared`` holds what several rules
-    derive alike, so that it is derived once.
+    of a visit or booking of which nothing else is known.
     """
 
     moment: Moment
@@ -69,7 +73,6 @@ class Case:
     encounter: str | None = None
     included: frozenset[str] = frozenset()
     unread: tuple[Gap, ...] = ()
-    shared: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     @lazy
     def visits(self) -> dict[date, Visit]:
@@ -121,6 +124,31 @@ class Case:
     def episode(self) -> Episode | None:
         """The episode the date of service belongs to, if one goes on."""
         return self.programs.going_on(self.date_of_service, self.conditions)
+
+    @lazy
+    def assessments_of_episode(self) -> tuple[Assessment, ...]:
+        """Assessments up to the date of service, from 60 days before the first visit on, oldest first."""
+        since = self._first_visit - timedelta(days=EPISODE_GAP_DAYS)
+        if self.episode is not None and self._last_of_episode_before is not None:
+            since = max(since, self._last_of_episode_before)
+        found = [one for one in self.chart.assessments if since <= one.date <= self.date_of_service]
+        return tuple(sorted(found, key=attrgetter("date")))
+
+    @lazy
+    def answers_of_episode(self) -> tuple[Authorization, ...]:
+        """The payer's answers for this episode; those that ended or were decided before it belong to an earlier one."""
+        first, before = self._first_visit, self._last_of_episode_before
+        return tuple([answer for answer in self.authorizations if is_for_visits_from(first, answer, before)])
+
+    @lazy
+    def _first_visit(self) -> date:
+        """First visit of the episode; without one the date of service."""
+        return self.episode.first if self.episode is not None else self.date_of_service
+
+    @lazy
+    def _last_of_episode_before(self) -> date | None:
+        """Last visit of the episodes before this one."""
+        return max((one.last for one in self.episodes if one.last < self._first_visit), default=None)
 
     def _is_for_another(self, session: Session) -> bool:
         return bool(session.conditions) and self.conditions.isdisjoint(session.conditions)
@@ -219,6 +247,30 @@ class Case:
     def discipline(self) -> Discipline | None:
         """The discipline of the plan of care, when exactly one is named."""
         return self.disciplines[0][0] if len(self.disciplines) == 1 else None
+
+    @lazy
+    def unplanned_roles(self) -> tuple[Role, ...]:
+        """Roles that treated on the visit although no plan of care is of their discipline, each once."""
+        planned = {discipline for discipline, _, _ in self.disciplines}
+        sessions = self.visit.sessions if self.visit is not None and planned else ()
+        roles = dict.fromkeys(who.role for session in sessions for who in treating(session))
+        return tuple(role for role in roles if role is not None and role.discipline not in planned)
+
+    @lazy
+    def _orders_in_question(self) -> tuple[Order, ...]:
+        """Drafts that are about work rehabilitation, and one more than are looked at where there are more."""
+        found = (order for order in self.orders if order.work_rehab and order.selected)
+        return tuple(islice(found, MOST_ORDERS + 1))
+
+    @lazy
+    def work_rehab_orders(self) -> tuple[Order, ...]:
+        """Draft orders in question that are about work rehabilitation, at most the first ``MOST_ORDERS`` of a call."""
+        return self._orders_in_question[:MOST_ORDERS]
+
+    @lazy
+    def orders_left_out(self) -> tuple[Gap, ...]:
+        """The gap that says so when a call has more orders than are looked at."""
+        return (NOT_ALL_ORDERS,) if len(self._orders_in_question) > MOST_ORDERS else ()
 
     @lazy
     def encounters_of_date(self) -> tuple[Encounter, ...]:

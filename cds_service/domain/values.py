@@ -1,8 +1,9 @@
 """A policy value as rules receive it: dated, cited and with its confidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import Program
@@ -53,6 +54,17 @@ class PolicyValue(Generic[T_co]):
     conflict: str | None = None
     program: Program | None = None
     unverified: tuple["PolicyValue[object]", ...] = ()
+
+
+def values(*found: PolicyValue[Any] | None) -> tuple[PolicyValue[Any], ...]:
+    """The policy values that exist, in the order given."""
+    return tuple([value for value in found if value is not None])
+
+
+@lru_cache(maxsize=256)
+def undisputed(value: PolicyValue[T]) -> PolicyValue[T]:
+    """The value without the conflict of its sources, for where all of them come to the same."""
+    return replace(value, conflict=None) if value.conflict is not None else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from cds_service.domain.actions import Action, Create, Delete, DeleteBefore2, Update
 from cds_service.domain.codes import (
     ACCREDITED_MODIFIERS,
     DECIDED_MODIFIERS,
@@ -66,18 +67,18 @@ class Writing:
     legacy_delete: bool = False
 
 
-def actions(proposal: Proposal, writing: Writing) -> tuple[JsonObject, ...]:
+def actions(proposal: Proposal, writing: Writing) -> tuple[Action, ...]:
     """CDS Hooks actions of one proposal, empty when one of its resources could not be built validly."""
     drafts: dict[str, JsonObject] = {}
     latest = replace(writing, received=lambda ref: drafts.get(ref) or _valid(writing.received(ref)))
-    built: list[JsonObject] = []
+    built: list[Action] = []
     for change in proposal.changes:
         written = _written(change, latest)
         if not written:
             return ()
         for action in written:
-            resource = action.get("resource")
-            if isinstance(resource, dict):
+            if isinstance(action, Create | Update):
+                resource = action.resource
                 if first_r4_error(resource) is not None or not _can_be_sent(resource):
                     return ()
                 drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
@@ -85,7 +86,7 @@ def actions(proposal: Proposal, writing: Writing) -> tuple[JsonObject, ...]:
     return tuple(built)
 
 
-def _written(change: Change, writing: Writing) -> tuple[JsonObject, ...]:
+def _written(change: Change, writing: Writing) -> tuple[Action, ...]:
     if isinstance(change, DraftCharges) and writing.charge_items:
         return tuple(
             _charge_item(change, line, writing, change.lines[:place].count(line))
@@ -95,12 +96,12 @@ def _written(change: Change, writing: Writing) -> tuple[JsonObject, ...]:
     return (action,) if action is not None else ()
 
 
-def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_before: int) -> JsonObject:
+def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_before: int) -> Create:
     """One ChargeItem; ``same_before`` like lines stand before it, which has its own id all the same."""
     again = (same_before,) if same_before else ()
     identity = _new_id(writing.call, "charge item", line.date, line.code, line.modifiers, *again)
     resource = charge_item(change, line, writing.patient, identity, writing.labels[line.code])
-    return {"type": "create", "description": f"Plan the charge {line_text(line)}", "resource": resource}
+    return Create(f"Plan the charge {line_text(line)}", resource)
 
 
 def _valid(resource: Mapping[str, Any] | None) -> JsonObject | None:
@@ -120,7 +121,7 @@ def _can_be_sent(resource: JsonObject) -> bool:
     return True
 
 
-def _action(change: Change, writing: Writing) -> JsonObject | None:
+def _action(change: Change, writing: Writing) -> Action | None:
     match change:
         case DraftCharges():
             return _charges(change, writing)
@@ -133,8 +134,8 @@ def _action(change: Change, writing: Writing) -> JsonObject | None:
         case AddOrder():
             return _added_order(change, writing)
         case RemoveOrder():
-            name = "resource" if writing.legacy_delete else "resourceId"
-            return {"type": "delete", "description": f"Delete {change.order}", name: change.order}
+            delete = DeleteBefore2 if writing.legacy_delete else Delete
+            return delete(f"Delete {change.order}", change.order)
 
 
 def line_text(line: ChargeLine) -> str:
@@ -146,13 +147,13 @@ def _new_id(call: str, *parts: object) -> str:
     return str(uuid.uuid5(DRAFT_NAMESPACE, "/".join((call, *map(str, parts)))))
 
 
-def _charges(change: DraftCharges, writing: Writing) -> JsonObject | None:
+def _charges(change: DraftCharges, writing: Writing) -> Create | Update | None:
     lines = "; ".join(map(line_text, change.lines))
     if change.claim is None:
         identity = _new_id(writing.call, "claim", change.date, change.lines)
         claim = new_claim(change.head, identity, writing.patient, change.date, writing.today)
         put_lines(claim, change, writing.labels)
-        return {"type": "create", "description": f"Draft the claim: {lines}", "resource": claim}
+        return Create(f"Draft the claim: {lines}", claim)
     original = writing.received(change.claim)
     if original is None:
         return None
@@ -160,10 +161,10 @@ def _charges(change: DraftCharges, writing: Writing) -> JsonObject | None:
     complete(claim, change.head)
     if not put_lines(claim, change, writing.labels):
         return None
-    return {"type": "update", "description": f"Change the drafted claim to: {lines}", "resource": claim}
+    return Update(f"Change the drafted claim to: {lines}", claim)
 
 
-def _without_lines(change: RemoveChargedLines, writing: Writing) -> JsonObject | None:
+def _without_lines(change: RemoveChargedLines, writing: Writing) -> Update | None:
     original = writing.received(change.claim)
     if original is None:
         return None
@@ -176,10 +177,10 @@ def _without_lines(change: RemoveChargedLines, writing: Writing) -> JsonObject |
     if not claim["item"]:
         del claim["item"]
     numbers = ", ".join(map(str, change.sequences))
-    return {"type": "update", "description": f"Take line {numbers} off the drafted claim", "resource": claim}
+    return Update(f"Take line {numbers} off the drafted claim", claim)
 
 
-def _with_modifier(change: AddLineModifier, writing: Writing) -> JsonObject | None:
+def _with_modifier(change: AddLineModifier, writing: Writing) -> Update | None:
     original = writing.received(change.claim)
     if original is None:
         return None
@@ -189,10 +190,10 @@ def _with_modifier(change: AddLineModifier, writing: Writing) -> JsonObject | No
         return None
     items[0].setdefault("modifier", []).append(modifier_concept(change.modifier))
     description = f"Add modifier {change.modifier} to line {change.sequence}: a separate service is documented"
-    return {"type": "update", "description": description, "resource": claim}
+    return Update(description, claim)
 
 
-def _changed_order(change: ChangeOrder, writing: Writing) -> JsonObject | None:
+def _changed_order(change: ChangeOrder, writing: Writing) -> Update | None:
     original = writing.received(change.order)
     if original is None or not original.get("id"):
         return None
@@ -209,7 +210,7 @@ def _changed_order(change: ChangeOrder, writing: Writing) -> JsonObject | None:
     if change.modifiers:
         _set_modifiers(order, change.modifiers)
         done.append(f"modifier {' '.join(change.modifiers)}")
-    return {"type": "update", "description": f"Change the draft order: {', '.join(done)}", "resource": order}
+    return Update(f"Change the draft order: {', '.join(done)}", order)
 
 
 def _set_code(order: JsonObject, code: str, labels: Mapping[str, str]) -> None:
@@ -244,7 +245,7 @@ def _set_modifiers(order: JsonObject, modifiers: tuple[str, ...]) -> None:
     order["orderDetail"] = [*kept, *map(modifier_concept, modifiers)]
 
 
-def _added_order(change: AddOrder, writing: Writing) -> JsonObject | None:
+def _added_order(change: AddOrder, writing: Writing) -> Create | None:
     """A draft like the one it is based on: same patient, timing, requester and reason, another code."""
     original = writing.received(change.based_on)
     if original is None:
@@ -267,4 +268,4 @@ def _added_order(change: AddOrder, writing: Writing) -> JsonObject | None:
         _set_modifiers(order, change.modifiers)
     amount = f", {change.units} units" if change.units is not None else ""
     part = "first block" if change.code == FIRST_BLOCK else "further hours"
-    return {"type": "create", "description": f"Add a draft order for {change.code} ({part}{amount})", "resource": order}
+    return Create(f"Add a draft order for {change.code} ({part}{amount})", order)

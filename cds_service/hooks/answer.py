@@ -6,7 +6,10 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol
 
-from cards.compose import CardSettings, Composition, composition
+import orjson
+
+from cards.composition import Actions, Composition, compose
+from cards.envelope import CardSettings
 from cds_service.domain.case import Case
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
@@ -47,8 +50,14 @@ class Answered:
 
     @property
     def response(self) -> dict[str, Any]:
-        """The CDS Hooks response."""
-        return self.composition.response
+        """The CDS Hooks response as whoever called will read it."""
+        response: dict[str, Any] = orjson.loads(self.body)
+        return response
+
+    @property
+    def body(self) -> bytes:
+        """The CDS Hooks response as it is sent."""
+        return self.composition.response.encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Answerer:
             labels=self.labels,
         )
         if case is None:
-            return Answered(composition(None, {}, settings), settings)
+            return Answered(Composition(), settings)
         policy = policy_for(case, policies)
         rules = profile.wanted(RULES)
         if missing is None:
@@ -119,12 +128,10 @@ class Answerer:
         else:
             evaluation = unanswered(case, policy, missing.gap, rules)
         unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
-        composed = composition(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
+        composed = compose(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
         return Answered(composed, settings, evaluation, case, policy)
 
-    def _actions(
-        self, evaluation: Evaluation, gathered: Gathered, case: Case, profile: Profile
-    ) -> dict[tuple[str, int], tuple[dict[str, Any], ...]]:
+    def _actions(self, evaluation: Evaluation, gathered: Gathered, case: Case, profile: Profile) -> Actions:
         writing = Writing(
             patient=gathered.call.patient_id,
             today=case.today,

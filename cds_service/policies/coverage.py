@@ -1,4 +1,4 @@
-"""What is modelled of which payer, and what is not: the facts of ``/coverage`` and of ``policies coverage``."""
+"""What is modeled of which payer, and what is not: the facts of ``/coverage`` and of ``policies coverage``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from cds_service.policies.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 
-Modelled: TypeAlias = Literal["verified", "partly", "default", "asked", "not-in-force", "general", "none"]
+Modeled: TypeAlias = Literal["verified", "partly", "default", "asked", "not-in-force", "general", "none"]
 _GENERAL: Final[frozenset[Confidence]] = frozenset({"seed", "default"})
 
 
@@ -24,7 +24,7 @@ _GENERAL: Final[frozenset[Confidence]] = frozenset({"seed", "default"})
 class Meaning:
     """What a status of the matrix means; ``mark`` stands for it in a narrow column."""
 
-    status: Modelled
+    status: Modeled
     mark: str
     meaning: str
 
@@ -44,7 +44,7 @@ LEGEND: Final = (
 class Cell:
     """One capability of one policy; ``values`` counts those of its own that are in force."""
 
-    status: Modelled
+    status: Modeled
     values: int
 
 
@@ -140,7 +140,7 @@ def _cell(policy: Policy, capability: Capability, view: PolicyView) -> Cell:
     return Cell("general" if general else "none", 0)
 
 
-def _of(confidences: set[Confidence]) -> Modelled:
+def _of(confidences: set[Confidence]) -> Modeled:
     if confidences == {"verified"}:
         return "verified"
     if confidences == {"unverified"}:

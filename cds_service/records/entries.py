@@ -147,12 +147,12 @@ def _joined(finding: Finding, names: Naming) -> dict[str, str]:
 def _suggestions(answered: Answered, client: str) -> Iterator[Row]:
     """The suggestions that stand on the cards; a proposal that came to no action has none."""
     identity = answered.settings.identity
-    for group, card in zip(answered.composition.shown, answered.response["cards"], strict=True):
-        sent = {one["uuid"] for one in card.get("suggestions", ())}
+    for group, card in zip(answered.composition.shown, answered.composition.cards, strict=True):
+        sent = {suggestion.uuid for suggestion in card.suggestions}
         if not sent:
             continue
         for member in group.members:
             for index, proposal in enumerate(member.finding.proposals):
                 uuid = identity(f"{member.finding.key}#{index}")
                 if uuid in sent:
-                    yield {"client": client, "uuid": uuid, "card": card["uuid"], "label": proposal.key}
+                    yield {"client": client, "uuid": uuid, "card": card.uuid, "label": proposal.key}

@@ -21,32 +21,6 @@ def asked_dates(case: Case) -> tuple[date, ...]:
     return (case.date_of_service,)
 
 
-def relevant(case: Case) -> tuple[Authorization, ...]:
-    """Authorizations of this episode; those that ended or were decided before it belong to an earlier one."""
-    if relevant not in case.shared:
-        case.shared[relevant] = _relevant(case)
-    known = case.shared[relevant]
-    return known if isinstance(known, tuple) else ()
-
-
-def _relevant(case: Case) -> tuple[Authorization, ...]:
-    first = case.episode.first if case.episode else case.date_of_service
-    since = first - timedelta(days=EPISODE_GAP_DAYS)
-    before = max((one.last for one in case.episodes if one.last < first), default=None)
-    return tuple([one for one in case.authorizations if _belongs(one, first, since, before)])
-
-
-def _belongs(one: Authorization, first: date, since: date, before: date | None) -> bool:
-    """Whether an authorization is for visits from ``first`` on; ``before`` is the last visit of the episode before."""
-    if one.end is not None and one.end >= first:
-        return True
-    begun = one.start or one.created
-    if before is not None and begun is not None and begun <= before:
-        return one.end is None and one.state is AuthorizationState.APPROVED
-    last_known = one.end or (None if one.state is AuthorizationState.APPROVED else one.created)
-    return last_known is None or last_known >= since
-
-
 def newest_answer(on_file: Iterable[Authorization]) -> AuthorizationState | None:
     """State of the payer's last answer, of several of one day the most cautious.
 
@@ -88,7 +62,7 @@ def _decisions(case: Case) -> frozenset[str]:
 
 def payer_wants_none(case: Case) -> bool:
     """Whether the payer itself says that no approval is needed."""
-    answered = newest_answer(one for one in relevant(case) if one.names_service)
+    answered = newest_answer(one for one in case.answers_of_episode if one.names_service)
     return "no-auth" in _decisions(case) or answered is AuthorizationState.NOT_REQUIRED
 
 

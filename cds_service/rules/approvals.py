@@ -9,11 +9,12 @@ from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Ga
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
 from cds_service.domain.findings import Amount, Evidence, FactValue, Severity
 from cds_service.domain.units import units
+from cds_service.domain.values import values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import time_thresholds
+from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.consumption import BY_DATE, WEEK, Budget, Consumption, Measure, consumption_of
-from cds_service.rules.rule import Answer, Result, values
+from cds_service.rules.rule import Answer, Result
 
 COUNTED: Final = BY_DATE | {"hours", "units"}
 READINGS: Final = ("visits", "hours", "units")

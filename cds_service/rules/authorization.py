@@ -14,8 +14,10 @@ from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.payment import payer_caveats
 from cds_service.domain.units import units
+from cds_service.domain.values import values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.answers import (
     asked_dates,
     asserted,
@@ -23,13 +25,11 @@ from cds_service.rules.answers import (
     newest_answer,
     not_covered,
     payer_wants_none,
-    relevant,
     unnamed_approvals,
 )
 from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
-from cds_service.rules.charging import time_thresholds
 from cds_service.rules.requests import check_without_approval, how_to_request
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
 _ASKED: Final = {
@@ -45,7 +45,7 @@ AHEAD = frozenset({Moment.ORDER, Moment.BOOKING})
 def card_on_duration(case: Case, policy: PolicyView) -> str:
     """The rule on whose card the weeks stand: authorization where approval is required or an answer is on file."""
     wanted = is_required(case, policy) or allowed_without_approval(policy) is not None
-    return "authorization" if relevant(case) or wanted else "program-duration"
+    return "authorization" if case.answers_of_episode or wanted else "program-duration"
 
 
 def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -64,14 +64,7 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     yield from _results(case, policy)
 
 
-def _results(case: Case, policy: PolicyView) -> tuple[Result, ...]:
-    if _results not in case.shared:
-        case.shared[_results] = tuple(_check(case, policy))
-    known = case.shared[_results]
-    return known if isinstance(known, tuple) else ()
-
-
-def _check(case: Case, policy: PolicyView) -> Iterator[Result]:
+def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
     days = asked_dates(case)
     if not days:
         yield NotApplicable("no work-rehab appointment among those booked")
@@ -81,7 +74,7 @@ def _check(case: Case, policy: PolicyView) -> Iterator[Result]:
         Gap(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", one.reference)
         for one in case.unplaced_assertions
     )
-    on_file = relevant(case)
+    on_file = case.answers_of_episode
     approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
     uncovered = [day for day in days if not any(one.covers(day) for one in approved)]
     told: list[Result] = list(_not_in_force(case, policy, uncovered, on_file, approved)) if uncovered else []

@@ -8,19 +8,18 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
 from cds_service.domain.findings import Evidence, Severity, Topic
+from cds_service.domain.values import undisputed, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import charges_of, undisputed
-from cds_service.rules.drafted import companion_lines
+from cds_service.policies.pair_edits import NO_TABLE
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.national_edits import NO_TABLE
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.rule import NO_VISIT, Answer, Result, Rule
 
 QUARTERS_OF_AN_HOUR = 4
 _TESTS = frozenset({AssessmentKind.PERFORMANCE_TEST})
 
 
-def check_unit_ceiling(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
+def check_unit_ceiling(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Units over the medically unlikely edit or over the payer's daily maximum (E-2).
 
     An edit with adjudication indicator 2 follows from the code itself; one with indicator 3 is clinical and may be
@@ -30,9 +29,9 @@ def check_unit_ceiling(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     capacity evaluations, 97750, of an injury (R-1).
     """
     if case.visit is None:
-        yield NotApplicable("no work-rehab service on this date of service")
+        yield NO_VISIT
         return
-    billed = _billed(case, policy)
+    billed = _billed(case, bill)
     units = {code: sum(by_discipline.values()) for code, by_discipline in billed.items()}
     yield from _per_code(case, policy, units)
     yield from _therapy_a_day(case, policy, billed)
@@ -40,11 +39,10 @@ def check_unit_ceiling(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
         yield from _performance_test(case, policy, units[PERFORMANCE_TEST])
 
 
-def _billed(case: Case, policy: PolicyView) -> dict[str, dict[str, float]]:
+def _billed(case: Case, bill: Bill) -> dict[str, dict[str, float]]:
     """Units of the date by code and discipline modifier (or ``""``): as the visit makes them, else as charged."""
     found: dict[str, dict[str, float]] = {}
-    charges = charges_of(case, case.visit, policy) if case.visit is not None else None
-    for line in (*charges.lines, *companion_lines(case, charges)) if charges is not None else ():
+    for line in (*bill.visit.program.lines, *bill.visit.other_lines) if bill.visit is not None else ():
         of_code = found.setdefault(line.code, defaultdict(float))
         of_code[_discipline(line.modifiers)] += line.units
     told = WORK_REHAB.union(found) if found else frozenset[str]()

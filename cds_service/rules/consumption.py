@@ -9,10 +9,10 @@ from cds_service.domain.chart import Authorization
 from cds_service.domain.codes import FURTHER_HOUR
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import minutes
+from cds_service.domain.time_thresholds import TimeThresholds
 from cds_service.domain.units import units
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import TimeThresholds, time_thresholds
-from cds_service.rules.ordered import work_rehab_orders
+from cds_service.policies.time_rule import time_thresholds
 
 PACE_DAYS: Final = 14
 WEEK: Final = 7
@@ -152,7 +152,7 @@ def _ordered(case: Case, measure: Measure, thresholds: TimeThresholds | None) ->
     return max(
         (
             order.schedule.sessions * (measure.amount(order.schedule.session_minutes or 0, thresholds) or 0)
-            for order in work_rehab_orders(case)
+            for order in case.work_rehab_orders
             if order.schedule.sessions is not None
         ),
         default=0.0,

@@ -9,11 +9,11 @@ from cds_service.domain.chart import Coverage, CoverageAssertion, Fact, Gap
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.payment import CLASS_NOT_KNOWN, REFUSES, claim_to_look_for, compensation_after
+from cds_service.domain.values import values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import not_covered
-from cds_service.rules.billed import codes_of_date
-from cds_service.rules.rule import Answer, Result, Rule, values
+from cds_service.rules.rule import Answer, Result, Rule
 
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
@@ -52,7 +52,7 @@ def _excluded(case: Case, policy: PolicyView) -> bool:
     )
 
 
-def check_payer_coverage(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
+def check_payer_coverage(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Medicare restricts work rehabilitation, most medical plans exclude it, workers' compensation pays (COV-1, COV-2).
 
     For a work injury workers' compensation comes first: where another payer stands before it, or in its place, the
@@ -80,7 +80,7 @@ def check_payer_coverage(case: Case, _bill: Bill, policy: PolicyView) -> Iterato
         )
         return
     told = False
-    for result in (*_wrong_payer(case, payer), *_own_position(case, payer, policy)):
+    for result in (*_wrong_payer(case, payer), *_own_position(case, bill, payer, policy)):
         yield replace(result, joins="payer-coverage") if told and isinstance(result, Answer) else result
         told = told or isinstance(result, Answer)
 
@@ -116,7 +116,7 @@ def _wrong_payer(case: Case, payer: Coverage) -> Iterator[Answer]:
         )
 
 
-def _own_position(case: Case, payer: Coverage, policy: PolicyView) -> Iterator[Answer | Gap]:
+def _own_position(case: Case, bill: Bill, payer: Coverage, policy: PolicyView) -> Iterator[Answer | Gap]:
     """What the payer in line itself says of work rehabilitation; nothing where workers' compensation stands behind."""
     if compensation_after(case) is not None:
         return
@@ -137,7 +137,7 @@ def _own_position(case: Case, payer: Coverage, policy: PolicyView) -> Iterator[A
         yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is on file", payer.reference)
     elif position.value in REFUSES:
         excluded = policy.get(params.EXCLUDED_CODES)
-        others = _excluded_of_date(case, policy, excluded.value) if excluded is not None else ()
+        others = _excluded_of_date(case, bill, excluded.value) if excluded is not None else ()
         yield Answer(
             kind=position.value,
             severity=Severity.WARNING,
@@ -158,9 +158,9 @@ def _denied_by_payer(assertion: CoverageAssertion) -> Answer:
     )
 
 
-def _excluded_of_date(case: Case, policy: PolicyView, codes: Collection[str]) -> tuple[str, ...]:
+def _excluded_of_date(case: Case, bill: Bill, codes: Collection[str]) -> tuple[str, ...]:
     """Other codes of the visit's date that the payer excludes as well."""
-    billed = codes_of_date(case, policy) if case.moment is Moment.VISIT_CLOSE else ()
+    billed = bill.codes if case.moment is Moment.VISIT_CLOSE else ()
     return tuple(one.code for one in billed if one.code in codes)
 
 

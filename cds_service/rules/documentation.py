@@ -10,6 +10,7 @@ from cds_service.domain.chart import AssessmentKind, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.terms import ELEMENTS as NAMES
 from cds_service.domain.terms import SHORT_ELEMENTS
+from cds_service.domain.values import values
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -17,10 +18,9 @@ from cds_service.rules.authorization import card_on_duration
 from cds_service.rules.duration import first_counted, weeks_for
 from cds_service.rules.measurements import measurements
 from cds_service.rules.plan_of_care import listing, plan_on
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.rule import NO_VISIT, Answer, NotApplicable, Result, Rule
 
 NO_DOCUMENTS = "documents are not read here"
-NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 
 
 class Element(NamedTuple):

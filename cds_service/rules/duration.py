@@ -12,10 +12,9 @@ from cds_service.domain.findings import Days, Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.answers import asked_dates, relevant, unnamed_approvals
+from cds_service.rules.answers import asked_dates, unnamed_approvals
 from cds_service.rules.approvals import approval_evidence
 from cds_service.rules.authorization import EVERYWHERE, card_on_duration
-from cds_service.rules.ordered import work_rehab_orders
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_PROGRAM = NotApplicable("no program under way")
@@ -104,7 +103,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     that approval extends it is told as that.
     """
     days = asked_dates(case)
-    order_start = [order.schedule.start for order in work_rehab_orders(case) if order.schedule.start]
+    order_start = [order.schedule.start for order in case.work_rehab_orders if order.schedule.start]
     first = first_counted(case, policy) if case.episode else min((*order_start, *days), default=None)
     if first is None or (case.episode is None and case.moment not in {Moment.ORDER, Moment.BOOKING}):
         yield NO_PROGRAM
@@ -122,7 +121,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     evidence = (
         Evidence("first visit" if case.episode else "planned start", first),
         *_which(case),
-        *map(approval_evidence, relevant(case)),
+        *map(approval_evidence, case.answers_of_episode),
     )
     facts: dict[str, object] = {
         "weeks": limit.weeks,
@@ -137,7 +136,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     joins = card if card == "authorization" else None
     subject, used = first.isoformat(), (limit.value,)
     if late is not None:
-        weak = next((one for one in relevant(case) if one.weak), None)
+        weak = next((one for one in case.answers_of_episode if one.weak), None)
         kind, severity = ("over-weak", Severity.INFO) if weak else ("over", Severity.WARNING)
         anew = first_of_kind(case)
         if case.episode is not None and first < anew and late < anew + timedelta(weeks=limit.weeks):
@@ -152,7 +151,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
         evidence = (*evidence, Evidence(f"day {facts['day']}", late))
         yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent)
         return
-    ends = [(end, order) for order in work_rehab_orders(case) if (end := order.schedule.last_day(case.date_of_service))]
+    ends = [(end, order) for order in case.work_rehab_orders if (end := order.schedule.last_day(case.date_of_service))]
     end, longest = max(ends, key=lambda one: one[0], default=(None, None))
     if end is not None and longest is not None and end >= beyond:
         facts |= {"end": end, "counted": longest.schedule.end is None}

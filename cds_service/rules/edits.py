@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cds_service.domain.bill import Bill
-from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Order
+from cds_service.domain.bill import Bill, BilledCode
+from cds_service.domain.case import NOT_ALL_ORDERS, Case, Moment
+from cds_service.domain.chart import Fact
 from cds_service.domain.codes import EVALUATIONS, REEVALUATIONS, SEPARATE_SERVICE, SEPARATE_SERVICES, WORK_REHAB
 from cds_service.domain.findings import (
     AddLineModifier,
@@ -18,47 +18,12 @@ from cds_service.domain.findings import (
 )
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.policies.pair_edits import NO_TABLE, pair_edits
 from cds_service.policies.shapes import PairEdit
-from cds_service.rules.billed import BilledCode, codes_of_date
-from cds_service.rules.charging import charges_of, shared_modifiers
-from cds_service.rules.drafted import charges_settled
-from cds_service.rules.national_edits import NO_TABLE, pair_edits
-from cds_service.rules.ordered import MOST_ORDERS, NO_ORDER, NOT_ALL_ORDERS, work_rehab_orders
-from cds_service.rules.orders import review
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
 
 _ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
 NO_EDITS = NotApplicable("the payer's policy switches code edits off")
-
-
-def codes_of_orders(case: Case, policy: PolicyView, asked: frozenset[str]) -> tuple[tuple[BilledCode, ...], bool]:
-    """Codes of the draft orders that are asked about, and whether all of them are there.
-
-    Each order counts once for a code, and a code in at most ``MOST_ORDERS`` orders.
-    """
-    found: dict[str, dict[str, BilledCode]] = {code: {} for code in asked}
-    complete = True
-    for order in case.orders:
-        for code in asked.intersection(order.codes):
-            of_code = found[code]
-            if order.reference in of_code:
-                continue
-            if len(of_code) == MOST_ORDERS:
-                complete = False
-                continue
-            editable = order.reference if _may_change(order, case, policy) else None
-            of_code[order.reference] = BilledCode(code, order.reference, order=editable, modifiers=order.modifiers)
-    return tuple(one for of_code in found.values() for one in of_code.values()), complete
-
-
-def _may_change(order: Order, case: Case, policy: PolicyView) -> bool:
-    """Whether the draft has one code and no other finding changes it: an update replaces the whole order."""
-    if not order.editable or len(set(order.codes)) != 1:
-        return False
-    if not order.work_rehab:
-        return True
-    settled = set(shared_modifiers(case, policy)) <= set(order.modifiers)
-    return settled and not review(order, case, policy).changes
 
 
 def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -78,21 +43,22 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
         yield NO_TABLE
         return
     if case.moment is Moment.ORDER:
-        if not work_rehab_orders(case):
+        if not case.work_rehab_orders:
             yield NO_ORDER
             return
-        billed, complete = codes_of_orders(case, policy, WORK_REHAB.union(*edits.by_codes))
-        if not complete:
+        if not bill.all_codes:
             yield NOT_ALL_ORDERS
-    else:
-        if case.visit is None:
-            yield NotApplicable("no work-rehab service on this date of service")
-            return
-        billed = codes_of_date(case, policy)
-    met = _pairs_met(edits.by_codes, billed, _left_out(case, policy))
+    elif case.visit is None:
+        yield NO_VISIT
+        return
+    left_out = (
+        {service.code: service.paired for service in bill.visit.others.left_out} if bill.visit is not None else {}
+    )
+    met = _pairs_met(edits.by_codes, bill.codes, left_out)
     if not met:
         return
-    offered = set() if _claim_stays(case, policy) else {one.claim for one in billed if one.claim is not None}
+    claim_stays = bill.visit is None or bill.visit.settled
+    offered = set() if claim_stays else {billed.claim for billed in bill.codes if billed.claim is not None}
     for first, second, pair in met:
         yield Answer(
             kind="separate" if pair.indicator else "never",
@@ -111,21 +77,14 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
         offered |= {one for one in (second.claim, second.order) if one is not None}
 
 
-def _left_out(case: Case, policy: PolicyView) -> Mapping[str, bool]:
-    """Codes that the charges leave off the claim, each with whether a pair edit is why."""
-    charges = (
-        charges_of(case, case.visit, policy) if case.visit is not None and case.moment is not Moment.ORDER else None
-    )
-    return {one.code: one.paired for one in charges.others.left_out} if charges is not None else {}
-
-
 def _pairs_met(
     edits: Mapping[tuple[str, str], PairEdit], billed: Sequence[BilledCode], left_out: Mapping[str, bool]
 ) -> list[tuple[BilledCode, BilledCode, PairEdit]]:
     """Each column-2 code with the first column-1 code that an edit pairs it with, in the order they are billed.
 
-    A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber. A code that is
-    left off the claim keeps no other one off, and is told only where a pair is why.
+    A pair of other codes counts only beside work rehabilitation; this is no general claim scrubber. ``left_out``
+    are codes that the charges leave off the claim, with whether a pair edit is why: they keep no other one off, and are
+    told only then.
     """
     by_code: dict[str, list[int]] = {}
     for place, one in enumerate(billed):
@@ -144,25 +103,20 @@ def _pairs_met(
     return [(billed[first], billed[second], pair) for first, second, pair in met]
 
 
-def _claim_stays(case: Case, policy: PolicyView) -> bool:
-    return case.moment is Moment.ORDER or case.visit is None or charges_settled(case, case.visit, policy)
-
-
-def check_same_day_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
+def check_same_day_evaluation(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A payer may limit an evaluation or re-evaluation on the day of a work-rehab visit (COV-3).
 
     Where a code-pair edit already speaks of the re-evaluation, this rule leaves the word to it.
     """
     position = policy.get(params.SAME_DAY_EVALUATION)
     if case.visit is None:
-        yield NotApplicable("no work-rehab service on this date of service")
+        yield NO_VISIT
         return
     if position is None or position.value == "allow":
         return
-    billed = codes_of_date(case, policy)
-    if case.visit.minutes and not any(one.code in WORK_REHAB for one in billed):
+    if case.visit.minutes and not any(billed.code in WORK_REHAB for billed in bill.codes):
         return
-    found = [one for one in billed if one.code in _ANY_EVALUATION]
+    found = [billed for billed in bill.codes if billed.code in _ANY_EVALUATION]
     edits = pair_edits(policy)
     if found and position.value != "deny" and edits is not None:
         paired = {column2 for column1, column2 in edits.by_codes if column1 in WORK_REHAB}

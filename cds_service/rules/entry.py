@@ -11,10 +11,10 @@ from cds_service.domain.chart import Fact, InjuryDate
 from cds_service.domain.findings import Evidence, Severity
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.terms import ENTRY_CRITERIA
+from cds_service.domain.values import values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.ordered import work_rehab_orders
-from cds_service.rules.rule import Answer, values
+from cds_service.rules.rule import Answer
 
 MONTHS_OF_A_YEAR: Final = 12
 
@@ -69,7 +69,7 @@ def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
     text = ENTRY_CRITERIA[name]
     match name:
         case "referral":
-            orders = [*work_rehab_orders(case), *(one for one in case.chart.orders if one.work_rehab)]
+            orders = [*case.work_rehab_orders, *(one for one in case.chart.orders if one.work_rehab)]
             return _on_record(text, [one.reference for one in orders], Fact.ORDERS, case)
         case "job-goal":
             goals = [one.reference for one in case.chart.goals if one.described]

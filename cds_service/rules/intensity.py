@@ -14,8 +14,7 @@ from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Range
-from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
 
 
 def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -28,7 +27,7 @@ def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Res
     if hours is None and days is None:
         yield NotApplicable("the payer's policy sets no hours or days for this program")
         return
-    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+    if case.moment is Moment.ORDER and not case.work_rehab_orders:
         yield NO_ORDER
         return
     if hours is not None:
@@ -68,7 +67,7 @@ def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Range]], 
 
 def _hours(case: Case) -> Iterator[_Planned]:
     if case.moment is Moment.ORDER:
-        for order in work_rehab_orders(case):
+        for order in case.work_rehab_orders:
             if order.schedule.session_minutes is not None:
                 hours = order.schedule.session_minutes / 60
                 yield _Planned(order.reference, hours, (Evidence("hours ordered a day", hours, order.reference),))
@@ -87,7 +86,7 @@ def _on(day: date, what: str, hours: float) -> _Planned:
 
 def _days(case: Case) -> Iterator[_Planned]:
     if case.moment is Moment.ORDER:
-        for order in work_rehab_orders(case):
+        for order in case.work_rehab_orders:
             if order.schedule.days_per_week is not None:
                 days = order.schedule.days_per_week
                 yield _Planned(order.reference, days, (Evidence("days ordered a week", days, order.reference),))
@@ -141,7 +140,7 @@ def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     if allowed is None:
         yield NotApplicable("the payer's policy does not count programs")
         return
-    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+    if case.moment is Moment.ORDER and not case.work_rehab_orders:
         yield NO_ORDER
         return
     others = [one for one in case.episodes if one is not case.episode]

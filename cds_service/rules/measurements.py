@@ -1,12 +1,12 @@
 """Assessments of an episode as the policy sees them: what measures function, what pain, and what has to be asked."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
-from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.tools import Known, tools_of
@@ -59,16 +59,7 @@ class Measurements(NamedTuple):
 
 def of_episode(case: Case, kinds: frozenset[AssessmentKind] = frozenset(AssessmentKind)) -> list[Assessment]:
     """Assessments up to the date of service, from 60 days before the first visit on, oldest first."""
-    if of_episode not in case.shared:
-        first = case.episode.first if case.episode else case.date_of_service
-        since = first - timedelta(days=EPISODE_GAP_DAYS)
-        if case.episode is not None and len(case.episodes) > 1:
-            before = [one.last for one in case.episodes if one.last < first]
-            since = max((since, *before))
-        ours = [one for one in case.chart.assessments if since <= one.date <= case.date_of_service]
-        case.shared[of_episode] = tuple(sorted(ours, key=_DATE))
-    known = case.shared[of_episode]
-    return [one for one in known if one.kind in kinds] if isinstance(known, tuple) else []
+    return [assessment for assessment in case.assessments_of_episode if assessment.kind in kinds]
 
 
 def measurements(case: Case, policy: PolicyView) -> Measurements:
@@ -76,13 +67,10 @@ def measurements(case: Case, policy: PolicyView) -> Measurements:
 
     A re-evaluation or test of a date on which function was measured has its result there.
     """
-    if measurements not in case.shared:
-        case.shared[measurements] = _told_apart(of_episode(case), policy)
-    known = case.shared[measurements]
-    return known if isinstance(known, Measurements) else Measurements()
+    return _told_apart(case.assessments_of_episode, policy)
 
 
-def _told_apart(assessments: list[Assessment], policy: PolicyView) -> Measurements:
+def _told_apart(assessments: Sequence[Assessment], policy: PolicyView) -> Measurements:
     value = policy.get(params.REASSESSMENT_TOOLS)
     tools = tools_of(value) if value is not None else None
     seen: dict[tuple[tuple[str, ...], str], Known | None] = {}

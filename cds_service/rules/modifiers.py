@@ -1,25 +1,20 @@
 """Modifiers of the lines: discipline, assistant, program."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from cds_service.domain.bill import Bill
+from cds_service.domain.bill import Bill, LineOnClaim, ProgramCharges, UnitShare, VisitBill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Order, Role
+from cds_service.domain.chart import Fact, Gap, Role
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.domain.treating import treating
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, values
 from cds_service.domain.visit import Visit
+from cds_service.domain.visit_evidence import people_evidence
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import Charges, charges_of, shared_modifiers
-from cds_service.rules.drafted import drafted_lines
-from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
-from cds_service.rules.orders import review
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
-from cds_service.rules.treated import Part, minutes_of_assistants_open, other_disciplines, people_evidence
+from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
 
-NO_VISIT = NotApplicable("no work-rehab service on this date of service")
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
 
@@ -37,17 +32,17 @@ def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Ite
     if case.moment is Moment.VISIT_CLOSE and case.visit is None:
         yield NO_VISIT
         return
-    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+    if case.moment is Moment.ORDER and not case.work_rehab_orders:
         yield NO_ORDER
         return
-    others = other_disciplines(case, case.visit) if case.moment is Moment.VISIT_CLOSE and case.visit is not None else ()
-    if others:
-        yield _other_discipline(case, others, required)
+    unplanned = case.unplanned_roles if case.moment is Moment.VISIT_CLOSE else ()
+    if unplanned:
+        yield _unplanned_discipline(case, unplanned, required)
     if case.discipline is None:
-        yield from _undecided(case, policy, required)
+        yield from _undecided(case, bill, required)
         return
-    if not others:
-        yield from _disagreements(case, bill, policy, case.discipline)
+    if not unplanned:
+        yield from _disagreements(case, bill, required, case.discipline)
     if case.discipline is Discipline.SLP:
         yield Answer(
             kind="speech",
@@ -58,31 +53,31 @@ def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Ite
         )
 
 
-def _other_discipline(case: Case, others: tuple[Role, ...], required: PolicyValue[bool]) -> Answer:
+def _unplanned_discipline(case: Case, unplanned: tuple[Role, ...], required: PolicyValue[bool]) -> Answer:
     """Somebody treated whose discipline no plan of care is of."""
     return Answer(
         kind="treated-by-other",
         severity=Severity.WARNING,
         subject=_subject(case),
         facts={
-            "treated": tuple(role.title for role in others),
+            "treated": tuple(role.title for role in unplanned),
             "disciplines": tuple(found.value for found, _, _ in case.disciplines),
             "modifiers": tuple(dict.fromkeys(found.modifier for found, _, _ in case.disciplines)),
         },
         values=(required,),
-        evidence=(*_discipline_evidence(case), *_treated_by(case.visit, others)),
+        evidence=(*_discipline_evidence(case), *_treated_by(case.visit, unplanned)),
     )
 
 
-def _undecided(case: Case, policy: PolicyView, required: PolicyValue[bool]) -> Iterator[Result]:
+def _undecided(case: Case, bill: Bill, required: PolicyValue[bool]) -> Iterator[Result]:
     """No single plan decides, and who treated does not tell either for some of the lines."""
     if case.moment is Moment.ORDER and not case.active_plans:
         yield Gap(Fact.DISCIPLINE, "no plan of care names the discipline yet")
         return
-    charges = None
-    if case.moment is Moment.VISIT_CLOSE and case.visit is not None:
-        charges = charges_of(case, case.visit, policy)
-    if _drafter_decided(case) or (charges is not None and charges.lines and not charges.division.open_codes):
+    charges = bill.visit.program if bill.visit is not None else None
+    if _drafter_decided(case, bill.program_on_claim) or (
+        charges is not None and charges.lines and not charges.division.open_codes
+    ):
         return
     every = {line.code for line in charges.lines} if charges is not None else set[str]()
     codes = tuple(charges.division.open_codes) if charges is not None else ()
@@ -103,18 +98,16 @@ def _discipline_evidence(case: Case) -> tuple[Evidence, ...]:
     return tuple(Evidence(f"discipline, from {how}", found.value, ref) for found, how, ref in case.disciplines)
 
 
-def _drafter_decided(case: Case) -> bool:
-    lines = drafted_lines(case)
+def _drafter_decided(case: Case, lines: Collection[LineOnClaim]) -> bool:
     candidates = {found.modifier for found, _, _ in case.disciplines} or set(DISCIPLINE_OF_MODIFIER)
     return bool(lines) and all(len(candidates & set(line.modifiers)) == 1 for line in lines)
 
 
-def _disagreements(case: Case, bill: Bill, policy: PolicyView, discipline: Discipline) -> Iterator[Result]:
-    required = values(policy.get(params.DISCIPLINE_REQUIRED))
-    carried = [(line.claim, line.modifiers) for line in drafted_lines(case)]
+def _disagreements(case: Case, bill: Bill, required: PolicyValue[bool], discipline: Discipline) -> Iterator[Result]:
+    carried = [(line.claim, line.modifiers) for line in bill.program_on_claim]
     joins = "visit-charges"
     if case.moment is Moment.ORDER:
-        carried = [(order.reference, order.modifiers) for order in work_rehab_orders(case)]
+        carried = [(order.reference, order.modifiers) for order in case.work_rehab_orders]
         joins = ""
     for reference, modifiers in carried:
         wrong = [m for m in modifiers if m in DISCIPLINE_OF_MODIFIER and m != discipline.modifier]
@@ -124,26 +117,25 @@ def _disagreements(case: Case, bill: Bill, policy: PolicyView, discipline: Disci
                 severity=Severity.WARNING,
                 subject=reference,
                 facts={"found": wrong[0], "expected": discipline.modifier, "discipline": discipline.value},
-                values=required,
+                values=(required,),
                 evidence=(*_discipline_evidence(case), Evidence("carries", wrong[0], reference)),
-                proposals=_order_modifiers(reference, case, policy),
+                proposals=_order_modifiers(reference, bill),
                 caveats=bill.payer_doubts if case.moment is Moment.ORDER else (),
                 joins=joins or None,
             )
             return
 
 
-def _order_modifiers(reference: str, case: Case, policy: PolicyView) -> tuple[Proposal, ...]:
+def _order_modifiers(reference: str, bill: Bill) -> tuple[Proposal, ...]:
     """The order's modifiers put right, unless another finding already corrects the whole order."""
-    order = next((one for one in work_rehab_orders(case) if one.reference == reference), None)
-    if order is None or not order.editable or review(order, case, policy).changes:
+    review = next((review for review in bill.order_reviews if review.order.reference == reference), None)
+    if review is None or not review.order.editable or review.changes:
         return ()
-    wanted = shared_modifiers(case, policy)
-    change = ChangeOrder(order.reference, modifiers=wanted)
-    return (Proposal("modifiers", (change,), recommended=True, facts={"modifiers": wanted}),)
+    change = ChangeOrder(reference, modifiers=bill.order_modifiers)
+    return (Proposal("modifiers", (change,), recommended=True, facts={"modifiers": bill.order_modifiers}),)
 
 
-def check_assistant_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
+def check_assistant_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A line treated by an assistant alone for more than the de minimis share carries the assistant's modifier (M-2).
 
     Minutes together with a therapist are the therapist's, minutes under supervision are not. 97545 is judged as a
@@ -162,9 +154,7 @@ def check_assistant_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     if wanted is None or not wanted.value or percent is None:
         yield NotApplicable("the payer requires no assistant modifier")
         return
-    charges = charges_of(case, visit, policy)
-    gaps = tuple(gap for gap in charges.program_undecided if gap.fact is Fact.PERFORMERS) if charges is not None else ()
-    if minutes_of_assistants_open(visit, policy):
+    if bill.assistant_minutes_open:
         yield Answer(
             kind="unknown-minutes",
             severity=Severity.WARNING,
@@ -173,31 +163,33 @@ def check_assistant_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Ite
             evidence=(*_treated_by(visit), *people_evidence(visit)),
         )
         return
-    yield from gaps
-    shares = [part for part in charges.division.parts if part.assistant is not None] if charges is not None else []
-    if charges is None or not shares or _drafted_so(case, shares):
+    if bill.visit is None:
         return
-    of_codes = {part.code: part for part in shares}
+    charges = bill.visit.program
+    yield from (gap for gap in charges.undecided if gap.fact is Fact.PERFORMERS)
+    shares = [share for share in charges.division.shares if share.assistant is not None]
+    if not shares or _drafted_so(bill.program_on_claim, shares):
+        return
     yield Answer(
         kind="lines",
         severity=Severity.INFO,
         subject=visit.date.isoformat(),
         facts={
-            "modifier": " and ".join(dict.fromkeys(part.assistant for part in shares if part.assistant)),
-            "codes": tuple(_units_of(code, shares, charges) for code in of_codes),
-            "alone": round(sum(part.alone for part in shares)),
-            "total": round(sum(part.total for part in shares)),
+            "modifier": " and ".join(dict.fromkeys(share.assistant for share in shares if share.assistant)),
+            "codes": tuple(_units_of(code, shares, charges) for code in dict.fromkeys(share.code for share in shares)),
+            "alone": round(sum(share.alone for share in shares)),
+            "total": round(sum(share.total for share in shares)),
             "percent": percent.value,
         },
         values=(wanted, percent),
         evidence=(*_treated_by(visit), *people_evidence(visit)),
-        joins="visit-charges" if visit.minutes >= charges.thresholds.rule.full else "first-unit",
+        joins=_card_of(bill.visit),
     )
 
 
-def _units_of(code: str, shares: Sequence[Part], charges: Charges) -> str:
+def _units_of(code: str, shares: Sequence[UnitShare], charges: ProgramCharges) -> str:
     """The code, with how many of its units are the assistant's where not all are."""
-    count = sum(part.units for part in shares if part.code == code)
+    count = sum(share.units for share in shares if share.code == code)
     every = sum(line.units for line in charges.lines if line.code == code)
     return code if count == every else f"{count} of {every} units of {code}"
 
@@ -212,16 +204,21 @@ def _treated_by(visit: Visit | None, roles: Collection[Role] = ()) -> tuple[Evid
     )
 
 
-def _drafted_so(case: Case, shares: Sequence[Part]) -> bool:
-    """Whether the drafted lines carry the modifier on as many units."""
-    lines = drafted_lines(case)
+def _drafted_so(lines: Collection[LineOnClaim], shares: Sequence[UnitShare]) -> bool:
+    """Whether the lines on a claim carry the modifier on as many units."""
     return bool(lines) and all(
-        part.units == sum(line.units for line in lines if line.code == part.code and part.assistant in line.modifiers)
-        for part in shares
+        share.units
+        == sum(line.units for line in lines if line.code == share.code and share.assistant in line.modifiers)
+        for share in shares
     )
 
 
-def check_program_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
+def _card_of(bill: VisitBill | None) -> str:
+    """The rule whose card has the lines of a visit."""
+    return "visit-charges" if bill is not None and bill.program.fills_first_block else "first-unit"
+
+
+def check_program_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Some payers tell conditioning from hardening by a modifier, and accredited programs by another (M-6)."""
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:
@@ -230,13 +227,11 @@ def check_program_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     if case.moment is Moment.VISIT_CLOSE and case.visit is None:
         yield NO_VISIT
         return
-    orders = work_rehab_orders(case)
-    if case.moment is Moment.ORDER and not orders:
+    if case.moment is Moment.ORDER and not case.work_rehab_orders:
         yield NO_ORDER
         return
-    lines = drafted_lines(case)
-    charges = charges_of(case, case.visit, policy) if case.visit is not None else None
-    if case.moment is Moment.VISIT_CLOSE and charges is not None and not charges.lines:
+    lines = bill.program_on_claim
+    if bill.visit is not None and not bill.visit.program.lines:
         yield NotApplicable("no work-rehab line to charge")
         return
     if case.program not in wanted.value:
@@ -252,14 +247,13 @@ def check_program_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Itera
         return
     modifier = wanted.value[case.program]
     if case.moment is Moment.ORDER:
-        yield from _order_programs(orders, modifier, case, policy)
+        yield from _order_programs(bill, modifier, case, wanted)
         return
     if lines and all(modifier in line.modifiers for line in lines):
         return
     accredited, of_accredited = policy.get(params.PROGRAM_ACCREDITED), policy.get(params.ACCREDITED_MODIFIER)
     open_modifier = of_accredited.value if of_accredited is not None and accredited is None else ""
     otherwise = policy.get(params.NOT_ACCREDITED_PERCENT) if accredited is None or not accredited.value else None
-    full = charges is not None and charges.minutes >= charges.thresholds.rule.full
     yield Answer(
         kind="lines",
         severity=Severity.INFO,
@@ -272,18 +266,20 @@ def check_program_modifier(case: Case, _bill: Bill, policy: PolicyView) -> Itera
         },
         values=values(wanted, of_accredited, accredited, otherwise),
         evidence=(Evidence("program", f"work {case.program.value}"),),
-        joins="visit-charges" if full else "first-unit",
+        joins=_card_of(bill.visit),
     )
 
 
-def _order_programs(orders: tuple[Order, ...], modifier: str, case: Case, policy: PolicyView) -> Iterator[Result]:
-    for order in orders:
+def _order_programs(
+    bill: Bill, modifier: str, case: Case, wanted: PolicyValue[Mapping[Program, str]]
+) -> Iterator[Result]:
+    for review in bill.order_reviews:
+        order = review.order
         if modifier in order.modifiers:
             continue
-        found = review(order, case, policy)
         joins = None
-        if found.changes:
-            joins = "program-code" if found.problem == "code" else "order-units"
+        if review.changes:
+            joins = "program-code" if review.problem == "code" else "order-units"
         elif not WORK_REHAB & set(order.codes):
             joins = "program-code"
         yield Answer(
@@ -291,16 +287,16 @@ def _order_programs(orders: tuple[Order, ...], modifier: str, case: Case, policy
             severity=Severity.INFO,
             subject=order.reference,
             facts={"modifier": modifier, "program": case.program.value},
-            values=values(policy.get(params.PROGRAM_MODIFIERS)),
+            values=(wanted,),
             evidence=(Evidence("program", f"work {case.program.value}", order.reference),),
-            proposals=_order_modifiers(order.reference, case, policy),
+            proposals=_order_modifiers(order.reference, bill),
             joins=joins,
         )
 
 
 def _subject(case: Case) -> str:
     if case.moment is Moment.ORDER:
-        return ", ".join(order.reference for order in work_rehab_orders(case))
+        return ", ".join(order.reference for order in case.work_rehab_orders)
     return case.date_of_service.isoformat()
 
 

@@ -1,134 +1,21 @@
 """Orders of a program: the code that says what is ordered, and units that agree with the schedule."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Iterator
 from typing import Any
 
-from cds_service.domain.bill import Bill
+from cds_service.domain.bill import Bill, OrderReview
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Gap, Order
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
-from cds_service.domain.findings import AddOrder, Change, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
-from cds_service.domain.frozen import dataclass
-from cds_service.domain.units import Units, units
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.findings import AddOrder, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
+from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.charges import check_program_code_of_visit
-from cds_service.rules.charging import TimeThresholds, shared_modifiers, time_thresholds
-from cds_service.rules.ordered import NO_ORDER, orders_left_out, work_rehab_orders
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
 
 
-@dataclass(frozen=True, slots=True)
-class OrderReview:
-    """What is to be changed about one draft order.
-
-    ``problem`` is None when nothing is; ``changes`` are all corrections together, so that accepting one suggestion
-    never undoes another. ``expected`` is the total of units the schedule makes for the order's code, ``other`` another
-    order that has 97545.
-    """
-
-    order: Order
-    problem: str | None
-    changes: tuple[Change, ...]
-    expected: int | None
-    per_visit: Units | None
-    thresholds: TimeThresholds | None
-    other: str | None = None
-
-
-def _ordered_by_code(case: Case) -> Mapping[str, Mapping[str, bool]]:
-    """For 97545 and 97546 the orders that carry it, each with whether it is a draft of the call."""
-    if _ordered_by_code not in case.shared:
-        index: dict[str, dict[str, bool]] = {code: {} for code in WORK_REHAB}
-        drafts = ((order, True) for order in case.orders if order.work_rehab)
-        for order, draft in (*drafts, *((order, False) for order in case.chart.orders)):
-            for code in WORK_REHAB.intersection(order.codes):
-                index[code].setdefault(order.reference, draft)
-        case.shared[_ordered_by_code] = index
-    known = case.shared[_ordered_by_code]
-    return known if isinstance(known, dict) else {}
-
-
-def _ordered_elsewhere(order: Order, case: Case) -> dict[str, str]:
-    """97545 and 97546 as far as another order has them, each with one that does."""
-    found = {}
-    for code, orders in _ordered_by_code(case).items():
-        two = islice(orders.items(), 2)
-        other = next((reference for reference, draft in two if reference != order.reference or not draft), None)
-        if other is not None:
-            found[code] = other
-    return found
-
-
-def review(order: Order, case: Case, policy: PolicyView) -> OrderReview:
-    """Judge one draft against the other drafts, its own schedule and the payer's time rule."""
-    thresholds = time_thresholds(policy)
-    plan = order.schedule
-    per_visit = (
-        units(plan.session_minutes, thresholds.rule)
-        if thresholds is not None and plan.session_minutes is not None
-        else None
-    )
-    expected = _expected(order, per_visit)
-    short = bool(thresholds and plan.session_minutes is not None and plan.session_minutes < thresholds.rule.full)
-    elsewhere = _ordered_elsewhere(order, case)
-    coded = WORK_REHAB & set(order.codes)
-
-    problem: str | None = None
-    if FURTHER_HOUR in coded and FIRST_BLOCK not in coded:
-        if FIRST_BLOCK not in elsewhere:
-            earned = per_visit is None or per_visit.first
-            problem = "alone" if earned else "short-session"
-        else:
-            problem = "quantity" if expected is not None and order.quantity != expected else None
-    elif not coded:
-        below = bool(per_visit is not None and not per_visit.first)
-        problem = "code-short" if below else "duplicate" if FIRST_BLOCK in elsewhere else "code"
-    elif short:
-        problem = "short-session"
-    elif expected is not None and order.quantity != expected:
-        problem = "quantity"
-    elif per_visit is not None and per_visit.further and FURTHER_HOUR not in elsewhere:
-        problem = "further-hours"
-    review_ = OrderReview(order, problem, (), expected, per_visit, thresholds)
-    return replace(review_, changes=_corrections(review_, case, policy, elsewhere), other=elsewhere.get(FIRST_BLOCK))
-
-
-def _expected(order: Order, per_visit: Units | None) -> int | None:
-    """Units of the whole order for its own code, where the schedule tells sessions and their length."""
-    if order.schedule.sessions is None or per_visit is None:
-        return None
-    if FURTHER_HOUR in order.codes and FIRST_BLOCK not in order.codes:
-        return order.schedule.sessions * per_visit.further
-    return order.schedule.sessions * per_visit.first
-
-
-def _corrections(
-    found: OrderReview, case: Case, policy: PolicyView, elsewhere: Mapping[str, str]
-) -> tuple[Change, ...]:
-    order, problem = found.order, found.problem
-    if problem is None or problem in {"short-session", "code-short", "duplicate"} or not order.editable:
-        return ()
-    modifiers = shared_modifiers(case, policy)
-    sessions = order.schedule.sessions
-    further = found.per_visit.further if found.per_visit is not None else 0
-    if problem == "alone":
-        return (AddOrder(order.reference, FIRST_BLOCK, sessions, modifiers),)
-    changes: list[Change] = []
-    code = FIRST_BLOCK if problem == "code" else None
-    quantity = found.expected if found.expected and order.quantity != found.expected else None
-    if code or quantity is not None:
-        changes.append(ChangeOrder(order.reference, code, quantity, modifiers))
-    if further and FURTHER_HOUR not in {*elsewhere, *order.codes}:
-        total = sessions * further if sessions is not None else None
-        changes.append(AddOrder(order.reference, FURTHER_HOUR, total, modifiers))
-    return tuple(changes)
-
-
-def check_program_code(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
+def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[Result]:
     """A work-rehab service is told by its CPT code: 97545, with 97546 for further hours, for both kinds of program.
 
     Fires for a draft order whose text or SNOMED code says work hardening or work conditioning while no CPT code, or
@@ -138,23 +25,22 @@ def check_program_code(case: Case, bill: Bill, policy: PolicyView) -> Iterator[R
     """
     if case.moment is Moment.VISIT_CLOSE:
         if case.visit is None:
-            yield NotApplicable("no work-rehab service on this date of service")
+            yield NO_VISIT
         else:
-            yield from check_program_code_of_visit(case, case.visit, policy)
+            yield from check_program_code_of_visit(bill, case.visit)
         return
-    orders = work_rehab_orders(case)
-    if not orders:
+    if not case.work_rehab_orders:
         yield NO_ORDER
         return
-    yield from orders_left_out(case)
-    for order in orders:
-        found = review(order, case, policy)
+    yield from case.orders_left_out
+    for found in bill.order_reviews:
+        order = found.order
         if found.problem == "code-short" and found.thresholds is not None:
             yield _short_session(found, "short-session")
         elif found.problem in {"code", "duplicate"}:
             duplicate = found.problem == "duplicate"
             facts = {"code": FIRST_BLOCK, "found": order.codes, "program": order.program.value}
-            other = Evidence("other order", FIRST_BLOCK, found.other)
+            other = Evidence("other order", FIRST_BLOCK, found.first_block_order)
             yield Answer(
                 kind="duplicate" if duplicate else "order",
                 severity=Severity.WARNING,
@@ -173,13 +59,13 @@ def check_order_units(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Re
     Sessions over two hours need an order for 97546 beside 97545; sessions under the first block do not fill the
     97545 that is ordered (T-2).
     """
-    orders = [order for order in work_rehab_orders(case) if WORK_REHAB & set(order.codes)]
-    if not orders:
-        yield NO_ORDER if not work_rehab_orders(case) else NotApplicable("no draft carries 97545 or 97546 yet")
+    reviews = [review for review in bill.order_reviews if WORK_REHAB & set(review.order.codes)]
+    if not reviews:
+        yield NO_ORDER if not case.work_rehab_orders else NotApplicable("no draft carries 97545 or 97546 yet")
         return
-    yield from orders_left_out(case)
-    for order in orders:
-        found = review(order, case, policy)
+    yield from case.orders_left_out
+    for found in reviews:
+        order = found.order
         if found.thresholds is None:
             yield Gap(Fact.POLICY, "no policy on file sets the time rule")
         elif found.problem == "short-session":

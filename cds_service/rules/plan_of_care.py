@@ -8,13 +8,12 @@ from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
 from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import asked_dates
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.ordered import NO_ORDER, work_rehab_orders
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, values
+from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
 
 _REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION})
 
@@ -39,7 +38,7 @@ def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     part of what is read; where the payer wants them, that is said. An active plan whose content only its narrative
     tells, or orders that were not given, is neither called missing nor taken for the plan.
     """
-    if case.moment is Moment.ORDER and not work_rehab_orders(case):
+    if case.moment is Moment.ORDER and not case.work_rehab_orders:
         yield NO_ORDER
         return
     days = asked_dates(case)

@@ -8,16 +8,15 @@ from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import DAYS_OF_A_WEEK, Authorization, Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, undisputed, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.answers import newest_answer, relevant
+from cds_service.rules.answers import newest_answer
 from cds_service.rules.approvals import approval_evidence, used_on
-from cds_service.rules.charging import undisputed
 from cds_service.rules.duration import Limit, first_counted, limit_of
 from cds_service.rules.measurements import measurements
 from cds_service.rules.not_checked import unsure_of
-from cds_service.rules.rule import Answer, Result, Rule, values
+from cds_service.rules.rule import Answer, Result, Rule
 
 CHECKS: Final[Mapping[Fact, str]] = {
     Fact.SESSIONS: "visits",
@@ -56,7 +55,7 @@ def check_program_state(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
             "places": places,
         },
         values=tuple(map(undisputed, values(limit.value if limit is not None else None, interval))),
-        evidence=(*_course(case, policy), *map(approval_evidence, relevant(case))),
+        evidence=(*_course(case, policy), *map(approval_evidence, case.answers_of_episode)),
         caveats=tuple(gap for gap in case.chart.gaps if gap.fact in CHECKS),
     )
 
@@ -86,7 +85,7 @@ def _reassessment(case: Case, policy: PolicyView, interval: PolicyValue[int] | N
 def _approval(case: Case, policy: PolicyView, approval: Authorization | None) -> dict[str, object]:
     """Amount used and end of the approval in force, else the payer's last answer."""
     if approval is None:
-        answer = newest_answer(relevant(case))
+        answer = newest_answer(case.answers_of_episode)
         return {"used": (), "answer": answer.value if answer is not None else ""}
     counted = not _is_unsure(case, Fact.SESSIONS)
     used = tuple(used_on(case, policy, case.date_of_service)) if counted else ()

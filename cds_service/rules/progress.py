@@ -9,14 +9,14 @@ from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Assessment, Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Tool
 from cds_service.policies.tools import Known
 from cds_service.rules.measurements import measurements
 from cds_service.rules.reassessment import NO_PROGRAM, ON_VISITS
-from cds_service.rules.rule import Answer, Result, Rule, values
+from cds_service.rules.rule import Answer, Result, Rule
 
 
 def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:

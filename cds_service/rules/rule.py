@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
@@ -41,6 +41,9 @@ class NotApplicable:
     why: str
 
 
+NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
+NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
+
 Result: TypeAlias = Answer | Gap | NotApplicable
 Check: TypeAlias = Callable[[Case, Bill, PolicyView], Iterable[Result]]
 
@@ -70,8 +73,3 @@ class Rule:
     def law(self) -> str:
         """What the rule says and why, in words."""
         return (self.check.__doc__ or "").strip()
-
-
-def values(*found: PolicyValue[Any] | None) -> tuple[PolicyValue[Any], ...]:
-    """The policy values that exist, in the order given."""
-    return tuple([value for value in found if value is not None])

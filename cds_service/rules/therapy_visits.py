@@ -11,11 +11,10 @@ from cds_service.domain.codes import THERAPY
 from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.domain.findings import Evidence, FactValue, Severity
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.ordered import work_rehab_orders
-from cds_service.rules.rule import Answer, Result, values
+from cds_service.rules.rule import Answer, Result
 
 BY_COUNT: Final = "after-visits-or-days"
 NEAR_VISITS: Final = 2
@@ -162,7 +161,7 @@ def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
 
 def _ordered(case: Case, begun: Therapy) -> Therapy | None:
     """Therapy at the end of the longest order, whose first session is already in ``begun``."""
-    schedules = [order.schedule for order in work_rehab_orders(case)]
+    schedules = [order.schedule for order in case.work_rehab_orders]
     sessions = max((one.sessions for one in schedules if one.sessions is not None), default=1)
     end = max((day for one in schedules if (day := one.last_day(begun.on)) is not None), default=begun.on)
     if sessions == 1 and end <= begun.on:

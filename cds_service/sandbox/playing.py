@@ -42,7 +42,7 @@ class Played:
     answered: Answered | None = None
     refused: DataNeeded | None = None
 
-    @property
+    @cached_property
     def answer(self) -> Mapping[str, Any]:
         """The response; empty when the call was refused."""
         return self.answered.response if self.answered is not None else {}

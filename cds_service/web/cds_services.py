@@ -1,11 +1,12 @@
 """The CDS Hooks endpoints: discovery, hook call, feedback."""
 
 from time import perf_counter_ns
-from typing import Final, Protocol
+from typing import Protocol
 
 import orjson
 from flask import Blueprint, Response
 
+from cards.card import NO_CARDS
 from cds_service.errors import DataNeeded, TooDeep
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall, read_call
@@ -24,9 +25,6 @@ class Answers(Protocol):
     def answered(self, call: HookCall, profile: Profile) -> Answered:
         """The response to a call of this client, and what led to it; raises ``DataNeeded`` when it lacks some data."""
         ...
-
-
-NOTHING_SHOWN: Final = {"cards": list[object]()}
 
 
 def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) -> Blueprint:
@@ -71,12 +69,12 @@ def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> b
         if isinstance(error, RecursionError):
             raise TooDeep from None
         raise
-    response = NOTHING_SHOWN if profile.mode == "shadow" else answered.response
-    reply = orjson.dumps(response)
+    shadow = profile.mode == "shadow"
+    reply = NO_CARDS.encoded if shadow else answered.body
     records.answered(call, answered, profile, body=body, reply=reply, milliseconds=_milliseconds())
-    notes.cards = len(response["cards"])
+    notes.cards = 0 if shadow else len(answered.composition.cards)
     notes.answered = answered
-    notes.shadow = profile.mode == "shadow"
+    notes.shadow = shadow
     return reply
 
 

@@ -1,4 +1,4 @@
-"""Pages that cards link to: what a rule does, each policy value with date and source, what is modelled per payer.
+"""Pages that cards link to: what a rule does, each policy value with date and source, what is modeled per payer.
 
 Each page is one set of facts, shown as HTML to people and as JSON to programs that prefer it (``Accept``).
 """

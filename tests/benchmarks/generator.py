@@ -25,7 +25,7 @@ SENTENCES = (
     "Tolerated the session without increase of symptoms; heart rate within the planned range throughout.",
     "Body mechanics coached during lifting from floor to waist and from waist to shoulder.",
     "Rest breaks as planned; pace held over the whole circuit.",
-    "Cued twice for neutral spine while carrying, afterwards independent.",
+    "Cued twice for neutral spine while carrying, afterward independent.",
     "Home exercises reviewed; sleep and soreness discussed.",
     "Next step: raise the load by five pounds if the response stays good.",
     "Entered by the treating clinician and released to the record on the same day.",

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from cards.settings import CardSettings
+from cards.envelope import CardSettings
+from cds_service.domain.actions import Create
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import (
     ChargeLine,
@@ -220,7 +221,7 @@ def actions_for(*findings):
     """A created claim for every proposal of the findings."""
     resource = {"resourceType": "Claim", "status": "draft", "patient": {"reference": "Patient/example"}}
     return {
-        (finding.key, index): [{"type": "create", "description": "Create the draft claim", "resource": resource}]
+        (finding.key, index): [Create("Create the draft claim", resource)]
         for finding in findings
         for index, _ in enumerate(finding.proposals)
     }

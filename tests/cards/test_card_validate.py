@@ -1,9 +1,9 @@
-from copy import deepcopy
+import json
 
 import pytest
 from card_examples import SETTINGS, actions_for, an_evaluation, charges
 
-from cards.compose import compose
+from cards.composition import compose
 from cards.validate import problems
 
 FINDING = charges()
@@ -12,7 +12,7 @@ DELETE = {"type": "delete", "description": "Drop it", "resourceId": "ServiceRequ
 
 
 def a_response():
-    return deepcopy(compose(an_evaluation(FINDING), actions_for(FINDING), SETTINGS))
+    return json.loads(compose(an_evaluation(FINDING), actions_for(FINDING), SETTINGS).response.encoded)
 
 
 def card(change):

@@ -125,7 +125,7 @@ def test_an_unknown_suggestion_key_has_no_label():
 
 
 BAD = {
-    "unknown field": ("a.b: {summary: Do it, colour: red}", "words.yaml: a.b: unknown field colour"),
+    "unknown field": ("a.b: {summary: Do it, color: red}", "words.yaml: a.b: unknown field color"),
     "missing summary": ("a.b: {detail: Text.}", "words.yaml: a.b: summary is missing"),
     "blank summary": ("a.b: {summary: ' '}", "words.yaml: a.b: summary is missing"),
     "template syntax": ("a.b: {summary: 'Do {{ it'}", "words.yaml: a.b: summary: line 1"),

@@ -26,7 +26,7 @@ values:
 def test_every_value_of_a_policy_is_shown_with_date_and_confidence(run, site):
     done = run("show", "site-fable", site=site)
     assert 0 == done.exit_code
-    assert all(word in done.output for word in ("2026-01-01", "2026-07-01", "verified", "Not modelled: fee amounts"))
+    assert all(word in done.output for word in ("2026-01-01", "2026-07-01", "verified", "Not modeled: fee amounts"))
 
 
 def test_the_same_for_machines(run, site):

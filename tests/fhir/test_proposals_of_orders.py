@@ -20,7 +20,7 @@ ORDER = {
 def written(change, **elements):
     order = {**ORDER, **elements}
     writing = Writing("invented", date(2026, 3, 18), "call", {"ServiceRequest/again": order}.get)
-    return [action["resource"] for action in actions(Proposal("any", (change,)), writing)]
+    return [action.resource for action in actions(Proposal("any", (change,)), writing)]
 
 
 def test_the_modifier_of_a_separate_service_stands_beside_those_that_are_there():

@@ -1,4 +1,4 @@
-"""Starts the FHIR server of this folder: Medplum's behaviour, not ours."""
+"""Starts the FHIR server of this folder: Medplum's behavior, not ours."""
 
 import os
 import shutil

@@ -6,7 +6,8 @@ from typing import Any
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from flask.testing import FlaskClient
 
-from cards.compose import CardSettings, Composition
+from cards.composition import Composition
+from cards.envelope import CardSettings
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.profile import DEMO, Profile
@@ -18,7 +19,7 @@ PUBLIC_URL = "https://cds.example"
 
 
 class AnswersWith:
-    """Answers every call by a function."""
+    """Answers every call without cards, unless the function raises an error."""
 
     def __init__(self, function) -> None:
         self.function = function
@@ -31,11 +32,12 @@ class AnswersWith:
             service=call.service.id,
             today=date(2026, 3, 16),
         )
-        return Answered(Composition(self.function(call)), settings)
+        self.function(call)
+        return Answered(Composition(), settings)
 
 
 def client_of(function, **settings) -> FlaskClient:
-    """A client of an application whose answers come from a function."""
+    """A client of an application that answers every call without cards, unless the function raises an error."""
     app = create_app(Settings(public_url=PUBLIC_URL, **settings), AnswersWith(function), PolicyStack(()))
     return app.test_client()
 

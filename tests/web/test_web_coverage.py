@@ -1,4 +1,4 @@
-"""What is modelled of whom: the matrix against the loaded policies, on the page, in JSON and on the command line."""
+"""What is modeled of whom: the matrix against the loaded policies, on the page, in JSON and on the command line."""
 
 import json
 from datetime import date

@@ -100,7 +100,7 @@ def test_a_policy_page_tells_what_is_not_modelled(client):
     facts = client.get("/policies/us-tx-dwc", headers=PROGRAM).json
     assert facts["notModelled"]
     page = client.get("/policies/us-tx-dwc", headers=BROWSER).text
-    assert "Not modelled" in page
+    assert "Not modeled" in page
 
 
 def test_a_policy_page_tells_what_holds_with_all_layers_on_the_date_asked_about(client):

@@ -120,8 +120,8 @@ def test_the_place_of_service_is_the_code_of_the_location_and_else_left_out():
     change = DraftCharges(TODAY, (ChargeLine("97545", ("GP",), 1, TODAY),), head=known)
     writing = Writing("story", TODAY, "call", lambda _: None)
     (action,) = actions(Proposal("charges", (change,)), writing)
-    assert {"reference": "Location/north"} == action["resource"]["facility"]
-    assert [["11"]] == [codes(item["locationCodeableConcept"]) for item in action["resource"]["item"]]
+    assert {"reference": "Location/north"} == action.resource["facility"]
+    assert [["11"]] == [codes(item["locationCodeableConcept"]) for item in action.resource["item"]]
 
 
 def test_a_changed_draft_keeps_its_head_and_gets_what_it_lacks():

@@ -5,12 +5,11 @@ from datetime import date
 
 import pytest
 
-from cds_service.domain.case import Case, Moment
+from cds_service.domain.case import MOST_ORDERS, Case, Moment
 from cds_service.domain.chart import Chart, Order, Schedule
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.findings import Evaluation
 from cds_service.hooks.readings import evaluation_of
-from cds_service.rules.ordered import MOST_ORDERS
 from tests.playing import bundled_policies
 
 TODAY = date(2026, 3, 18)

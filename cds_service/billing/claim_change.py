@@ -1,44 +1,33 @@
 """The change that puts a visit's lines on its claim, and what a person put on the lines that are replaced (M-6)."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from cds_service.billing.claim_head import head_of, to_add
+from cds_service.billing.on_claim import claim_to_change
+from cds_service.domain.bill import ClaimChange, LineOnClaim
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DECIDED_MODIFIERS, MOST_MODIFIERS, WORK_REHAB
-from cds_service.domain.findings import Change, ChargeLine, ClaimHead, DraftCharges, RemoveChargedLines
-from cds_service.domain.frozen import dataclass
+from cds_service.domain.findings import ChargeLine, DraftCharges, RemoveChargedLines
 from cds_service.domain.visit import Visit
-from cds_service.rules.claim_head import head_of
-from cds_service.rules.drafted import DraftedLine, claim_to_change, drafted_of
 
 SEVERAL_DRAFTS: Final = "the lines of this date are on more than one draft claim"
 UNDATED: Final = "a draft claim has work-rehab lines without a date: they may be for this visit"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimChange:
-    """What is proposed: the changes, the lines as they will stand, and what keeps them from being certain."""
-
-    changes: tuple[Change, ...]
-    lines: tuple[ChargeLine, ...]
-    head: ClaimHead
-    gaps: tuple[Gap, ...] = ()
-
-
-def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], removed: Collection[str] = ()) -> ClaimChange:
-    """Put the lines on the visit's claim and take the codes removed off it; bring all the chart tells for its head.
+def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], on_claim: Sequence[LineOnClaim]) -> ClaimChange:
+    """Put the lines on the visit's claim in place of those that are there; bring all the chart tells for its head.
 
     A line takes the place of a drafted one of its code and keeps the modifiers that a person put there, after its own,
     as far as a claim line has places: four. Drafted lines of the date on other draft claims go, so that no service
     stands twice.
     """
     claim = claim_to_change(case)
-    drafted = drafted_of(case, lines, removed)
-    ours = [line for line in drafted if claim is not None and line.claim == claim.reference]
-    elsewhere = [line for line in drafted if line not in ours and line.status == "draft"]
-    replaced = _replaced(lines, ours)
+    replaceable = [line for line in on_claim if claim is not None and line.claim == claim.reference]
+    elsewhere = [line for line in on_claim if line not in replaceable and line.status == "draft"]
+    replaced = _replaced(lines, replaceable)
     whole = [_kept(line, before) for line, before in zip(lines, replaced, strict=True)]
     head = head_of(case, visit, lines)
     change = DraftCharges(
@@ -47,7 +36,7 @@ def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], removed:
         encounter=case.encounter or next((one.reference for one in visit.encounters), None),
         claim=claim.reference if claim is not None else None,
         places=tuple(before.place if before is not None else None for before in replaced),
-        gone=frozenset(line.place for line in ours),
+        gone=frozenset(line.place for line in replaceable),
         head=head,
     )
     several = (Gap(Fact.CHARGES, SEVERAL_DRAFTS, elsewhere[0].claim),) if elsewhere else ()
@@ -56,24 +45,17 @@ def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], removed:
         lines=change.lines,
         head=head,
         gaps=(*_without_room(whole), *several, *_undated(case)),
+        to_add=to_add(case, head),
     )
 
 
-def overfull(drafted: Iterable[DraftedLine]) -> Iterator[Gap]:
-    """Drafted lines with more modifiers than a claim line takes."""
-    for line in drafted:
-        if len(line.modifiers) > MOST_MODIFIERS:
-            why = f"a claim line takes four modifiers: choose those of {line.code} from {' '.join(line.modifiers)}"
-            yield Gap(Fact.CHARGES, why, line.claim)
-
-
-def _replaced(lines: Sequence[ChargeLine], drafted: Sequence[DraftedLine]) -> list[DraftedLine | None]:
+def _replaced(lines: Sequence[ChargeLine], drafted: Sequence[LineOnClaim]) -> list[LineOnClaim | None]:
     """For each line the drafted one of its code whose modifiers are most like its own.
 
     Each drafted line serves one; where there are fewer of a code than lines, its last one serves the others as well.
     """
     left = list(drafted)
-    found: list[DraftedLine | None] = []
+    found: list[LineOnClaim | None] = []
     for line in lines:
         of_code = [one for one in left if one.code == line.code]
         nearest = min(of_code, key=partial(_difference, line), default=None)
@@ -83,12 +65,12 @@ def _replaced(lines: Sequence[ChargeLine], drafted: Sequence[DraftedLine]) -> li
     return found
 
 
-def _difference(line: ChargeLine, drafted: DraftedLine) -> int:
+def _difference(line: ChargeLine, drafted: LineOnClaim) -> int:
     """In how many modifiers that are decided here two lines differ."""
     return len(DECIDED_MODIFIERS.intersection(line.modifiers) ^ DECIDED_MODIFIERS.intersection(drafted.modifiers))
 
 
-def _kept(line: ChargeLine, before: DraftedLine | None) -> ChargeLine:
+def _kept(line: ChargeLine, before: LineOnClaim | None) -> ChargeLine:
     """The line with the modifiers that somebody put there and that nobody here decides about."""
     if before is None:
         return line
@@ -104,7 +86,7 @@ def _without_room(lines: Iterable[ChargeLine]) -> Iterator[Gap]:
             yield Gap(Fact.CHARGES, why)
 
 
-def _taken_off(lines: Iterable[DraftedLine]) -> Iterator[RemoveChargedLines]:
+def _taken_off(lines: Iterable[LineOnClaim]) -> Iterator[RemoveChargedLines]:
     by_claim: dict[str, list[int]] = {}
     for line in lines:
         by_claim.setdefault(line.claim, []).append(line.sequence)

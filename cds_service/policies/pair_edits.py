@@ -6,11 +6,10 @@ from typing import Any
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
-from cds_service.rules.rule import values
 
 NO_TABLE = Gap(Fact.POLICY, "the national edit table for this setting and date is not on file")
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field
 from typing import Any, NamedTuple
 
+from cds_service.billing.line_modifiers import assistant_modifier, assistants_of
+from cds_service.billing.other_services import Given, gaps_of_given, given_services
 from cds_service.domain.assisted import Shared, share_units
+from cds_service.domain.bill import LeftOut, OtherServices
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import (
@@ -21,18 +23,14 @@ from cds_service.domain.codes import (
     Discipline,
 )
 from cds_service.domain.findings import Amount, ChargeLine, Evidence
-from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE, overlap
 from cds_service.domain.treating import alone, only_assistants, time_by_roles
 from cds_service.domain.units import quarters_by_code, quarters_by_total
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PolicyValue, values
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.companion_services import Given, gaps_of_given, given_services
-from cds_service.rules.national_edits import PairEdits, never_beside, pair_edits
-from cds_service.rules.rule import values
-from cds_service.rules.treated import assistant_modifier, assistants_of
+from cds_service.policies.pair_edits import PairEdits, never_beside, pair_edits
 
 BY_TOTAL = "cms-8"
 BESIDE = "never paid beside"
@@ -40,42 +38,7 @@ INCLUDED = "this payer pays no modality beside the program"
 _ASSESSING = EVALUATIONS | REEVALUATIONS
 
 
-class LeftOut(NamedTuple):
-    """A documented service that gets no line, and why.
-
-    ``paired`` where a code-pair edit keeps it off, ``included`` where the payer counts it as part of the program.
-    """
-
-    code: str
-    why: str
-    paired: bool = False
-    included: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Companions:
-    """Lines of the other services of a visit, what makes none, and what is open about them.
-
-    ``open`` tells by code which facts its modifiers wait for.
-    """
-
-    lines: tuple[ChargeLine, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    undecided: tuple[Gap, ...] = ()
-    values: tuple[PolicyValue[Any], ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    open: Mapping[str, frozenset[Fact]] = field(default_factory=dict)
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """Codes that have a line, or of which the record says that they have none."""
-        return frozenset((*(line.code for line in self.lines), *(one.code for one in self.left_out)))
-
-
-NONE = Companions()
-
-
-def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: Sequence[str]) -> Companions:
+def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_codes: Sequence[str]) -> OtherServices:
     """The lines of the visit's other services, beside lines with ``program_codes``.
 
     Units of 15-minute codes follow the payer's method: from the total time of a discipline, or code by code. Other
@@ -108,7 +71,7 @@ def companions_of(case: Case, visit: Visit, policy: PolicyView, program_codes: S
     undecided += _perhaps_included(visit, program_codes, policy)
     undecided += _paired(case, paid, program_codes, policy, edits)
     undecided += _inside_the_program(visit, never)
-    return Companions(
+    return OtherServices(
         lines=tuple(lines),
         left_out=tuple(left_out),
         undecided=tuple(dict.fromkeys(undecided)),

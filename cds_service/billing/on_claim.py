@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from cds_service.domain.authorizations import number_key
+from cds_service.domain.bill import LineOnClaim, OtherServices, ProgramCharges
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Claim, Fact, Gap
 from cds_service.domain.codes import (
@@ -14,35 +14,21 @@ from cds_service.domain.codes import (
     DECIDED_MODIFIERS,
     DECIDED_MODIFIERS_IN_ORDER,
     DISCIPLINE_OF_MODIFIER,
+    MOST_MODIFIERS,
     PROGRAM_MODIFIERS,
     REDUCED_SERVICE,
     WORK_REHAB,
 )
 from cds_service.domain.findings import ChargeLine
 from cds_service.domain.visit import Visit
-from cds_service.policies.model import PolicyView
-from cds_service.rules.charging import Charges, charges_of
 
 
-class DraftedLine(NamedTuple):
-    """A line somebody already put on a claim for the date."""
-
-    claim: str
-    status: str
-    sequence: int
-    place: int
-    code: str
-    modifiers: tuple[str, ...]
-    units: float
-    modifiers_told: bool = True
-
-
-def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[DraftedLine, ...]:
+def lines_on_claim(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[LineOnClaim, ...]:
     """Lines of the date with these codes on claims that are drafted or submitted."""
     if not case.claims_of_date:
         return ()
     return tuple(
-        DraftedLine(
+        LineOnClaim(
             claim.reference,
             claim.status,
             line.sequence,
@@ -58,70 +44,70 @@ def drafted_lines(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Draf
     )
 
 
-def companion_lines(case: Case, charges: Charges) -> tuple[ChargeLine, ...]:
+def other_lines_to_charge(case: Case, others: OtherServices) -> tuple[ChargeLine, ...]:
     """Lines of the visit's other services that belong on its claim.
 
     Modifiers that the chart leaves undecided are those somebody drafted. A code that is billed on another claim, on
     more lines than the record makes, or on several lines of which something is open, is left as it was put there.
     """
-    drafted = drafted_lines(case, charges.others.codes) if charges.others.lines else ()
+    drafted = lines_on_claim(case, others.codes) if others.lines else ()
     if not drafted:
-        return charges.others.lines
+        return others.lines
     ours = claim_to_change(case)
-    times, made = Counter(line.code for line in drafted), Counter(line.code for line in charges.others.lines)
+    times, made = Counter(line.code for line in drafted), Counter(line.code for line in others.lines)
     left = {line.code for line in drafted if ours is None or line.claim != ours.reference}
     left |= {code for code in made if times[code] > made[code]}
-    left |= {code for code in made if times[code] and made[code] > 1 and charges.others.open.get(code)}
+    left |= {code for code in made if times[code] and made[code] > 1 and others.open.get(code)}
     return tuple(
-        _as_drafted(one, _left_to_drafter(charges.others.open.get(one.code, ())), drafted)
-        for one in charges.others.lines
+        _as_drafted(one, _left_to_drafter(others.open.get(one.code, ())), drafted)
+        for one in others.lines
         if one.code not in left
     )
 
 
-def left_alone(case: Case, charges: Charges) -> Iterator[Gap]:
-    """Codes whose drafted lines stay as they are although the record makes other units."""
-    ours = {line.code for line in companion_lines(case, charges)}
+def kept_as_charged(case: Case, others: OtherServices, to_charge: Iterable[ChargeLine]) -> Iterator[Gap]:
+    """Codes that are not to charge because their lines on a claim stay, although the record makes other units."""
+    charged = {line.code for line in to_charge}
     made: Counter[str] = Counter()
-    for line in charges.others.lines:
+    for line in others.lines:
         made[line.code] += line.units
-    for code in (one for one in made if one not in ours):
-        drafted = sum(line.units for line in drafted_lines(case, {code}))
+    for code in (code for code in made if code not in charged):
+        drafted = sum(line.units for line in lines_on_claim(case, {code}))
         if drafted != made[code]:
             why = f"{code} is charged x{drafted:g} in lines that stay as they are; the record makes x{made[code]}"
             yield Gap(Fact.CHARGES, why)
 
 
-def unsupported(case: Case, charges: Charges) -> tuple[str, ...]:
+def unsupported(case: Case, others: OtherServices) -> tuple[str, ...]:
     """Codes that stand on the draft to be changed although the record, or the payer, makes no line of them."""
     ours = claim_to_change(case)
-    if ours is None or not charges.others.left_out:
+    if ours is None or not others.left_out:
         return ()
-    made = {line.code for line in charges.others.lines}
-    out = {one.code for one in charges.others.left_out if one.code in COMPANIONS or one.included} - made
-    drafted = drafted_lines(case, out) if out else ()
+    made = {line.code for line in others.lines}
+    out = {one.code for one in others.left_out if one.code in COMPANIONS or one.included} - made
+    drafted = lines_on_claim(case, out) if out else ()
     return tuple(dict.fromkeys(line.code for line in drafted if line.claim == ours.reference))
 
 
-def drafted_of(case: Case, lines: Collection[ChargeLine], also: Collection[str] = ()) -> tuple[DraftedLine, ...]:
+def on_claim_of(case: Case, lines: Collection[ChargeLine], also: Collection[str] = ()) -> tuple[LineOnClaim, ...]:
     """What is drafted of work rehabilitation, of the codes of these lines, and of codes that should not be there."""
     if not case.claims_of_date:
         return ()
-    return drafted_lines(case, WORK_REHAB.union(also, (line.code for line in lines)))
+    return lines_on_claim(case, WORK_REHAB.union(also, (line.code for line in lines)))
 
 
 def claim_to_change(case: Case) -> Claim | None:
     """The claim the visit's lines belong on: the one with work-rehab lines, else a draft of this encounter."""
     if not case.claims_of_date:
         return None
-    with_lines = {line.claim for line in drafted_lines(case)}
+    with_lines = {line.claim for line in lines_on_claim(case)}
     claims = [claim for claim, _ in case.claims_of_date]
     ours = [claim for claim in claims if claim.reference in with_lines]
     drafts = [claim for claim in claims if claim.status == "draft" and case.encounter in claim.encounters]
     return next(iter(ours or drafts), None)
 
 
-def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]) -> bool:
+def same_charges(drafted: tuple[LineOnClaim, ...], lines: tuple[ChargeLine, ...]) -> bool:
     """Whether the drafted lines already say the same: code, units and every modifier these rules decide about.
 
     Modifiers nobody here decides (59, KX, a site's own) do not make a difference. Where the record has no place for
@@ -141,20 +127,28 @@ def same_charges(drafted: tuple[DraftedLine, ...], lines: tuple[ChargeLine, ...]
     return have == want
 
 
-def _units_of(lines: Iterable[DraftedLine | ChargeLine]) -> dict[str, float]:
+def _units_of(lines: Iterable[LineOnClaim | ChargeLine]) -> dict[str, float]:
     units: dict[str, float] = {}
     for line in lines:
         units[line.code] = units.get(line.code, 0) + line.units
     return units
 
 
-def modifiers_untold(drafted: Iterable[DraftedLine]) -> Iterator[Gap]:
+def modifiers_untold(drafted: Iterable[LineOnClaim]) -> Iterator[Gap]:
     """Charges of which the record cannot say the modifiers."""
     for line in drafted:
         if not line.modifiers_told:
             yield Gap(
                 Fact.CHARGES, f"whether {line.code} is charged with its modifiers: this record has none", line.claim
             )
+
+
+def overfull(drafted: Iterable[LineOnClaim]) -> Iterator[Gap]:
+    """Lines on a claim with more modifiers than it takes."""
+    for line in drafted:
+        if len(line.modifiers) > MOST_MODIFIERS:
+            why = f"a claim line takes four modifiers: choose those of {line.code} from {' '.join(line.modifiers)}"
+            yield Gap(Fact.CHARGES, why, line.claim)
 
 
 LEFT_TO_DRAFTER = {
@@ -164,9 +158,9 @@ LEFT_TO_DRAFTER = {
 }
 
 
-def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple[ChargeLine, ...]:
+def program_lines_to_charge(charges: ProgramCharges, drafted: tuple[LineOnClaim, ...]) -> tuple[ChargeLine, ...]:
     """The lines, with modifiers that the chart leaves undecided as somebody drafted them for the same code."""
-    kinds = _left_to_drafter(gap.fact for gap in charges.program_undecided) if drafted else ()
+    kinds = _left_to_drafter(gap.fact for gap in charges.undecided) if drafted else ()
     if drafted and charges.left_to_drafter:
         kinds = (*kinds, charges.left_to_drafter)
     if not kinds:
@@ -176,7 +170,7 @@ def lines_to_charge(charges: Charges, drafted: tuple[DraftedLine, ...]) -> tuple
 
 
 def _of_code_as_drafted(
-    code: str, lines: Iterable[ChargeLine], kinds: Collection[frozenset[str]], drafted: Iterable[DraftedLine]
+    code: str, lines: Iterable[ChargeLine], kinds: Collection[frozenset[str]], drafted: Iterable[LineOnClaim]
 ) -> Sequence[ChargeLine]:
     """The lines of a code; where several are made or drafted, divided as somebody drafted the same units."""
     made, theirs = [one for one in lines if one.code == code], [one for one in drafted if one.code == code]
@@ -202,7 +196,7 @@ def _left_to_drafter(facts: Iterable[Fact]) -> tuple[frozenset[str], ...]:
     return tuple(dict.fromkeys(kind for fact in facts for kind in LEFT_TO_DRAFTER.get(fact, ())))
 
 
-def _as_drafted(line: ChargeLine, kinds: Collection[frozenset[str]], drafted: Collection[DraftedLine]) -> ChargeLine:
+def _as_drafted(line: ChargeLine, kinds: Collection[frozenset[str]], drafted: Collection[LineOnClaim]) -> ChargeLine:
     """The line with the modifiers of these kinds that somebody drafted for its code, where it has one line only."""
     of_code = [one.modifiers for one in drafted if one.code == line.code]
     modifiers = line.modifiers
@@ -225,7 +219,7 @@ def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def other_number(case: Case, visit: Visit, drafted: Collection[DraftedLine]) -> Iterator[Gap]:
+def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> Iterator[Gap]:
     """Draft claims that carry an approval number, but not that of an approval in force (D-20)."""
     in_force = [one.number for one in case.approvals_on(visit.date) if one.number is not None]
     claims = {line.claim for line in drafted}
@@ -244,14 +238,3 @@ def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
     return tuple(
         one._replace(modifiers=(*one.modifiers, REDUCED_SERVICE)) if one.code in WORK_REHAB else one for one in lines
     )
-
-
-def charges_settled(case: Case, visit: Visit, policy: PolicyView) -> bool:
-    """Whether nothing is proposed for the visit's claim: the drafted lines are right, or no line can be said."""
-    charges = charges_of(case, visit, policy)
-    if charges is None or not (charges.lines or charges.others.lines):
-        return True
-    lines = (*lines_to_charge(charges, drafted_lines(case)), *companion_lines(case, charges))
-    drafted = drafted_of(case, lines, unsupported(case, charges))
-    partial = visit.minutes < charges.thresholds.rule.full
-    return same_charges(drafted, lines) or (partial and same_charges(drafted, reduced(lines)))

@@ -1,0 +1,84 @@
+"""The parts of a CDS Hooks response as types, encoded as they stand: none can be null, empty or half there.
+
+Names, order and required fields are those of the specification; a field with a default is left out where it has that
+value (CH-S-03).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.json import Encoder
+
+from cds_service.domain.actions import Action
+from cds_service.domain.findings import Severity
+
+JsonObject: TypeAlias = dict[str, Any]
+
+
+class CardCoding(Struct, frozen=True):
+    """A topic or an override reason, in a code system of ours (CH-S-17, CH-S-21)."""
+
+    system: str
+    code: str
+    display: str
+
+
+class CardSource(Struct, frozen=True):
+    """Who speaks, and about what (CH-S-08)."""
+
+    label: str
+    url: str
+    topic: CardCoding
+
+
+class CardLink(Struct, frozen=True):
+    """A link to a page of ours (CH-S-18)."""
+
+    label: str
+    url: str
+    type: Literal["absolute"] = "absolute"
+
+
+class Suggestion(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A whole change to accept or leave (CH-S-11)."""
+
+    uuid: str
+    label: str
+    is_recommended: bool = False
+    actions: tuple[Action, ...]
+
+
+class Card(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What the EHR shows of a finding, or of several that belong together.
+
+    ``selection_behavior`` stands beside suggestions and only there (CH-S-09).
+    """
+
+    uuid: str
+    summary: str
+    indicator: Severity
+    source: CardSource
+    detail: str
+    suggestions: tuple[Suggestion, ...] = ()
+    selection_behavior: Literal["any", "at-most-one"] | None = None
+    override_reasons: tuple[CardCoding, ...]
+    links: tuple[CardLink, ...]
+    extension: Mapping[str, JsonObject]
+
+
+class HookResponse(Struct, frozen=True, omit_defaults=True):
+    """The answer to a hook call; ``extension`` is left out where no rule applies."""
+
+    cards: tuple[Card, ...]
+    extension: Mapping[str, JsonObject] | None = None
+
+    @property
+    def encoded(self) -> bytes:
+        """The body that is sent."""
+        return _ENCODER.encode(self)
+
+
+NO_CARDS: Final = HookResponse(())
+
+_ENCODER: Final = Encoder()
