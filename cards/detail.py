@@ -14,7 +14,7 @@ from cards.gaps import sentences
 from cards.groups import Group
 from cards.markdown import escape, link, table
 from cards.numbers import capital, program, readable
-from cards.values import how_sure, in_short
+from cards.policy_values import how_sure, in_short
 from cds_service.domain.findings import Evidence
 from cds_service.domain.values import PolicyValue, Source
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from cds_service.sandbox import read
+from cds_service.stories import read
 from tests.playing import check, play
 
 TODAY = date(2026, 3, 16)

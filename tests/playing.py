@@ -7,10 +7,10 @@ from cards.explanation import FINDING_EXTENSION
 from cards.validate import problems
 from cds_service.fhir.judge import first_r4_error as invalid
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import Story
-from cds_service.sandbox.checking import charges, unmet
-from cds_service.sandbox.playing import ANY_NUMBER, Played
-from cds_service.sandbox.playing import play as play_with
+from cds_service.stories import Story
+from cds_service.stories.checking import charges, unmet
+from cds_service.stories.playing import ANY_NUMBER, Played
+from cds_service.stories.playing import play as play_with
 
 __all__ = ["FINDING", "Played", "bundled_policies", "charges", "check", "play"]
 

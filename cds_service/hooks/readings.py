@@ -12,7 +12,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.findings import Evaluation, Finding, Severity
-from cds_service.fhir.calendar import Calendar
+from cds_service.fhir.reading.calendar import Calendar
 from cds_service.hooks.gathering import Gathered
 from cds_service.policies.model import PolicyView
 from cds_service.policies.stack import PolicyStack

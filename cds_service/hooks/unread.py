@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cds_service.domain.chart import Chart, Fact, Gap
-from cds_service.fhir.reading import Prefetch
-from cds_service.fhir.references import normal
-from cds_service.fhir.set_aside import encounter_concerns_us, set_aside
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.references import normal
+from cds_service.fhir.reading.set_aside import encounter_concerns_us, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from typing import Final, Protocol
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.jurisdictions import name_of
 from cds_service.domain.values import BASE
-from cds_service.policies.clashes import clashes
-from cds_service.policies.document import PolicyError
-from cds_service.policies.loader import check_first_unit, load_folder
+from cds_service.policies.files.clashes import clashes
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import check_first_unit, load_folder
 from cds_service.policies.model import Policy, PolicyView, view_of
 
 BUNDLED_DATA: Final = Path(__file__).parent / "data"

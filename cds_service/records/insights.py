@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import ColumnElement, case, func, select
 
 from cds_service.records.database import Database
-from cds_service.records.tables import CardRow, DecisionRow, FeedbackRow
+from cds_service.records.record_tables import CardRow, DecisionRow, FeedbackRow
 
 Key: TypeAlias = Callable[[Database], ColumnElement[Any]]
 

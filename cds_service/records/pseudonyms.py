@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cds_service.errors import ConfigurationError
 from cds_service.records.database import Database, StoreError
-from cds_service.records.tables import SecretRow
+from cds_service.records.record_tables import SecretRow
 
 PATIENT_KEY: Final = "patient-key"
 _KEY_BYTES: Final = 32

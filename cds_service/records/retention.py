@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select
 
 from cds_service.records.database import Database
-from cds_service.records.replay import purge_tokens
-from cds_service.records.tables import CardRow, DecisionRow, FeedbackRow
+from cds_service.records.record_tables import CardRow, DecisionRow, FeedbackRow
+from cds_service.records.used_tokens import purge_tokens
 
 
 @dataclass(frozen=True, slots=True)

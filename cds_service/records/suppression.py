@@ -14,7 +14,7 @@ from cds_service.hooks.profile import Profile
 from cds_service.records.database import Database, StoreError
 from cds_service.records.entries import Naming, naming
 from cds_service.records.pseudonyms import Pseudonyms
-from cds_service.records.tables import CardRow, FeedbackRow
+from cds_service.records.record_tables import CardRow, FeedbackRow
 
 OVERRIDDEN: Final = "overridden"
 _OVERRIDES: Final = (

@@ -14,8 +14,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from cds_service.records.database import Database, StoreError, reason
 from cds_service.records.entries import Entry, Row
-from cds_service.records.feedback import match_feedback
-from cds_service.records.tables import Base, CardRow, DecisionRow, SuggestionRow
+from cds_service.records.kept_feedback import match_feedback
+from cds_service.records.record_tables import Base, CardRow, DecisionRow, SuggestionRow
 
 MOST_WAITING: Final = 10_000
 """Entries in memory. When the store is gone for longer, new ones are dropped and counted."""

@@ -7,11 +7,9 @@ from cds_service.rules import (
     authorization,
     ceilings,
     charges,
-    coverage,
     documentation,
     duration,
     edits,
-    evaluation,
     intensity,
     modifiers,
     not_checked,
@@ -20,8 +18,10 @@ from cds_service.rules import (
     program_state,
     progress,
     reassessment,
-    unread,
 )
+from cds_service.rules import initial_evaluation as evaluation
+from cds_service.rules import payer_coverage as coverage
+from cds_service.rules import unread_visit as unread
 from cds_service.rules.rule import Rule
 
 _BY_ID: Final = {

@@ -11,7 +11,7 @@ from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcom
 from cds_service.policies.model import PolicyView
 from cds_service.rules.catalogue import RULES
 from cds_service.rules.rule import Answer, Rule
-from cds_service.rules.unread import UNREAD
+from cds_service.rules.unread_visit import UNREAD
 
 
 def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:

@@ -16,16 +16,16 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from cards.wording import bundled
+from cds_service.app.assembly import answerer_for, gate_for, load_clients, load_policies, open_records
+from cds_service.app.metrics import Metrics
+from cds_service.app.reloading import ReloadablePolicies, hangups_held_back, on_hangup
+from cds_service.app.settings import Settings, load_settings
 from cds_service.fhir.judge import warm
-from cds_service.metrics import Metrics
 from cds_service.records.keeping import Records
-from cds_service.reloading import ReloadablePolicies, hangups_held_back, on_hangup
 from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
-from cds_service.service import answerer_for, gate_for, load_clients, load_policies, open_records
-from cds_service.settings import Settings, load_settings
-from cds_service.web import create_app
-from cds_service.web.logs import speak_for_all, tell_calls
+from cds_service.web.application import create_app
+from cds_service.web.around.logs import speak_for_all, tell_calls
 
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
 GRACE_SECONDS: Final = 30

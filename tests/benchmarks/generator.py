@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from html import escape
 from typing import Any
 
-from cds_service.sandbox import build
+from cds_service.stories import build
 
 TODAY = date(2026, 3, 16)
 HOOK = "encounter-discharge"

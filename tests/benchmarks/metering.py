@@ -16,11 +16,11 @@ from time import perf_counter
 
 from flask import Flask, Response
 
+from cds_service.app.metrics import Metrics
+from cds_service.app.settings import Settings
 from cds_service.hooks.answer import Answerer
-from cds_service.metrics import Metrics
 from cds_service.policies.stack import PolicyStack
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.web.application import create_app
 from tests.benchmarks import generator
 
 SERIES = 9
@@ -36,7 +36,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def counting(app: Flask) -> Callable[[Response], Response]:
     """The step that counts a call."""
-    return next(step for step in app.after_request_funcs[None] if step.__module__ == "cds_service.web.metrics")
+    return next(step for step in app.after_request_funcs[None] if step.__module__ == "cds_service.web.around.counting")
 
 
 def main() -> None:

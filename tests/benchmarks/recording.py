@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from flask import Flask
 
-from cds_service.service import answerer_for, load_policies
-from cds_service.settings import load_settings
-from cds_service.web import create_app
+from cds_service.app.assembly import answerer_for, load_policies
+from cds_service.app.settings import load_settings
+from cds_service.web.application import create_app
 from tests.benchmarks import generator
 
 CALLS = 300

@@ -19,10 +19,10 @@ from cards.composition import compose
 from cards.envelope import CardSettings
 from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
 from cards.groups import TOPIC_ORDER
-from cards.validate import problems
 from cards.wording import WordingError
 from cds_service.domain.findings import Evidence, Outcome, Proposal, RuleOutcome, Severity, Topic
 from cds_service.domain.values import Parameter
+from cds_service.ehr.judging import problems
 
 
 def answer(*findings, actions=None, settings=SETTINGS, **changed):

@@ -11,7 +11,7 @@ import pytest
 from cds_service.domain.terms import ELEMENTS
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import read
+from cds_service.stories import read
 from tests.playing import bundled_policies, play
 
 CASES = Path(__file__).parents[1] / "cases"

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import json
 
-from cds_service.fhir.chart import build_chart
-from cds_service.fhir.reading import TYPE_OF_KEY, read_drafts, read_prefetch
+from cds_service.fhir.chart.build import build_chart
+from cds_service.fhir.reading.prefetch import TYPE_OF_KEY, read_drafts, read_prefetch
 from tests.fhir.resources import (
     PATIENT,
     SOMEBODY_ELSE,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cds_service.sandbox import load
-from cds_service.terminal import show_answer
+from cds_service.cli.terminal import show_answer
+from cds_service.stories import load
 from tests.playing import play
 
 README = Path(__file__).resolve().parents[2] / "README.md"

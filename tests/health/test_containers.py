@@ -8,8 +8,8 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
-from cds_service.cli import main
-from cds_service.settings import Settings
+from cds_service.app.settings import Settings
+from cds_service.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from cards.values import CONFIDENCE_WORDS, NOT_ITS_OWN
+from cards.policy_values import CONFIDENCE_WORDS, NOT_ITS_OWN
 from cards.wording import kinds
+from cds_service.app.assembly import answerer_for
+from cds_service.app.settings import Settings
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import build
-from cds_service.sandbox.expectations import Expect
-from cds_service.sandbox.language import StoryWords
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
+from cds_service.stories import build
+from cds_service.stories.expectations import Expect
+from cds_service.stories.language import StoryWords
 from tests.health import readme_card
 from tests.playing import bundled_policies, check, play
 

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cards.validate import problems
+from cds_service.ehr.judging import problems
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import bundled, load
+from cds_service.stories import bundled, load
 
 TODAY = date(2026, 3, 10)
 ANOTHER = "Patient/somebody-else"

@@ -12,15 +12,15 @@ from requests import PreparedRequest
 
 from cards.explanation import EVALUATION_EXTENSION
 from cds_service.errors import DataNeeded
-from cds_service.fhir.client import FhirClient
+from cds_service.fhir.server.client import FhirClient
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import FhirAuthorization, read_call
 from cds_service.hooks.fetching import MOST_REFERENCES, Fetcher, pool_of_threads
 from cds_service.hooks.profile import DEMO, Profile
 from cds_service.hooks.services import SERVICES, TEMPLATES
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import bundled, load
 from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.stories import bundled, load
 from tests.fhir import ehr as server
 from tests.fhir.ehr import TOKEN, Ehr, searchset
 from tests.hooks.hook_requests import SERVICE_OF, request_for

@@ -7,9 +7,7 @@ from cards.validate import problems
 from cds_service.fhir.judge import first_r4_error
 from cds_service.hooks.call import read_call
 from cds_service.hooks.profile import Profile
-from cds_service.sandbox import build, load
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
+from cds_service.stories import build, load
 from tests.playing import bundled_policies
 
 TODAY = date(2026, 3, 16)

@@ -15,8 +15,8 @@ from cds_service.hooks.call import read_call
 from cds_service.hooks.fetching import Fetcher, pool_of_threads
 from cds_service.hooks.profile import Profile
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import load
 from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.stories import load
 from tests.fhir import ehr as server
 from tests.fhir.ehr import TOKEN, Ehr, searchset
 from tests.hooks.hook_requests import SERVICE_OF

@@ -10,9 +10,9 @@ import pytest
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import Json, PolicyValue
-from cds_service.policies.describe import applies_to, describe
-from cds_service.policies.loader import load_folder
+from cds_service.policies.files.loader import load_folder
 from cds_service.policies.model import Policy
+from cds_service.policies.owners.describe import applies_to, describe
 from cds_service.policies.parameters import (
     ADDITIONAL_UNIT_MINIMUM,
     DOCUMENTATION_REQUIRED,
@@ -30,7 +30,7 @@ from cds_service.policies.parameters import (
 )
 from cds_service.policies.shapes import Mue, PairEdit
 from cds_service.policies.stack import BUNDLED_DATA, PolicyStack
-from cds_service.sandbox import read
+from cds_service.stories import read
 
 VISIT = date(2026, 3, 2)
 TODAY = date(2026, 3, 16)

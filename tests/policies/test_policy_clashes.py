@@ -9,7 +9,7 @@ import pytest
 
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.values import Confidence, PolicyValue, Source
-from cds_service.policies.document import PolicyError
+from cds_service.policies.files.document import PolicyError
 from cds_service.policies.model import Match, Policy
 from cds_service.policies.parameters import PLAN_MAXIMUM_DAYS, REASSESSMENT_INTERVAL
 from cds_service.policies.stack import PolicyStack

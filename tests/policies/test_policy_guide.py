@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from cds_service.cli import main
-from cds_service.service import load_policies
-from cds_service.settings import load_settings
-from cds_service.web import create_app
+from cds_service.app.assembly import load_policies
+from cds_service.app.settings import load_settings
+from cds_service.cli.main import main
+from cds_service.web.application import create_app
 
 GUIDE = Path(__file__).parents[2] / "docs" / "policies.md"
 FENCE = re.compile(r"^```(yaml|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import BASE, Confidence, PolicyValue, Source
 from cds_service.policies import model
-from cds_service.policies.loader import load_file
+from cds_service.policies.files.loader import load_file
 from cds_service.policies.model import Match, Policy, spelling_of
 from cds_service.policies.parameters import (
     AUTHORIZATION_REQUIRED,

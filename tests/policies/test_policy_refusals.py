@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from cds_service.policies.document import PolicyError
-from cds_service.policies.loader import load_file, load_folder
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import load_file, load_folder
 from cds_service.policies.stack import PolicyStack
 
 BAD = Path(__file__).parent / "bad"

@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from cds_service.policies import model
+from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.policies.schema import policy_schema
 from cds_service.policies.stack import BUNDLED_DATA
 
 SCHEMA = policy_schema()

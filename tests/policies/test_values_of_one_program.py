@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.domain.codes import PayerClass, Program
-from cds_service.policies.document import PolicyError
-from cds_service.policies.effective import effective
-from cds_service.policies.loader import load_file
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import load_file
+from cds_service.policies.owners.effective import effective
+from cds_service.policies.owners.review import doubts
 from cds_service.policies.parameters import (
     AUTHORIZATION_REQUIRED,
     BASELINE_WITHIN_DAYS,
@@ -22,7 +23,6 @@ from cds_service.policies.parameters import (
     PARAMETERS,
     REASSESSMENT_INTERVAL,
 )
-from cds_service.policies.review import doubts
 from cds_service.policies.stack import PolicyStack
 from tests.playing import bundled_policies
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cds_service.app.assembly import answerer_for
+from cds_service.app.settings import Settings
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
-from cds_service.sandbox import build
-from cds_service.sandbox.request import HOOKS
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.stories import build
+from cds_service.stories.request import HOOKS
+from cds_service.web.application import create_app
 from tests.playing import bundled_policies
 from tests.records.keeping import NOW, PUBLIC_URL
 

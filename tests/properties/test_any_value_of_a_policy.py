@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.policies.schema import policy_schema
-from cds_service.sandbox import build
+from cds_service.policies.files.schema import policy_schema
+from cds_service.stories import build
 from tests.playing import play
 
 TODAY = date(2026, 3, 16)

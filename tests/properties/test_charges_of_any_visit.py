@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.domain.units import TimeRule, quarters, units
-from cds_service.sandbox import build
+from cds_service.stories import build
 from tests.playing import charges, play
 
 TODAY = date(2026, 3, 16)

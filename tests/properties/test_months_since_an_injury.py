@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.rules.entry import months_after
+from cds_service.rules.entry_criteria import months_after
 
 days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 months = st.integers(0, 48)

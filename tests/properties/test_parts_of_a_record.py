@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.validate import problems
+from cds_service.ehr.judging import problems
 from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import load
+from cds_service.stories import load
 
 TODAY = date(2026, 3, 10)
 ANSWERER = Answerer(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
-from cds_service.sandbox import bundled, load
-from cds_service.sandbox.dates import rewritten
+from cds_service.stories import bundled, load
+from cds_service.stories.story_dates import rewritten
 from tests.playing import bundled_policies
 
 CENTRAL = ZoneInfo("America/Chicago")

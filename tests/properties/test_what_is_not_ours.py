@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.sandbox import build
+from cds_service.stories import build
 from tests.playing import play
 
 TODAY = date(2026, 3, 16)

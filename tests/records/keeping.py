@@ -9,18 +9,18 @@ from uuid import uuid4
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from cds_service.app.assembly import answerer_for
+from cds_service.app.settings import Settings
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
 from cds_service.records.pseudonyms import pseudonyms_with
 from cds_service.records.writer import Writer
-from cds_service.sandbox import load
 from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.stories import load
+from cds_service.web.application import create_app
 from tests.security.signing import Ehr, client, registry
 
 PUBLIC_URL = "https://cds.example.org"

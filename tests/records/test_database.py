@@ -15,7 +15,7 @@ from sqlalchemy import inspect, select, text
 from cds_service.errors import ConfigurationError
 from cds_service.records.database import HEAD, MIGRATIONS, Database
 from cds_service.records.pseudonyms import pseudonyms_with
-from cds_service.records.tables import Base
+from cds_service.records.record_tables import Base
 from tests.records.conftest import SERVER
 
 OPEN = """

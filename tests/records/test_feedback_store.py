@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from cds_service.hooks.feedback import CardFeedback
-from cds_service.records.feedback import keep_feedback
+from cds_service.records.kept_feedback import keep_feedback
 from tests.records.keeping import NOW, accepted, keeping, overridden
 from tests.security.signing import Ehr, Signer, client
 

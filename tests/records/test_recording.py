@@ -5,8 +5,8 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import inspect, select
 
-from cds_service.records.tables import DecisionRow
-from cds_service.sandbox import load
+from cds_service.records.record_tables import DecisionRow
+from cds_service.stories import load
 from tests.records.keeping import NOW, OVERDUE, TODAY, keeping, overridden
 from tests.security.signing import ISSUER, Ehr, Signer, client
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from cds_service.sandbox import load
+from cds_service.stories import load
 from tests.records.keeping import overridden
 from tests.security.signing import Ehr, write_registry
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.records import replay
-from cds_service.records.replay import DatabaseReplay, purge_tokens
+from cds_service.records import used_tokens as replay
+from cds_service.records.used_tokens import DatabaseReplay, purge_tokens
 from cds_service.security.replay import MemoryReplay
 
 UNTIL = datetime.now(UTC) + timedelta(hours=1)

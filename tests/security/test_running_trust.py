@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from cds_service.sandbox import load
+from cds_service.stories import load
 from tests.security.signing import Ehr, Signer, write_registry
 from tests.server.test_running_service import COMMAND, free_port, running, wait_until
 

@@ -5,12 +5,12 @@ import logging
 import orjson
 import pytest
 
+from cds_service.app.settings import Settings
 from cds_service.policies.stack import PolicyStack
 from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
-from cds_service.settings import Settings
-from cds_service.web import create_app
-from cds_service.web.logs import JsonFormatter
+from cds_service.web.application import create_app
+from cds_service.web.around.logs import JsonFormatter
 from tests.security.signing import ISSUER, PUBLIC_URL, SERVICE, Ehr, Signer, client, registry
 from tests.web.talking import AnswersWith, outcome_of
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from cds_service.sandbox import load
+from cds_service.stories import load
 from tests.server.test_running_service import running
 
 pytestmark = pytest.mark.server

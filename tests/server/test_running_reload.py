@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from cds_service.sandbox import load
+from cds_service.stories import load
+from tests.app.test_reloading import RULE, SITE
 from tests.security.signing import Ehr, Signer, write_registry
 from tests.server.test_running_service import COMMAND, free_port, running, wait_until
-from tests.test_reloading import RULE, SITE
 
 pytestmark = pytest.mark.server
 

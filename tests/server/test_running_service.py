@@ -20,7 +20,7 @@ import requests
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.policies.stack import PolicyStack
-from cds_service.sandbox import bundled, load
+from cds_service.stories import bundled, load
 from tests.security.signing import Ehr, write_registry
 
 pytestmark = pytest.mark.server

@@ -5,10 +5,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from cds_service.app.settings import Settings
 from cds_service.hooks.answer import Answerer
 from cds_service.policies.stack import PolicyStack
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.web.application import create_app
 from tests.web.talking import PUBLIC_URL
 
 

@@ -7,10 +7,10 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from cds_service.app.settings import load_settings
 from cds_service.policies.stack import PolicyStack
-from cds_service.settings import load_settings
-from cds_service.web import create_app
-from cds_service.web.logs import speak_for_all
+from cds_service.web.application import create_app
+from cds_service.web.around.logs import speak_for_all
 from tests.web.talking import AnswersWith
 
 

@@ -8,12 +8,12 @@ from flask.testing import FlaskClient
 
 from cards.composition import Composition
 from cards.envelope import CardSettings
+from cds_service.app.settings import Settings
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.stack import PolicyStack
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.web.application import create_app
 
 PUBLIC_URL = "https://cds.example"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.sandbox import bundled, load, read
-from cds_service.sandbox.playing import play, with_own_values
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.app.settings import Settings
+from cds_service.stories import bundled, load, read
+from cds_service.stories.playing import play, with_own_values
+from cds_service.web.application import create_app
 from tests.playing import bundled_policies
 
 TODAY = date(2026, 3, 16)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from cds_service.sandbox import load
+from cds_service.stories import load
 from tests.fhir import ehr as fhir
 from tests.security.signing import ISSUER, Ehr, Signer, write_registry
 from tests.server.test_running_service import Running, free_port, is_ready, running, wait_until

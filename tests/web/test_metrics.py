@@ -13,17 +13,17 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from cds_service.app.assembly import answerer_for
+from cds_service.app.metrics import METRICS
+from cds_service.app.settings import Settings
 from cds_service.hooks.feedback import CardFeedback
 from cds_service.hooks.services import SERVICES
-from cds_service.metrics import METRICS
 from cds_service.records.keeping import NothingKept
 from cds_service.rules.catalogue import RULES
-from cds_service.sandbox import load
 from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
-from cds_service.service import answerer_for
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.stories import load
+from cds_service.web.application import create_app
 from tests.fhir import ehr as fhir
 from tests.security.signing import ISSUER, PUBLIC_URL, Ehr, client, registry, write_registry
 from tests.server.test_running_service import running, wait_until

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from cds_service.sandbox import load
-from cds_service.settings import Settings
-from cds_service.web import create_app
-from cds_service.web.logs import LOGGER, configure_logging, tell_calls
+from cds_service.app.settings import Settings
+from cds_service.stories import load
+from cds_service.web.application import create_app
+from cds_service.web.around.logs import LOGGER, configure_logging, tell_calls
 
 STORY = load("colles-fracture", date(2026, 3, 16))
 

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import main
-from cds_service.policies.capabilities import CAPABILITIES, CAPABILITY_OF
-from cds_service.policies.coverage import coverage
-from cds_service.policies.not_modelled import not_modelled
+from cds_service.cli.main import main
+from cds_service.policies.owners.capabilities import CAPABILITIES, CAPABILITY_OF
+from cds_service.policies.owners.matrix import coverage
+from cds_service.policies.owners.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 

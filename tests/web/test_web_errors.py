@@ -3,7 +3,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from werkzeug.exceptions import BadRequest
 
 from cds_service import errors
-from cds_service.web.errors import FAILURES, failure_of, from_http, operation_outcome
+from cds_service.web.around.faults import FAILURES, failure_of, from_http, operation_outcome
 
 R4_ISSUE_TYPES = {
     "invalid", "structure", "required", "value", "not-supported", "not-found", "too-long", "exception", "transient",

@@ -3,10 +3,10 @@ from html.parser import HTMLParser
 import pytest
 from fhir.resources.R4B.codesystem import CodeSystem
 
+from cds_service.app.settings import Settings
 from cds_service.domain.findings import Topic
 from cds_service.rules.catalogue import RULES
-from cds_service.settings import Settings
-from cds_service.web import create_app
+from cds_service.web.application import create_app
 from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -5,7 +5,7 @@ import sys
 import orjson
 import pytest
 
-from cds_service.web.logs import JsonFormatter, configure_logging
+from cds_service.web.around.logs import JsonFormatter, configure_logging
 from tests.web.talking import client_of, outcome_of
 
 URL = "/cds-services/work-rehab-order"

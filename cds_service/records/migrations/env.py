@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from cds_service.records.tables import Base
+from cds_service.records.record_tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -4,8 +4,8 @@ from datetime import date
 
 from cds_service.domain.chart import Facility
 from cds_service.domain.findings import ChargeLine, ClaimHead, DraftCharges, Proposal
-from cds_service.fhir.proposals import Writing, actions
-from cds_service.sandbox import build
+from cds_service.fhir.writing.actions import Writing, actions
+from cds_service.stories import build
 from tests.playing import play
 
 TODAY = date(2026, 3, 16)

@@ -1,0 +1,1 @@
+"""The command line: run the service, act as an EHR, look at policies, rules and records."""

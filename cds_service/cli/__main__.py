@@ -1,0 +1,5 @@
+"""``python -m cds_service.cli``."""
+
+from cds_service.cli.main import main
+
+main()

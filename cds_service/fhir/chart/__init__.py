@@ -1,0 +1,1 @@
+"""From resources to the chart of one patient."""

@@ -1,0 +1,1 @@
+"""FHIR servers of clients: what is asked, and how."""

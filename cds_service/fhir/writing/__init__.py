@@ -1,0 +1,1 @@
+"""From findings to FHIR resources: Claim, ChargeItem, ServiceRequest."""

@@ -1,0 +1,1 @@
+"""Policies for those who own them: values in force, the matrix, reviews."""

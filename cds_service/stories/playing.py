@@ -1,0 +1,150 @@
+"""Plays a story: request bytes in, answer out, through the same pipeline that the web layer calls."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+
+from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
+from cards.groups import QUIET
+from cds_service.domain.findings import RuleOutcome
+from cds_service.domain.values import Parameter
+from cds_service.errors import DataNeeded
+from cds_service.hooks.answer import Answered, Answerer
+from cds_service.hooks.call import read_call
+from cds_service.hooks.profile import Profile
+from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.loader import load_file
+from cds_service.policies.owners.effective import Effective, effective_value
+from cds_service.policies.stack import PolicyStack
+from cds_service.stories.request import HOOKS
+from cds_service.stories.story import Story, StoryError
+
+CLINIC_TIME: Final = timezone(timedelta(hours=-6))
+ANY_NUMBER: Final = 50
+STORY_LAYER: Final = "this-story"
+"""Id of the policy that holds the values under ``policies`` of a story."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of a story's call: answered, or refused for want of data."""
+
+    hook: str
+    policies: PolicyStack
+    answered: Answered | None = None
+    refused: DataNeeded | None = None
+
+    @cached_property
+    def answer(self) -> Mapping[str, Any]:
+        """The response; empty when the call was refused."""
+        return self.answered.response if self.answered is not None else {}
+
+    @property
+    def cards(self) -> list[Mapping[str, Any]]:
+        """The cards of the response."""
+        return list(self.answer.get("cards", []))
+
+    @property
+    def evaluation(self) -> Mapping[str, Any]:
+        """The trace that travels with the response."""
+        found: Mapping[str, Any] = self.answer.get("extension", {}).get(EVALUATION_EXTENSION, {})
+        return found
+
+    @cached_property
+    def rules(self) -> dict[str, RuleOutcome]:
+        """What became of each rule of the hook, by id."""
+        evaluation = self.answered.evaluation if self.answered is not None else None
+        return {trace.rule: trace for trace in evaluation.rules} if evaluation is not None else {}
+
+    @property
+    def shown(self) -> list[str]:
+        """The rules of the cards, in their order, without the quiet ones."""
+        rules = [card["extension"][FINDING_EXTENSION]["rule"] for card in self.cards]
+        return [rule for rule in rules if rule not in QUIET]
+
+    @property
+    def kinds(self) -> set[str]:
+        """Kinds of the findings on the cards, like ``reassessment.overdue``."""
+        findings = [card["extension"][FINDING_EXTENSION] for card in self.cards]
+        joined = [part["kind"] for finding in findings for part in finding.get("joined", [])]
+        return {*(finding["kind"] for finding in findings), *joined}
+
+    def effective(self, parameter: Parameter[Any]) -> Effective:
+        """What a policy parameter came to in this call."""
+        view = self.answered.policy if self.answered is not None else None
+        return effective_value(self.policies, view, parameter) if view is not None else Effective(parameter, None)
+
+
+def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NUMBER) -> Played:
+    """Answer the story's request for a hook, at nine in the morning of its today.
+
+    Args:
+        story: The story; values under its ``policies`` lie on top of the others.
+        hook: One of its hooks, or another one.
+        policies: The policies to answer with.
+        max_cards: Most cards of the answer.
+
+    Raises:
+        StoryError: the story cannot be asked with this hook, or its own values are refused.
+    """
+    stack = with_own_values(story, policies)
+    answerer = Answerer(
+        policies=stack,
+        clock=lambda: datetime(story.today.year, story.today.month, story.today.day, 9, tzinfo=CLINIC_TIME),
+        public_url="https://cds.example.org",
+        source_label="Work Rehab CDS",
+        max_cards=max_cards,
+        jurisdiction=story.client.jurisdiction,
+        time_zone=ZoneInfo(story.client.time_zone) if story.client.time_zone is not None else None,
+    )
+    call = read_call(json.dumps(story.request(hook)).encode(), HOOKS[hook].id)
+    try:
+        return Played(hook, stack, answered=answerer.answered(call, _profile(story)))
+    except DataNeeded as refused:
+        return Played(hook, stack, refused=refused)
+
+
+def _profile(story: Story) -> Profile:
+    client = story.client
+    return Profile(
+        not_available=client.not_available, program_state=client.program_state, not_checked=client.not_checked
+    )
+
+
+def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:
+    """The policies with the story's own values on top, as a site would add them.
+
+    A value holds for all dates, or as ``{from: …, until: …, value: …}`` from a date on.
+
+    Raises:
+        StoryError: a value is refused; the text names its key.
+    """
+    if not story.policies:
+        return policies
+    source = {"title": "What this story assumes", "retrieved": story.today}
+    assumed = {"from": date(2000, 1, 1), "source": source, "confidence": "default"}
+    values = {
+        name: [{**assumed, **(value if _is_dated(value) else {"value": value})}]
+        for name, value in story.policies.items()
+    }
+    document = {"policy": STORY_LAYER, "title": "What this story assumes", "status": "partial", "values": values}
+    place = 1 + max(policy.folder for policy in policies.policies)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{STORY_LAYER}.yaml"
+        YAML(typ="safe", pure=True).dump(document, file)
+        try:
+            return PolicyStack((*policies.policies, load_file(file, place)))
+        except PolicyError as problem:
+            raise StoryError(story.name, "policies", str(problem).rpartition(f"{file.name}:")[2].strip()) from None
+
+
+def _is_dated(value: object) -> bool:
+    return isinstance(value, Mapping) and "value" in value and value.keys() <= {"from", "until", "value"}

@@ -1,0 +1,1 @@
+"""FHIR resources out of the words of a story."""

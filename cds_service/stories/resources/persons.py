@@ -1,0 +1,98 @@
+"""Treating persons: invented people with the taxonomy code of their profession."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from cds_service.stories.language import Person, StoryWords
+from cds_service.stories.resources.pieces import DISCIPLINES, NUCC, Resource, Setting, coding, concept, elements, slug
+
+TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
+    "PT": ("225100000X", "Physical Therapist"),
+    "PTA": ("225200000X", "Physical Therapy Assistant"),
+    "OT": ("225X00000X", "Occupational Therapist"),
+    "OTA": ("224Z00000X", "Occupational Therapy Assistant"),
+    "SLP": ("235Z00000X", "Speech-Language Pathologist"),
+    "student": ("390200000X", "Student in an Organized Health Care Education/Training Program"),
+    "athletic-trainer": ("2255A2300X", "Athletic Trainer"),
+}
+DEFAULT_PEOPLE: Final[Mapping[str, Person]] = {
+    "PT": Person(role="PT", name="Thera Demopist, PT"),
+    "PTA": Person(role="PTA", name="Assi Mockwell, PTA"),
+    "OT": Person(role="OT", name="Occi Sampleton, OT"),
+    "OTA": Person(role="OTA", name="Olla Fictum, OTA"),
+    "SLP": Person(role="SLP", name="Spee Placeholder, SLP"),
+    "unknown": Person(role="unknown", name="N. N. Example"),
+}
+
+
+def people_of(words: StoryWords) -> dict[str, Person]:
+    """Everybody a story may name: the usual invented people and its own."""
+    return {**DEFAULT_PEOPLE, **words.people}
+
+
+def therapist(setting: Setting) -> str:
+    """Key of the person who treats unless the story says otherwise: the therapist of the first plan's discipline."""
+    disciplines = (plan.discipline for plan in setting.words.plan)
+    return next((discipline for discipline in disciplines if discipline in DISCIPLINES), "PT")
+
+
+def practitioner(setting: Setting, key: str) -> Resource:
+    """The person."""
+    name = setting.people[key].name
+    given_names = name.partition(",")[0].split()
+    return {
+        "resourceType": "Practitioner",
+        "id": _person_id(setting, key),
+        "active": True,
+        "name": [elements(text=name, family=given_names[-1], given=given_names[:-1])],
+    }
+
+
+def practitioner_role(setting: Setting, key: str, identifier: str) -> Resource:
+    """The person in the profession that counts; nothing but the name when neither role nor title is known."""
+    person = setting.people[key]
+    code = TAXONOMY.get(person.role)
+    return elements(
+        resourceType="PractitionerRole",
+        id=identifier,
+        active=True,
+        practitioner={"reference": f"Practitioner/{_person_id(setting, key)}", "display": person.name},
+        code=[concept(*([coding(NUCC, *code)] if code else []), text=person.title)] if code or person.title else None,
+    )
+
+
+def _person_id(setting: Setting, key: str) -> str:
+    return f"{setting.patient}-by-{slug(key)}"
+
+
+def user(setting: Setting) -> str:
+    """Reference to the person at the screen."""
+    return f"Practitioner/{_person_id(setting, therapist(setting))}"
+
+
+def contained_roles(setting: Setting, keys: Iterable[str]) -> list[Resource]:
+    """Roles to put inside a resource; none when the story has them as resources of their own."""
+    if setting.words.roles == "included":
+        return []
+    return [practitioner_role(setting, key, slug(key)) for key in dict.fromkeys(keys)]
+
+
+def role_reference(setting: Setting, key: str) -> Resource:
+    """Reference to a role, inside the same resource or to the role of its own."""
+    inside = setting.words.roles == "contained"
+    reference = f"#{slug(key)}" if inside else f"PractitionerRole/{_role_id(setting, key)}"
+    return {"reference": reference, "display": setting.people[key].name}
+
+
+def _role_id(setting: Setting, key: str) -> str:
+    return f"{setting.patient}-role-{slug(key)}"
+
+
+def roles(setting: Setting, keys: Iterable[str]) -> list[Resource]:
+    """The persons' resources, and their roles where those are not contained."""
+    found: list[Resource] = []
+    for key in dict.fromkeys(keys):
+        found.append(practitioner(setting, key))
+        if setting.words.roles == "included":
+            found.append(practitioner_role(setting, key, _role_id(setting, key)))
+    return found

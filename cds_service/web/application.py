@@ -1,0 +1,85 @@
+"""The HTTP surface: a Flask application over the hook calls and the knowledge pages."""
+
+from datetime import datetime
+from functools import partial
+
+from flask import Flask
+
+from cds_service.app.metrics import Metrics
+from cds_service.app.settings import Settings
+from cds_service.hooks.answer import Answerer
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
+from cds_service.records.keeping import Keeps, NothingKept
+from cds_service.security.gate import Gate
+from cds_service.web.around import access, counting, replies
+from cds_service.web.around.cors import allow_origins
+from cds_service.web.around.logs import configure_logging
+from cds_service.web.around.memory import give_back_after_large_requests
+from cds_service.web.around.paths import tolerate_slashes
+from cds_service.web.around.trust import guard, origins_of_clients
+from cds_service.web.endpoints import cds_services, health
+from cds_service.web.endpoints.cds_services import Answers
+from cds_service.web.pages import knowledge
+
+__all__ = ["Answers", "create_app"]
+
+
+def create_app(
+    settings: Settings,
+    answerer: Answers | None = None,
+    policies: PoliciesInUse | None = None,
+    gate: Gate | None = None,
+    records: Keeps | None = None,
+    metrics: Metrics | None = None,
+) -> Flask:
+    """The application.
+
+    Args:
+        settings: The site's settings.
+        answerer: Who answers hook calls; by default the rules over ``policies``.
+        policies: What to decide by and to show; by default the bundled policies and the site's own folders.
+        gate: Lets registered clients in and nobody else; without it anybody may call, which suits a demo on one
+            machine only.
+        records: Who keeps records of calls and feedback; without it none are kept, and feedback is refused.
+        metrics: Where to count what happens; by default within this application only.
+
+    Raises:
+        PolicyError: a policy file is refused; the text names file and key.
+    """
+    policies = policies if policies is not None else PolicyStack.load(settings.policy_dirs)
+    records = records if records is not None else NothingKept()
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.merge_slashes = False
+    configure_logging(settings.log_level)
+    access.init_app(app)
+    token = settings.metrics_token
+    counting.init_app(
+        app, metrics if metrics is not None else Metrics(), token.get_secret_value() if token is not None else None
+    )
+    replies.init_app(app)
+    hooks = cds_services.blueprint(
+        answerer or _answerer(settings, policies), records, shared_ids=settings.discovery == "shared"
+    )
+    if gate is None:
+        allow_origins(app, lambda: settings.cors_origins)
+    else:
+        guard(hooks, gate, settings.public_url, discovery_open=settings.discovery_open)
+        allow_origins(app, partial(origins_of_clients, gate))
+    app.register_blueprint(hooks)
+    app.register_blueprint(health.blueprint(records.reachable, policies))
+    app.register_blueprint(knowledge.blueprint(policies, settings.public_url, settings.source_label))
+    give_back_after_large_requests(app)
+    app.wsgi_app = tolerate_slashes(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    return app
+
+
+def _answerer(settings: Settings, policies: PoliciesInUse) -> Answerer:
+    return Answerer(
+        policies=policies,
+        clock=lambda: datetime.now().astimezone(),
+        public_url=settings.public_url,
+        source_label=settings.source_label,
+        max_cards=settings.max_cards,
+        jurisdiction=settings.jurisdiction,
+    )

@@ -1,0 +1,82 @@
+"""The CDS Hooks endpoints: discovery, hook call, feedback."""
+
+from time import perf_counter_ns
+from typing import Protocol
+
+import orjson
+from flask import Blueprint, Response
+
+from cards.card import NO_CARDS
+from cds_service.errors import DataNeeded, TooDeep
+from cds_service.hooks.answer import Answered
+from cds_service.hooks.call import HookCall, read_call
+from cds_service.hooks.feedback import read_feedback
+from cds_service.hooks.profile import Profile
+from cds_service.hooks.services import discovery, shared_id
+from cds_service.records.keeping import Keeps
+from cds_service.web.around.access import access
+from cds_service.web.around.replies import json_body, json_reply
+from cds_service.web.around.trust import profile_of_caller
+
+
+class Answers(Protocol):
+    """Who answers hook calls."""
+
+    def answered(self, call: HookCall, profile: Profile) -> Answered:
+        """The response to a call of this client, and what led to it; raises ``DataNeeded`` when it lacks some data."""
+        ...
+
+
+def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) -> Blueprint:
+    """The endpoints, answering hook calls with ``answerer`` and keeping what happened in ``records``.
+
+    With ``shared_ids`` discovery lists those.
+    """
+    routes = Blueprint("cds_services", __name__)
+    listed = orjson.dumps(discovery(shared=shared_ids))
+
+    @routes.get("/cds-services")
+    def discover() -> Response:
+        return Response(listed, mimetype="application/json")
+
+    @routes.post("/cds-services/<service_id>")
+    def call(service_id: str) -> Response:
+        body = json_body()
+        return Response(_answer(answerer, records, read_call(body, service_id), body), mimetype="application/json")
+
+    @routes.post("/cds-services/<service_id>/feedback")
+    def feedback(service_id: str) -> Response:
+        entries = read_feedback(json_body(), service_id)
+        records.feedback(shared_id(service_id), entries, profile_of_caller())
+        access().feedback = tuple(one.outcome for one in entries)
+        return json_reply({"status": "ok"})
+
+    return routes
+
+
+def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> bytes:
+    """The body of the answer. In shadow mode the call is evaluated and recorded, and nothing is shown."""
+    notes = access()
+    notes.service = call.service.shared_id
+    notes.hook = call.hook
+    notes.tolerated = call.tolerated
+    profile = profile_of_caller()
+    try:
+        answered = answerer.answered(call, profile)
+    except Exception as error:
+        outcome = "data-needed" if isinstance(error, DataNeeded) else "failed"
+        records.refused(call, outcome, profile, body=body, milliseconds=_milliseconds())
+        if isinstance(error, RecursionError):
+            raise TooDeep from None
+        raise
+    shadow = profile.mode == "shadow"
+    reply = NO_CARDS.encoded if shadow else answered.body
+    records.answered(call, answered, profile, body=body, reply=reply, milliseconds=_milliseconds())
+    notes.cards = 0 if shadow else len(answered.composition.cards)
+    notes.answered = answered
+    notes.shadow = shadow
+    return reply
+
+
+def _milliseconds() -> float:
+    return (perf_counter_ns() - access().started) / 1e6

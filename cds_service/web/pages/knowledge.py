@@ -1,0 +1,174 @@
+"""Pages that cards link to: what a rule does, each policy value with date and source, what is modeled per payer.
+
+Each page is one set of facts, shown as HTML to people and as JSON to programs that prefer it (``Accept``).
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from inspect import cleandoc
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+from flask import Blueprint, Response, render_template, request
+
+from cards.overrides import override_reason_system, topic_system
+from cards.policy_values import as_table, how_sure, in_words
+from cards.wording import kinds
+from cds_service.errors import NotADate, UnknownRoute
+from cds_service.hooks.services import SERVICES
+from cds_service.policies.model import Policy
+from cds_service.policies.owners.capabilities import CAPABILITIES
+from cds_service.policies.owners.describe import STATUS_MEANS, applies_to, picture, value_row
+from cds_service.policies.owners.facts import facts_of
+from cds_service.policies.owners.matrix import coverage
+from cds_service.policies.parameters import PARAMETERS
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
+from cds_service.rules.catalogue import RULES
+from cds_service.rules.rule import Rule
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "public, max-age=300",
+    "Vary": "Accept",
+}
+_FHIR_JSON: Final = "application/fhir+json"
+_OFFERED: Final = ("text/html", "application/json", _FHIR_JSON)
+
+
+def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint:
+    """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
+    routes = Blueprint("knowledge", __name__, template_folder="templates")
+    root = urlsplit(public_url).path
+    said = {"in_words": in_words, "as_table": as_table, "how_sure": how_sure}
+    routes.context_processor(lambda: {"site": title, "root": root, **said})
+    _add_home(routes)
+    _add_rules(routes, policies)
+    _add_policies(routes, policies)
+    _add_code_systems(routes, public_url)
+    return routes
+
+
+def _add_home(routes: Blueprint) -> None:
+    services = [
+        {"id": one.id, "hook": one.hook, "title": one.title, "description": one.description} for one in SERVICES
+    ]
+
+    @routes.get("/")
+    def home() -> Response:
+        return _page("home", {"services": services})
+
+
+def _add_rules(routes: Blueprint, policies: PoliciesInUse) -> None:
+    rules = {rule.id: rule for rule in RULES}
+
+    @routes.get("/rules")
+    def all_rules() -> Response:
+        return _page("rules", {"rules": [_rule_row(rule) for rule in RULES]})
+
+    @routes.get("/rules/<rule_id>")
+    def one_rule(rule_id: str) -> Response:
+        rule = rules.get(rule_id)
+        if rule is None:
+            raise UnknownRoute
+        return _page("rule", _rule(rule, policies.current))
+
+
+def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
+    @routes.get("/policies")
+    def all_policies() -> Response:
+        listed = [_policy_row(policy) for policy in policies.current.policies]
+        return _page("policies", {"policies": listed, "statuses": dict(STATUS_MEANS)})
+
+    @routes.get("/coverage")
+    def matrix() -> Response:
+        return _page("coverage", facts_of(coverage(policies.current, _day())))
+
+    @routes.get("/policies/<policy_id>")
+    def one_policy(policy_id: str) -> Response:
+        stack = policies.current
+        policy = stack.policy(policy_id)
+        if policy is None:
+            raise UnknownRoute
+        facts = facts_of(picture(stack, policy, _day()))
+        return _page("policy", {**facts, "capabilities": _CAPABILITIES, "readBy": _READ_BY})
+
+
+def _day() -> date:
+    """The date of service that the reader asks about with ``on``, by default today.
+
+    Raises:
+        NotADate: it is none (400).
+    """
+    asked = request.args.get("on")
+    if asked is None:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        raise NotADate("on") from None
+
+
+def _add_code_systems(routes: Blueprint, public_url: str) -> None:
+    systems = {"topic": topic_system(public_url), "override-reason": override_reason_system(public_url)}
+
+    @routes.get("/CodeSystem/<name>")
+    def code_system(name: str) -> Response:
+        if name not in systems:
+            raise UnknownRoute
+        return _page("code_system", systems[name], _FHIR_JSON)
+
+
+def _page(template: str, facts: Mapping[str, Any], json_type: str = "application/json") -> Response:
+    if _wants_html():
+        html = render_template(f"knowledge/{template}.html", **facts)
+        return Response(html, mimetype="text/html", headers=HEADERS)
+    return Response(orjson.dumps(facts), mimetype=json_type, headers=HEADERS)
+
+
+def _wants_html() -> bool:
+    return request.accept_mimetypes.best_match(_OFFERED, default="application/json") == "text/html"
+
+
+def _rule_row(rule: Rule) -> dict[str, Any]:
+    return {"id": rule.id, "topic": rule.topic, "title": rule.title}
+
+
+def _rule(rule: Rule, stack: PolicyStack) -> dict[str, Any]:
+    """What a rule says, reads and is based on, and for each parameter the policies that set it."""
+    return {
+        **_rule_row(rule),
+        "law": cleandoc(rule.law),
+        "moments": sorted(rule.moments),
+        "facts": list(rule.facts),
+        "sources": list(rule.sources),
+        "terms": dict(rule.terms),
+        "findings": [kind for kind in kinds() if kind.split(".")[0] == rule.id],
+        "parameters": [
+            {"name": one.name, "label": one.label, "unit": one.unit, "meaning": one.meaning} for one in rule.parameters
+        ],
+        "values": [
+            facts_of(value_row(value))
+            for parameter in rule.parameters
+            for policy in stack.policies
+            for value in policy.values.get(parameter.name, ())
+        ],
+    }
+
+
+def _policy_row(policy: Policy) -> dict[str, Any]:
+    return {
+        "id": policy.id,
+        "title": policy.title,
+        "appliesTo": applies_to(policy),
+        "status": policy.status,
+        "notModelled": list(policy.not_modelled),
+    }
+
+
+_CAPABILITIES: Final = [{"id": one.id, "title": one.title} for one in CAPABILITIES]
+_READ_BY: Final = {
+    name: [rule.id for rule in RULES if any(one.name == name for one in rule.parameters)] for name in PARAMETERS
+}
