@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from cards.explanation import FINDING_EXTENSION
-from cards.validate import problems
+from cds_service.ehr.judging import problems
 from cds_service.fhir.judge import first_r4_error as invalid
 from cds_service.policies.stack import PolicyStack
 from cds_service.stories import Story

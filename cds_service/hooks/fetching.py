@@ -19,11 +19,11 @@ from msgspec import Raw
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.client import NOT_OFFERED, REFUSED, TOO_SLOW, FhirClient, FhirFailure, Found
-from cds_service.fhir.reading import FACT_OF_TYPE, TYPE_OF_KEY, Prefetch, Slot, State, read_prefetch
-from cds_service.fhir.records import type_name
-from cds_service.fhir.scopes import Right, covers, shows_a_part
-from cds_service.fhir.supporting import Wanted, known_with, wanted
+from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, TYPE_OF_KEY, Prefetch, Slot, State, read_prefetch
+from cds_service.fhir.reading.resources import type_name
+from cds_service.fhir.server.client import NOT_OFFERED, REFUSED, TOO_SLOW, FhirClient, FhirFailure, Found
+from cds_service.fhir.server.referred import Wanted, known_with, wanted
+from cds_service.fhir.server.scopes import Right, covers, shows_a_part
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.second_choices import reshaped, sources_beside
 from cds_service.hooks.services import TEMPLATES

@@ -9,16 +9,16 @@ from typing import Any, TypeAlias
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Appointment, Chart, Encounter, Fact, Gap, Order, PlanOfCare
 from cds_service.errors import DataNeeded
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.chart import appointments_of, build_chart, of_another_patient, orders_of
-from cds_service.fhir.concepts import meaning
-from cds_service.fhir.orders import booked, is_order
-from cds_service.fhir.own import OF_ANOTHER
-from cds_service.fhir.reading import Draft, Prefetch, Quarantine, State, fact_of, read_drafts, read_prefetch
-from cds_service.fhir.records import AppointmentResource, ServiceRequestResource
-from cds_service.fhir.references import normal
-from cds_service.fhir.set_aside import OTHER_VERSION, concerns_us, is_of_another_version
-from cds_service.fhir.sites import zones_at
+from cds_service.fhir.chart.build import appointments_of, build_chart, of_another_patient, orders_of
+from cds_service.fhir.chart.patients_own import OF_ANOTHER
+from cds_service.fhir.chart.service_requests import booked, is_order
+from cds_service.fhir.chart.sites import zones_at
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import meaning
+from cds_service.fhir.reading.prefetch import Draft, Prefetch, Quarantine, State, fact_of, read_drafts, read_prefetch
+from cds_service.fhir.reading.references import normal
+from cds_service.fhir.reading.resources import AppointmentResource, ServiceRequestResource
+from cds_service.fhir.reading.set_aside import OTHER_VERSION, concerns_us, is_of_another_version
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.unread import Missing, missing_of_program, missing_of_visit
 

@@ -3,7 +3,9 @@
 import json
 from datetime import UTC, date, datetime
 
-from cards.validate import problems
+from cds_service.app.assembly import answerer_for
+from cds_service.app.settings import Settings
+from cds_service.ehr.judging import problems
 from cds_service.fhir.judge import first_r4_error
 from cds_service.hooks.call import read_call
 from cds_service.hooks.profile import Profile

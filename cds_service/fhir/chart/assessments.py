@@ -7,18 +7,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.chart import Assessment, AssessmentKind
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import done_as, may_be_kept, texts, tool_of
-from cds_service.fhir.own import Own
-from cds_service.fhir.records import (
-    AnsweredItem,
-    CodeableConcept,
-    Coding,
-    ItemAnswer,
-    ObservationResource,
-    QuestionnaireResponseResource,
-)
-from cds_service.fhir.results import (
+from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.chart.results import (
     CODED,
     DOUBTFUL,
     IN_WORDS,
@@ -35,8 +25,8 @@ from cds_service.fhir.reading.resources import (
     CodeableConcept,
     Coding,
     ItemAnswer,
-    Observation,
-    QuestionnaireResponse,
+    ObservationResource,
+    QuestionnaireResponseResource,
 )
 
 FINAL: Final = frozenset({"final", "amended", "corrected"})

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.codes import THERAPY, WORK_REHAB
-from cds_service.fhir import records
-from cds_service.fhir.concepts import ServiceMeaning, may_match, meaning, texts
-from cds_service.fhir.mentions import mentions_work_rehab
-from cds_service.fhir.people import contained
-from cds_service.fhir.records import CodeableConcept, NamedRef
-from cds_service.fhir.references import References
+from cds_service.fhir.chart.people import contained
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.meanings import ServiceMeaning, may_match, meaning, texts
+from cds_service.fhir.reading.mentions import mentions_work_rehab
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept, NamedRef
 
 REQUESTED_SERVICE: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-requestedService"
 SERVICE_TYPES: Final = "1365"

@@ -20,17 +20,20 @@ from cds_service.domain.chart import (
     Order,
     PlanOfCare,
 )
-from cds_service.fhir import authorizations, claim_facts, clinical, injury, payers, plans, records
-from cds_service.fhir.assessments import assessments_of
-from cds_service.fhir.authorized_services import Requests
-from cds_service.fhir.availability import in_part, kept_elsewhere, unavailable
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.charges import ChargesOnRecord, charges_on_record
-from cds_service.fhir.concepts import ServiceMeaning, is_work_activity, name_of_condition
-from cds_service.fhir.coverage_information import assertions_of
-from cds_service.fhir.documents import hints_of
-from cds_service.fhir.ordered_plans import plan_of_order
-from cds_service.fhir.orders import (
+from cds_service.fhir.chart import claim_facts, injury, payers, plans
+from cds_service.fhir.chart import encounters as clinical
+from cds_service.fhir.chart import payer_answers as authorizations
+from cds_service.fhir.chart.assessments import assessments_of
+from cds_service.fhir.chart.authorized_services import Requests
+from cds_service.fhir.chart.availability import in_part, kept_elsewhere, unavailable
+from cds_service.fhir.chart.claims import ChargesOnRecord, charges_on_record
+from cds_service.fhir.chart.coverage_information import assertions_of
+from cds_service.fhir.chart.documents import hints_of
+from cds_service.fhir.chart.ordered_plans import plan_of_order
+from cds_service.fhir.chart.patients_own import OF_ANOTHER, Meanings, Own, reference_of
+from cds_service.fhir.chart.people import People
+from cds_service.fhir.chart.places import Places, place_of
+from cds_service.fhir.chart.service_requests import (
     appointments_of,
     is_order,
     is_work_rehab_appointment,
@@ -39,13 +42,13 @@ from cds_service.fhir.orders import (
     order_of,
     orders_of,
 )
-from cds_service.fhir.own import OF_ANOTHER, Meanings, Own, reference_of
-from cds_service.fhir.people import People
-from cds_service.fhir.places import Places, place_of
-from cds_service.fhir.reading import FACT_OF_TYPE, Draft, Prefetch, aliases_of
-from cds_service.fhir.references import References
-from cds_service.fhir.sites import zones_at
-from cds_service.fhir.visits import Visits
+from cds_service.fhir.chart.sites import zones_at
+from cds_service.fhir.chart.visits import Visits
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import ServiceMeaning, is_work_activity, name_of_condition
+from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, Draft, Prefetch, aliases_of
+from cds_service.fhir.reading.references import References
 
 __all__ = ["appointments_of", "build_chart", "of_another_patient", "orders_of"]
 

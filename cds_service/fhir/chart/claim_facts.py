@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cds_service.domain.chart import ClaimNumber, Facility
-from cds_service.fhir import records
+from cds_service.fhir.chart.people import contained
 from cds_service.fhir.code_systems import ICD_10_CM
-from cds_service.fhir.concepts import texts
-from cds_service.fhir.people import contained
-from cds_service.fhir.records import CodeableConcept
-from cds_service.fhir.references import References
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept
 
 _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
 _ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)

@@ -7,16 +7,18 @@ from typing import Final
 from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir import clinical, injury, records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.claim_facts import numbers_of_claim
-from cds_service.fhir.decisions import number_in
-from cds_service.fhir.modifiers import modifiers_of
-from cds_service.fhir.own import Own
-from cds_service.fhir.places import Places
-from cds_service.fhir.procedure_codes import coded
-from cds_service.fhir.recorded_charges import RECORDED_CHARGE, charge_items, settles_another
-from cds_service.fhir.references import References
+from cds_service.fhir.chart import encounters as clinical
+from cds_service.fhir.chart import injury
+from cds_service.fhir.chart.claim_facts import numbers_of_claim
+from cds_service.fhir.chart.decisions import number_in
+from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.chart.places import Places
+from cds_service.fhir.chart.recorded_charges import RECORDED_CHARGE, charge_items, settles_another
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.procedure_codes import coded
+from cds_service.fhir.reading.references import References
 
 _CHARGES: Final = frozenset({"draft", "active"})
 _NO_CHARGES: Final = frozenset({"cancelled", "entered-in-error"})

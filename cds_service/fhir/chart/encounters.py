@@ -11,9 +11,9 @@ from cds_service.domain.chart import (
     Session,
 )
 from cds_service.domain.codes import Program
-from cds_service.fhir import records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import (
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import (
     ServiceMeaning,
     diagnosis_codes,
     names_no_treatment,
@@ -21,8 +21,8 @@ from cds_service.fhir.concepts import (
     texts,
     tool_of,
 )
-from cds_service.fhir.records import CodeableConcept, Quantity, Ref
-from cds_service.fhir.references import References
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept, Quantity, Ref
 
 DONE_OR_UNDER_WAY: Final = frozenset({"completed", "in-progress"})
 TOOK_PLACE: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished", "unknown"})

@@ -5,11 +5,12 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from cds_service.domain.chart import Fact, Gap
-from cds_service.fhir import dates, records
-from cds_service.fhir.concepts import ServiceMeaning, meaning
-from cds_service.fhir.reading import FACT_OF_TYPE, Prefetch, Quarantine
-from cds_service.fhir.records import CodeableConcept, Ref, Resource, type_name
-from cds_service.fhir.references import SAFE_ID, References, named, plain_server, server_of
+from cds_service.fhir.reading import dates
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
+from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, Prefetch, Quarantine
+from cds_service.fhir.reading.references import SAFE_ID, References, named, plain_server, server_of
+from cds_service.fhir.reading.resources import CodeableConcept, Ref, Resource, type_name
 
 _R = TypeVar("_R", bound=Resource)
 

@@ -6,14 +6,15 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir import payer_classes, records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.concepts import texts
-from cds_service.fhir.payer_classes import MAY_BE, Classes, Told, classes_together
-from cds_service.fhir.payer_states import state_of
-from cds_service.fhir.people import contained
-from cds_service.fhir.records import CodeableConcept, CoverageClass, NamedRef
-from cds_service.fhir.references import References
+from cds_service.fhir.chart import payer_classes
+from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, classes_together
+from cds_service.fhir.chart.payer_states import state_of
+from cds_service.fhir.chart.people import contained
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept, CoverageClass, NamedRef
 
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
 _MEDICARE_NUMBERS: Final = ("sid/us-mbi", "sid/us-medicare", "sid/us-hicn", "bluebutton.cms.gov")

@@ -7,13 +7,13 @@ from typing import Final
 
 from cds_service.domain.chart import Encounter, Place
 from cds_service.domain.jurisdictions import ABBREVIATIONS, STATES
-from cds_service.fhir import records
-from cds_service.fhir.injury import accident_of
-from cds_service.fhir.people import contained
-from cds_service.fhir.reading import Prefetch
-from cds_service.fhir.records import Address, Resource
-from cds_service.fhir.references import References
-from cds_service.fhir.zones import TreatmentSite, in_extensions
+from cds_service.fhir.chart.injury import accident_of
+from cds_service.fhir.chart.people import contained
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import Address, Resource
+from cds_service.fhir.reading.zones import TreatmentSite, in_extensions
 
 _STATE_OF: Final = (
     {name.upper(): code for code, name in STATES.items()} | {code: code for code in STATES} | ABBREVIATIONS

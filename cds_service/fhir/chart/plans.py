@@ -6,15 +6,15 @@ from typing import Final
 
 from cds_service.domain.chart import PlanOfCare
 from cds_service.domain.codes import LABELS, Discipline, Program
-from cds_service.fhir import records
-from cds_service.fhir.calendar import Calendar
-from cds_service.fhir.clinical import names_of
-from cds_service.fhir.concepts import NO_MEANING, ServiceMeaning, meaning, program_of, texts
-from cds_service.fhir.mentions import names_work_rehab
-from cds_service.fhir.people import People, contained
-from cds_service.fhir.professions import disciplines_of
-from cds_service.fhir.records import CodeableConcept
-from cds_service.fhir.references import References
+from cds_service.fhir.chart.encounters import names_of
+from cds_service.fhir.chart.people import People, contained
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of, texts
+from cds_service.fhir.reading.mentions import names_work_rehab
+from cds_service.fhir.reading.professions import disciplines_of
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.resources import CodeableConcept
 
 _THERAPY: Final = re.compile(
     r"therap|rehab|plan of care|return[\s\-]to[\s\-]work|exercise|functional|strengthening", re.IGNORECASE

@@ -8,8 +8,8 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from cds_service.fhir.concepts import texts
-from cds_service.fhir.records import CodeableConcept, Component, ObservationResource, Quantity, Ratio
+from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.resources import CodeableConcept, Component, ObservationResource, Quantity, Ratio
 
 Measured: TypeAlias = ObservationResource | Component
 

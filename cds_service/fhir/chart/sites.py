@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Final, TypeVar
 
-from cds_service.fhir import records
-from cds_service.fhir.orders import of_patient
-from cds_service.fhir.places import Places, first_jurisdiction
-from cds_service.fhir.reading import Draft, Prefetch
-from cds_service.fhir.references import References
-from cds_service.fhir.zones import TreatmentSite, Zones, zone_of_records, zones_of
+from cds_service.fhir.chart.places import Places, first_jurisdiction
+from cds_service.fhir.chart.service_requests import of_patient
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.prefetch import Draft, Prefetch
+from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.zones import TreatmentSite, Zones, zone_of_records, zones_of
 
 _V = TypeVar("_V", records.EncounterResource, records.ProcedureResource)
 

@@ -15,8 +15,11 @@ import msgspec
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir import judge, records, tolerant
-from cds_service.fhir.records import (
+from cds_service.fhir import judge
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading import tolerant
+from cds_service.fhir.reading.references import named
+from cds_service.fhir.reading.resources import (
     RECORD_OF,
     AnyResource,
     BundleEntry,
@@ -26,7 +29,6 @@ from cds_service.fhir.records import (
     type_name,
     type_of,
 )
-from cds_service.fhir.references import named
 
 RawPrefetch: TypeAlias = "bytes | msgspec.Raw | None"
 _R = TypeVar("_R", bound=Resource)

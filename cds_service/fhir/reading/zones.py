@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.jurisdictions import EVERY_TIME_ZONE, time_zones_of
-from cds_service.fhir import dates, records
-from cds_service.fhir.records import Extension, PrimitiveElement
+from cds_service.fhir.reading import dates
+from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.resources import Extension, PrimitiveElement
 
 EXTENSIONS: Final = frozenset(
     {"http://hl7.org/fhir/StructureDefinition/timezone", "http://hl7.org/fhir/StructureDefinition/tz-code"}

@@ -23,8 +23,8 @@ from urllib3.exceptions import (
 from urllib3.util import Timeout
 
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.page_links import page_url
-from cds_service.fhir.records import BundleLink
+from cds_service.fhir.reading.resources import BundleLink
+from cds_service.fhir.server.page_links import page_url
 
 T = TypeVar("T")
 

@@ -36,12 +36,12 @@ from cds_service.domain.findings import (
 )
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import JsonObject
-from cds_service.fhir.charge_items import charge_item
-from cds_service.fhir.claim_heads import complete, new_claim
-from cds_service.fhir.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
 from cds_service.fhir.code_systems import CPT
 from cds_service.fhir.judge import first_r4_error
-from cds_service.fhir.spelling import valid
+from cds_service.fhir.writing.charge_items import charge_item
+from cds_service.fhir.writing.claim_heads import complete, new_claim
+from cds_service.fhir.writing.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
+from cds_service.fhir.writing.repair import valid
 
 DRAFT_NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 

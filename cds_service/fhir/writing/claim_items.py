@@ -10,9 +10,9 @@ from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PR
 from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.code_systems import CPT, HCPCS
-from cds_service.fhir.modifiers import modifiers_behind, modifiers_of
-from cds_service.fhir.procedure_codes import procedure_codes
-from cds_service.fhir.records import CodeableConcept
+from cds_service.fhir.reading.code_modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.reading.procedure_codes import procedure_codes
+from cds_service.fhir.reading.resources import CodeableConcept
 
 PLACE_OF_SERVICE: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 CPT_MODIFIERS: Final = frozenset({"52", "59"})

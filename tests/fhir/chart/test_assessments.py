@@ -3,8 +3,9 @@
 import pytest
 
 from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
-from cds_service.fhir.assessments import MEASURED_WITHOUT_STATUS, NO_ANSWERS, PRELIMINARY
-from cds_service.fhir.results import IN_WORDS
+from cds_service.fhir.chart.assessments import MEASURED_WITHOUT_STATUS, NO_ANSWERS, PRELIMINARY
+from cds_service.fhir.chart.results import IN_WORDS
+from tests.fhir.chart.test_chart import DAY
 from tests.fhir.resources import PATIENT, bundle, chart_of, coded, condition, observation, procedure
 
 ABSENT = coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "not-performed")

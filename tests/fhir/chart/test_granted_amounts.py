@@ -2,8 +2,14 @@ from datetime import date
 
 import pytest
 
-from cds_service.fhir.granted_amounts import Granted, amount_in_words, end_in_words, is_less_than_asked, quantity_of
-from cds_service.fhir.records import Quantity
+from cds_service.fhir.chart.granted_amounts import (
+    Granted,
+    amount_in_words,
+    end_in_words,
+    is_less_than_asked,
+    quantity_of,
+)
+from cds_service.fhir.reading.resources import Quantity
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.fhir.mentions import as_asserted, is_called_work_rehab, mentions_work_rehab, names_work_rehab
+from cds_service.fhir.reading.mentions import as_asserted, is_called_work_rehab, mentions_work_rehab, names_work_rehab
 
 NAMED = (
     "Work hardening, no lifting over 20 lb",

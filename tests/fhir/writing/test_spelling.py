@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.fhir.judge import first_r4_error
-from cds_service.fhir.spelling import valid
+from cds_service.fhir.writing.repair import valid
 from tests.properties.test_any_json_of_a_call import empty_places, places
 
 CLAIM = {
