@@ -1,8 +1,8 @@
-"""The one pipeline that answers a hook call: gather, choose the policies, evaluate, propose, compose."""
+"""What answers a hook call: its question is put to the pipeline, and the answer is composed as cards and actions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
-from datetime import datetime, tzinfo
+from dataclasses import field, replace
+from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol
 
@@ -10,21 +10,19 @@ import orjson
 
 from cards.composition import Actions, Composition, compose
 from cards.envelope import CardSettings
-from cds_service.domain.case import Case
+from cds_service.consultation.consult import Consultation, consult
+from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.writing.actions import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
-from cds_service.hooks.gathering import Gathered
+from cds_service.hooks.gathering import completed, question_of
 from cds_service.hooks.profile import DEMO, Profile
-from cds_service.hooks.readings import agreed, evaluation_of, policy_for
-from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.policies.stack import PoliciesInUse
+from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalogue import RULES, TITLES
-from cds_service.rules.engine import unanswered
 
 
 class Withhold(Protocol):
@@ -39,14 +37,17 @@ class Withhold(Protocol):
 class Answered:
     """The response to a call with what led to it; ``settings`` give the ids of its cards and suggestions.
 
-    A call about something else has no ``case``, and so no policy values and no evaluation.
+    A call about something else has no ``consultation``.
     """
 
     composition: Composition
     settings: CardSettings
-    evaluation: Evaluation | None = None
-    case: Case | None = None
-    policy: PolicyView | None = None
+    consultation: Consultation | None = None
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """What the rules found."""
+        return self.consultation.evaluation if self.consultation is not None else None
 
     @property
     def response(self) -> dict[str, Any]:
@@ -92,22 +93,32 @@ class Answerer:
             DataNeeded: nothing can be said without data that was not given (412).
         """
         now = self.clock()
-        fetch = partial(self.fetcher.complete, allowed=profile.fhir_servers) if self.fetcher is not None else None
-        gathered = Gathered(
-            call,
-            profile.jurisdiction or self.jurisdiction,
-            fetch,
-            zones=(profile.time_zone, self.time_zone),
-            strict_fhir=self.strict_fhir,
-            not_available=profile.not_available,
-        )
-        today = gathered.calendar.local_date(now)
-        case = gathered.case(today)
-        missing = gathered.missing(today) if case is None else None
-        if missing is not None:
-            case = gathered.bare_case(today, missing)
+        question = self.question(call, profile)
         policies = self.policies.current
-        settings = CardSettings(
+        consultation = consult(question, policies, profile.wanted(RULES), now=now)
+        settings = self._card_settings(call, profile, policies, question.day(now))
+        if consultation is None:
+            return Answered(Composition(), settings)
+        evaluation = consultation.evaluation
+        unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
+        proposed = self._actions(call, question, consultation, profile)
+        return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
+
+    def question(self, call: HookCall, profile: Profile = DEMO) -> Question:
+        """The question that a call of this client asks, with what it lacks fetched from the client's FHIR server."""
+        question = replace(
+            question_of(call),
+            jurisdiction=profile.jurisdiction or self.jurisdiction,
+            zones=(profile.time_zone, self.time_zone),
+            not_available=profile.not_available,
+            strict=self.strict_fhir,
+        )
+        if self.fetcher is None:
+            return question
+        return completed(question, call, partial(self.fetcher.complete, allowed=profile.fhir_servers))
+
+    def _card_settings(self, call: HookCall, profile: Profile, policies: PolicyStack, today: date) -> CardSettings:
+        return CardSettings(
             public_url=self.public_url,
             source_label=profile.source_label or self.source_label,
             hook_instance=call.hook_instance,
@@ -119,30 +130,20 @@ class Answerer:
             policies=policies.titles,
             labels=self.labels,
         )
-        if case is None:
-            return Answered(Composition(), settings)
-        policy = policy_for(case, policies)
-        rules = profile.wanted(RULES)
-        if missing is None:
-            evaluation = agreed(evaluation_of(case, policy, rules), gathered, now, policies, rules)
-        else:
-            evaluation = unanswered(case, policy, missing.gap, rules)
-        unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
-        composed = compose(evaluation, self._actions(evaluation, gathered, case, profile), settings, unwanted)
-        return Answered(composed, settings, evaluation, case, policy)
 
-    def _actions(self, evaluation: Evaluation, gathered: Gathered, case: Case, profile: Profile) -> Actions:
+    def _actions(self, call: HookCall, question: Question, consultation: Consultation, profile: Profile) -> Actions:
+        """The FHIR actions of each proposal, by finding and place."""
         writing = Writing(
-            patient=gathered.call.patient_id,
-            today=case.today,
-            call=gathered.call.hook_instance,
-            received=gathered.received,
+            patient=question.patient_id,
+            today=consultation.case.today,
+            call=call.hook_instance,
+            received=question.received,
             labels=self.labels,
             charge_items=profile.charges == "chargeitem",
             legacy_delete=profile.cds_hooks == "1.0",
         )
         return {
             (finding.key, index): actions(proposal, writing)
-            for finding in evaluation.findings
+            for finding in consultation.evaluation.findings
             for index, proposal in enumerate(finding.proposals)
         }

@@ -80,8 +80,8 @@ class HookCall:
         return self.context.appointments
 
     @property
-    def selections(self) -> tuple[str, ...]:
-        """The drafts that order-select is about, as ``Type/id`` (CH-C-05)."""
+    def selections(self) -> tuple[str, ...] | None:
+        """The drafts that order-select is about, as ``Type/id`` (CH-C-05); None for other hooks."""
         return self.context.selections
 
     @property

@@ -41,7 +41,7 @@ class Context:
     user_id: str | None = None
     drafts: Raw | None = None
     appointments: Raw | None = None
-    selections: tuple[str, ...] = ()
+    selections: tuple[str, ...] | None = None
     dispatched: tuple[str, ...] = ()
     tolerated: tuple[str, ...] = ()
 

@@ -79,8 +79,10 @@ class Played:
 
     def effective(self, parameter: Parameter[Any]) -> Effective:
         """What a policy parameter came to in this call."""
-        view = self.answered.policy if self.answered is not None else None
-        return effective_value(self.policies, view, parameter) if view is not None else Effective(parameter, None)
+        consultation = self.answered.consultation if self.answered is not None else None
+        if consultation is None:
+            return Effective(parameter, None)
+        return effective_value(self.policies, consultation.policy, parameter)
 
 
 def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NUMBER) -> Played:

@@ -199,22 +199,20 @@ def _per_resource(result: dict[str, object], bodies: dict[str, tuple[bytes, int]
 
 def one_more_rule() -> float:
     """Cost of one more of the dearest rule, measured on the typical chart in this process."""
-    from cds_service.billing.bills import as_paid, bill_of
+    from cds_service.consultation.consult import decide, policy_for
+    from cds_service.consultation.subject import case_of
     from cds_service.domain.case import Case, Moment
-    from cds_service.hooks.answer import policy_for
     from cds_service.hooks.call import read_call
-    from cds_service.hooks.gathering import Gathered
+    from cds_service.hooks.gathering import question_of
     from cds_service.policies.stack import PolicyStack
     from cds_service.rules.catalogue import RULES
     from cds_service.rules.engine import evaluate
     from tests.conftest import TODAY
 
-    case = Gathered(read_call(generator.chart(30), "work-rehab-visit")).case(TODAY)
+    case = case_of(question_of(read_call(generator.chart(30), "work-rehab-visit")), TODAY)
     assert isinstance(case, Case)
-    policy = policy_for(case, PolicyStack.load())
-    case = as_paid(case, policy)
-    bill = bill_of(case, policy)
-    evaluate(case, bill, policy)
+    answer = decide(case, policy_for(case, PolicyStack.load()))
+    case, bill, policy = answer.case, answer.bill, answer.policy
     dearest = 0.0
     for rule in (one for one in RULES if Moment.VISIT_CLOSE in one.moments):
         times = []

@@ -14,6 +14,15 @@ ALLOWED = {
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
     "cards": {"cards", "cds_service.domain"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
+    "cds_service/consultation": {
+        "cds_service.billing",
+        "cds_service.consultation",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.fhir",
+        "cds_service.policies",
+        "cds_service.rules",
+    },
     "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.reading"},
     "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
     "cds_service/fhir/writing": {
@@ -32,7 +41,7 @@ ALLOWED = {
     },
     "cds_service/hooks": {
         "cards",
-        "cds_service.billing",
+        "cds_service.consultation",
         "cds_service.domain",
         "cds_service.errors",
         "cds_service.fhir",

@@ -53,7 +53,7 @@ def recommended(played):
 
 
 def first_in_line(played):
-    return played.answered.case.payer
+    return played.answered.consultation.case.payer
 
 
 @settings(max_examples=60, deadline=None)

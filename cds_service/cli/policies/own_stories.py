@@ -145,7 +145,8 @@ def _chosen(name: str | None, file: Path | None) -> tuple[Story, ...]:
 
 def _explained(story: Story, played: Played) -> Iterator[str]:
     yield f"{story.title or story.name} ({story.name}, {played.hook})"
-    case = played.answered.case if played.answered is not None else None
+    consultation = played.answered.consultation if played.answered is not None else None
+    case = consultation.case if consultation is not None else None
     if played.refused is not None:
         yield f"The call is refused: {played.refused}"
     elif case is None:

@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
+from cds_service.consultation.consult import decide
 from cds_service.domain.case import MOST_ORDERS, Case, Moment
 from cds_service.domain.chart import Chart, Order, Schedule
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.findings import Evaluation
-from cds_service.hooks.readings import evaluation_of
 from tests.playing import bundled_policies
 
 TODAY = date(2026, 3, 18)
@@ -54,7 +54,7 @@ SHAPES = pytest.mark.parametrize("drafts", [blocks, the_same, uncoded, paired])
 
 def answered(orders: tuple[Order, ...]) -> Evaluation:
     policy = bundled_policies().select(PayerClass.WORKERS_COMPENSATION, (), None, TODAY)
-    return evaluation_of(Case(Moment.ORDER, TODAY, TODAY, Chart("invented"), orders=orders), policy)
+    return decide(Case(Moment.ORDER, TODAY, TODAY, Chart("invented"), orders=orders), policy).evaluation
 
 
 @SHAPES

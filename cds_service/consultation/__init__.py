@@ -1,0 +1,1 @@
+"""The one pipeline behind every door: question, chart, bill, rules, evaluation."""

@@ -1,0 +1,171 @@
+"""Questions that make no case: whether what was left out is, or may be, what they are about."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from cds_service.consultation.question import Question
+from cds_service.consultation.subject import not_delivered, under_way, visit_date
+from cds_service.domain.case import Moment
+from cds_service.domain.chart import Fact, Gap
+from cds_service.fhir.chart.build import appointments_of, of_another_patient
+from cds_service.fhir.chart.patients_own import OF_ANOTHER
+from cds_service.fhir.chart.service_requests import booked
+from cds_service.fhir.reading.prefetch import State
+from cds_service.fhir.reading.references import normal
+from cds_service.fhir.reading.set_aside import (
+    OTHER_VERSION,
+    concerns_us,
+    encounter_concerns_us,
+    is_of_another_version,
+    set_aside,
+)
+
+NO_TREATMENT: Final = "no treatment of this visit was sent, so it is not known whether it is work rehabilitation"
+NOTHING_READABLE: Final = "neither a treatment nor a date of this visit can be read"
+ESSENTIAL: Final[Mapping[Moment, tuple[str, ...]]] = {
+    Moment.VISIT_CLOSE: ("procedures",),
+    Moment.VISIT_START: ("procedures", "carePlans"),
+    Moment.OVERVIEW: ("procedures", "carePlans"),
+}
+"""Keys without which nothing can be said; one of them is enough (CH-P-12). Orders need none (CH-P-13)."""
+_SHOWS_A_PROGRAM: Final = {"procedures": Fact.SESSIONS, "carePlans": Fact.PLAN_OF_CARE}
+_UNAVAILABLE: Final = frozenset({State.ABSENT, State.FAILED})
+
+
+class Missing(NamedTuple):
+    """Why nothing can be said of what a question is about.
+
+    ``unread`` is what could not be read of a visit or booking of work rehabilitation: a card tells it.
+    """
+
+    gap: Gap
+    unread: tuple[Gap, ...] = ()
+
+
+def keys_needed(question: Question) -> tuple[str, ...]:
+    """The prefetch keys without any of which nothing can be said; empty where there is something to go on.
+
+    What came under a key and could not be read is something: it is told.
+    """
+    keys = ESSENTIAL.get(question.moment, ())
+    record = question.record
+    if any(record.slots[key].state not in _UNAVAILABLE for key in keys):
+        return ()
+    facts = {_SHOWS_A_PROGRAM[key] for key in keys}
+    return () if any(gap.reference is not None and gap.fact in facts for gap in record.gaps) else keys
+
+
+def missing_of(question: Question, today: date) -> Missing | None:
+    """Why a question that makes no case may be about work rehabilitation all the same: its subject was left out."""
+    match question.moment:
+        case Moment.ORDER:
+            gap = _missing_order(question)
+            return Missing(gap) if gap is not None else None
+        case Moment.BOOKING:
+            return _missing_booking(question)
+        case Moment.OVERVIEW:
+            missing = _missing_program(question)
+        case _:
+            missing = _missing_visit(question, today)
+    if missing is not None and missing.unread:
+        return missing
+    foreign = of_another_patient(question.patient_id, question.record, question.calendar, question.server)
+    gap = foreign or (missing.gap if missing is not None else next(_faults(question), None))
+    return Missing(gap) if gap is not None else None
+
+
+def _faults(question: Question) -> Iterator[Gap]:
+    """What could not be had of treatments and plans, which might have shown a program."""
+    for key, fact in _SHOWS_A_PROGRAM.items():
+        slot = question.record.slots.get(key)
+        if slot is not None and slot.state is State.FAILED:
+            yield Gap(fact, slot.reason or f"{key} could not be had")
+    yield from (gap for gap in question.record.gaps if gap.fact in _SHOWS_A_PROGRAM.values())
+
+
+def _missing_order(question: Question) -> Gap | None:
+    if question.dispatched:
+        return next(iter(not_delivered(question)), None)
+    drafted = (order.reference for order in question.orders(of_anybody=True) if order.work_rehab and order.selected)
+    reference = next(drafted, None)
+    if reference is not None:
+        return Gap(Fact.ORDERS, OF_ANOTHER, reference)
+    return next(_unread_drafts(question), None) or next(_of_another_version(question, Fact.ORDERS), None)
+
+
+def _missing_booking(question: Question) -> Missing | None:
+    orders = question.chart.orders
+    undated = booked(question.drafts, orders, question.patient_id, calendar=question.calendar).gaps
+    if undated:
+        return Missing(undated[0], undated)
+    foreign = appointments_of(question.drafts, orders, calendar=question.calendar)
+    if foreign:
+        return Missing(Gap(Fact.APPOINTMENTS, OF_ANOTHER, foreign[0].reference))
+    unread = (*_unread_drafts(question), *_of_another_version(question, Fact.APPOINTMENTS))
+    work_rehab = tuple(gap for gap in unread if gap.reference and concerns_us(question.received(gap.reference) or {}))
+    return Missing(unread[0], work_rehab) if unread else None
+
+
+def _unread_drafts(question: Question) -> Iterator[Gap]:
+    """Drafts in question that could not be read; drafts that are no readable JSON at all may be any."""
+    for draft in question.drafts:
+        gap = draft.gap
+        if gap is None or gap.fact not in {Fact.ORDERS, Fact.APPOINTMENTS}:
+            continue
+        if question.is_meant(draft) or draft.reference == "drafts":
+            yield gap
+
+
+def _of_another_version(question: Question, fact: Fact) -> Iterator[Gap]:
+    """Drafts that are about work rehabilitation in the shape of another FHIR version."""
+    for draft in filter(question.is_meant, question.drafts):
+        if is_of_another_version(draft.received) and concerns_us(draft.received):
+            yield Gap(fact, OTHER_VERSION, draft.reference)
+
+
+def _missing_visit(question: Question, today: date) -> Missing | None:
+    """What is missing of a visit without one readable treatment.
+
+    None for the visit of another specialty, unless a treatment that was set aside names it.
+    """
+    encounter = question.encounter
+    work_rehab = encounter_concerns_us(_received(question))
+    of_visit = [
+        resource
+        for resource in set_aside(question.chart, question.record)
+        if resource.encounter == encounter or (resource.encounter is None and work_rehab is not False)
+    ]
+    unread = tuple(resource.gap for resource in of_visit if resource.ours or (work_rehab and resource.gap.reference))
+    if work_rehab and not unread:
+        unread = (Gap(Fact.SESSIONS, NOTHING_READABLE, encounter),)
+    if unread:
+        return Missing(unread[0], unread)
+    if work_rehab is False:
+        return None
+    if of_visit:
+        return Missing(of_visit[0].gap)
+    return Missing(Gap(Fact.SESSIONS, NO_TREATMENT, encounter)) if _in_program(question, today) else None
+
+
+def _in_program(question: Question, today: date) -> bool:
+    """Whether the patient is in a program on the day of a visit that closes."""
+    if question.moment is not Moment.VISIT_CLOSE:
+        return False
+    return under_way(question, Moment.OVERVIEW, visit_date(question, today), today) is not None
+
+
+def _received(question: Question) -> Mapping[str, Any] | None:
+    """The encounter in question as it came, unless it names another patient."""
+    record, encounter = question.record, question.encounter
+    received = record.received({encounter}).get(encounter) if encounter is not None else None
+    subject = received.get("subject") if received is not None else None
+    named = subject.get("reference") if isinstance(subject, dict) else None
+    foreign = isinstance(named, str) and named != "" and normal(named, record.aliases) != question.chart.patient
+    return None if foreign else received
+
+
+def _missing_program(question: Question) -> Missing | None:
+    """What was set aside where no program is seen; what is plainly about work rehabilitation first."""
+    left_out = sorted(set_aside(question.chart, question.record), key=lambda resource: resource.ours is None)
+    return Missing(left_out[0].gap) if left_out else None
