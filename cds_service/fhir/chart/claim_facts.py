@@ -6,8 +6,8 @@ from typing import Final
 
 from cds_service.domain.chart import ClaimNumber, Facility
 from cds_service.fhir.chart.people import contained
-from cds_service.fhir.code_systems import ICD_10_CM
 from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.code_systems import ICD_10_CM
 from cds_service.fhir.reading.meanings import texts
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.resources import CodeableConcept

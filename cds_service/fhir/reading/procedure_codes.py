@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS
-from cds_service.fhir.code_systems import CPT
+from cds_service.fhir.reading.code_systems import CPT
 from cds_service.fhir.reading.resources import CodeableConcept
 
 _OIDS: Final = frozenset({"2.16.840.1.113883.6.12", "2.16.840.1.113883.6.14", "2.16.840.1.113883.6.285"})

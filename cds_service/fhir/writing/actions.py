@@ -36,8 +36,8 @@ from cds_service.domain.findings import (
 )
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import JsonObject
-from cds_service.fhir.code_systems import CPT
 from cds_service.fhir.judge import first_r4_error
+from cds_service.fhir.reading.code_systems import CPT
 from cds_service.fhir.writing.charge_items import charge_item
 from cds_service.fhir.writing.claim_heads import complete, new_claim
 from cds_service.fhir.writing.claim_items import codes_of, modifier_concept, modifiers_on, put_lines

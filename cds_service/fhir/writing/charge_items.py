@@ -2,7 +2,7 @@
 
 from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.domain.values import JsonObject
-from cds_service.fhir.code_systems import CPT
+from cds_service.fhir.reading.code_systems import CPT
 
 
 def charge_item(change: DraftCharges, line: ChargeLine, patient: str, identity: str, label: str) -> JsonObject:

@@ -5,7 +5,7 @@ from typing import Final
 
 from cds_service.domain.findings import CareTeamRole, ClaimHead, Diagnosis
 from cds_service.domain.values import JsonObject
-from cds_service.fhir.code_systems import ICD_10_CM
+from cds_service.fhir.reading.code_systems import ICD_10_CM
 
 CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"

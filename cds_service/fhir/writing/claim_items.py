@@ -9,8 +9,8 @@ import msgspec
 from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PROGRAM_MODIFIERS, TEST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.domain.values import JsonObject
-from cds_service.fhir.code_systems import CPT, HCPCS
 from cds_service.fhir.reading.code_modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.reading.code_systems import CPT, HCPCS
 from cds_service.fhir.reading.procedure_codes import procedure_codes
 from cds_service.fhir.reading.resources import CodeableConcept
 
