@@ -223,7 +223,7 @@ def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> 
     """Draft claims that carry an approval number, but not that of an approval in force (D-20)."""
     in_force = [one.number for one in case.approvals_on(visit.date) if one.number is not None]
     claims = {line.claim for line in drafted}
-    for claim in case.chart.claims if in_force else ():
+    for claim, _ in case.claims_of_date if in_force else ():
         carried = {number_key(number) for number in claim.authorization_numbers}
         if claim.reference in claims and carried and carried.isdisjoint(map(number_key, in_force)):
             why = (

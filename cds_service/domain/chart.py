@@ -4,11 +4,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from cds_service.domain.codes import Discipline, PayerClass, Program
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import Interval
+from cds_service.domain.lazy import lazy
+
+if TYPE_CHECKING:
+    from cds_service.domain.history import History
 
 DAYS_OF_A_WEEK: Final = 7
 LONGEST_PLAN_DAYS: Final = 36_525
@@ -509,6 +513,13 @@ class Chart:
     gaps: tuple[Gap, ...] = ()
     zone: tzinfo | None = None
     condition_names: Mapping[str, str] = field(default_factory=dict)
+
+    @lazy
+    def history(self) -> "History":
+        """What it tells whichever visit is asked about."""
+        from cds_service.domain.history import History
+
+        return History(self.sessions, self.services, self.encounters, self.plans, self.assessments, self.claims)
 
     def unread(self, fact: Fact, about: str = "") -> Gap | None:
         """The gap of a fact that nobody could deliver, its reason after ``about``; None for one that was."""
