@@ -20,6 +20,7 @@ from msgspec import Raw
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, TYPE_OF_KEY, Prefetch, Slot, State, read_prefetch
+from cds_service.fhir.reading.resources import type_name
 from cds_service.fhir.server.client import NOT_OFFERED, REFUSED, TOO_SLOW, FhirClient, FhirFailure, Found
 from cds_service.fhir.server.referred import Wanted, known_with, wanted
 from cds_service.fhir.server.scopes import Right, covers, shows_a_part
@@ -288,7 +289,7 @@ class _Completion:
                 parts.extend((key, part) for part in result.parts)
         read = read_prefetch(msgspec.json.encode(values), given.slots)
         parts.extend(
-            (key, _IN_PART.format(TYPE_OF_KEY[key].__name__))
+            (key, _IN_PART.format(type_name(TYPE_OF_KEY[key])))
             for key in self._seen_in_part(key for key in results if key not in failed)
         )
         for key, reason in parts:
@@ -302,7 +303,7 @@ class _Completion:
     def _seen_in_part(self, keys: Iterable[str]) -> Iterator[str]:
         for key in keys:
             right: Right = "s" if "?" in TEMPLATES[key] else "r"
-            if shows_a_part(self._scope, TYPE_OF_KEY[key].__name__, right):
+            if shows_a_part(self._scope, type_name(TYPE_OF_KEY[key]), right):
                 yield key
 
     def _with_referred(self, prefetch: Prefetch) -> Prefetch:
@@ -368,4 +369,4 @@ def _type(query: str) -> str:
 
 
 def _fact(key: str) -> Fact:
-    return FACT_OF_TYPE[TYPE_OF_KEY[key].__name__]
+    return FACT_OF_TYPE[type_name(TYPE_OF_KEY[key])]
