@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from cds_service.app.labels import labels_from
 from cds_service.app.settings import Settings
 from cds_service.errors import ConfigurationError
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
-from cds_service.hooks.services import PERMITTED, TEMPLATES
+from cds_service.hooks.services import PERMITTED
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
@@ -121,7 +122,7 @@ def load_clients(settings: Settings) -> Registry:
             "or try the service on this machine with: cds-service demo"
         )
     return Registry.load(
-        settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=TEMPLATES.keys()
+        settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=PREFETCH_KEYS.keys()
     )
 
 
