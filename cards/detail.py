@@ -34,7 +34,7 @@ def detail_of(group: Group, settings: CardSettings, lacking: str | None = None) 
 
     ``lacking`` says for whom there is no policy; it stands beside a deciding value that is a general one.
     """
-    parts = [one.words.detail for one in group.members]
+    parts = [member.words.detail for member in group.members]
     parts.append(
         _facts_table(group.evidence, settings.today, " ".join((group.host.words.summary, *filter(None, parts))))
     )
@@ -57,24 +57,24 @@ def _fitting(checks: Sequence[str], room: int) -> str:
     return "\n".join(lines)
 
 
-def _facts_table(evidence: Iterable[Evidence], today: date, said: str) -> str | None:
+def _facts_table(evidence: Iterable[Evidence], today: date, words: str) -> str | None:
     """The facts, those of one name in one row; the resources they come from stand in the extension.
 
     No table for a single fact that the words have said already.
     """
     by_fact: dict[str, list[str]] = {}
-    for one in evidence:
-        if one.value in NOTHING:
+    for found in evidence:
+        if found.value in NOTHING:
             continue
-        shown = by_fact.setdefault(one.fact, [])
-        text = _cut(readable(one.value, today))
-        if text not in shown:
-            shown.append(text)
+        texts = by_fact.setdefault(found.fact, [])
+        text = _cut(readable(found.value, today))
+        if text not in texts:
+            texts.append(text)
     first = [*by_fact.items()][:MOST_FACTS]
-    rows = [(f"{escape(capital(fact))}:", escape(_cut("; ".join(shown)))) for fact, shown in first]
+    rows = [(f"{escape(capital(fact))}:", escape(_cut("; ".join(texts)))) for fact, texts in first]
     if len(by_fact) > MOST_FACTS:
         rows.append(("More facts:", str(len(by_fact) - MOST_FACTS)))
-    return table(("On record:", ""), rows) if len(rows) > 1 or any(value not in said for _, value in rows) else None
+    return table(("On record:", ""), rows) if len(rows) > 1 or any(value not in words for _, value in rows) else None
 
 
 def _cut(text: str) -> str:
@@ -104,8 +104,8 @@ def _checks(group: Group, settings: CardSettings) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in sentences(group.caveats))
     for value in group.questions:
         label, unit = _label_and_unit(value, settings)
-        asked = escape(f"{label}: {in_short(value.plain, unit)}")
-        yield f"- Confirm with the payer: {asked} ({escape(value.source.title)})"
+        question = escape(f"{label}: {in_short(value.plain, unit)}")
+        yield f"- Confirm with the payer: {question} ({escape(value.source.title)})"
     for value in (*group.values, *group.questions):
         if value.conflict is not None:
             label, _ = _label_and_unit(value, settings)

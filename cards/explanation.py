@@ -10,8 +10,17 @@ from cards.envelope import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
-from cds_service.domain.chart import Authorization, Gap
-from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
+from cds_service.domain.chart import Authorization, Caveat
+from cds_service.domain.findings import (
+    Days,
+    Evaluation,
+    Evidence,
+    EvidenceValue,
+    MissingFact,
+    Outcome,
+    RuleOutcome,
+    Times,
+)
 from cds_service.domain.values import Json, PolicyValue, Source
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
@@ -32,10 +41,11 @@ def finding_extension(group: Group) -> JsonObject:
         explained["from"] = deciding.since.isoformat()
         explained["confidence"] = deciding.confidence
     explained["citations"] = [_cited(source) for source in dict.fromkeys(value.source for value in group.values)]
-    explained["evidence"] = [_fact(one) for one in group.evidence]
+    explained["evidence"] = [_fact(found) for found in group.evidence]
     explained["values"] = [_value(value) for value in group.values]
     explained["joined"] = [
-        {"rule": one.finding.rule, "kind": one.finding.kind, "summary": one.words.summary} for one in group.joined
+        {"rule": member.finding.rule, "kind": member.finding.kind, "summary": member.words.summary}
+        for member in group.joined
     ]
     explained["questions"] = [_value(value) | {"source": _cited(value.source)} for value in group.questions]
     explained["caveats"] = [_caveat(gap) for gap in group.caveats]
@@ -43,7 +53,7 @@ def finding_extension(group: Group) -> JsonObject:
 
 
 def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], settings: CardSettings) -> JsonObject:
-    """Policies, date of service, episode, gaps, what became of each rule, and findings that got no card."""
+    """Policies, date of service, episode, gaps, the outcome of each rule, what was read, findings that got no card."""
     return _without_empty(
         {
             "id": settings.identity(EVALUATION),
@@ -52,9 +62,10 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
             "episode": plain(evaluation.episode or ""),
             "gaps": [_gap(gap) for gap in evaluation.gaps],
             "rules": [_outcome(outcome) for outcome in evaluation.rules],
+            "bill": _read(evaluation.bill_read),
             "withheld": [
-                {"rule": one.group.host.finding.rule, "why": one.why, "summary": one.group.host.words.summary}
-                for one in withheld
+                {"rule": card.group.host.finding.rule, "why": card.why, "summary": card.group.host.words.summary}
+                for card in withheld
             ],
         }
     )
@@ -102,7 +113,7 @@ def _for_machines(value: EvidenceValue) -> str | int | float:
         case date():
             return value.isoformat()
         case Days():
-            return " to ".join(one.isoformat() if one is not None else "open" for one in value)
+            return " to ".join(day.isoformat() if day is not None else "open" for day in value)
         case Times():
             return f"{value.start:%H:%M} to {value.end:%H:%M}{f' {value.zone}' if value.zone else ''}"
         case Authorization():
@@ -129,7 +140,7 @@ def bounded(value: Json) -> Json:
     return f"{len(value)} entries"
 
 
-def _caveat(gap: Gap) -> JsonObject:
+def _caveat(gap: Caveat) -> JsonObject:
     return _without_empty({"fact": gap.fact.value, "why": plain(gap.why), "reference": gap.reference})
 
 
@@ -138,12 +149,18 @@ def _gap(gap: MissingFact) -> JsonObject:
     return _without_empty(described)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _outcome(outcome: RuleOutcome) -> JsonObject:
-    described = {"id": outcome.rule, "outcome": outcome.outcome.value}
+    described: JsonObject = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:
         described["why"] = plain(outcome.why)
-    return described
+    return described | _read(outcome.read) if outcome.outcome is Outcome.FIRED else described
+
+
+@lru_cache(maxsize=1024)
+def _read(parameters: frozenset[str]) -> JsonObject:
+    """The policy parameters that were read, by name."""
+    return {"read": sorted(parameters)} if parameters else {}
 
 
 def _empty(value: object) -> bool:
@@ -162,5 +179,5 @@ def _filled(value: Json) -> Json:
     if isinstance(value, str | int | float) or value is None:
         return value
     if isinstance(value, Mapping):
-        return _without_empty({key: _filled(one) for key, one in value.items()})
-    return [one for one in map(_filled, value) if not _empty(one)]
+        return _without_empty({key: _filled(member) for key, member in value.items()})
+    return [member for member in map(_filled, value) if not _empty(member)]

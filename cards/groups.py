@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from cards.envelope import CardSettings
 from cards.wording import WordingError, Words, bundled
-from cds_service.domain.chart import Gap
+from cds_service.domain.chart import Caveat
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
@@ -58,7 +58,7 @@ class Group:
     @lazy
     def severity(self) -> Severity:
         """The most serious of all members, so that folding never hides a warning."""
-        warns = any(one.finding.severity is Severity.WARNING for one in self.members)
+        warns = any(member.finding.severity is Severity.WARNING for member in self.members)
         return Severity.WARNING if warns else Severity.INFO
 
     @property
@@ -71,23 +71,23 @@ class Group:
     @lazy
     def evidence(self) -> tuple[Evidence, ...]:
         """Facts used by any member."""
-        return _distinct([one.finding.evidence for one in self.members])
+        return _distinct([member.finding.evidence for member in self.members])
 
     @lazy
-    def caveats(self) -> tuple[Gap, ...]:
+    def caveats(self) -> tuple[Caveat, ...]:
         """What is not known to any member."""
-        return _distinct([one.finding.caveats for one in self.members])
+        return _distinct([member.finding.caveats for member in self.members])
 
     @lazy
     def values(self) -> tuple[PolicyValue[object], ...]:
         """Policy values applied, each once."""
-        return _each_once(one.finding.values for one in self.members)
+        return _each_once(member.finding.values for member in self.members)
 
     @lazy
     def questions(self) -> tuple[PolicyValue[object], ...]:
         """Unverified values that were passed over, each once."""
-        asked = (one.finding.questions for one in self.members)
-        return _each_once(chain(asked, (value.unverified for value in self.values)))
+        questions = (member.finding.questions for member in self.members)
+        return _each_once(chain(questions, (value.unverified for value in self.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def grouped(findings: Iterable[Finding], settings: CardSettings) -> list[Group]:
     Raises:
         WordingError: a finding whose kind has no words.
     """
-    worded = sorted(_worded(findings, settings), key=lambda one: one.finding.key)
+    worded = sorted(_worded(findings, settings), key=lambda member: member.finding.key)
     return sorted(_folded(worded), key=lambda group: group.rank)
 
 
@@ -115,7 +115,7 @@ def within_budget(groups: Sequence[Group], most: int) -> tuple[list[Group], list
     """Cards to show and cards to hold back, both in order; the charges of a visit are never held back."""
     by_need = sorted(groups, key=lambda group: group.host.finding.rule not in NEVER_WITHHELD)
     kept = {id(group) for group in by_need[:most]}
-    return [one for one in groups if id(one) in kept], [one for one in groups if id(one) not in kept]
+    return [group for group in groups if id(group) in kept], [group for group in groups if id(group) not in kept]
 
 
 def choose(groups: Sequence[Group], most: int, unwanted: Mapping[str, str]) -> tuple[list[Group], list[Withheld]]:
@@ -132,14 +132,14 @@ def choose(groups: Sequence[Group], most: int, unwanted: Mapping[str, str]) -> t
 
 
 def _unwanted(group: Group, unwanted: Mapping[str, str]) -> str | None:
-    if not unwanted or any(one.finding.key not in unwanted for one in group.members):
+    if not unwanted or any(member.finding.key not in unwanted for member in group.members):
         return None
     return unwanted[group.host.finding.key]
 
 
 def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:
     wordings = bundled()
-    for finding in {one.key: one for one in findings}.values():
+    for finding in {finding.key: finding for finding in findings}.values():
         wording = wordings.get(finding.kind)
         if wording is None:
             raise WordingError(f"{finding.kind}: no wording file has words for this kind")
@@ -148,19 +148,19 @@ def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Wor
         yield Worded(finding, words)
 
 
-def _folded(found: list[Worded]) -> Iterator[Group]:
-    hosts = [one for one in found if one.finding.joins is None]
+def _folded(worded: list[Worded]) -> Iterator[Group]:
+    hosts = [member for member in worded if member.finding.joins is None]
     folded: dict[str, list[Worded]] = {}
-    for one in found:
-        if one.finding.joins is None:
+    for member in worded:
+        if member.finding.joins is None:
             continue
-        candidates = [host.finding for host in hosts if host.finding.rule == one.finding.joins]
-        same_subject = [host for host in candidates if host.subject == one.finding.subject]
+        candidates = [host.finding for host in hosts if host.finding.rule == member.finding.joins]
+        same_subject = [host for host in candidates if host.subject == member.finding.subject]
         home = next(iter(same_subject or candidates), None)
         if home is None:
-            yield Group(one)
+            yield Group(member)
         else:
-            folded.setdefault(home.key, []).append(one)
+            folded.setdefault(home.key, []).append(member)
     for host in hosts:
         yield Group(host, tuple(folded.get(host.finding.key, ())))
 

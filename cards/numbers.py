@@ -131,10 +131,10 @@ def codes(lines: Iterable[Line], between: str = ", ") -> str:
 
 def breakdown(lines: Iterable[Line], minutes: int, full: int) -> str:
     """``first 2 h = 97545-GP x1, next 2 h = 97546-GP x2``: which time makes which lines; a rest makes no unit."""
-    given = tuple(lines)
-    first, further = ([line for line in given if line.code == code] for code in (FIRST_BLOCK, FURTHER_HOUR))
-    if minutes < full or not first or len(first) + len(further) < len(given):
-        return codes(given)
+    lines = tuple(lines)
+    first, further = ([line for line in lines if line.code == code] for code in (FIRST_BLOCK, FURTHER_HOUR))
+    if minutes < full or not first or len(first) + len(further) < len(lines):
+        return codes(lines)
     text = f"first {duration(full)} = {codes(first, ' + ')}"
     if minutes == full:
         return text

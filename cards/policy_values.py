@@ -101,11 +101,11 @@ def in_short(value: Json, unit: str = "") -> str:
 def as_table(value: Json) -> Table | None:
     """The rows of a list of tables, or of a table of tables by code; None for any other value."""
     if isinstance(value, Mapping):
-        if value and all(isinstance(one, Mapping) and not _is_range(one) for one in value.values()):
-            return _table([{"code": code, **one} for code, one in value.items() if isinstance(one, Mapping)])
+        if value and all(isinstance(row, Mapping) and not _is_range(row) for row in value.values()):
+            return _table([{"code": code, **row} for code, row in value.items() if isinstance(row, Mapping)])
         return None
-    if _is_list(value) and value and all(isinstance(one, Mapping) for one in value):
-        return _table([one for one in value if isinstance(one, Mapping)])
+    if _is_list(value) and value and all(isinstance(row, Mapping) for row in value):
+        return _table([row for row in value if isinstance(row, Mapping)])
     return None
 
 
@@ -139,9 +139,9 @@ def _words(value: Json, noun: str) -> str:
         case Mapping() if _is_the_same_for_all(value):
             return _words(next(iter(value.values())), noun)
         case Mapping():
-            return "; ".join(f"{_key(key)}: {_words(one, noun)}" for key, one in value.items()) or "none"
+            return "; ".join(f"{_key(key)}: {_words(member, noun)}" for key, member in value.items()) or "none"
         case _:
-            return ", ".join(_words(one, noun) for one in value) or "none"
+            return ", ".join(_words(member, noun) for member in value) or "none"
 
 
 def _range(minimum: Json, maximum: Json, noun: str) -> str:
@@ -170,7 +170,7 @@ def _key(key: str) -> str:
 def _is_the_same_for_all(value: Mapping[str, Json]) -> bool:
     """Whether a value by kind of program is one and the same for every kind."""
     kinds = list(value.values())
-    return bool(kinds) and value.keys() == _PROGRAMS and all(one == kinds[0] for one in kinds)
+    return bool(kinds) and value.keys() == _PROGRAMS and all(kind == kinds[0] for kind in kinds)
 
 
 def _is_range(value: Mapping[str, Json]) -> bool:

@@ -15,13 +15,12 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, Undefined, UndefinedError, meta
 from jinja2.runtime import Context
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from cards.markdown import escape, plain
 from cards.numbers import FILTERS, readable
 from cds_service.domain.codes import LABELS
 from cds_service.domain.frozen import dataclass
+from cds_service.yaml_files import YamlError, YamlFile
 
 SUMMARY_LIMIT: Final = 139
 AS_SENT: Final = " (as far as sent)"
@@ -97,8 +96,8 @@ class Wording:
         is not on record where not all was sent.
         """
         everywhere = {"today": today, "confidence": confidence, "labels": labels, "as_sent": as_sent}
-        given = {**self.optional, **facts, **everywhere}
-        return Words(self, self.summary.new_context(given, shared=True))
+        known = {**self.optional, **facts, **everywhere}
+        return Words(self, self.summary.new_context(known, shared=True))
 
     def fill(self, template: Template, context: Context) -> str:
         """Render one template of this kind.
@@ -138,7 +137,7 @@ def load(folder: Traversable) -> Mapping[str, Wording]:
         WordingError: unreadable file, unknown or missing field, template that does not compile, kind in two files.
     """
     found: dict[str, Wording] = {}
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".yaml"):
             continue
         for kind, entry in _entries(file).items():
@@ -150,9 +149,9 @@ def load(folder: Traversable) -> Mapping[str, Wording]:
 
 def _entries(file: Traversable) -> Mapping[str, object]:
     try:
-        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise WordingError(f"{file.name}: not readable as YAML: {error}") from error
+        content = YamlFile.read(file, file.name).content
+    except YamlError as problem:
+        raise WordingError(str(problem)) from problem
     if not isinstance(content, dict) or not all(isinstance(kind, str) for kind in content):
         raise WordingError(f"{file.name}: the file must map finding kinds to their words")
     return content

@@ -5,11 +5,13 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
+from cds_service.policies.recorded import Strictness
 from cds_service.stories import read
+from cds_service.yaml_files import YamlFile
 from tests.playing import check, play
 
+Strictness.refuses = True
 TODAY = date(2026, 3, 16)
 CASES = Path(__file__).parent / "cases"
 
@@ -24,7 +26,7 @@ class CaseFile(pytest.File):
     """One YAML file; each document in it is one story."""
 
     def collect(self):
-        titles = [one.get("title", "") for one in YAML(typ="safe", pure=True).load_all(self.path.read_text()) if one]
+        titles = [one.get("title", "") for one in YamlFile.read(self.path).documents]
         for number, title in enumerate(titles):
             yield Case.from_parent(self, name=title or f"story {number + 1}", number=number)
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from cds_service.domain.codes import LABELS
 from cds_service.errors import ConfigurationError
+from cds_service.yaml_files import YamlError, YamlFile
 
 
 def labels_from(file: Path | None) -> Mapping[str, str]:
@@ -19,9 +17,9 @@ def labels_from(file: Path | None) -> Mapping[str, str]:
     if file is None:
         return LABELS
     try:
-        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise ConfigurationError(f"CDS_CPT_DESCRIPTORS: {file.name} cannot be read: {type(error).__name__}") from None
+        content = YamlFile.read(file, file.name).content
+    except YamlError as problem:
+        raise ConfigurationError(f"CDS_CPT_DESCRIPTORS: {problem}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"CDS_CPT_DESCRIPTORS: {file.name} must map codes to texts")
     for code, text in content.items():

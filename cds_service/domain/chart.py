@@ -59,6 +59,24 @@ class Gap:
         return self.kept is None
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that is known and speaks against a suggestion, in words; ``reference`` names the resource it is in."""
+
+    fact: Fact
+    why: str
+    reference: str | None = None
+
+    @property
+    def is_doubt(self) -> bool:
+        """Always: it keeps a suggestion from being recommended."""
+        return True
+
+
+Caveat: TypeAlias = Gap | Doubt
+"""What stands beside a finding: nobody could tell, or it speaks against it."""
+
+
 class InPart(NamedTuple):
     """What is lacking of a fact of which a part was delivered.
 

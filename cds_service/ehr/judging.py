@@ -23,7 +23,7 @@ _SUMMARY_LIMIT: Final = 140
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Client:
     version: str
     known: frozenset[str]
     hosts: frozenset[str]
@@ -50,15 +50,15 @@ def problems(
         link_hosts: the only hosts that links and sources may point to; empty allows any.
         max_cards: the most cards the client is to get.
     """
-    asked = _Asked(version, frozenset(known_references), frozenset(link_hosts))
+    client = _Client(version, frozenset(known_references), frozenset(link_hosts))
     if not isinstance(response, Mapping):
         return ["$: the response is not an object (CH-S-01)"]
     return [
         *_empty_values("$", response),
         *_extension("$", response),
-        *_cards(response, asked, max_cards),
+        *_cards(response, client, max_cards),
         *_unique_uuids(response),
-        *_system_actions(response, asked),
+        *_system_actions(response, client),
     ]
 
 
@@ -91,7 +91,7 @@ def _objects(path: str, value: object, rule: str) -> Iterator[tuple[str, Mapping
             yield where, None, f"{where}: not an object ({rule})"
 
 
-def _cards(response: Mapping[str, object], asked: _Asked, max_cards: int | None) -> Iterator[str]:
+def _cards(response: Mapping[str, object], client: _Client, max_cards: int | None) -> Iterator[str]:
     if "cards" not in response:
         yield "$.cards: missing (CH-S-01)"
         return
@@ -100,7 +100,7 @@ def _cards(response: Mapping[str, object], asked: _Asked, max_cards: int | None)
         if card is None:
             yield problem
             continue
-        yield from _card(path, card, asked)
+        yield from _card(path, card, client)
         if card.get("indicator") in _INDICATORS:
             indicators.append(_INDICATORS.index(str(card["indicator"])))
     if indicators != sorted(indicators):
@@ -110,17 +110,17 @@ def _cards(response: Mapping[str, object], asked: _Asked, max_cards: int | None)
         yield f"$.cards: {len(cards)} cards, at most {max_cards} (CH-S-24)"
 
 
-def _card(path: str, card: Mapping[str, object], asked: _Asked) -> Iterator[str]:
+def _card(path: str, card: Mapping[str, object], client: _Client) -> Iterator[str]:
     yield from _uuid(path, card)
     yield from _summary(path, card)
     yield from _detail(path, card)
     if card.get("indicator") not in _INDICATORS:
         yield f"{path}.indicator: not one of {', '.join(_INDICATORS)} (CH-S-07)"
-    yield from _source(f"{path}.source", card.get("source"), asked)
-    yield from _selection(path, card, asked)
-    yield from _suggestions(path, card, asked)
+    yield from _source(f"{path}.source", card.get("source"), client)
+    yield from _selection(path, card, client)
+    yield from _suggestions(path, card, client)
     yield from _override_reasons(path, card)
-    yield from _links(path, card, asked)
+    yield from _links(path, card, client)
     yield from _extension(path, card)
 
 
@@ -169,19 +169,19 @@ def _uuid_holders(response: Mapping[str, object]) -> Iterator[tuple[str, Mapping
                     yield inner, suggestion
 
 
-def _source(path: str, source: object, asked: _Asked) -> Iterator[str]:
+def _source(path: str, source: object, client: _Client) -> Iterator[str]:
     if not isinstance(source, Mapping) or not _text(source.get("label")):
         yield f"{path}.label: missing (CH-S-08)"
         return
     for name in ("url", "icon"):
         if name in source:
-            yield from _address(f"{path}.{name}", source[name], asked, "CH-S-08")
+            yield from _address(f"{path}.{name}", source[name], client, "CH-S-08")
     if "topic" in source:
         yield from _coding(f"{path}.topic", source["topic"], display=False)
 
 
-def _selection(path: str, card: Mapping[str, object], asked: _Asked) -> Iterator[str]:
-    allowed = ("at-most-one",) if asked.first_version else ("at-most-one", "any")
+def _selection(path: str, card: Mapping[str, object], client: _Client) -> Iterator[str]:
+    allowed = ("at-most-one",) if client.first_version else ("at-most-one", "any")
     behavior = card.get("selectionBehavior")
     if "suggestions" in card and "selectionBehavior" not in card:
         yield f"{path}.selectionBehavior: missing beside suggestions (CH-S-09)"
@@ -191,7 +191,7 @@ def _selection(path: str, card: Mapping[str, object], asked: _Asked) -> Iterator
         yield f"{path}.selectionBehavior: without suggestions (CH-S-09)"
 
 
-def _suggestions(path: str, card: Mapping[str, object], asked: _Asked) -> Iterator[str]:
+def _suggestions(path: str, card: Mapping[str, object], client: _Client) -> Iterator[str]:
     if "suggestions" not in card:
         return
     recommended = 0
@@ -200,12 +200,12 @@ def _suggestions(path: str, card: Mapping[str, object], asked: _Asked) -> Iterat
             yield problem
             continue
         recommended += suggestion.get("isRecommended") is True
-        yield from _suggestion(where, suggestion, asked)
+        yield from _suggestion(where, suggestion, client)
     if recommended > 1 and card.get("selectionBehavior") == "at-most-one":
         yield f"{path}.suggestions: {recommended} recommended with at-most-one (CH-S-10)"
 
 
-def _suggestion(path: str, suggestion: Mapping[str, object], asked: _Asked) -> Iterator[str]:
+def _suggestion(path: str, suggestion: Mapping[str, object], client: _Client) -> Iterator[str]:
     if not _text(suggestion.get("label")):
         yield f"{path}.label: missing (CH-S-11)"
     yield from _uuid(path, suggestion)
@@ -215,40 +215,40 @@ def _suggestion(path: str, suggestion: Mapping[str, object], asked: _Asked) -> I
         yield f"{path}.actionSelectionBehavior: not without agreement of the client (CH-S-16)"
     yield from _extension(path, suggestion)
     if "actions" in suggestion:
-        yield from _actions(f"{path}.actions", suggestion["actions"], asked, "CH-S-11")
+        yield from _actions(f"{path}.actions", suggestion["actions"], client, "CH-S-11")
 
 
-def _actions(path: str, value: object, asked: _Asked, rule: str) -> Iterator[str]:
+def _actions(path: str, value: object, client: _Client, rule: str) -> Iterator[str]:
     actions = []
     for where, action, problem in _objects(path, value, rule):
         if action is None:
             yield problem
             continue
-        yield from _action(where, action, asked)
+        yield from _action(where, action, client)
         actions.append((where, action))
     if isinstance(value, list) and not value:
         yield f"{path}: no action ({rule})"
-    yield from _references(actions, asked)
+    yield from _references(actions, client)
 
 
-def _action(path: str, action: Mapping[str, object], asked: _Asked) -> Iterator[str]:
+def _action(path: str, action: Mapping[str, object], client: _Client) -> Iterator[str]:
     kind = action.get("type")
     if kind not in _ACTION_TYPES:
         yield f"{path}.type: not one of {', '.join(_ACTION_TYPES)} (CH-S-12)"
     if not _text(action.get("description")):
         yield f"{path}.description: missing (CH-S-12)"
     if kind == "delete":
-        yield from _delete(path, action, asked)
+        yield from _delete(path, action, client)
     elif kind in _ACTION_TYPES:
         yield from _written(path, action)
     yield from _extension(path, action)
 
 
-def _delete(path: str, action: Mapping[str, object], asked: _Asked) -> Iterator[str]:
-    named = action.get("resource" if asked.first_version and "resourceId" not in action else "resourceId")
+def _delete(path: str, action: Mapping[str, object], client: _Client) -> Iterator[str]:
+    named = action.get("resource" if client.first_version and "resourceId" not in action else "resourceId")
     if not (isinstance(named, str) and _REFERENCE.fullmatch(named)):
         yield f"{path}.resourceId: delete needs Type/id (CH-S-14)"
-    if "resource" in action and not asked.first_version:
+    if "resource" in action and not client.first_version:
         yield f"{path}.resource: not with delete (CH-S-14)"
 
 
@@ -268,7 +268,7 @@ def _written(path: str, action: Mapping[str, object]) -> Iterator[str]:
         yield f"{path}.resource.id: update needs the id of the resource (CH-S-13)"
 
 
-def _references(actions: list[tuple[str, Mapping[str, object]]], asked: _Asked) -> Iterator[str]:
+def _references(actions: list[tuple[str, Mapping[str, object]]], client: _Client) -> Iterator[str]:
     written = {name for _, action in actions for name in _names(action.get("resource"))}
     deleted = {str(action["resourceId"]) for _, action in actions if "resourceId" in action}
     for path, action in actions:
@@ -277,14 +277,14 @@ def _references(actions: list[tuple[str, Mapping[str, object]]], asked: _Asked) 
             continue
         contained = resource.get("contained")
         inside = (
-            {f"#{one.get('id')}" for one in contained if isinstance(one, Mapping)}
+            {f"#{part.get('id')}" for part in contained if isinstance(part, Mapping)}
             if isinstance(contained, list)
             else set()
         )
         for where, reference in _reference_values(f"{path}.resource", resource):
             if reference in deleted:
                 yield f"{where}: {reference} is deleted by the same suggestion (CH-S-15)"
-            elif not _resolves(reference, written | inside | {"#"}, asked.known):
+            elif not _resolves(reference, written | inside | {"#"}, client.known):
                 yield f"{where}: {reference} does not resolve (CH-S-15)"
 
 
@@ -334,33 +334,33 @@ def _coding(path: str, coding: object, *, display: bool) -> Iterator[str]:
         yield f"{path}.display: missing (CH-S-17)"
 
 
-def _links(path: str, card: Mapping[str, object], asked: _Asked) -> Iterator[str]:
+def _links(path: str, card: Mapping[str, object], client: _Client) -> Iterator[str]:
     if "links" not in card:
         return
-    for where, one, problem in _objects(f"{path}.links", card["links"], "CH-S-18"):
-        if one is None:
+    for where, link, problem in _objects(f"{path}.links", card["links"], "CH-S-18"):
+        if link is None:
             yield problem
             continue
-        if not _text(one.get("label")):
+        if not _text(link.get("label")):
             yield f"{where}.label: missing (CH-S-18)"
-        if one.get("type") not in ("absolute", "smart"):
+        if link.get("type") not in ("absolute", "smart"):
             yield f"{where}.type: not one of absolute, smart (CH-S-18)"
-        if "appContext" in one and one.get("type") != "smart":
+        if "appContext" in link and link.get("type") != "smart":
             yield f"{where}.appContext: only with smart (CH-S-18)"
         for name in ("autolaunchable", "autolaunch"):
-            if name in one:
+            if name in link:
                 yield f"{where}.{name}: not used (CH-S-19)"
-        yield from _address(f"{where}.url", one.get("url"), asked, "CH-S-18")
+        yield from _address(f"{where}.url", link.get("url"), client, "CH-S-18")
 
 
-def _address(path: str, url: object, asked: _Asked, rule: str) -> Iterator[str]:
+def _address(path: str, url: object, client: _Client, rule: str) -> Iterator[str]:
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
     except ValueError:
         parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
         yield f"{path}: not an absolute http(s) address ({rule})"
-    elif asked.hosts and parts.hostname not in asked.hosts:
+    elif client.hosts and parts.hostname not in client.hosts:
         yield f"{path}: host {parts.hostname} is not allowed (CH-X-18)"
 
 
@@ -376,12 +376,12 @@ def _extension(path: str, holder: Mapping[str, object]) -> Iterator[str]:
             yield f"{path}.extension.{name}: the name needs a dot to be unique (CH-S-22)"
 
 
-def _system_actions(response: Mapping[str, object], asked: _Asked) -> Iterator[str]:
+def _system_actions(response: Mapping[str, object], client: _Client) -> Iterator[str]:
     if "systemActions" not in response:
         return
-    if asked.first_version:
+    if client.first_version:
         yield "$.systemActions: not before version 2.0 (CH-S-20)"
-    yield from _actions("$.systemActions", response["systemActions"], asked, "CH-S-20")
+    yield from _actions("$.systemActions", response["systemActions"], client, "CH-S-20")
 
 
 def _text(value: object) -> bool:

@@ -169,5 +169,6 @@ RULES = (
         ),
         sources=("E-2", "E-3", "E-6", "R-1", "T-7"),
         check=check_unit_ceiling,
+        uses_bill=True,
     ),
 )

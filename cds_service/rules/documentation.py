@@ -289,6 +289,8 @@ RULES = (
             params.MAX_WEEKS,
             params.LENGTH_WEEKS,
             params.AUTHORIZATION_REQUIRED,
+            params.AUTHORIZATION_AFTER_VISITS,
+            params.AUTHORIZATION_AFTER_DAYS,
         ),
         sources=tuple(ELEMENTS),
         check=check_documentation,

@@ -310,6 +310,7 @@ RULES = (
         parameters=(params.DISCIPLINE_REQUIRED,),
         sources=("M-1",),
         check=check_discipline_modifier,
+        uses_bill=True,
     ),
     Rule(
         id="assistant-modifier",
@@ -320,6 +321,7 @@ RULES = (
         parameters=(params.ASSISTANT_MODIFIERS, params.ASSISTANT_DE_MINIMIS),
         sources=("M-2",),
         check=check_assistant_modifier,
+        uses_bill=True,
     ),
     Rule(
         id="program-modifier",
@@ -335,5 +337,6 @@ RULES = (
         ),
         sources=("M-6",),
         check=check_program_modifier,
+        uses_bill=True,
     ),
 )

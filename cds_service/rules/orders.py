@@ -153,14 +153,6 @@ def _evidence(order: Order) -> tuple[Evidence, ...]:
     return tuple(Evidence(fact, value, order.reference) for fact, value in facts if value is not None)
 
 
-_TIME = (params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)
-_MODIFIERS = (
-    params.PROGRAM_MODIFIERS,
-    params.ACCREDITED_MODIFIER,
-    params.PROGRAM_ACCREDITED,
-    params.DISCIPLINE_REQUIRED,
-)
-
 RULES = (
     Rule(
         id="program-code",
@@ -168,9 +160,10 @@ RULES = (
         title="Code of the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(),
-        parameters=(*_TIME, *_MODIFIERS),
+        parameters=(),
         sources=("WR-CODE-1", "WR-CODE-2", "WR-CODE-3", "T-2"),
         check=check_program_code,
+        uses_bill=True,
     ),
     Rule(
         id="order-units",
@@ -178,8 +171,9 @@ RULES = (
         title="Units of the order",
         moments=frozenset({Moment.ORDER}),
         facts=(),
-        parameters=(*_TIME, params.EDIT_ADD_ON, *_MODIFIERS),
+        parameters=(params.EDIT_ADD_ON,),
         sources=("E-1", "T-1", "T-2", "T-3"),
         check=check_order_units,
+        uses_bill=True,
     ),
 )

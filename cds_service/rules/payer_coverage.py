@@ -191,5 +191,6 @@ RULES = (
         parameters=(params.COVERAGE_POSITION, params.EXCLUDED_CODES),
         sources=("COV-1", "COV-2"),
         check=check_payer_coverage,
+        uses_bill=True,
     ),
 )

@@ -21,13 +21,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cds_service.errors import ConfigurationError
 from cds_service.security.addresses import checked_url
 from cds_service.security.keys import read_key_set
+from cds_service.yaml_files import YamlError, YamlFile
 
 HINT: Final = "docs/security.md describes the registry of clients."
 ALLOW_HTTP: Final = "allow_http"
@@ -249,28 +247,15 @@ def _with_file_keys(client: Client, folder: Path) -> Client:
 def _rows(path: Path) -> list[object]:
     """The entries of ``clients``, not checked yet."""
     try:
-        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise ConfigurationError(f"{path}: the file cannot be read: {problem.strerror}", HINT) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: the file is not UTF-8 text", HINT) from None
-    except DuplicateKeyError as problem:
-        raise ConfigurationError(f"{_place(path, problem)}: a key stands twice", HINT) from None
-    except MarkedYAMLError as problem:
-        raise ConfigurationError(f"{_place(path, problem)}: not readable as YAML", HINT) from None
-    except (YAMLError, ValueError, RecursionError):
-        raise ConfigurationError(f"{path}: not readable as YAML", HINT) from None
+        data = YamlFile.read(path).content
+    except YamlError as problem:
+        raise ConfigurationError(str(problem), HINT) from None
     if not isinstance(data, dict) or set(data) != {"clients"}:
         raise ConfigurationError(f"{path}: clients: the file has one key, clients, and nothing else", HINT)
     rows = data["clients"]
     if not isinstance(rows, list) or not rows:
         raise ConfigurationError(f"{path}: clients: must be a list with at least one client", HINT)
     return rows
-
-
-def _place(path: Path, problem: MarkedYAMLError) -> str:
-    mark = problem.problem_mark or problem.context_mark
-    return f"{path}:{mark.line + 1}" if mark is not None else str(path)
 
 
 def _json(row: object) -> bytes:

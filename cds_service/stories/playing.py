@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ruamel.yaml import YAML
+import orjson
 
 from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
 from cards.groups import QUIET
@@ -141,7 +141,7 @@ def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:
     place = 1 + max(policy.folder for policy in policies.policies)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{STORY_LAYER}.yaml"
-        YAML(typ="safe", pure=True).dump(document, file)
+        file.write_bytes(orjson.dumps(document))
         try:
             return PolicyStack((*policies.policies, load_file(file, place)))
         except PolicyError as problem:

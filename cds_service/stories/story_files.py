@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-
 from cds_service.stories.story import Story, StoryError, build
+from cds_service.yaml_files import YamlError, YamlFile
 
 _FOLDER: Final = resources.files("cds_service.stories") / "bundled"
 
@@ -30,24 +29,26 @@ def load(name: str, today: date) -> Story:
     if name not in bundled():
         raise StoryError("stories", "", f"there is none called '{name}'; there are: {', '.join(bundled())}")
     file = _FOLDER / f"{name}.yaml"
-    return _stories(file.read_text(encoding="utf-8"), file.name, name, today)[0]
+    return _stories(file, name, today)[0]
 
 
 def read(path: Path, today: date) -> tuple[Story, ...]:
     """Build the stories of a YAML file, one for each document in it, named by the file unless they name themselves.
 
     Raises:
-        StoryError: The file is not YAML, repeats a key, or a story in it cannot be read; names file and key.
-        OSError: The file cannot be opened.
+        StoryError: The file cannot be read, is not YAML, or repeats a key, or a story in it cannot be read; names file
+            and key.
     """
-    return _stories(path.read_text(encoding="utf-8"), path.name, path.stem, today)
+    return _stories(path, path.stem, today)
 
 
-def _stories(text: str, source: str, name: str, today: date) -> tuple[Story, ...]:
-    documents = _documents(text, source)
+def _stories(file: Traversable, name: str, today: date) -> tuple[Story, ...]:
+    documents = _documents(file)
     return tuple(
         build(
-            {"name": name if number == 1 else f"{name}-{number}", **document}, today, _place(source, number, documents)
+            {"name": name if number == 1 else f"{name}-{number}", **document},
+            today,
+            _place(file.name, number, documents),
         )
         for number, document in enumerate(documents, start=1)
     )
@@ -58,13 +59,13 @@ def _place(source: str, number: int, documents: list[Mapping[str, Any]]) -> str:
     return f"{source} ({name})" if len(documents) > 1 else source
 
 
-def _documents(text: str, source: str) -> list[Mapping[str, Any]]:
+def _documents(file: Traversable) -> list[Mapping[str, Any]]:
     try:
-        documents = [document for document in YAML(typ="safe", pure=True).load_all(text) if document is not None]
-    except MarkedYAMLError as wrong:
-        line = f"line {wrong.problem_mark.line + 1}" if wrong.problem_mark else ""
-        raise StoryError(source, line, str(wrong.problem or "not YAML").split("\n", 1)[0]) from None
-    for document in documents:
-        if not isinstance(document, Mapping):
-            raise StoryError(source, "", "a story is a mapping of keys")
-    return documents
+        documents = YamlFile.read(file, file.name).documents
+    except YamlError as problem:
+        line = f"line {problem.line}" if problem.line is not None else ""
+        raise StoryError(file.name, line, problem.reason) from None
+    stories = [document for document in documents if isinstance(document, Mapping)]
+    if len(stories) < len(documents):
+        raise StoryError(file.name, "", "a story is a mapping of keys")
+    return stories

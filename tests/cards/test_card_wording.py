@@ -135,8 +135,8 @@ BAD = {
     "detail is a number": ("a.b: {summary: Do it, detail: 3}", "words.yaml: a.b: detail must be text"),
     "optional is text": ("a.b: {summary: Do it, optional: x}", "words.yaml: a.b: optional must list"),
     "entry is text": ("a.b: Do it", "words.yaml: a.b: must have fields"),
-    "duplicate kind": ("a.b: {summary: Do it}\na.b: {summary: Do it}", "words.yaml: not readable as YAML(.|\n)*a.b"),
-    "not YAML": ("a.b: {summary", "words.yaml: not readable as YAML"),
+    "duplicate kind": ("a.b: {summary: Do it}\na.b: {summary: Do it}", "words.yaml:2: a.b: duplicate key"),
+    "not YAML": ("a.b: {summary", "words.yaml:1: a.b: not readable as YAML"),
     "a list": ("- a", "words.yaml: the file must map finding kinds"),
 }
 

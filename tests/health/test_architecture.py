@@ -9,10 +9,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 ALLOWED = {
     "cds_service/domain": {"cds_service.domain"},
-    "cds_service/policies": {"cds_service.domain", "cds_service.policies"},
+    "cds_service/policies": {"cds_service.domain", "cds_service.policies", "cds_service.yaml_files"},
     "cds_service/billing": {"cds_service.billing", "cds_service.domain", "cds_service.policies"},
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
-    "cards": {"cards", "cds_service.domain"},
+    "cards": {"cards", "cds_service.domain", "cds_service.yaml_files"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
     "cds_service/consultation": {
         "cds_service.billing",
@@ -31,7 +31,7 @@ ALLOWED = {
         "cds_service.fhir.reading",
         "cds_service.fhir.writing",
     },
-    "cds_service/security": {"cds_service.errors", "cds_service.security"},
+    "cds_service/security": {"cds_service.errors", "cds_service.security", "cds_service.yaml_files"},
     "cds_service/records": {
         "cards",
         "cds_service.domain",
@@ -58,6 +58,7 @@ ALLOWED = {
         "cds_service.policies",
         "cds_service.rules",
         "cds_service.stories",
+        "cds_service.yaml_files",
     },
     "cds_service/ehr": {"cds_service.domain", "cds_service.ehr", "cds_service.errors", "cds_service.stories"},
     "cds_service/app": {
@@ -68,6 +69,7 @@ ALLOWED = {
         "cds_service.policies",
         "cds_service.records",
         "cds_service.security",
+        "cds_service.yaml_files",
     },
 }
 PURE = ("cds_service/domain", "cds_service/policies", "cds_service/billing", "cds_service/rules", "cards")

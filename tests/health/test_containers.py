@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 import pytest
-from ruamel.yaml import YAML
 
 from cds_service.app.settings import Settings
 from cds_service.cli.main import main
+from cds_service.yaml_files import YamlFile
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-COMPOSED = YAML(typ="safe").load(ROOT / "docker-compose.yml")
+COMPOSED = YamlFile.read(ROOT / "docker-compose.yml").content
 SERVICES = COMPOSED["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 OTHERS = {name: service for name, service in SERVICES.items() if "build" not in service}
@@ -47,7 +47,7 @@ def started(service):
 def test_every_command_of_the_containers_is_there():
     image = re.search(r"^CMD (\[.*\])", DOCKERFILE, re.MULTILINE)[1]
     by_service = {name: commands_in(started(service)) for name, service in OURS.items()}
-    by_service["Dockerfile"] = commands_in(YAML(typ="safe").load(image))
+    by_service["Dockerfile"] = commands_in(YamlFile("image", image).content)
     expected = {
         "Dockerfile": ["serve"],
         "cds": ["serve"],

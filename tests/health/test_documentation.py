@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from cards.policy_values import CONFIDENCE_WORDS, NOT_ITS_OWN
 from cards.wording import kinds
@@ -18,6 +17,7 @@ from cds_service.rules.catalogue import RULES
 from cds_service.stories import build
 from cds_service.stories.expectations import Expect
 from cds_service.stories.language import StoryWords
+from cds_service.yaml_files import YamlFile
 from tests.health import readme_card
 from tests.playing import bundled_policies, check, play
 
@@ -27,10 +27,7 @@ README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 STORY_PAGE = (ROOT / "docs" / "stories.md").read_text()
 STORIES = [
-    story
-    for path in (ROOT / "tests" / "cases").rglob("*.yaml")
-    for story in YAML(typ="safe", pure=True).load_all(path.read_text())
-    if story
+    story for path in (ROOT / "tests" / "cases").rglob("*.yaml") for story in YamlFile.read(path).documents if story
 ]
 
 
@@ -141,7 +138,7 @@ def layers_named(text):
 
 def test_the_example_of_the_story_page_is_a_story_that_holds():
     example = re.search(r"```yaml\n(.*?)```", STORY_PAGE, re.DOTALL)[1]
-    story = build(YAML(typ="safe", pure=True).load(example), date(2026, 1, 14))
+    story = build(YamlFile("example", example).content, date(2026, 1, 14))
     assert [] == check(story, play(story, story.hook))
 
 

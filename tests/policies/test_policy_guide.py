@@ -9,12 +9,12 @@ import orjson
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
 
 from cds_service.app.assembly import load_policies
 from cds_service.app.settings import load_settings
 from cds_service.cli.main import main
 from cds_service.web.application import create_app
+from cds_service.yaml_files import YamlFile
 
 GUIDE = Path(__file__).parents[2] / "docs" / "policies.md"
 FENCE = re.compile(r"^```(yaml|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -101,4 +101,4 @@ def test_an_editor_with_the_schema_marks_the_mistake_and_only_that():
 
 
 def as_json(text):
-    return orjson.loads(orjson.dumps(YAML(typ="safe", pure=True).load(text)))
+    return orjson.loads(orjson.dumps(YamlFile("guide", text).content))

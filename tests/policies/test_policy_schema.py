@@ -5,12 +5,12 @@ from pathlib import Path
 import orjson
 import pytest
 from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
 
 from cds_service.policies import model
 from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import BUNDLED_DATA
+from cds_service.yaml_files import YamlFile
 
 SCHEMA = policy_schema()
 EDITOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
@@ -43,7 +43,7 @@ NO_DOCUMENT = {
 
 
 def complaints(text: str) -> list[str]:
-    document = orjson.loads(orjson.dumps(YAML(typ="safe", pure=True).load(text)))
+    document = orjson.loads(orjson.dumps(YamlFile("policy", text).content))
     return [problem.message for problem in EDITOR.iter_errors(document)]
 
 

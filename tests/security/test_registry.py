@@ -193,7 +193,7 @@ def test_an_issuer_stands_once(path):
         ("client: []", "clients: the file has one key"),
         ("clients: []\nextra: 1", "clients: the file has one key"),
         ("clients: [", "not readable as YAML"),
-        ("clients: []\nclients: []", "a key stands twice"),
+        ("clients: []\nclients: []", "clients: duplicate key"),
         ("clients: !!python/object:os.system {}", "not readable as YAML"),
         ("clients: &a [*a]", "neither text, number, list nor table"),
         ("clients: [{1: x}]", "neither text, number, list nor table"),
@@ -208,9 +208,12 @@ def test_a_file_that_is_no_registry_is_told(path, content, why):
 
 
 def test_a_file_that_is_not_there_or_no_text_is_told(path):
-    assert f"{path}: the file cannot be read: No such file or directory" == refusal(path)
+    assert (
+        f"{path}: the file cannot be read: No such file or directory; let the user that runs the service read it"
+        == refusal(path)
+    )
     path.write_bytes(b"\xff\xfe")
-    assert f"{path}: the file is not UTF-8 text" == refusal(path)
+    assert f"{path}: the file is not UTF-8 text; save it as UTF-8" == refusal(path)
 
 
 def test_a_key_file_is_found_beside_the_registry_and_must_hold_keys(path):

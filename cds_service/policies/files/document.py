@@ -1,108 +1,47 @@
-"""A policy file as YAML: its text, where its keys stand, and its content as JSON; refusals name file, line and key."""
+"""A policy file: what it says as JSON; refusals name file, line and key."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import orjson
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from cds_service.policies.files.refusals import duplicate, first_line, not_yaml
-
-Loc: TypeAlias = tuple[str | int, ...]
+from cds_service.yaml_files import KeyPath, YamlError, YamlFile
 
 DEEPEST: Final = 12
 LARGEST: Final = 2**53
-_DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 class PolicyError(ValueError):
     """A policy file that cannot be trusted. The text has one line per problem: file, line, key, what is wrong."""
 
 
-class Document:
-    """One file's text, and where its keys stand; lines are looked up only when something is wrong."""
+class Document(YamlFile):
+    """A policy file, which says what is wrong with it."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.text = text
-
-    def error(self, *problems: tuple[Loc, str]) -> PolicyError:
+    def error(self, *problems: tuple[KeyPath, str]) -> PolicyError:
         """Return the error that names file, line and key of each problem."""
-        root = YAML(typ="safe", pure=True).compose(self.text)
+        places = self.places(*(path for path, _ in problems))
         return PolicyError(
-            "\n".join(f"{self.path}:{_line(root, where)}: {_key(where)}: {text}" for where, text in problems)
+            "\n".join(f"{place}: {problem}" for place, (_, problem) in zip(places, problems, strict=True))
         )
 
 
-def _line(node: Node | None, where: Loc) -> int:
-    """Line of the deepest part of ``where`` that exists in the document."""
-    line = 1
-    for part in where:
-        if isinstance(node, MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
-
-
-def _key(where: Loc) -> str:
-    """Key as a path: ``values.modifiers.program[0].source``."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where)
-    return text.removeprefix(".") or "(whole file)"
-
-
 def parse(path: Path) -> tuple[Document, object]:
-    """Read YAML 1.2 with unique keys."""
+    """Read a policy file.
+
+    Raises:
+        PolicyError: the file cannot be read as YAML.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-        return Document(path, text), YAML(typ="safe", pure=True).load(text)
-    except OSError as problem:
-        raise PolicyError(
-            f"{path}: the file cannot be read: {problem.strerror}; let the user that runs the service read it"
-        ) from problem
-    except UnicodeDecodeError as problem:
-        raise PolicyError(f"{path}: the file is not UTF-8 text; save it as UTF-8") from problem
-    except DuplicateKeyError as problem:
-        raise PolicyError(f"{_place(path, problem)}: {duplicate(problem)}") from problem
-    except MarkedYAMLError as problem:
-        raise PolicyError(f"{_place(path, problem)}: {not_yaml(text, problem)}") from problem
-    except (YAMLError, ValueError, RecursionError) as problem:
-        line, day = _no_date(text)
-        if day is not None:
-            raise PolicyError(f"{path}:{line}: {day} is no date; write it like 2026-01-31") from problem
-        raise PolicyError(f"{path}: not readable as YAML: {first_line(str(problem))}") from problem
+        document = Document.read(path)
+        data = document.content
+    except YamlError as problem:
+        raise PolicyError(str(problem)) from problem
+    return document, data
 
 
-def _no_date(text: str) -> tuple[int, str | None]:
-    """Line and text of the first date that does not exist, like 2026-13-01."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        for found in _DATE.findall(line):
-            try:
-                date.fromisoformat(found)
-            except ValueError:
-                return number, found
-    return 0, None
-
-
-def _place(path: Path, problem: MarkedYAMLError) -> str:
-    """File and line of a YAML error."""
-    mark = problem.problem_mark or problem.context_mark
-    return f"{path}:{mark.line + 1}" if mark is not None else str(path)
-
-
-def json_of(document: Document, where: Loc, data: object) -> bytes:
+def json_of(document: Document, where: KeyPath, data: object) -> bytes:
     """Return parsed YAML as JSON, which is what types are checked against.
 
     Raises:
@@ -119,7 +58,7 @@ def json_of(document: Document, where: Loc, data: object) -> bytes:
         ) from None
 
 
-def _unfit(data: object, where: Loc) -> Iterator[tuple[Loc, str]]:
+def _unfit(data: object, where: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Keys that are not text, numbers beyond use, and parts nested so deep that they can only contain themselves."""
     if len(where) > DEEPEST:
         yield where[:DEEPEST], "nested too deep; does an alias contain itself?"

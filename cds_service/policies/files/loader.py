@@ -13,12 +13,13 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from cds_service.domain.values import PolicyValue, Source
-from cds_service.policies.files.document import Document, Loc, PolicyError, json_of, parse
+from cds_service.policies.files.document import Document, PolicyError, json_of, parse
 from cds_service.policies.files.format import KEYS, DatedValue, PolicyFile
 from cds_service.policies.files.refusals import in_words, meant
 from cds_service.policies.files.schema import choices
 from cds_service.policies.model import BUNDLED, Match, Policy
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
+from cds_service.yaml_files import KeyPath
 
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
 
@@ -123,7 +124,7 @@ def check_first_unit(policy: Policy, below: Policy | None = None) -> None:
             )
 
 
-def problems_of(problem: ValidationError, where: Loc = ()) -> list[tuple[Loc, str]]:
+def problems_of(problem: ValidationError, where: KeyPath = ()) -> list[tuple[KeyPath, str]]:
     """Each problem of a validation as key and words."""
     found = [((*where, *error["loc"]), error) for error in problem.errors(include_url=False)]
     return [(place, in_words(error, place, KEYS)) for place, error in found]
@@ -160,7 +161,7 @@ def _dated(document: Document, policy: str, name: str, rows: Sequence[DatedValue
 
 def _value(document: Document, policy: str, name: str, index: int, row: DatedValue) -> PolicyValue[Any]:
     """Check one value against the type of its parameter."""
-    where: Loc = ("values", name, index)
+    where: KeyPath = ("values", name, index)
     if row.until is not None and row.until < row.since:
         raise document.error(((*where, "until"), f"ends on {row.until}, before it starts on {row.since}; correct one"))
     try:

@@ -7,12 +7,8 @@ from typing import Final
 
 import orjson
 from pydantic_core import ErrorDetails
-from ruamel.yaml.error import MarkedYAMLError
 
-_QUOTED: Final = re.compile(r'"([^"]*)"')
-_KEY_OF_LINE: Final = re.compile(r"[\s-]*([\w.-]+)\s*:")
 _BARE: Final = re.compile(r"-?[\d.]+|true|false")
-_TAB: Final = r"'\t'"
 _UNKNOWN_KEY: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _MISSING: Final = {
     "policy": "the policy id is missing; it is the name of the file without .yaml",
@@ -73,23 +69,3 @@ def _retype(kind: str, value: object) -> str:
     if kind in {"int_type", "float_type", "bool_type"} and isinstance(value, str) and _BARE.fullmatch(value):
         return "take off the quotes"
     return ""
-
-
-def duplicate(problem: MarkedYAMLError) -> str:
-    """Name the key that stands twice."""
-    key = _QUOTED.search(problem.problem or "")
-    return f"{key[1] if key else '(unknown)'}: duplicate key; write it once, with all that belongs to it"
-
-
-def not_yaml(text: str, problem: MarkedYAMLError) -> str:
-    """Name the key of the line, where it has one, and what no YAML may look like."""
-    problem_text = first_line(problem.problem or problem.context)
-    message = "a tab; indent with spaces" if _TAB in problem_text else f"not readable as YAML: {problem_text}"
-    line = text.splitlines()[problem.problem_mark.line :][:1] if problem.problem_mark else []
-    key = next(filter(None, map(_KEY_OF_LINE.match, line)), None)
-    return f"{key[1]}: {message}" if key else message
-
-
-def first_line(text: str | None) -> str:
-    """What went wrong, without the excerpt of the file."""
-    return (text or "unknown").strip().splitlines()[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ruamel.yaml import YAML
+from cds_service.yaml_files import YamlFile
 
 FILE: Final = Path(__file__).parent / "not_modelled.yaml"
 
@@ -14,4 +14,7 @@ FILE: Final = Path(__file__).parent / "not_modelled.yaml"
 @cache
 def not_modelled() -> Mapping[str, str]:
     """Why, by jurisdiction like ``US-OH``."""
-    return MappingProxyType(dict(YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))))
+    reasons = YamlFile.read(FILE).content
+    if not isinstance(reasons, dict):
+        raise TypeError(f"{FILE}: not a mapping of jurisdictions to reasons")
+    return MappingProxyType(reasons)
