@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from cds_service.app.labels import labels_from
 from cds_service.app.settings import Settings
 from cds_service.errors import ConfigurationError
-from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
-from cds_service.hooks.services import PERMITTED
+from cds_service.hooks.services import ASKED_FOR, PERMITTED
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
@@ -121,9 +120,7 @@ def load_clients(settings: Settings) -> Registry:
             "CDS_CLIENTS is not set, so nobody may call: name the file with the registry of clients, "
             "or try the service on this machine with: cds-service demo"
         )
-    return Registry.load(
-        settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=PREFETCH_KEYS.keys()
-    )
+    return Registry.load(settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=ASKED_FOR)
 
 
 def gate_for(settings: Settings, replay: Replay) -> Gate:

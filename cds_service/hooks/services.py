@@ -126,6 +126,8 @@ SERVICES: Final[tuple[Service, ...]] = (
 )
 
 
+ASKED_FOR: Final = tuple(dict.fromkeys(name for service in SERVICES for name in service.prefetch))
+"""The prefetch keys that services ask for."""
 _BY_ID: Final[Mapping[str, Mapping[str, Service]]] = {
     service_id: {service.hook: service for service in SERVICES if service_id in {service.id, service.shared_id}}
     for service_id in dict.fromkeys(name for service in SERVICES for name in (service.id, service.shared_id))

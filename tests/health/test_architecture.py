@@ -23,7 +23,7 @@ ALLOWED = {
         "cds_service.policies",
         "cds_service.rules",
     },
-    "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.reading"},
+    "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.judge", "cds_service.fhir.reading"},
     "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
     "cds_service/fhir/writing": {
         "cds_service.domain",

@@ -15,7 +15,7 @@ import msgspec
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir import judge
+from cds_service.fhir.judge import check
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading import tolerant
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE, PREFETCH_KEYS, SUPPORTING, fact_of
@@ -124,7 +124,7 @@ class Prefetch:
 
     def not_valid(self) -> tuple[Gap, ...]:
         """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
-        judged = ((name, resource, judge.check(resource)) for name, resource in self._received())
+        judged = ((name, resource, check(resource)) for name, resource in self._received())
         return tuple(
             Gap(
                 FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT), f"not valid FHIR R4: {problem}", name
@@ -188,7 +188,7 @@ class Quarantine:
     def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
         """Record a resource that could not be read, with the error of the R4 models."""
         fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT)
-        reason = None if self.full(fact) else judge.check(resource)
+        reason = None if self.full(fact) else check(resource)
         gap = Gap(fact, f"could not be read: {reason or _in_words(error)}", name)
         self.add(gap)
         return gap
