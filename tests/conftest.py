@@ -26,7 +26,7 @@ class CaseFile(pytest.File):
     """One YAML file; each document in it is one story."""
 
     def collect(self):
-        titles = [one.get("title", "") for one in YamlFile.read(self.path).documents]
+        titles = [story.get("title", "") for story in YamlFile.read(self.path).documents]
         for number, title in enumerate(titles):
             yield Case.from_parent(self, name=title or f"story {number + 1}", number=number)
 

@@ -5,8 +5,9 @@ from dataclasses import field, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from cds_service.domain.care import Encounter, Order
 from cds_service.domain.case import Moment
-from cds_service.domain.chart import Chart, Encounter, Order
+from cds_service.domain.chart import Chart
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.fhir.chart.build import build_chart, orders_of

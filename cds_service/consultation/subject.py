@@ -6,8 +6,9 @@ from datetime import date
 from typing import Final
 
 from cds_service.consultation.question import Question
+from cds_service.domain.care import Appointment, Order, PlanOfCare
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
+from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
 from cds_service.fhir.chart.service_requests import booked, is_order
 from cds_service.fhir.reading.meanings import meaning

@@ -61,7 +61,9 @@ def measured(algorithm: str) -> tuple[float, float]:
         return verify(f"Bearer {token}", audiences, known, keys, replay, time.time())
 
     tokens = [signer.token(tenant="north", nbf=int(time.time()) - 300) for _ in range(TOKENS)]
-    floors, checks = zip(*((nanoseconds(verified, one), nanoseconds(checked, one)) for one in tokens), strict=True)
+    floors, checks = zip(
+        *((nanoseconds(verified, token), nanoseconds(checked, token)) for token in tokens), strict=True
+    )
     return statistics.median(floors) / 1000, statistics.median(checks) / 1000
 
 

@@ -37,8 +37,8 @@ def running(host: Host) -> Iterator[Host]:
             body = json.loads(sent) if sent else None
             line = f"{self.command} {self.path}"
             host.seen.append((line, body, dict(self.headers)))
-            given = next((one for start, one in host.answers.items() if line.startswith(start)), None)
-            status, content = given or host.respond(self.command, self.path, body)
+            prepared = next((reply for start, reply in host.answers.items() if line.startswith(start)), None)
+            status, content = prepared or host.respond(self.command, self.path, body)
             raw = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(raw)))
@@ -68,34 +68,38 @@ class FhirHost(Host):
     def __init__(self, *resources: Json, page: int = 1000) -> None:
         super().__init__(self.fhir)
         self.page = page
-        self.held = {f"{one['resourceType']}/{one['id']}": one for one in resources}
+        self.held = {f"{resource['resourceType']}/{resource['id']}": resource for resource in resources}
 
     def fhir(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         parts = urlsplit(path)
         reference = parts.path.removeprefix("/")
         if method == "PUT":
-            missing = [one for one in references(body) if one not in self.held and not one.startswith("#")]
+            missing = [
+                reference
+                for reference in references(body)
+                if reference not in self.held and not reference.startswith("#")
+            ]
             if missing:
                 return 422, outcome(f"{missing[0]} is not known")
             self.held[reference] = body
             return 201, body
         if method == "DELETE":
-            if any(reference in references(one) for one in self.held.values()):
+            if any(reference in references(resource) for resource in self.held.values()):
                 return 409, outcome(f"{reference} is referred to")
             return (204, b"") if self.held.pop(reference, None) else (404, outcome("not there"))
         if "/" in reference:
             return (200, self.held[reference]) if reference in self.held else (404, outcome("not there"))
-        return 200, self.searchset(reference, {name: one[0] for name, one in parse_qs(parts.query).items()})
+        return 200, self.searchset(reference, {name: values[0] for name, values in parse_qs(parts.query).items()})
 
     def searchset(self, kind: str, filters: dict[str, str]) -> Json:
-        found = [one for one in self.held.values() if one["resourceType"] == kind]
+        found = [resource for resource in self.held.values() if resource["resourceType"] == kind]
         if "patient" in filters:
-            found = [one for one in found if whose(one) == f"Patient/{filters['patient']}"]
+            found = [resource for resource in found if whose(resource) == f"Patient/{filters['patient']}"]
         size, start = min(int(filters.get("_count", self.page)), self.page), int(filters.get("_offset", 0))
-        entries = [{"resource": one} for one in found[start : start + size]]
+        entries = [{"resource": resource} for resource in found[start : start + size]]
         whole: Json = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
         if start + size < len(found):
-            query = "&".join(f"{name}={one}" for name, one in {**filters, "_offset": start + size}.items())
+            query = "&".join(f"{name}={value}" for name, value in {**filters, "_offset": start + size}.items())
             whole["link"] = [{"relation": "next", "url": f"{self.url}/{kind}?{query}"}]
         return whole
 
@@ -106,11 +110,11 @@ def whose(resource: Json) -> str | None:
 
 def references(value: Any) -> list[str]:
     if isinstance(value, list):
-        return [found for one in value for found in references(one)]
+        return [found for part in value for found in references(part)]
     if not isinstance(value, dict):
         return []
     own = [value["reference"]] if isinstance(value.get("reference"), str) else []
-    return own + [found for one in value.values() for found in references(one)]
+    return own + [found for part in value.values() for found in references(part)]
 
 
 def outcome(text: str) -> Json:

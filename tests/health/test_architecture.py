@@ -96,9 +96,9 @@ def imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("folder", ALLOWED)
 def test_arrows_point_one_way(folder):
     for path in modules(folder):
-        ours = {name for name in imports(path) if name.split(".")[0] in {"cards", "cds_service"}}
+        own_modules = {name for name in imports(path) if name.split(".")[0] in {"cards", "cds_service"}}
         strangers = {
-            name for name in ours if not any(f"{name}.".startswith(f"{allowed}.") for allowed in ALLOWED[folder])
+            name for name in own_modules if not any(f"{name}.".startswith(f"{allowed}.") for allowed in ALLOWED[folder])
         }
         assert not strangers, f"{path.relative_to(ROOT)} may not import {strangers}: see the picture in docs/design.md"
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Assessment, AssessmentKind
+from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.results import (
     CODED,

@@ -5,20 +5,14 @@ from datetime import date
 from operator import attrgetter
 from typing import Final
 
-from cds_service.domain.chart import (
+from cds_service.domain.care import Encounter, Goal, Order, PlanOfCare
+from cds_service.domain.chart import Chart, Facility, Fact, Gap
+from cds_service.domain.coverage_and_claims import (
     Authorization,
-    Chart,
     ClaimNumber,
     Coverage,
     CoverageAssertion,
-    Encounter,
-    Facility,
-    Fact,
-    Gap,
-    Goal,
     InjuryEvidence,
-    Order,
-    PlanOfCare,
 )
 from cds_service.fhir.chart import claim_facts, injury, payers, plans
 from cds_service.fhir.chart import encounters as clinical

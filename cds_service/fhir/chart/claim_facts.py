@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cds_service.domain.chart import ClaimNumber, Facility
+from cds_service.domain.chart import Facility
+from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.meanings import texts

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from typing import Final
 
-from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.coverage_and_claims import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart import injury

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from cds_service.domain.chart import AuthorizationState
+from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.fhir.reading.meanings import may_match, texts
 from cds_service.fhir.reading.resources import Adjudication, CodeableConcept, Extension
 

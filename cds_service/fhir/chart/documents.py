@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Authorization, Fact, Gap, PlanOfCare
+from cds_service.domain.care import PlanOfCare
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar

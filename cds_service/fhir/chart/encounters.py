@@ -4,12 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import (
-    Encounter,
-    Goal,
-    Performer,
-    Session,
-)
+from cds_service.domain.care import Encounter, Goal, Performer, Session
 from cds_service.domain.codes import Program
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
-from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.coverage_and_claims import Coverage, InjuryDate, InjuryEvidence
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.meanings import WORK_ACTIVITY, documented_injury, is_work_activity, texts

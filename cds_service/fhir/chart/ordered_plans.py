@@ -1,6 +1,6 @@
 """Plans of care that an EHR keeps as ServiceRequests with the intent ``plan``, for want of CarePlans."""
 
-from cds_service.domain.chart import Order, PlanOfCare
+from cds_service.domain.care import Order, PlanOfCare
 from cds_service.fhir.reading import resources as records
 
 

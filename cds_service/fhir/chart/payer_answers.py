@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from cds_service.domain.authorizations import number_key
-from cds_service.domain.chart import Authorization, AuthorizationState
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.fhir.chart import decisions, granted_amounts
 from cds_service.fhir.chart.authorized_services import (
     NOT_NAMED,

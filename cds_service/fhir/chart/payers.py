@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.coverage_and_claims import Coverage
 from cds_service.fhir.chart import payer_classes
 from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, together
 from cds_service.fhir.chart.payer_states import state_of

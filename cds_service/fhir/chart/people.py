@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from cds_service.domain.chart import Performer, Role
+from cds_service.domain.care import Performer, Role
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.meanings import has_code
 from cds_service.fhir.reading.prefetch import Prefetch

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
-from cds_service.domain.chart import Encounter, Place
+from cds_service.domain.care import Encounter
+from cds_service.domain.chart import Place
 from cds_service.domain.jurisdictions import ABBREVIATIONS, STATES
 from cds_service.fhir.chart.injury import accident_of
 from cds_service.fhir.chart.people import contained

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cds_service.domain.chart import PlanOfCare
+from cds_service.domain.care import PlanOfCare
 from cds_service.domain.codes import LABELS, Discipline, Program
 from cds_service.fhir.chart.encounters import names_of
 from cds_service.fhir.chart.people import People, contained

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from cds_service.domain.chart import ChargedLine, Claim
 from cds_service.domain.codes import KNOWN_MODIFIERS
+from cds_service.domain.coverage_and_claims import ChargedLine, Claim
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.reading import resources as records

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Appointment, Fact, Gap, Order, Role, Schedule
+from cds_service.domain.care import Appointment, Order, Role, Schedule
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.reading import resources as records

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from cds_service.domain.chart import Assessment, Encounter, Performer, PlanOfCare, Service, Session
+from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.chart import encounters as clinical

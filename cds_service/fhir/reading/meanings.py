@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import AssessmentKind
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.codes import (
     EVALUATIONS,
     PERFORMANCE_TEST,

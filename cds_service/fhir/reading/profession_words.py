@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Role
+from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
 
 

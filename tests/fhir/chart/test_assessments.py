@@ -2,7 +2,8 @@
 
 import pytest
 
-from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
+from cds_service.domain.care import Assessment, AssessmentKind
+from cds_service.domain.chart import Fact, Gap
 from cds_service.fhir.chart.assessments import NO_ANSWERS, NO_STATUS, PRELIMINARY
 from cds_service.fhir.chart.results import IN_WORDS
 from tests.fhir.chart.test_chart import DAY

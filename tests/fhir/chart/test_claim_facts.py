@@ -3,7 +3,8 @@
 import pytest
 from msgspec import convert
 
-from cds_service.domain.chart import ClaimNumber, Facility
+from cds_service.domain.chart import Facility
+from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart import claim_facts
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.references import References

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.domain.chart import Role
+from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
 from cds_service.fhir.reading import professions
 from cds_service.fhir.reading.professions import Disputed, Neither
