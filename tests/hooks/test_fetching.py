@@ -17,14 +17,15 @@ from cds_service.fhir.server.client import FhirClient
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import FhirAuthorization, read_call
 from cds_service.hooks.fetching import MOST_REFERENCES, Fetcher, pool_of_threads
-from cds_service.hooks.profile import DEMO, Profile
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.clients import DEMO, Caller
 from cds_service.security.servers import Addresses, Servers, outgoing_session
 from cds_service.stories import bundled, load
 from tests.fhir import ehr as server
 from tests.fhir.ehr import TOKEN, Ehr, searchset
 from tests.hooks.hook_requests import SERVICE_OF, request_for
+from tests.security.signing import client
 
 TODAY = date(2026, 3, 16)
 STORY = "texas-hardening-pt-pta"
@@ -48,7 +49,7 @@ def ask(policies, ehr):
     """Answers a request as for a client that registered the EHR's server; ``pool`` shows when all queries ended."""
     with outgoing_session(Addresses()) as session, pool_of_threads() as pool:
 
-        def answer(request, profile=None, *, seconds=5.0, allow_http=True, resolve=None):
+        def answer(request, caller=None, *, seconds=5.0, allow_http=True, resolve=None):
             fetcher = Fetcher(
                 session=session if resolve is None else outgoing_session(Addresses(resolve=resolve)),
                 pool=pool,
@@ -64,7 +65,7 @@ def ask(policies, ehr):
                 fetcher=fetcher,
             )
             call = read_call(json.dumps(request).encode(), SERVICE_OF[request["hook"]])
-            return answerer.answered(call, profile or Profile(fhir_servers=(ehr.url,))).response
+            return answerer.answered(call, caller or Caller(client(fhir_servers=[ehr.url]))).response
 
         answer.pool = pool
         yield answer
@@ -432,10 +433,10 @@ def test_without_a_usable_token_the_call_goes_on_with_its_prefetch(ask, ehr, dis
     assert ehr.seen == []
 
 
-@pytest.mark.parametrize("profile", [DEMO, Profile(fhir_servers=("https://ehr.example.org/fhir",))])
-def test_a_server_that_is_not_the_clients_sees_no_request(ask, ehr, discharge, profile):
+@pytest.mark.parametrize("caller", [DEMO, Caller(client(fhir_servers=["https://ehr.example.org/fhir"]))])
+def test_a_server_that_is_not_the_clients_sees_no_request(ask, ehr, discharge, caller):
     with pytest.raises(DataNeeded):
-        ask(without_prefetch(discharge, ehr), profile)
+        ask(without_prefetch(discharge, ehr), caller)
     assert ehr.seen == []
 
 
@@ -453,7 +454,7 @@ def test_a_registered_name_that_leads_to_this_machine_sees_no_request(ask, ehr, 
     url = f"http://ehr.example.org:{ehr.port}/r4"
     request = {**discharge, **access(url)}
     del request["prefetch"]["coverage"]
-    answer = ask(request, Profile(fhir_servers=(url,)), resolve=lambda *_: ("127.0.0.1",))
+    answer = ask(request, Caller(client(fhir_servers=[url])), resolve=lambda *_: ("127.0.0.1",))
     assert "coverage was not given, and the EHR's FHIR server could not be reached" in gaps(answer)
     assert ehr.seen == []
 

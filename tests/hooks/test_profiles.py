@@ -8,18 +8,19 @@ from cds_service.app.settings import Settings
 from cds_service.ehr.judging import problems
 from cds_service.fhir.judge import check
 from cds_service.hooks.call import read_call
-from cds_service.hooks.profile import Profile
+from cds_service.security.clients import Caller
 from cds_service.stories import build, load
 from tests.playing import bundled_policies
+from tests.security.signing import client
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 15, tzinfo=UTC)
 
 
-def answer(story, hook=None, **profile):
+def answer(story, hook=None, **members):
     hook = hook or story.hook
     call = read_call(json.dumps(story.request(hook)).encode(), f"work-rehab-{hook}")
-    return answerer_for(Settings(), bundled_policies(), lambda: NOW).answer(call, Profile(**profile))
+    return answerer_for(Settings(), bundled_policies(), lambda: NOW).answer(call, Caller(client(**members)))
 
 
 def actions(response):
