@@ -15,7 +15,7 @@ from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.resources import Resource
+from cds_service.fhir.reading.resources import Resource, type_name
 
 A_PAGE: Final = 100
 """Results of a search on the first page: enough for a program, the newest first."""
@@ -97,7 +97,7 @@ class PrefetchKey:
     @property
     def resource_type(self) -> str:
         """The name of the type it asks for."""
-        return self.resource.__name__
+        return type_name(self.resource)
 
     @property
     def fact(self) -> Fact:
@@ -148,25 +148,25 @@ _DOCUMENTS: Final = OtherSource("DocumentReference", read=False)
 _ROWS: Final = (
     PrefetchKey(
         name="encounter",
-        resource=records.Encounter,
+        resource=records.EncounterResource,
         tells={Fact.ENCOUNTER: Share.ENOUGH, Fact.INJURY: Share.SIGN},
         asked_at=AT_VISITS,
         read_by="encounterId",
     ),
     PrefetchKey(
         name="patient",
-        resource=records.Patient,
+        resource=records.PatientResource,
         tells={Fact.PATIENT: Share.WHOLE},
         read_by="patientId",
     ),
     PrefetchKey(
         name="coverage",
-        resource=records.Coverage,
+        resource=records.CoverageResource,
         tells={Fact.COVERAGE: Share.WHOLE, Fact.INJURY: Share.SIGN},
     ),
     PrefetchKey(
         name="carePlans",
-        resource=records.CarePlan,
+        resource=records.CarePlanResource,
         tells={
             Fact.PLAN_OF_CARE: Share.WHOLE,
             Fact.DISCIPLINE: Share.ENOUGH,
@@ -174,7 +174,7 @@ _ROWS: Final = (
             Fact.INJURY: Share.SIGN,
         },
         needed_at=frozenset({Moment.VISIT_START, Moment.OVERVIEW}),
-        beside=frozenset({records.ServiceRequest, records.DocumentReference}),
+        beside=frozenset({records.ServiceRequestResource, records.DocumentReferenceResource}),
         narrowed=(
             f"category={CATEGORY_OF_PLANS}",
             f"only care plans of the category {CATEGORY_OF_PLANS} could be asked for",
@@ -183,13 +183,13 @@ _ROWS: Final = (
     ),
     PrefetchKey(
         name="encounters",
-        resource=records.Encounter,
+        resource=records.EncounterResource,
         tells={Fact.ENCOUNTER: Share.ENOUGH, Fact.INJURY: Share.SIGN},
         newest_by="date",
     ),
     PrefetchKey(
         name="procedures",
-        resource=records.Procedure,
+        resource=records.ProcedureResource,
         tells={
             Fact.SESSIONS: Share.WHOLE,
             Fact.SESSION_TIME: Share.WHOLE,
@@ -204,36 +204,36 @@ _ROWS: Final = (
     ),
     PrefetchKey(
         name="conditions",
-        resource=records.Condition,
+        resource=records.ConditionResource,
         tells={Fact.INJURY: Share.SIGN},
     ),
     PrefetchKey(
         name="authorizations",
-        resource=records.ClaimResponse,
+        resource=records.ClaimResponseResource,
         tells={Fact.AUTHORIZATIONS: Share.WHOLE},
         filters={"use": "preauthorization"},
         newest_by="created",
-        beside=frozenset({records.Claim, records.ServiceRequest, records.DocumentReference}),
+        beside=frozenset({records.ClaimResource, records.ServiceRequestResource, records.DocumentReferenceResource}),
         other_sources=(_DOCUMENTS,),
     ),
     PrefetchKey(
         name="orders",
-        resource=records.ServiceRequest,
+        resource=records.ServiceRequestResource,
         tells={Fact.ORDERS: Share.PART, Fact.PROGRAM: Share.ENOUGH},
         newest_by="authored",
     ),
     PrefetchKey(  # Claim.accident also tells where and how the injury happened
         name="charges",
-        resource=records.Claim,
+        resource=records.ClaimResource,
         tells={Fact.CHARGES: Share.WHOLE, Fact.INJURY: Share.SIGN},
         filters={"use": "claim"},
         newest_by="created",
-        also=frozenset({records.ExplanationOfBenefit, records.ChargeItem}),
+        also=frozenset({records.ExplanationOfBenefitResource, records.ChargeItemResource}),
         other_sources=(OtherSource("ChargeItem", whole=True), OtherSource("ExplanationOfBenefit")),
     ),
     PrefetchKey(
         name="observations",
-        resource=records.Observation,
+        resource=records.ObservationResource,
         tells={Fact.ASSESSMENTS: Share.WHOLE},
         asked_at=NOT_BOOKING,
         filters={"category": "survey,exam,functional-status,activity,therapy,procedure"},
@@ -242,14 +242,14 @@ _ROWS: Final = (
     ),
     PrefetchKey(
         name="questionnaireResponses",
-        resource=records.QuestionnaireResponse,
+        resource=records.QuestionnaireResponseResource,
         tells={Fact.ASSESSMENTS: Share.PART},
         asked_at=NOT_BOOKING,
         newest_by="authored",
     ),
     PrefetchKey(
         name="goals",
-        resource=records.Goal,
+        resource=records.GoalResource,
         tells={Fact.GOALS: Share.WHOLE},
         asked_at=WITH_PROGRAM,
     ),
@@ -259,12 +259,17 @@ INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "e
 """Keys that may show a work-related injury, the likeliest first."""
 
 SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
-    {records.PractitionerRole, records.Practitioner, records.Organization, records.Location}
+    {
+        records.PractitionerRoleResource,
+        records.PractitionerResource,
+        records.OrganizationResource,
+        records.LocationResource,
+    }
 )
 """Types that are read wherever they come: what resources refer to."""
 FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
     **{key.resource_type: key.fact for key in _ROWS},
-    **{kind.__name__: key.fact for key in _ROWS for kind in key.also},
+    **{type_name(kind): key.fact for key in _ROWS for kind in key.also},
     "DocumentReference": Fact.DOCUMENTS,
     "Appointment": Fact.APPOINTMENTS,
     "PractitionerRole": Fact.PERFORMERS,
