@@ -8,7 +8,7 @@ from cds_service.app.settings import Settings, load_settings
 from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
-from cds_service.hooks.services import PERMITTED, TEMPLATES
+from cds_service.hooks.services import ASKED_FOR, PERMITTED
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
@@ -121,9 +121,7 @@ def load_clients(settings: Settings) -> Registry:
             "CDS_CLIENTS is not set, so nobody may call: name the file with the registry of clients, "
             "or try the service on this machine with: cds-service demo"
         )
-    return Registry.load(
-        settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=TEMPLATES.keys()
-    )
+    return Registry.load(settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=ASKED_FOR)
 
 
 def gate_for(settings: Settings, replay: Replay) -> Gate:

@@ -41,7 +41,8 @@ from cds_service.fhir.chart.visits import Visits
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.meanings import ServiceMeaning, is_work_activity, name_of_condition
-from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, Draft, Prefetch, aliases_of
+from cds_service.fhir.reading.prefetch import Draft, Prefetch, aliases_of
+from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.reading.references import References
 
 __all__ = ["appointments_of", "build_chart", "of_another_patient", "orders_of"]

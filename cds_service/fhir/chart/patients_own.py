@@ -8,7 +8,8 @@ from cds_service.domain.chart import Fact, Gap
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
-from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, Prefetch, Quarantine
+from cds_service.fhir.reading.prefetch import Prefetch, Quarantine
+from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.reading.references import SAFE_ID, References, named, plain_server, server_of
 from cds_service.fhir.reading.resources import CodeableConcept, Ref, Resource, type_name
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading import tolerant
+from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE, PREFETCH_KEYS, SUPPORTING, fact_of
 from cds_service.fhir.reading.references import named
 from cds_service.fhir.reading.resources import (
     RECORD_OF,
@@ -26,72 +27,29 @@ from cds_service.fhir.reading.resources import (
     BundleResource,
     OperationOutcomeResource,
     Resource,
-    type_name,
     type_of,
 )
 
 RawPrefetch: TypeAlias = "bytes | msgspec.Raw | None"
 _R = TypeVar("_R", bound=Resource)
 
-TYPE_OF_KEY: Final[Mapping[str, type[Resource]]] = {
-    "patient": records.PatientResource,
-    "coverage": records.CoverageResource,
-    "carePlans": records.CarePlanResource,
-    "encounters": records.EncounterResource,
-    "procedures": records.ProcedureResource,
-    "conditions": records.ConditionResource,
-    "goals": records.GoalResource,
-    "observations": records.ObservationResource,
-    "questionnaireResponses": records.QuestionnaireResponseResource,
-    "authorizations": records.ClaimResponseResource,
-    "orders": records.ServiceRequestResource,
-    "encounter": records.EncounterResource,
-    "charges": records.ClaimResource,
-}
-ALSO: Final[Mapping[str, frozenset[type[Resource]]]] = {
-    "charges": frozenset({records.ExplanationOfBenefitResource, records.ChargeItemResource}),
-}
-"""Other types that tell what a key asks for as its own type does."""
-BESIDE: Final[Mapping[str, frozenset[type[Resource]]]] = {
-    "authorizations": frozenset(
-        {records.ClaimResource, records.ServiceRequestResource, records.DocumentReferenceResource}
-    ),
-    "carePlans": frozenset({records.ServiceRequestResource, records.DocumentReferenceResource}),
-    "referred": frozenset({records.ClaimResource}),
-}
-"""What is read under a key beside its own type: the request that a payer's answer is about, orders, documents."""
-SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
-    {
-        records.PractitionerRoleResource,
-        records.PractitionerResource,
-        records.OrganizationResource,
-        records.LocationResource,
-    }
-)
-FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
-    "Patient": Fact.PATIENT,
-    "Coverage": Fact.COVERAGE,
-    "CarePlan": Fact.PLAN_OF_CARE,
-    "Encounter": Fact.ENCOUNTER,
-    "Procedure": Fact.SESSIONS,
-    "Condition": Fact.INJURY,
-    "Goal": Fact.GOALS,
-    "Observation": Fact.ASSESSMENTS,
-    "QuestionnaireResponse": Fact.ASSESSMENTS,
-    "ClaimResponse": Fact.AUTHORIZATIONS,
-    "ServiceRequest": Fact.ORDERS,
-    "Claim": Fact.CHARGES,
-    "ExplanationOfBenefit": Fact.CHARGES,
-    "ChargeItem": Fact.CHARGES,
-    "DocumentReference": Fact.DOCUMENTS,
-    "Appointment": Fact.APPOINTMENTS,
-    "PractitionerRole": Fact.PERFORMERS,
-    "Practitioner": Fact.PERFORMERS,
-    "Organization": Fact.COVERAGE,
-    "Location": Fact.ENCOUNTER,
-}
 MOST_GAPS_PER_FACT: Final = 20
-_NONE: Final[frozenset[type[Resource]]] = frozenset()
+REFERRED: Final = "referred"
+"""The key under which resources that others refer to are read."""
+
+
+class _Types(NamedTuple):
+    """What is read under a key: the types that it asks for, and others that may come with them."""
+
+    own: frozenset[type[Resource]] = frozenset()
+    beside: frozenset[type[Resource]] = frozenset()
+
+
+_NO_TYPES: Final = _Types()
+_UNDER: Final[Mapping[str, _Types]] = {
+    **{name: _Types(key.also | {key.resource}, key.beside) for name, key in PREFETCH_KEYS.items()},
+    REFERRED: _Types(beside=frozenset({records.ClaimResource})),
+}
 
 _OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
 _LEFT_OUT: Final = (
@@ -276,7 +234,7 @@ def read_prefetch(raw: RawPrefetch, keys: Iterable[str]) -> Prefetch:
         values = _values_by_key(raw)
         slots = {key: reader.slowly(key, values.get(key)) for key in wanted}
         for key in values:
-            if key not in TYPE_OF_KEY and key not in wanted:
+            if key not in PREFETCH_KEYS and key not in wanted:
                 reader.quarantine.add(_unknown(key))
     else:
         read = msgspec.structs.astuple(decoded)[: len(wanted)]
@@ -377,11 +335,11 @@ class _Reader:
 
         ``urls`` are the ``urn:`` addresses of those without an id, by place.
         """
-        own, also, beside = TYPE_OF_KEY.get(key), ALSO.get(key, _NONE), BESIDE.get(key, _NONE)
+        own, beside = _UNDER.get(key, _NO_TYPES)
         count = 0
         for position, resource in enumerate(resources):
             kind = type(resource)
-            if kind is own or kind in also:
+            if kind in own:
                 count += 1
             elif kind not in SUPPORTING and kind not in beside:
                 continue
@@ -412,7 +370,7 @@ class _Reader:
         if unread:
             return Slot(key, State.FAILED, f"nothing given under {key} could be read")
         types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcomeResource}
-        if types - BESIDE.get(key, _NONE):
+        if types - _UNDER.get(key, _NO_TYPES).beside:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
         if types - {records.ClaimResource}:
             return Slot(key, State.ABSENT, f"only orders or documents were given under {key}")
@@ -470,13 +428,7 @@ class _Reader:
         if not isinstance(resource.get("resourceType"), str):
             self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
-        known = (
-            SUPPORTING
-            | ALSO.get(key, _NONE)
-            | BESIDE.get(key, _NONE)
-            | {TYPE_OF_KEY.get(key), OperationOutcomeResource}
-        )
-        if kind not in known:
+        if kind not in SUPPORTING.union(*_UNDER.get(key, _NO_TYPES), {OperationOutcomeResource}):
             return BundleEntry(resource=records.OtherResource())
         try:
             return BundleEntry(full_url=full_url, resource=tolerant.read_tolerantly(resource))
@@ -506,7 +458,7 @@ def _prefetch_decoder(keys: tuple[str, ...]) -> msgspec.json.Decoder[msgspec.Str
     It refuses a key that no service knows, so that naming it costs only the calls that have one.
     """
     kind: object = AnyResource | None | msgspec.UnsetType
-    names = {f"key{number}": key for number, key in enumerate((*keys, *(set(TYPE_OF_KEY) - set(keys))))}
+    names = {f"key{number}": key for number, key in enumerate((*keys, *(set(PREFETCH_KEYS) - set(keys))))}
     fields = [
         (name, kind if key in keys else msgspec.Raw, msgspec.UNSET if key in keys else msgspec.Raw())
         for name, key in names.items()
@@ -598,12 +550,6 @@ def _failure(key: str, outcome: OperationOutcomeResource) -> str:
     code = next((issue.code for issue in outcome.issue if issue.code), None)
     known = f" ({code})" if code is not None and _ISSUE_CODE.fullmatch(code) else ""
     return f"the EHR reported an error for {key}{known}"
-
-
-def fact_of(key: str) -> Fact:
-    """The fact that a prefetch key tells first of all."""
-    kind = TYPE_OF_KEY.get(key)
-    return FACT_OF_TYPE[type_name(kind)] if kind is not None else Fact.PATIENT
 
 
 def _in_words(error: Exception) -> str:
