@@ -10,8 +10,18 @@ from cards.envelope import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
-from cds_service.domain.chart import Authorization, Gap
-from cds_service.domain.findings import Days, Evaluation, Evidence, EvidenceValue, MissingFact, RuleOutcome, Times
+from cds_service.domain.chart import Caveat
+from cds_service.domain.coverage_and_claims import Authorization
+from cds_service.domain.findings import (
+    Days,
+    Evaluation,
+    Evidence,
+    EvidenceValue,
+    MissingFact,
+    Outcome,
+    RuleOutcome,
+    Times,
+)
 from cds_service.domain.values import Json, PolicyValue, Source
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
@@ -44,7 +54,7 @@ def finding_extension(group: Group) -> JsonObject:
 
 
 def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], settings: CardSettings) -> JsonObject:
-    """Policies, date of service, episode, gaps, what became of each rule, and findings that got no card."""
+    """Policies, date of service, episode, gaps, the outcome of each rule, what was read, findings that got no card."""
     return _without_empty(
         {
             "id": settings.identity(EVALUATION),
@@ -53,6 +63,7 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
             "episode": plain(evaluation.episode or ""),
             "gaps": [_gap(gap) for gap in evaluation.gaps],
             "rules": [_outcome(outcome) for outcome in evaluation.rules],
+            "bill": _read(evaluation.bill_read),
             "withheld": [
                 {"rule": card.group.host.finding.rule, "why": card.why, "summary": card.group.host.words.summary}
                 for card in withheld
@@ -130,7 +141,7 @@ def bounded(value: Json) -> Json:
     return f"{len(value)} entries"
 
 
-def _caveat(gap: Gap) -> JsonObject:
+def _caveat(gap: Caveat) -> JsonObject:
     return _without_empty({"fact": gap.fact.value, "why": plain(gap.why), "reference": gap.reference})
 
 
@@ -139,12 +150,18 @@ def _gap(gap: MissingFact) -> JsonObject:
     return _without_empty(described)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _outcome(outcome: RuleOutcome) -> JsonObject:
-    described = {"id": outcome.rule, "outcome": outcome.outcome.value}
+    described: JsonObject = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:
         described["why"] = plain(outcome.why)
-    return described
+    return described | _read(outcome.read) if outcome.outcome is Outcome.FIRED else described
+
+
+@lru_cache(maxsize=1024)
+def _read(parameters: frozenset[str]) -> JsonObject:
+    """The policy parameters that were read, by name."""
+    return {"read": sorted(parameters)} if parameters else {}
 
 
 def _empty(value: object) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from cards.markdown import escape
 from cards.numbers import capital
-from cds_service.domain.chart import Gap
+from cds_service.domain.chart import Caveat
 
 RECORDS: Final[Mapping[str, str]] = {
     "Appointment": "an appointment",
@@ -39,7 +39,7 @@ _OF_A_RECORD: Final = re.compile(r"(could|belongs|does|is|has|was|were) ")
 _ABOUT_A_RECORD: Final = re.compile(r"(date|period|status|not valid) ")
 
 
-def sentences(gaps: Iterable[Gap]) -> Iterator[str]:
+def sentences(gaps: Iterable[Caveat]) -> Iterator[str]:
     """Each doubt once, in Markdown; one that several records share with their number."""
     records: dict[str, dict[str, None]] = {}
     for gap in gaps:
@@ -48,7 +48,7 @@ def sentences(gaps: Iterable[Gap]) -> Iterator[str]:
         yield escape(_ended(text, len(references)))
 
 
-def _whole(gap: Gap) -> str:
+def _whole(gap: Caveat) -> str:
     """The reason as a sentence: with the record in front where it speaks of one."""
     why = _KEY.sub(lambda match: KEYS[match.group()], gap.why)
     record = RECORDS.get((gap.reference or "").partition("/")[0], "a record")

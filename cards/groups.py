@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from cards.envelope import CardSettings
 from cards.wording import WordingError, Words, bundled
-from cds_service.domain.chart import Gap
+from cds_service.domain.chart import Caveat
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
@@ -74,7 +74,7 @@ class Group:
         return _distinct([member.finding.evidence for member in self.members])
 
     @lazy
-    def caveats(self) -> tuple[Gap, ...]:
+    def caveats(self) -> tuple[Caveat, ...]:
         """What is not known to any member."""
         return _distinct([member.finding.caveats for member in self.members])
 

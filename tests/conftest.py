@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.policies.recorded import Strictness
 from tests.playing import CASES, TODAY, check, play, stories_of
 
+Strictness.refuses = True
 TITLE = re.compile(r"""^title: *(["']?)(.*)\1 *$""", re.MULTILINE)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Final
 
 from cds_service.billing.billed_codes import codes_of_date, codes_of_orders
 from cds_service.billing.claim_change import claim_change
@@ -36,19 +37,44 @@ from cds_service.domain.bill import (
 )
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Gap
-from cds_service.domain.codes import MODALITIES, WORK_REHAB
+from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.findings import ChargeLine, Evidence, EvidenceLine
+from cds_service.domain.values import Parameter
 from cds_service.domain.visit import Visit
 from cds_service.domain.visit_evidence import people_evidence, time_evidence
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.pair_edits import pair_edits
 
+BILL_PARAMETERS: Final[tuple[Parameter[Any], ...]] = (
+    params.FIRST_UNIT_FULL,
+    params.FIRST_UNIT_MINIMUM,
+    params.ADDITIONAL_UNIT_MINIMUM,
+    params.FIFTEEN_MINUTE_METHOD,
+    params.PROGRAM_MODIFIERS,
+    params.ACCREDITED_MODIFIER,
+    params.PROGRAM_ACCREDITED,
+    params.DISCIPLINE_REQUIRED,
+    params.ASSISTANT_MODIFIERS,
+    params.ASSISTANT_DE_MINIMIS,
+    params.PROGRAM_GIVEN_BY,
+    params.TEST_MODIFIER,
+    params.KX_THRESHOLD,
+    params.EDIT_PAIRS,
+    params.EDITS_APPLY,
+    params.EDIT_SETTING,
+    params.SAME_DAY_EVALUATION,
+    params.MODALITY_INCLUDED,
+    params.COVERAGE_POSITION,
+)
+"""All that a bill reads from a policy: reading another parameter is refused in tests."""
+BILL_READS: Final = frozenset(parameter.name for parameter in BILL_PARAMETERS)
+
 
 def as_paid(case: Case, policy: PolicyView) -> Case:
     """The case with what the payer counts as part of the program: its time stays in, and it gets no line (COV-4)."""
     included = policy.get(params.MODALITY_INCLUDED)
-    return replace(case, included=MODALITIES) if included is not None and included.value else case
+    return replace(case, modalities_included=True) if included is not None and included.value else case
 
 
 def bill_of(case: Case, policy: PolicyView) -> Bill:

@@ -1,9 +1,10 @@
 """The one pipeline: the case of a question, the policies of its payer, its bill, the rules, the evaluation."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
-from cds_service.billing.bills import as_paid, bill_of
+from cds_service.billing.bills import BILL_READS, as_paid, bill_of
 from cds_service.consultation.missing import keys_needed, missing_of
 from cds_service.consultation.question import Question
 from cds_service.consultation.readings import disagreement
@@ -15,9 +16,10 @@ from cds_service.domain.findings import Evaluation
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import DataNeeded
 from cds_service.policies.model import PolicyView
+from cds_service.policies.recorded import recorded
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.engine import doubted, evaluate, unanswered
+from cds_service.rules.engine import apply_rules, doubted, unanswered
 from cds_service.rules.rule import Rule
 
 
@@ -72,9 +74,11 @@ def _consulted(
 
 def decide(case: Case, policy: PolicyView, rules: Collection[Rule] = RULES) -> Consultation:
     """The answer to a case: counted as its payer counts, billed once, and every rule asked of it."""
-    counted = as_paid(case, policy)
-    bill = bill_of(counted, policy)
-    return Consultation(counted, bill, policy, evaluate(counted, bill, policy, rules))
+    seen = recorded(policy, "the bill", BILL_READS)
+    counted = as_paid(case, seen)
+    bill = bill_of(counted, seen)
+    evaluation = apply_rules(counted, bill, policy, rules)
+    return Consultation(counted, bill, policy, replace(evaluation, bill_read=frozenset(seen.read)))
 
 
 def _without_subject(

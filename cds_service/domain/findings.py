@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Authorization, ClaimNumber, Facility, Fact, Gap, InjuryDate
+from cds_service.domain.chart import Caveat, Doubt, Facility, Fact
+from cds_service.domain.coverage_and_claims import Authorization, ClaimNumber, InjuryDate
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue
 
@@ -200,15 +201,30 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Suggestions of another rule that do not stand beside this finding, and the doubt that says why on their card.
+
+    They are not recommended; where the finding says not to bill (``withholds``), they get no card at all. ``codes`` are
+    those it is about: suggestions without any of them stand. None for all suggestions of the rule.
+    """
+
+    rule: str
+    doubt: Doubt
+    codes: frozenset[str] = frozenset()
+    withholds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule's answer.
 
     ``kind`` names the wording, ``facts`` fill it. ``values`` are the policy values applied, the deciding one first.
     ``subject`` is the resource or date it is about; with ``rule`` and ``kind`` it identifies the finding.
     ``joins`` names a rule whose card shows this finding instead of a card of its own.
-    ``caveats`` are gaps that do not stop the answer but belong beside it. ``questions`` are unverified policy values
-    that the answer would depend on, beside those that stand in the ``values`` themselves. ``as_sent`` marks one that
-    says what is not on record where not all was sent.
+    ``caveats`` are gaps and doubts that do not stop the answer but belong beside it. ``questions`` are unverified
+    policy values that the answer would depend on, beside those that stand in the ``values`` themselves. ``as_sent``
+    marks one that says what is not on record where not all was sent. ``holds`` are suggestions of other rules that do
+    not stand beside it; ``withheld_by`` is the key of a finding beside which it is not told itself.
     """
 
     rule: str
@@ -221,9 +237,11 @@ class Finding:
     subject: str
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
-    caveats: tuple[Gap, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
     questions: tuple[PolicyValue[object], ...] = ()
     as_sent: bool = False
+    holds: tuple[Hold, ...] = ()
+    withheld_by: str | None = None
 
     @property
     def key(self) -> str:
@@ -246,11 +264,12 @@ class Outcome(StrEnum):
 
 
 class RuleOutcome(NamedTuple):
-    """Trace of one rule; ``why`` says why it did not apply or what it lacked."""
+    """Trace of one rule: ``why`` it did not apply or what it lacked, and the policy parameters that it ``read``."""
 
     rule: str
     outcome: Outcome
     why: str | None = None
+    read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +287,8 @@ class Evaluation:
     """Everything one call found: findings, the trace of every rule run, and what could not be known.
 
     ``episode`` is its name for people; ``episode_key`` stays the same from visit to visit. ``lacking`` says for whom
-    there is no policy, where general defaults stood in.
+    there is no policy, where general defaults stood in. ``bill_read`` are the parameters that the bill read, which is
+    made before any rule is asked.
     """
 
     date_of_service: date
@@ -279,3 +299,4 @@ class Evaluation:
     episode: str | None = None
     episode_key: str | None = None
     lacking: str | None = None
+    bill_read: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from cds_service.domain.codes import PayerClass, Program
+from cds_service.domain.frozen import dataclass as unguarded
 from cds_service.domain.values import BASE, Parameter, PolicyValue
 from cds_service.policies.parameters import PARAMETERS
 
@@ -195,7 +196,7 @@ def in_force(value: PolicyValue[Any], on: date) -> bool:
     return value.since <= on and (value.until is None or on <= value.until)
 
 
-@dataclass(frozen=True, slots=True)
+@unguarded(frozen=True, slots=True, eq=False)
 class PolicyView:
     """What rules ask: the values in force on one date in the layers that apply, least specific layer first.
 

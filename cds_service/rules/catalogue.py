@@ -22,6 +22,7 @@ from cds_service.rules import (
 from cds_service.rules import initial_evaluation as evaluation
 from cds_service.rules import payer_coverage as coverage
 from cds_service.rules import unread_visit as unread
+from cds_service.rules.holds import check_holds
 from cds_service.rules.rule import Rule
 
 _BY_ID: Final = {
@@ -79,4 +80,5 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         "not-checked",
     )
 )
+check_holds(RULES)
 TITLES: Final[Mapping[str, str]] = {rule.id: rule.title for rule in RULES}

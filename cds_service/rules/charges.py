@@ -201,25 +201,6 @@ def check_program_code_of_visit(bill: Bill, visit: Visit) -> Iterator[Result]:
 
 
 _TIME = (params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)
-_MODIFIERS = (
-    params.PROGRAM_MODIFIERS,
-    params.ACCREDITED_MODIFIER,
-    params.PROGRAM_ACCREDITED,
-    params.DISCIPLINE_REQUIRED,
-    params.ASSISTANT_MODIFIERS,
-    params.ASSISTANT_DE_MINIMIS,
-    params.PROGRAM_GIVEN_BY,
-)
-_OTHERS = (
-    params.FIFTEEN_MINUTE_METHOD,
-    params.TEST_MODIFIER,
-    params.SAME_DAY_EVALUATION,
-    params.EDIT_PAIRS,
-    params.EDITS_APPLY,
-    params.EDIT_SETTING,
-    params.KX_THRESHOLD,
-    params.MODALITY_INCLUDED,
-)
 _CLOSE = frozenset({Moment.VISIT_CLOSE})
 
 RULES = (
@@ -229,9 +210,10 @@ RULES = (
         title="Charges of the visit",
         moments=_CLOSE,
         facts=(Fact.SESSIONS,),
-        parameters=(*_TIME, *_MODIFIERS, *_OTHERS, params.COVERAGE_POSITION, *APPROVAL),
+        parameters=(*_TIME, *APPROVAL),
         sources=("T-1", "T-2", "T-3", "T-5", "T-6", "M-1", "M-2", "M-5", "M-6", "E-1", "E-5"),
         check=check_visit_charges,
+        uses_bill=True,
     ),
     Rule(
         id="first-unit",
@@ -239,15 +221,9 @@ RULES = (
         title="First block not full",
         moments=_CLOSE,
         facts=(Fact.SESSIONS,),
-        parameters=(
-            *_TIME,
-            params.BELOW_FIRST_UNIT,
-            *_MODIFIERS,
-            *_OTHERS,
-            params.COVERAGE_POSITION,
-            *APPROVAL,
-        ),
+        parameters=(*_TIME, params.BELOW_FIRST_UNIT, params.FIFTEEN_MINUTE_METHOD, *APPROVAL),
         sources=("T-2", "T-4"),
         check=check_first_unit,
+        uses_bill=True,
     ),
 )

@@ -173,15 +173,6 @@ def _ways_out(
 
 _CLOSE = frozenset({Moment.VISIT_CLOSE})
 _EDITS = (params.EDITS_APPLY, params.EDIT_SETTING)
-_ORDERS = (
-    params.FIRST_UNIT_FULL,
-    params.FIRST_UNIT_MINIMUM,
-    params.ADDITIONAL_UNIT_MINIMUM,
-    params.PROGRAM_MODIFIERS,
-    params.ACCREDITED_MODIFIER,
-    params.PROGRAM_ACCREDITED,
-    params.DISCIPLINE_REQUIRED,
-)
 
 RULES = (
     Rule(
@@ -190,9 +181,10 @@ RULES = (
         title="Codes that exclude each other",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(),
-        parameters=(params.EDIT_PAIRS, *_EDITS, *_ORDERS),
+        parameters=(params.EDIT_PAIRS, *_EDITS),
         sources=("E-4", "E-5", "E-6", "M-3"),
         check=check_pair_edit,
+        uses_bill=True,
     ),
     Rule(
         id="same-day-evaluation",
@@ -203,5 +195,6 @@ RULES = (
         parameters=(params.SAME_DAY_EVALUATION, params.EDIT_PAIRS, *_EDITS),
         sources=("COV-3", "E-4"),
         check=check_same_day_evaluation,
+        uses_bill=True,
     ),
 )

@@ -3,18 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from cds_service.domain.bill import NOTHING_BILLED, Bill
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Chart, Fact, Gap
-from cds_service.domain.findings import Evaluation, Finding, MissingFact, Outcome, Proposal, RuleOutcome, Severity
+from cds_service.domain.chart import Caveat, Chart, Fact, Gap
+from cds_service.domain.findings import Evaluation, Finding, Hold, MissingFact, Outcome, Proposal, RuleOutcome, Severity
 from cds_service.policies.model import PolicyView
+from cds_service.policies.recorded import recorded
+from cds_service.rules.applies import without_subject
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.rule import Answer, Rule
+from cds_service.rules.holds import HoldError, with_holds
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 from cds_service.rules.unread_visit import UNREAD
 
+NOTHING_READ: Final[frozenset[str]] = frozenset()
 
-def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
+
+def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
     """Answer the case with every rule that belongs to its moment.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
@@ -25,33 +31,35 @@ def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] =
     chart, moment = case.chart, case.moment
     findings: list[Finding] = []
     outcomes: list[RuleOutcome] = []
-    lacking: dict[Gap, list[str]] = {}
+    lacking: dict[Caveat, list[str]] = {}
     asked = [rule for rule in rules if moment in rule.moments]
     for rule in asked:
         missing, doubts, cut = _known_to(rule, chart)
+        view = recorded(policy, rule.id, rule.declared)
         fired = False
         lacks: str | None = None
         not_applicable: str | None = None
-        for result in missing or rule.check(case, bill, policy):
+        for result in missing or _results(rule, case, bill, view):
             if isinstance(result, Answer):
                 fired = True
                 findings.append(_finding(rule, result, doubts, chart))
-            elif isinstance(result, Gap):
+            elif isinstance(result, NotApplicable):
+                not_applicable = not_applicable or result.why
+            else:
                 lacks = lacks or result.why
                 lacking.setdefault(result, []).append(rule.id)
-            else:
-                not_applicable = not_applicable or result.why
         if cut is not None and not_applicable is None:
             lacks = lacks or cut
-        outcomes.append(_outcome(rule.id, lacks, not_applicable, fired=fired))
+        outcomes.append(_outcome(rule.id, lacks, not_applicable, frozenset(view.read), fired=fired))
         for gap in doubts:
             lacking.setdefault(gap, []).append(rule.id)
     if policy.lacking is not None:
-        lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = [rule.id for rule in asked if rule.parameters]
+        ids = [rule.id for rule in asked if rule.parameters or rule.uses_bill]
+        lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = ids
     _name_the_rest(chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
-        findings=tuple(findings),
+        findings=with_holds(findings),
         rules=tuple(outcomes),
         gaps=_missing(lacking),
         policies=policy.layers,
@@ -59,6 +67,14 @@ def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] =
         episode_key=case.episode.key if case.episode else None,
         lacking=policy.lacking,
     )
+
+
+def _results(rule: Rule, case: Case, bill: Bill, view: PolicyView) -> Iterable[Result]:
+    """What a rule yields; where there is nothing that its question is about, only that."""
+    none_there = without_subject(rule, case)
+    if none_there is not None:
+        return (none_there,)
+    return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view)
 
 
 def _known_to(rule: Rule, chart: Chart) -> tuple[list[Gap], list[Gap], str | None]:
@@ -112,18 +128,18 @@ def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] =
         if isinstance(answer, Answer)
     ]
     fired = {finding.rule for finding in findings}
-    lacking = {gap: ids}
+    lacking: dict[Caveat, list[str]] = {gap: ids}
     _name_the_rest(case.chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
         findings=tuple(findings),
-        rules=tuple(_outcome(rule_id, gap.why, None, fired=rule_id in fired) for rule_id in ids),
+        rules=tuple(_outcome(rule_id, gap.why, None, NOTHING_READ, fired=rule_id in fired) for rule_id in ids),
         gaps=_missing(lacking),
         policies=policy.layers,
     )
 
 
-def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Gap, list[str]]) -> None:
+def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Caveat, list[str]]) -> None:
     """Add what the chart lacks and no rule ended in, with the rules that declare the fact, else with all of them."""
     if not (chart.unavailable or chart.gaps or chart.in_part):
         return
@@ -143,7 +159,7 @@ def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Gap, list[
         lacking[gap] = [rule.id for rule in asked if gap.fact in rule.facts] or [rule.id for rule in asked]
 
 
-def _missing(lacking: Mapping[Gap, Sequence[str]]) -> tuple[MissingFact, ...]:
+def _missing(lacking: Mapping[Caveat, Sequence[str]]) -> tuple[MissingFact, ...]:
     return tuple(
         MissingFact(gap.fact, gap.why, tuple(dict.fromkeys(ids)), gap.reference) for gap, ids in lacking.items() if ids
     )
@@ -169,21 +185,31 @@ def _finding(rule: Rule, answer: Answer, doubts: list[Gap], chart: Chart) -> Fin
         joins=answer.joins,
         caveats=caveats,
         questions=answer.questions,
+        holds=_declared_holds(rule, answer),
         as_sent=bool(in_part) or any(fact in chart.unavailable for fact in answer.absent),
     )
+
+
+def _declared_holds(rule: Rule, answer: Answer) -> tuple[Hold, ...]:
+    undeclared = [hold.rule for hold in answer.holds if hold.rule not in rule.holds]
+    if undeclared:
+        raise HoldError(f"{rule.id} holds {', '.join(undeclared)} without declaring it")
+    return answer.holds
 
 
 def _not_recommended(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
     return tuple(replace(proposal, recommended=False) for proposal in proposals)
 
 
-@lru_cache(maxsize=1024)
-def _outcome(rule: str, lacks: str | None, not_applicable: str | None, *, fired: bool) -> RuleOutcome:
+@lru_cache(maxsize=4096)
+def _outcome(
+    rule: str, lacks: str | None, not_applicable: str | None, read: frozenset[str], *, fired: bool
+) -> RuleOutcome:
     """What became of a rule: an answer counts before a gap, a gap before a question that does not arise."""
     if fired:
-        return RuleOutcome(rule, Outcome.FIRED)
+        return RuleOutcome(rule, Outcome.FIRED, read=read)
     if lacks is not None:
-        return RuleOutcome(rule, Outcome.GAP, lacks)
+        return RuleOutcome(rule, Outcome.GAP, lacks, read)
     if not_applicable is not None:
-        return RuleOutcome(rule, Outcome.NOT_APPLICABLE, not_applicable)
-    return RuleOutcome(rule, Outcome.QUIET)
+        return RuleOutcome(rule, Outcome.NOT_APPLICABLE, not_applicable, read)
+    return RuleOutcome(rule, Outcome.QUIET, read=read)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cds_service.domain.bill import Bill, LineOnClaim, ProgramCharges, UnitShare, VisitBill
+from cds_service.domain.care import Role
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Role
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.domain.treating import treating
@@ -310,6 +311,7 @@ RULES = (
         parameters=(params.DISCIPLINE_REQUIRED,),
         sources=("M-1",),
         check=check_discipline_modifier,
+        uses_bill=True,
     ),
     Rule(
         id="assistant-modifier",
@@ -320,6 +322,7 @@ RULES = (
         parameters=(params.ASSISTANT_MODIFIERS, params.ASSISTANT_DE_MINIMIS),
         sources=("M-2",),
         check=check_assistant_modifier,
+        uses_bill=True,
     ),
     Rule(
         id="program-modifier",
@@ -335,5 +338,6 @@ RULES = (
         ),
         sources=("M-6",),
         check=check_program_modifier,
+        uses_bill=True,
     ),
 )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cds_service.domain.bill import Bill, OrderReview
+from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Order
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
@@ -153,14 +154,6 @@ def _evidence(order: Order) -> tuple[Evidence, ...]:
     return tuple(Evidence(fact, value, order.reference) for fact, value in facts if value is not None)
 
 
-_TIME = (params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)
-_MODIFIERS = (
-    params.PROGRAM_MODIFIERS,
-    params.ACCREDITED_MODIFIER,
-    params.PROGRAM_ACCREDITED,
-    params.DISCIPLINE_REQUIRED,
-)
-
 RULES = (
     Rule(
         id="program-code",
@@ -168,9 +161,10 @@ RULES = (
         title="Code of the program",
         moments=frozenset({Moment.ORDER, Moment.VISIT_CLOSE}),
         facts=(),
-        parameters=(*_TIME, *_MODIFIERS),
+        parameters=(),
         sources=("WR-CODE-1", "WR-CODE-2", "WR-CODE-3", "T-2"),
         check=check_program_code,
+        uses_bill=True,
     ),
     Rule(
         id="order-units",
@@ -178,8 +172,9 @@ RULES = (
         title="Units of the order",
         moments=frozenset({Moment.ORDER}),
         facts=(),
-        parameters=(*_TIME, params.EDIT_ADD_ON, *_MODIFIERS),
+        parameters=(params.EDIT_ADD_ON,),
         sources=("E-1", "T-1", "T-2", "T-3"),
         check=check_order_units,
+        uses_bill=True,
     ),
 )

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
+from cds_service.domain.chart import Caveat, Fact
+from cds_service.domain.findings import Evidence, Hold, Proposal, Severity, Topic
 from cds_service.domain.frozen import dataclass
+from cds_service.domain.lazy import lazy
 from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies.model import PolicyView
 
@@ -29,9 +30,10 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
-    caveats: tuple[Gap, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
     questions: tuple[PolicyValue[Any], ...] = ()
     absent: tuple[Fact, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,21 @@ class NotApplicable:
 NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
 NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
 
-Result: TypeAlias = Answer | Gap | NotApplicable
+Subject: TypeAlias = Literal["visit", "orders", "program", "dates"]
+"""What there has to be for a question to arise: a visit when it closes, drafts at an order, a program, booked dates."""
+Result: TypeAlias = Answer | Caveat | NotApplicable
 Check: TypeAlias = Callable[[Case, Bill, PolicyView], Iterable[Result]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """A rule and what it declares.
 
     ``facts`` must be available, else the rule ends in a gap, but for those in ``able_without``: lacking them it still
-    answers, as far as sent. ``parameters`` are all it reads from a policy.
+    answers, as far as sent. ``parameters`` are all it reads from a policy: reading another one is refused in tests.
+    Without ``uses_bill`` it sees no bill; what the bill read from the policy is told of the bill.
+    ``about`` is what there has to be for its question to arise, each at its own moment. ``holds`` are the rules whose
+    suggestions it may hold.
     ``sources`` are rule ids of the coding knowledge or sections of law, for people. ``terms`` are short
     names that its policy values use, with their meaning. The docstring of ``check`` is the law in words.
     """
@@ -68,6 +75,14 @@ class Rule:
     check: Check
     terms: Mapping[str, str] = field(default_factory=dict)
     able_without: frozenset[Fact] = frozenset()
+    uses_bill: bool = False
+    about: tuple[Subject, ...] = ()
+    holds: tuple[str, ...] = ()
+
+    @lazy
+    def declared(self) -> frozenset[str]:
+        """Names of the parameters it may read."""
+        return frozenset(parameter.name for parameter in self.parameters)
 
     @property
     def law(self) -> str:

@@ -24,8 +24,8 @@ def answer(story, settings, change=lambda _: None):
 def test_a_site_with_a_license_sees_its_own_descriptors(tmp_path):
     licensed = tmp_path / "descriptors.yaml"
     licensed.write_text('"97545": what our license says about it\n')
-    told = json.dumps(answer(load("colles-fracture", TODAY), Settings(cpt_descriptors=licensed)))
-    assert "what our license says about it" in told
+    printed = json.dumps(answer(load("colles-fracture", TODAY), Settings(cpt_descriptors=licensed)))
+    assert "what our license says about it" in printed
 
 
 @pytest.mark.parametrize("content", ["- a list", '"97545": 7', '"97545": ""', "a: [b"])
@@ -44,5 +44,5 @@ def misspell(request):
 @pytest.mark.parametrize(("strict", "expected"), [(True, True), (False, False)])
 def test_strict_reading_names_every_resource_that_is_not_valid(strict, expected):
     story = load("colles-fracture", TODAY)
-    told = answer(story, Settings(strict_fhir=strict), misspell)["extension"]["work-rehab-cds.evaluation"]
-    assert expected == any("not valid FHIR R4" in gap["why"] for gap in told.get("gaps", []))
+    evaluation = answer(story, Settings(strict_fhir=strict), misspell)["extension"]["work-rehab-cds.evaluation"]
+    assert expected == any("not valid FHIR R4" in gap["why"] for gap in evaluation.get("gaps", []))

@@ -80,7 +80,9 @@ def days_of_page(web):
 def days_of_rule_page(web):
     values = web.get("/rules/reassessment").json["values"]
     return [
-        one["value"] for one in values if (one["policy"], one["parameter"]) == ("site-north", f"{RULE}.interval_days")
+        value["value"]
+        for value in values
+        if (value["policy"], value["parameter"]) == ("site-north", f"{RULE}.interval_days")
     ]
 
 
@@ -106,7 +108,7 @@ def test_refused_policies_change_nothing_and_are_logged_with_file_line_and_key(w
     with caplog.at_level(logging.INFO, "cds_service.app.reloading"):
         policies.reload()
     assert (True, [7]) == (RULE in rules_shown(web), days_of_page(web))
-    (record,) = [one for one in caplog.records if one.name == "cds_service.app.reloading"]
+    (record,) = [record for record in caplog.records if record.name == "cds_service.app.reloading"]
     assert ("ERROR", "policies-not-reloaded") == (record.levelname, record.getMessage())
     assert f"{site.folder}/site-north.yaml:7: values.reassessment.interval_days[0].value: " in record.fields["why"]
 
@@ -218,7 +220,7 @@ def test_a_fault_in_one_reload_keeps_neither_the_others_nor_the_next_from_their_
 LISTENS_LATE = """\
 import sys, time
 from threading import Event
-from cds_service.reloading import on_hangup
+from cds_service.app.reloading import on_hangup
 
 heard = Event()
 print("up", flush=True)

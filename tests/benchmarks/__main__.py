@@ -54,11 +54,11 @@ class Server:
         return [self.process, *self.process.children(recursive=True)]
 
     def cpu(self) -> float:
-        return sum(sum(one.cpu_times()[:2]) for one in self.tree)
+        return sum(sum(process.cpu_times()[:2]) for process in self.tree)
 
     def worker_memory(self) -> float:
         """MB of the largest worker."""
-        return max(one.memory_info().rss for one in self.tree) / 1e6
+        return max(process.memory_info().rss for process in self.tree) / 1e6
 
 
 @contextmanager
@@ -129,19 +129,19 @@ class Series:
 
     @property
     def all(self) -> list[float]:
-        return [one for times in self.rounds for one in times]
+        return [seconds for times in self.rounds for seconds in times]
 
     @property
     def median(self) -> float:
         return statistics.median(self.all)
 
 
-def paired(floor: Server, ours: Server, body: bytes, rounds: int, count: int) -> dict[str, object]:
+def paired(floor: Server, service: Server, body: bytes, rounds: int, count: int) -> dict[str, object]:
     series = {"floor": Series(), "ours": Series()}
-    for server in (floor, ours):
+    for server in (floor, service):
         calls(server, body, max(3, count // 10))
     for _ in range(rounds):
-        for name, server in (("floor", floor), ("ours", ours)):
+        for name, server in (("floor", floor), ("ours", service)):
             before = server.cpu()
             series[name].rounds.append(calls(server, body, count))
             series[name].cpu.append((server.cpu() - before) / count)
@@ -154,7 +154,7 @@ def paired(floor: Server, ours: Server, body: bytes, rounds: int, count: int) ->
         "floor ms": round(series["floor"].median * 1000, 2),
         "ours ms": round(series["ours"].median * 1000, 2),
         "median x floor": round(statistics.median(ratios), 2),
-        "rounds": [round(one, 2) for one in ratios],
+        "rounds": [round(ratio, 2) for ratio in ratios],
         "CPU x floor": round(statistics.median(series["ours"].cpu) / statistics.median(series["floor"].cpu), 2),
         "p99 x own median": round(percentile(series["ours"].all, 0.99) / series["ours"].median, 2),
     }
@@ -167,21 +167,23 @@ def measure(rounds: int) -> dict[str, object]:
         "large (10 000 resources)": (generator.chart(30, resources=10_000), 5),
     }
     result: dict[str, object] = {}
-    with serving("floor", 8971) as floor, serving("ours", 8972) as ours:
-        result["ready after s"] = round(ours.ready_after, 2)
-        calls(ours, bodies["typical (30 visits)"][0], 50)
-        before = ours.worker_memory()
+    with serving("floor", 8971) as floor, serving("ours", 8972) as service:
+        result["ready after s"] = round(service.ready_after, 2)
+        calls(service, bodies["typical (30 visits)"][0], 50)
+        before = service.worker_memory()
         result["memory MB a worker"] = round(before)
         for name, (body, count) in bodies.items():
-            result[name] = paired(floor, ours, body, rounds, count)
-        result["memory MB after the large ones"] = round(ours.worker_memory())
+            result[name] = paired(floor, service, body, rounds, count)
+        result["memory MB after the large ones"] = round(service.worker_memory())
         for _ in range(3):
-            calls(ours, bodies["typical (30 visits)"][0], 200)
-        result["memory MB at the end"] = round(ours.worker_memory())
+            calls(service, bodies["typical (30 visits)"][0], 200)
+        result["memory MB at the end"] = round(service.worker_memory())
         result["time per resource, large x typical"] = _per_resource(result, bodies)
-    with serving("ours", 8973, workers=2) as ours:
-        at_once(ours, bodies["typical (30 visits)"][0], 20, 8)
-        times = [one for _ in range(rounds) for one in at_once(ours, bodies["typical (30 visits)"][0], 100, 8)]
+    with serving("ours", 8973, workers=2) as service:
+        at_once(service, bodies["typical (30 visits)"][0], 20, 8)
+        times = [
+            seconds for _ in range(rounds) for seconds in at_once(service, bodies["typical (30 visits)"][0], 100, 8)
+        ]
         at_eight = percentile(times, 0.99) / statistics.median(times)
         result["p99 x median at 8 connections, 2 workers"] = round(at_eight, 2)
     result["one more rule ms"] = one_more_rule()
@@ -206,7 +208,7 @@ def one_more_rule() -> float:
     from cds_service.hooks.gathering import question_of
     from cds_service.policies.stack import PolicyStack
     from cds_service.rules.catalogue import RULES
-    from cds_service.rules.engine import evaluate
+    from cds_service.rules.engine import apply_rules
     from tests.conftest import TODAY
 
     case = case_of(question_of(read_call(generator.chart(30), "work-rehab-visit")), TODAY)
@@ -214,11 +216,11 @@ def one_more_rule() -> float:
     answer = decide(case, policy_for(case, PolicyStack.load()))
     case, bill, policy = answer.case, answer.bill, answer.policy
     dearest = 0.0
-    for rule in (one for one in RULES if Moment.VISIT_CLOSE in one.moments):
+    for rule in (rule for rule in RULES if Moment.VISIT_CLOSE in rule.moments):
         times = []
         for _ in range(200):
             began = time.perf_counter()
-            evaluate(case, bill, policy, (rule,))
+            apply_rules(case, bill, policy, (rule,))
             times.append(time.perf_counter() - began)
         dearest = max(dearest, statistics.median(times))
     return round(dearest * 1000, 4)
@@ -236,8 +238,8 @@ def main() -> None:
     for name, value in result.items():
         if isinstance(value, dict):
             print(name)  # noqa: T201
-            for key, one in value.items():
-                print(f"    {key:22} {one}")  # noqa: T201
+            for key, part in value.items():
+                print(f"    {key:22} {part}")  # noqa: T201
         else:
             print(f"{name:45} {value}")  # noqa: T201
 

@@ -160,10 +160,10 @@ def dress(resource: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 def narrative(kind: str, identity: str, room: int, rng: random.Random) -> str:
     """XHTML text of about so many bytes."""
     head = f'<div xmlns="http://www.w3.org/1999/xhtml"><p><b>{kind}</b> {escape(identity)}</p><p>'
-    told: list[str] = []
-    while sum(map(len, told)) + len(told) + len(head) < room - 120:
-        told.append(rng.choice(SENTENCES))
-    return f"{head}{' '.join(told)}</p></div>"
+    sentences: list[str] = []
+    while sum(map(len, sentences)) + len(sentences) + len(head) < room - 120:
+        sentences.append(rng.choice(SENTENCES))
+    return f"{head}{' '.join(sentences)}</p></div>"
 
 
 def history(patient: str, number: int, rng: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -61,24 +61,24 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     request = json.loads(generator.chart(30))
     with serving("unrecorded", 8974) as without, serving("ours", 8975) as recorded:
-        connections = [HTTPConnection(HOST, one.port, timeout=60) for one in (without, recorded)]
+        connections = [HTTPConnection(HOST, server.port, timeout=60) for server in (without, recorded)]
         for connection in connections:
             for _ in range(50):
                 timed(connection, request)
         times: list[list[float]] = [[], []]
         ratios = []
         for _ in range(rounds):
-            both: list[list[float]] = [[], []]
+            pair: list[list[float]] = [[], []]
             for number in range(CALLS):
                 for which in (number % 2, 1 - number % 2):
-                    both[which].append(timed(connections[which], request))
-            ratios.append(statistics.median(both[1]) / statistics.median(both[0]))
-            times[0] += both[0]
-            times[1] += both[1]
+                    pair[which].append(timed(connections[which], request))
+            ratios.append(statistics.median(pair[1]) / statistics.median(pair[0]))
+            times[0] += pair[0]
+            times[1] += pair[1]
     for name, series in zip(("without", "with"), times, strict=True):
         p99 = sorted(series)[int(len(series) * 0.99)]
         print(f"{name:8} median {statistics.median(series) * 1000:.2f} ms, p99 {p99 * 1000:.2f} ms")  # noqa: T201
-    print(f"median with / without {statistics.median(ratios):.3f}; rounds {[round(one, 2) for one in ratios]}")  # noqa: T201
+    print(f"median with / without {statistics.median(ratios):.3f}; rounds {[round(ratio, 2) for ratio in ratios]}")  # noqa: T201
 
 
 if __name__ == "__main__":

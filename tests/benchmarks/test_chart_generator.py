@@ -19,7 +19,9 @@ def test_the_large_chart_has_10_000_resources():
 def test_a_chart_has_an_encounter_for_each_visit_and_ends_today():
     request = json.loads(generator.small())
     encounters = [entry["resource"] for entry in request["prefetch"]["encounters"]["entry"]]
-    starts = sorted(one["period"]["start"][:10] for one in encounters if one["resourceType"] == "Encounter")
+    starts = sorted(
+        encounter["period"]["start"][:10] for encounter in encounters if encounter["resourceType"] == "Encounter"
+    )
     assert len([day for day in starts if day > "2026"]) == 5
     assert starts[-1] == generator.TODAY.isoformat()
 

@@ -10,9 +10,9 @@ def test_the_bundled_policies_are_right(run):
 
 
 def test_a_folder_is_checked_with_those_of_the_settings(run, site, tmp_path_factory):
-    other = tmp_path_factory.mktemp("other")
-    (other / "site-other.yaml").write_text(POLICY.replace("site-fable", "site-other").replace("US-IA", "US-IN"))
-    done = run("check", other, site=site)
+    second_folder = tmp_path_factory.mktemp("other")
+    (second_folder / "site-other.yaml").write_text(POLICY.replace("site-fable", "site-other").replace("US-IA", "US-IN"))
+    done = run("check", second_folder, site=site)
     assert 0 == done.exit_code, done.output
     assert "site-fable, site-other" in done.output
     assert "site-other.yaml: payer Fable Insurance; " in done.output

@@ -13,7 +13,7 @@ from cds_service.policies.parameters import PARAMETERS
         ("--payer", "Fable: Insurance & Co"),
         ("--state", "US-IA"),
         ("--payer", "Fable", "--class", "workers-compensation", "--state", "US-TX"),
-        *(("--class", one) for one in CLASSES),
+        *(("--class", payer_class) for payer_class in CLASSES),
     ],
     ids=" ".join,
 )

@@ -30,18 +30,18 @@ def test_every_value_of_a_policy_is_shown_with_date_and_confidence(run, site):
 
 
 def test_the_same_for_machines(run, site):
-    told = json.loads(run("show", "site-fable", "--json", site=site).output)
-    assert [4, 5] == [row["value"]["conditioning"] for row in told["values"]]
-    assert ["fee amounts"] == told["not_modelled"]
+    printed = json.loads(run("show", "site-fable", "--json", site=site).output)
+    assert [4, 5] == [row["value"]["conditioning"] for row in printed["values"]]
+    assert ["fee amounts"] == printed["not_modelled"]
 
 
 @pytest.mark.parametrize(("on", "weeks"), [("2026-06-30", 4), ("2026-07-01", 5)])
 def test_on_a_date_of_service_the_value_of_that_date_decides(run, site, on, weeks):
-    told = json.loads(run("show", "site-fable", "--on", on, "--json", site=site).output)
-    row = next(one for one in told["parameters"] if one["parameter"] == "program.max_weeks")
+    printed = json.loads(run("show", "site-fable", "--on", on, "--json", site=site).output)
+    row = next(parameter for parameter in printed["parameters"] if parameter["parameter"] == "program.max_weeks")
     assert ("site-fable", weeks) == (row["layer"], row["value"]["conditioning"])
-    assert ["generic"] == [one["layer"] for one in row["overridden"]]
-    assert ["generic", "us-ncci", "us-workers-compensation", "site-fable"] == told["layers"]
+    assert ["generic"] == [value["layer"] for value in row["overridden"]]
+    assert ["generic", "us-ncci", "us-workers-compensation", "site-fable"] == printed["layers"]
 
 
 def test_in_words_it_tells_layer_date_citation_and_what_is_overridden(run, site):

@@ -36,11 +36,11 @@ def hold(host, port):
 @pytest.fixture
 def taken():
     """A port that another program listens on, in the way that a server with several workers does."""
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        other.bind((HERE, 0))
-        other.listen()
-        yield other.getsockname()[1]
+    with socket.socket() as occupant:
+        occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        occupant.bind((HERE, 0))
+        occupant.listen()
+        yield occupant.getsockname()[1]
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_an_address_of_another_machine_is_refused_in_one_sentence(host):
 
 
 @pytest.mark.parametrize(
-    ("url", "host", "port", "is_set", "told"),
+    ("url", "host", "port", "is_set", "message"),
     [
         ("http://127.0.0.1:8000", HERE, 8000, False, None),
         ("http://127.0.0.1:8000", HERE, 8009, False, "like http://127.0.0.1:8009"),
@@ -96,10 +96,10 @@ def test_an_address_of_another_machine_is_refused_in_one_sentence(host):
         ("http://[::1]:8000", "::1", 8000, True, None),
     ],
 )
-def test_a_public_url_that_does_not_fit_is_pointed_out(url, host, port, is_set, told):
+def test_a_public_url_that_does_not_fit_is_pointed_out(url, host, port, is_set, message):
     doubts = list(doubts_about_url(url, host, port, is_set=is_set))
-    assert (told is not None) == bool(doubts)
-    assert told is None or told in doubts[0]
+    assert (message is not None) == bool(doubts)
+    assert message is None or message in doubts[0]
 
 
 @pytest.mark.parametrize(

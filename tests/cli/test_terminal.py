@@ -56,10 +56,10 @@ def answer_with(gaps, rules=("authorization", "program-duration", "plan-of-care"
 
 def test_what_a_call_did_not_tell_is_a_table_of_fact_why_and_rules():
     gap = {"fact": "authorizations", "why": "authorizations was not given", "rules": ["authorization"]}
-    told = gaps_of(answer_with([gap]), ["authorizations", "charges"])
-    assert "Prefetch keys not sent: authorizations, charges." in told
-    assert "fact why rules without an answer" in told
-    assert "authorizations authorizations was not given authorization" in told
+    printed = gaps_of(answer_with([gap]), ["authorizations", "charges"])
+    assert "Prefetch keys not sent: authorizations, charges." in printed
+    assert "fact why rules without an answer" in printed
+    assert "authorizations authorizations was not given authorization" in printed
 
 
 def test_a_fact_that_every_rule_misses_does_not_list_them_all():

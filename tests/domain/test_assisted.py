@@ -74,14 +74,14 @@ def test_no_further_hour_is_lost_or_made(therapist, assistant):
 
 
 @pytest.mark.parametrize(
-    ("units", "told", "allotted"),
+    ("units", "minutes_by_discipline", "allotted"),
     [
         (2, {Discipline.PT: 60, Discipline.OT: 60}, {Discipline.PT: 1, Discipline.OT: 1}),
         (2, {Discipline.PT: 100, Discipline.OT: 20}, {Discipline.PT: 2, Discipline.OT: 0}),
     ],
 )
-def test_each_discipline_has_the_further_hours_that_it_gave(units, told, allotted):
-    assert (allotted, False) == allot_hours(units, told, HALF_HOUR)
+def test_each_discipline_has_the_further_hours_that_it_gave(units, minutes_by_discipline, allotted):
+    assert (allotted, False) == allot_hours(units, minutes_by_discipline, HALF_HOUR)
 
 
 def test_a_further_hour_that_no_discipline_makes_alone_is_contested():
@@ -89,8 +89,8 @@ def test_a_further_hour_that_no_discipline_makes_alone_is_contested():
 
 
 @given(st.dictionaries(st.sampled_from(Discipline), st.integers(0, 240), min_size=1))
-def test_disciplines_together_have_the_units_of_all_time(told):
-    made = (sum(told.values()) + 29) // 60
-    allotted = allot_hours(made, told, HALF_HOUR)
+def test_disciplines_together_have_the_units_of_all_time(minutes_by_discipline):
+    made = (sum(minutes_by_discipline.values()) + 29) // 60
+    allotted = allot_hours(made, minutes_by_discipline, HALF_HOUR)
     assert made == sum(allotted.units.values())
     assert min(allotted.units.values()) >= 0

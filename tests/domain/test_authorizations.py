@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.domain.authorizations import standing
-from cds_service.domain.chart import Authorization, AuthorizationState
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 
 APPROVED, DENIED = AuthorizationState.APPROVED, AuthorizationState.DENIED
 FIRST = date(2026, 3, 1)
@@ -26,7 +26,7 @@ def answer(name, state=APPROVED, *, number="W-1", start=0, end=40, created=0, **
 
 
 def names(*answers):
-    return [one.reference.partition("/")[2] for one in standing(answers)]
+    return [authorization.reference.partition("/")[2] for authorization in standing(answers)]
 
 
 def test_the_newest_answer_of_a_number_decides():
@@ -85,5 +85,7 @@ def test_of_answers_whose_order_is_not_known_the_cautious_one_stands():
 def test_something_always_stands_and_nothing_is_made_up(answers):
     stand = standing(answers)
     assert bool(stand) is bool(answers)
-    assert {one.reference for one in stand} <= {one.reference for one in answers}
+    assert {authorization.reference for authorization in stand} <= {
+        authorization.reference for authorization in answers
+    }
     assert standing(stand) == stand

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from cds_service.domain.chart import Assessment, AssessmentKind, PlanOfCare, Session
+from cds_service.domain.care import Assessment, AssessmentKind, PlanOfCare, Session
 from cds_service.domain.codes import Program
 from cds_service.domain.episodes import Programs, injuries_of
 
@@ -18,8 +18,8 @@ def session(day: int, *conditions: str) -> Session:
 
 
 def plan(name: str, first: int, last: int | None, **more: object) -> PlanOfCare:
-    told: dict[str, object] = {"work_rehab": True, "program": Program.CONDITIONING, "status": "active"} | more
-    return PlanOfCare(f"CarePlan/{name}", start=on(first), end=on(last) if last is not None else None, **told)  # type: ignore[arg-type]
+    fields: dict[str, object] = {"work_rehab": True, "program": Program.CONDITIONING, "status": "active"} | more
+    return PlanOfCare(f"CarePlan/{name}", start=on(first), end=on(last) if last is not None else None, **fields)  # type: ignore[arg-type]
 
 
 def evaluated(day: int, kind: AssessmentKind = AssessmentKind.EVALUATION) -> Assessment:
@@ -27,7 +27,7 @@ def evaluated(day: int, kind: AssessmentKind = AssessmentKind.EVALUATION) -> Ass
 
 
 def spans(programs: Programs) -> list[tuple[int, int]]:
-    return [((one.first - START).days, (one.last - START).days) for one in programs.episodes]
+    return [((episode.first - START).days, (episode.last - START).days) for episode in programs.episodes]
 
 
 @pytest.mark.parametrize(("gap", "runs"), [(60, [(0, 60)]), (61, [(0, 0), (61, 61)])])
@@ -37,7 +37,7 @@ def test_more_than_sixty_days_without_a_visit_end_a_program_though_the_condition
 
 def test_conditions_tell_injuries_apart_on_the_same_days():
     programs = Programs([session(0, "back"), session(0, "wrist"), session(1, "back"), session(2, "wrist")])
-    assert [one.conditions for one in programs.episodes] == [("back",), ("wrist",)]
+    assert [episode.conditions for episode in programs.episodes] == [("back",), ("wrist",)]
 
 
 def test_a_visit_that_tells_no_condition_belongs_to_the_latest_program():
@@ -85,5 +85,5 @@ def test_an_episode_is_named_by_its_dates_and_its_injury():
 
 
 def test_injuries_that_one_treatment_names_together_are_one():
-    told = [session(0, "strain", "pain"), session(0, "pain"), session(0, "wrist"), session(0)]
-    assert set(injuries_of(told)) == {frozenset({"strain", "pain"}), frozenset({"wrist"})}
+    sessions = [session(0, "strain", "pain"), session(0, "pain"), session(0, "wrist"), session(0)]
+    assert set(injuries_of(sessions)) == {frozenset({"strain", "pain"}), frozenset({"wrist"})}

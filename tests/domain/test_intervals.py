@@ -38,8 +38,8 @@ def test_minutes_are_those_of_the_union_not_of_the_sum(intervals):
 
 @given(lists, lists)
 def test_what_is_subtracted_is_no_longer_counted(intervals, removed):
-    both = overlap(intervals, removed)
-    assert minutes(subtract(intervals, removed)) == minutes(intervals) - minutes(both)
+    shared = overlap(intervals, removed)
+    assert minutes(subtract(intervals, removed)) == minutes(intervals) - minutes(shared)
 
 
 @given(lists, st.data())
@@ -50,8 +50,8 @@ def test_cutting_a_session_in_two_changes_nothing(intervals, data):
     length = int((cut.end - cut.start).total_seconds() // 60)
     at = cut.start + timedelta(minutes=data.draw(st.integers(0, length)))
     pieces = [Interval(cut.start, at), Interval(at, cut.end)]
-    rest = [one for one in intervals if one is not cut]
-    assert minutes(intervals) == minutes([*rest, *(one for one in pieces if one.start < one.end)])
+    rest = [interval for interval in intervals if interval is not cut]
+    assert minutes(intervals) == minutes([*rest, *(piece for piece in pieces if piece.start < piece.end)])
 
 
 @given(lists, spans)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.domain.chart import Performer, Role, Session
+from cds_service.domain.care import Performer, Role, Session
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import Interval, elapsed, union
 from cds_service.domain.treating import alone, time_by_roles
@@ -19,12 +19,14 @@ STRANGER = Performer("stranger", None)
 def session(start, length, *people):
     begun = EIGHT + timedelta(minutes=start)
     period = Interval(begun, begun + timedelta(minutes=length))
-    performers = tuple(who if isinstance(who, Performer) else Performer(who.title, who) for who in people)
+    performers = tuple(
+        person if isinstance(person, Performer) else Performer(person.title, person) for person in people
+    )
     return Session("Procedure/p", date(2026, 3, 16), Program.UNKNOWN, period=period, performers=performers)
 
 
 def minutes_alone(*sessions):
-    whole = union(one.period for one in sessions)
+    whole = union(session.period for session in sessions)
     return alone(time_by_roles(sessions, whole), [Discipline.PT]) // timedelta(minutes=1)
 
 
@@ -44,7 +46,7 @@ spans = st.tuples(st.integers(0, 300), st.integers(1, 200), st.sampled_from([PT,
 
 
 @given(st.lists(spans, min_size=1, max_size=6))
-def test_every_minute_belongs_to_exactly_one_set_of_people(told):
-    sessions = [session(*one) for one in told]
-    whole = union(one.period for one in sessions)
+def test_every_minute_belongs_to_exactly_one_set_of_people(stretches):
+    sessions = [session(*stretch) for stretch in stretches]
+    whole = union(session.period for session in sessions)
     assert elapsed(whole) == sum(time_by_roles(sessions, whole).values(), timedelta())

@@ -21,7 +21,8 @@ from cds_service.ehr.calls import (
     query_of,
 )
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
-from cds_service.hooks.services import TEMPLATES, discovery
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import discovery
 from cds_service.stories import load
 from tests.fhir_host import FhirHost, outcome
 from tests.hosts import ScriptedHost, replies
@@ -103,16 +104,18 @@ def test_a_template_is_filled_from_the_context_or_left_out(template, query):
 def test_prefetch_follows_pages_and_says_null_for_nothing(host, server):
     visits = [visit(f"e{number}", "2026-03-16") for number in range(5)]
     host.resources += visits
-    templates = {key: TEMPLATES[key] for key in ("patient", "encounter", "encounters", "goals")}
+    templates = {key: PREFETCH_KEYS[key].template for key in ("patient", "encounter", "encounters", "goals")}
     filled = prefetch_of(server, templates, {"patientId": "p", "encounterId": "gone"})
     assert (PATIENT, None, None) == (filled["patient"], filled["encounter"], filled["goals"])
-    assert visits == [one["resource"] for one in filled["encounters"]["entry"]]
+    assert visits == [entry["resource"] for entry in filled["encounters"]["entry"]]
 
 
 def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
     host.faults["Goal"] = replies(500, outcome("out of order"))
     host.faults["CarePlan"] = replies(502, b"<html>")
-    filled = prefetch_of(server, {key: TEMPLATES[key] for key in ("goals", "carePlans")}, {"patientId": "p"})
+    filled = prefetch_of(
+        server, {key: PREFETCH_KEYS[key].template for key in ("goals", "carePlans")}, {"patientId": "p"}
+    )
     assert outcome("out of order") == filled["goals"]
     assert "OperationOutcome" == filled["carePlans"]["resourceType"]
     assert "the server answered 502" in filled["carePlans"]["issue"][0]["diagnostics"]
@@ -121,18 +124,18 @@ def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
 def test_a_half_answered_search_is_a_failure_and_no_short_chart(host, server):
     host.resources += [visit(f"e{number}", "2026-03-16") for number in range(5)]
     host.faults["Encounter?patient=p&_sort=-date&_count=100&page=2"] = replies(500, outcome("gone"))
-    filled = prefetch_of(server, {"encounters": TEMPLATES["encounters"]}, {"patientId": "p"})
+    filled = prefetch_of(server, {"encounters": PREFETCH_KEYS["encounters"].template}, {"patientId": "p"})
     assert outcome("gone") == filled["encounters"]
 
 
 @pytest.mark.parametrize(
-    ("following", "told"),
+    ("following", "message"),
     [("http://elsewhere.example/Goal?page=2", "on another server"), ("Goal?patient=p", "without end")],
 )
-def test_a_next_link_to_another_server_or_in_a_circle_is_not_followed(host, server, following, told):
+def test_a_next_link_to_another_server_or_in_a_circle_is_not_followed(host, server, following, message):
     link = [{"relation": "next", "url": following}]
     host.faults["Goal"] = replies(200, {"resourceType": "Bundle", "type": "searchset", "link": link})
-    with pytest.raises(FhirServerError, match=told):
+    with pytest.raises(FhirServerError, match=message):
         server.search("Goal?patient=p")
 
 
@@ -162,7 +165,7 @@ def test_the_context_has_what_each_hook_needs(host, server):
     }
     base = {"userId": "PractitionerRole/r", "patientId": "p"}
     bundle = seen["order-sign"]["draftOrders"]
-    assert [ORDER] == [one["resource"] for one in bundle["entry"]]
+    assert [ORDER] == [entry["resource"] for entry in bundle["entry"]]
     assert {
         "patient-view": base,
         "encounter-discharge": base | {"encounterId": "e"},
@@ -177,7 +180,7 @@ def test_the_context_has_what_each_hook_needs(host, server):
 
 
 @pytest.mark.parametrize(
-    ("hook", "told"),
+    ("hook", "message"),
     [
         ("encounter-start", "the patient has none: give --encounter"),
         ("order-sign", "is about drafts: give --draft FILE"),
@@ -185,8 +188,8 @@ def test_the_context_has_what_each_hook_needs(host, server):
         ("order-dispatch", "the patient has none: give --draft FILE"),
     ],
 )
-def test_what_a_hook_lacks_is_named_with_the_option_that_gives_it(server, hook, told):
-    with pytest.raises(NotInContextError, match=told):
+def test_what_a_hook_lacks_is_named_with_the_option_that_gives_it(server, hook, message):
+    with pytest.raises(NotInContextError, match=message):
         context_of(server, Situation(hook=hook, patient="p"))
 
 
@@ -216,25 +219,25 @@ def test_an_accepted_card_names_its_suggestions(change, chosen):
         "card": "c1",
         "outcome": "accepted",
         "outcomeTimestamp": "2026-03-16T12:30:00+00:00",
-        "acceptedSuggestions": [{"id": one} for one in chosen],
+        "acceptedSuggestions": [{"id": suggestion} for suggestion in chosen],
     } == entry
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("decided", "sent"),
     [
         ({}, {}),
         ({"reason": "other"}, {"overrideReason": {"reason": REASON}}),
         ({"comment": "not now"}, {"overrideReason": {"userComment": "not now"}}),
     ],
 )
-def test_an_overridden_card_tells_its_reason_as_the_card_offered_it(given, sent):
-    entry = feedback_on({"cards": [CARD]}, Decision(card=1, outcome="overridden", **given), AT)
+def test_an_overridden_card_tells_its_reason_as_the_card_offered_it(decided, sent):
+    entry = feedback_on({"cards": [CARD]}, Decision(card=1, outcome="overridden", **decided), AT)
     assert {"card": "c1", "outcome": "overridden", "outcomeTimestamp": AT.isoformat()} | sent == entry
 
 
 @pytest.mark.parametrize(
-    ("card", "decision", "told"),
+    ("card", "decision", "message"),
     [
         (CARD, Decision(card=2, outcome="accepted"), "there is no card 2: the answer has 1"),
         (CARD, Decision(card=0, outcome="accepted"), "there is no card 0"),
@@ -246,8 +249,8 @@ def test_an_overridden_card_tells_its_reason_as_the_card_offered_it(given, sent)
         ),
     ],
 )
-def test_a_decision_that_the_answer_does_not_allow_is_refused(card, decision, told):
-    with pytest.raises(NotInContextError, match=told):
+def test_a_decision_that_the_answer_does_not_allow_is_refused(card, decision, message):
+    with pytest.raises(NotInContextError, match=message):
         feedback_on({"cards": [card]}, decision, AT)
 
 
@@ -288,8 +291,8 @@ def test_a_story_brings_patient_drafts_and_user_while_its_chart_is_on_the_server
     assert 0 == done.exit_code, done.output
     sent = service.seen[1].body
     assert story.request("order-sign")["context"] == sent["context"]
-    assert sorted(one["id"] for one in story.resources if one["resourceType"] == "Procedure") == sorted(
-        one["resource"]["id"] for one in sent["prefetch"]["procedures"]["entry"]
+    assert sorted(resource["id"] for resource in story.resources if resource["resourceType"] == "Procedure") == sorted(
+        entry["resource"]["id"] for entry in sent["prefetch"]["procedures"]["entry"]
     )
 
 
@@ -303,7 +306,7 @@ def test_a_story_without_url_is_answered_here_and_a_request_from_a_file_by_the_s
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ((), "give one of --story NAME"),
         (("--story", "medicare", "--patient", "p"), "give one of --story NAME"),
@@ -317,21 +320,21 @@ def test_a_story_without_url_is_answered_here_and_a_request_from_a_file_by_the_s
          "the service could not be reached"),
     ],
 )  # fmt: skip
-def test_what_does_not_go_is_told_in_a_line(arguments, told):
+def test_what_does_not_go_is_told_in_a_line(arguments, message):
     done = invoke(*arguments)
     assert 1 == done.exit_code
-    assert told in done.output
+    assert message in done.output
     assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [("{", "not JSON"), ("[]", "a hook request is a JSON object"), ("{}", "--hook is needed")],
 )
-def test_a_file_that_is_no_request_is_told(tmp_path, content, told):
+def test_a_file_that_is_no_request_is_told(tmp_path, content, message):
     file = tmp_path / "request.json"
     file.write_text(content)
-    assert told in invoke("--file", file).output
+    assert message in invoke("--file", file).output
 
 
 def test_a_file_without_drafts_is_told(host, service, tmp_path):
@@ -342,13 +345,13 @@ def test_a_file_without_drafts_is_told(host, service, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         ((412, outcome("prefetch is missing")), "status 412: prefetch is missing"),
         ((401, {}), "status 401: no reason given"),
         ((200, b"<html>"), "status 200, and the body is no JSON object"),
     ],
 )
-def test_an_answer_that_is_none_is_told_with_its_status(service, answer, told):
+def test_an_answer_that_is_none_is_message_with_its_status(service, answer, message):
     service.faults["POST"] = replies(*answer)
-    assert told in invoke("--story", "medicare", "--url", service.url).output
+    assert message in invoke("--story", "medicare", "--url", service.url).output

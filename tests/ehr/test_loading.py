@@ -31,7 +31,7 @@ def deleted(host):
 
 
 def references_of(story):
-    return {f"{one['resourceType']}/{one['id']}" for one in resources_of(story)}
+    return {f"{resource['resourceType']}/{resource['id']}" for resource in resources_of(story)}
 
 
 @pytest.mark.parametrize("name", bundled())
@@ -43,7 +43,7 @@ def test_every_story_is_put_so_that_what_is_referred_to_comes_first(host, name):
 
 
 def test_no_two_stories_share_a_resource():
-    references = [one for name in bundled() for one in references_of(load(name, MONDAY))]
+    references = [reference for name in bundled() for reference in references_of(load(name, MONDAY))]
     assert sorted(set(references)) == sorted(references)
 
 
@@ -73,21 +73,23 @@ def test_what_others_put_about_the_same_patient_stays(host):
 
 def test_everything_put_is_marked_as_test_data_of_its_story(host):
     load_story(FhirServer(host.url), load("colles-fracture", MONDAY))
-    marks = {(one["meta"]["security"][0]["code"], one["meta"]["tag"][0]["code"]) for one in host.resources}
+    marks = {
+        (resource["meta"]["security"][0]["code"], resource["meta"]["tag"][0]["code"]) for resource in host.resources
+    }
     assert {("HTEST", "colles-fracture")} == marks
 
 
 def test_an_order_to_be_sent_out_is_on_the_server_and_other_drafts_are_not(host):
     for name in ("order-without-code", "food-delivery-driver"):
         load_story(FhirServer(host.url), load(name, MONDAY))
-    orders = {whose for whose in host.held if whose.startswith("ServiceRequest/")}
-    assert {f"ServiceRequest/{one['id']}" for one in load("order-without-code", MONDAY).drafts} == orders
+    orders = {reference for reference in host.held if reference.startswith("ServiceRequest/")}
+    assert {f"ServiceRequest/{draft['id']}" for draft in load("order-without-code", MONDAY).drafts} == orders
 
 
 def test_resources_that_refer_in_a_circle_keep_their_order():
-    one = {"resourceType": "Encounter", "id": "e", "diagnosis": [{"condition": {"reference": "Condition/c"}}]}
-    other = {"resourceType": "Condition", "id": "c", "encounter": {"reference": "Encounter/e"}}
-    assert [one, other] == in_order([one, other])
+    encounter = {"resourceType": "Encounter", "id": "e", "diagnosis": [{"condition": {"reference": "Condition/c"}}]}
+    condition = {"resourceType": "Condition", "id": "c", "encounter": {"reference": "Encounter/e"}}
+    assert [encounter, condition] == in_order([encounter, condition])
 
 
 def test_a_refusal_names_the_resource_and_what_the_server_says(host):
@@ -124,15 +126,15 @@ def test_the_command_loads_all_stories_when_none_is_named(host):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--fhir", "http://127.0.0.1:1"), "http://127.0.0.1:1 could not be reached"),
         (("--fhir", "http://127.0.0.1:1", "--story", "nobody"), "there is none called 'nobody'"),
         ((), "Missing option '--fhir'"),
     ],
 )
-def test_what_stands_in_the_way_is_told_in_a_line(arguments, told):
+def test_what_stands_in_the_way_is_told_in_a_line(arguments, message):
     done = load_by_command(*arguments)
     assert 0 != done.exit_code
-    assert told in done.output
+    assert message in done.output
     assert "Traceback" not in done.output

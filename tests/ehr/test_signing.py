@@ -48,11 +48,11 @@ def test_keys_are_private_to_the_owner_and_only_public_ones_are_published(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("there", "told"), [(KEY_FILE, "is no private key"), (JWKS_FILE, "belongs to a key that is not here")]
+    ("there", "message"), [(KEY_FILE, "is no private key"), (JWKS_FILE, "belongs to a key that is not here")]
 )
-def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, there, told):
+def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, there, message):
     (tmp_path / there).write_text("precious")
-    with pytest.raises(KeyFileError, match=f"{there}: {told}"):
+    with pytest.raises(KeyFileError, match=f"{there}: {message}"):
         make_client(tmp_path, ISSUER, None)
     assert ["precious"] == [file.read_text() for file in tmp_path.iterdir()]
 
@@ -82,10 +82,10 @@ def test_the_same_command_again_changes_no_file_and_prints_the_same_registry(tmp
 def test_a_registry_that_is_there_is_not_overwritten_and_the_difference_is_told(tmp_path):
     keys_command(tmp_path)
     before = (tmp_path / "clients.yaml").read_text()
-    other = keys_command(tmp_path, "--issuer", "https://other.example.org")
+    second = keys_command(tmp_path, "--issuer", "https://other.example.org")
     assert before == (tmp_path / "clients.yaml").read_text()
-    assert "issuer: https://other.example.org" in other.stdout
-    assert "says something else than what is printed here" in other.stderr
+    assert "issuer: https://other.example.org" in second.stdout
+    assert "says something else than what is printed here" in second.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
@@ -100,7 +100,7 @@ def test_the_printed_registry_is_one_that_the_service_takes(tmp_path):
     done = CliRunner().invoke(main, arguments)
     registry = tmp_path / "clients.yaml"
     registry.write_text(done.stdout)
-    loaded = Registry.load(registry, allow_http=True, services={one.id for one in SERVICES})
+    loaded = Registry.load(registry, allow_http=True, services={service.id for service in SERVICES})
     client = loaded.client(ISSUER)
     assert client is not None
     assert (fhir,) == client.fhir_servers
@@ -129,11 +129,11 @@ def test_an_rsa_key_and_a_jwk_sign_too(tmp_path):
     assert jwt.decode(token(signer), key.public_key(), ["RS384"], audience=URL)
     assert {"kty", "n", "e"} == set(public_jwk(key))
     curve_key = ec.generate_private_key(ec.SECP384R1())
-    for one, library, algorithm in ((key, RSAAlgorithm, "RS384"), (curve_key, ECAlgorithm, "ES384")):
-        file.write_text(json.dumps({**library.to_jwk(one, as_dict=True), "kid": "of-the-jwk"}))
+    for private, library, algorithm in ((key, RSAAlgorithm, "RS384"), (curve_key, ECAlgorithm, "ES384")):
+        file.write_text(json.dumps({**library.to_jwk(private, as_dict=True), "kid": "of-the-jwk"}))
         signer = read_signer(file, ISSUER)
         assert "of-the-jwk" == signer.kid
-        assert jwt.decode(token(signer), one.public_key(), [algorithm], audience=URL)
+        assert jwt.decode(token(signer), private.public_key(), [algorithm], audience=URL)
 
 
 def public_only():
@@ -141,7 +141,7 @@ def public_only():
 
 
 @pytest.mark.parametrize(
-    ("content", "algorithm", "told"),
+    ("content", "algorithm", "message"),
     [
         (b"not a key", None, "is no private key"),
         (b"{", None, "is no private key"),
@@ -152,10 +152,10 @@ def public_only():
         (pem(ec.generate_private_key(ec.SECP384R1())), "RS384", "the key is for ES384, not for RS384"),
     ],
 )
-def test_a_file_that_cannot_sign_is_told(tmp_path, content, algorithm, told):
+def test_a_file_that_cannot_sign_is_told(tmp_path, content, algorithm, message):
     file = tmp_path / "key"
     file.write_bytes(content)
-    with pytest.raises(KeyFileError, match=told):
+    with pytest.raises(KeyFileError, match=message):
         read_signer(file, ISSUER, algorithm=algorithm)
 
 

@@ -83,7 +83,7 @@ def situation(story, hook):
 
 def said(answer):
     """What an answer says, without the ids that differ from call to call."""
-    rules = {one["id"]: one["outcome"] for one in answer["extension"][EVALUATION]["rules"]}
+    rules = {rule["id"]: rule["outcome"] for rule in answer["extension"][EVALUATION]["rules"]}
     cards = [(card["summary"], card["indicator"], detail(card), suggested(card)) for card in answer["cards"]]
     return rules, cards
 
@@ -94,7 +94,10 @@ def detail(card):
 
 
 def suggested(card):
-    return [(one["label"], [action["description"] for action in one["actions"]]) for one in card.get("suggestions", [])]
+    return [
+        (suggestion["label"], [action["description"] for action in suggestion["actions"]])
+        for suggestion in card.get("suggestions", [])
+    ]
 
 
 @pytest.mark.parametrize(("name", "hook"), CALLS)
@@ -122,9 +125,9 @@ def test_a_long_chart_comes_in_pages_and_all_of_it_counts(fhir):
     story = load("past-six-weeks-without-approval", TODAY)
     query = f"Procedure?patient={story.patient_id}&_count=3"
     first = requests.get(f"{fhir.url}/{query}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30).json()
-    expected = [one["id"] for one in story.resources if one["resourceType"] == "Procedure"]
+    expected = [resource["id"] for resource in story.resources if resource["resourceType"] == "Procedure"]
     assert (3, len(expected)) == (len(first["entry"]), first["total"])
-    assert sorted(expected) == sorted(one["id"] for one in fhir.search(query))
+    assert sorted(expected) == sorted(procedure["id"] for procedure in fhir.search(query))
 
 
 def test_loading_on_another_day_leaves_nothing_of_the_old_one():
@@ -134,12 +137,12 @@ def test_loading_on_another_day_leaves_nothing_of_the_old_one():
             story = load("colles-fracture", day)
             load_story(server, story)
         held = {
-            f"{kind}/{one['id']}"
+            f"{kind}/{resource['id']}"
             for kind in OF_A_PATIENT
-            for one in server.search(f"{kind}?patient={story.patient_id}")
+            for resource in server.search(f"{kind}?patient={story.patient_id}")
         }
-        expected = {f"{one['resourceType']}/{one['id']}" for one in resources_of(story)}
-        assert held == {one for one in expected if one.partition("/")[0] in OF_A_PATIENT}
+        expected = {f"{resource['resourceType']}/{resource['id']}" for resource in resources_of(story)}
+        assert held == {reference for reference in expected if reference.partition("/")[0] in OF_A_PATIENT}
 
 
 def test_a_resource_that_is_not_valid_is_named_with_the_servers_answer(fhir):
@@ -155,7 +158,7 @@ def test_a_wrong_token_is_told(fhir):
 
 
 def command(*arguments, **environment):
-    return CliRunner().invoke(main, [str(one) for one in arguments], env=environment)
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
 
 
 def test_the_official_flow_from_keys_to_insights(fhir, keys, tmp_path, registered):

@@ -35,9 +35,9 @@ def understood(words):
         assert words[0] in command.commands, f"there is no command {words[0]}"
         command, words = command.commands[words[0]], words[1:]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-    given = {word for word in words if word.startswith("--")}
-    assert given <= known, f"{command.name} has no {given - known}"
-    return command.name, given
+    options = {word for word in words if word.startswith("--")}
+    assert options <= known, f"{command.name} has no {options - known}"
+    return command.name, options
 
 
 def started(service):
@@ -78,12 +78,14 @@ def test_every_setting_of_the_containers_is_there():
 def test_what_the_services_depend_on_is_there():
     for service in SERVICES.values():
         assert service.get("depends_on", {}).keys() <= SERVICES.keys()
-        named = {one.partition(":")[0] for one in service.get("volumes", ()) if isinstance(one, str)}
-        assert {one for one in named if not one.startswith((".", "/"))} <= COMPOSED["volumes"].keys()
+        named = {volume.partition(":")[0] for volume in service.get("volumes", ()) if isinstance(volume, str)}
+        assert {source for source in named if not source.startswith((".", "/"))} <= COMPOSED["volumes"].keys()
     assert {"service_healthy"} == {
-        one["condition"] for service in SERVICES.values() for name, one in service.get("depends_on", {}).items()
+        dependency["condition"]
+        for service in SERVICES.values()
+        for name, dependency in service.get("depends_on", {}).items()
         if name in {"db", "cds"}
-    }  # fmt: skip
+    }
     assert "healthcheck" in SERVICES["db"]
     assert "HEALTHCHECK" in DOCKERFILE
 

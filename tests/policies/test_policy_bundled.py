@@ -80,11 +80,11 @@ def texts(value: Json) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from (key, *texts(one))
+        for key, part in value.items():
+            yield from (key, *texts(part))
     elif isinstance(value, list):
-        for one in value:
-            yield from texts(one)
+        for part in value:
+            yield from texts(part)
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -111,8 +111,8 @@ def test_a_first_day_that_no_source_gives_is_said_to_be_so(value: PolicyValue[ob
 
 
 def test_a_recommendation_of_ours_is_a_default():
-    ours = {value.confidence for value in VALUES if value.source.title == "Recommendation of this service"}
-    assert {"default"} == ours
+    confidences = {value.confidence for value in VALUES if value.source.title == "Recommendation of this service"}
+    assert {"default"} == confidences
 
 
 def test_values_hold_short_codes_and_no_descriptors():
@@ -149,7 +149,7 @@ def test_the_general_policy_has_the_default_thresholds(stack: PolicyStack):
 def test_medicare_has_its_report_and_plan_intervals(stack: PolicyStack):
     view = stack.select(PayerClass.MEDICARE, [], None, VISIT)
     intervals = (PROGRESS_REPORT_DAYS, PLAN_MAXIMUM_DAYS, PLAN_CERTIFY_WITHIN_DAYS)
-    assert [10, 90, 30] == [value.value for one in intervals if (value := view.get(one))]
+    assert [10, 90, 30] == [value.value for interval in intervals if (value := view.get(interval))]
 
 
 def test_the_national_edits_hold_the_ceilings_of_both_codes(stack: PolicyStack):
@@ -183,9 +183,9 @@ def test_the_national_edits_hold_the_active_pairs_and_no_ended_ones(
     pairs = stack.select(None, [], None, VISIT).get(EDIT_PAIRS)
     assert pairs is not None
     found = [
-        one.indicator
-        for one in pairs.value
-        if (one.column1, one.column2) == (column1, column2) and setting in one.settings
+        edit.indicator
+        for edit in pairs.value
+        if (edit.column1, edit.column2) == (column1, column2) and setting in edit.settings
     ]
     assert ([] if indicator is None else [indicator]) == found
 
@@ -194,8 +194,12 @@ def test_no_pair_stands_in_both_directions(stack: PolicyStack):
     pairs = stack.select(None, [], None, VISIT).get(EDIT_PAIRS)
     assert pairs is not None
     edits: tuple[PairEdit, ...] = pairs.value
-    both = [one for one, other in product(edits, edits) if (one.column1, one.column2) == (other.column2, other.column1)]
-    assert [] == both
+    reversed_pairs = [
+        edit
+        for edit, counterpart in product(edits, edits)
+        if (edit.column1, edit.column2) == (counterpart.column2, counterpart.column1)
+    ]
+    assert [] == reversed_pairs
 
 
 def test_edits_are_not_known_before_the_table_that_was_read(stack: PolicyStack):

@@ -61,26 +61,26 @@ APART = {
 def test_two_policies_that_may_apply_to_one_case_do_not_give_one_value_twice(
     matches: tuple[Match, ...], *, turned: bool
 ):
-    one, other = reversed(matches) if turned else matches
+    first, second = reversed(matches) if turned else matches
     with pytest.raises(PolicyError, match=rf"^b\.yaml: values\.{INTERVAL}: on 2020-01-01 a\.yaml gives a value too"):
-        PolicyStack([policy("b", other), policy("a", one)])
+        PolicyStack([policy("b", second), policy("a", first)])
 
 
 @pytest.mark.parametrize("matches", APART.values(), ids=APART)
 def test_two_policies_that_never_meet_may(matches: tuple[Match, ...]):
-    one, other = matches
-    assert 2 == len(PolicyStack([policy("a", one), policy("b", other)]).policies)
+    first, second = matches
+    assert 2 == len(PolicyStack([policy("a", first), policy("b", second)]).policies)
 
 
 def test_what_to_do_is_told():
     with pytest.raises(PolicyError) as refusal:
         PolicyStack([policy("a"), policy("b")])
-    told = "give one of them a more specific match, move it to a later folder of CDS_POLICY_DIRS, or merge them"
-    assert str(refusal.value).endswith(told)
+    advice = "give one of them a more specific match, move it to a later folder of CDS_POLICY_DIRS, or merge them"
+    assert str(refusal.value).endswith(advice)
 
 
 @pytest.mark.parametrize(
-    "other",
+    "second",
     [
         policy("b", parameter=PLAN_MAXIMUM_DAYS.name),
         policy("b", folder=2),
@@ -89,8 +89,8 @@ def test_what_to_do_is_told():
     ],
     ids=["another parameter", "a later folder", "a more specific match", "later dates"],
 )
-def test_where_there_is_an_order_or_nothing_to_order_both_stay(other: Policy):
-    assert 2 == len(PolicyStack([policy("a", until=date(2021, 12, 31)), other]).policies)
+def test_where_there_is_an_order_or_nothing_to_order_both_stay(second: Policy):
+    assert 2 == len(PolicyStack([policy("a", until=date(2021, 12, 31)), second]).policies)
 
 
 @pytest.mark.parametrize("since", [date(2021, 12, 31), date(2019, 1, 1)])

@@ -100,7 +100,7 @@ def test_each_step_of_specificity_decides_over_the_one_before():
     for count in range(1, len(layers) + 1):
         view = PolicyStack(reversed(layers[:count])).select(PayerClass.COMMERCIAL, ["Invented Mutual"], "US-TX", VISIT)
         decided = view.get(REASSESSMENT_INTERVAL)
-        assert tuple(one.id for one in layers[:count]) == view.layers
+        assert tuple(layer.id for layer in layers[:count]) == view.layers
         assert decided is not None
         assert (count, layers[count - 1].id) == (decided.value, decided.policy)
 
@@ -134,7 +134,7 @@ def test_texas_names_the_program_by_modifier(stack: PolicyStack):
 
 def test_medicare_enforces_the_national_edits_and_others_are_warned(stack: PolicyStack):
     classes = (PayerClass.MEDICARE, PayerClass.WORKERS_COMPENSATION, None)
-    answers = [stack.select(one, [], None, VISIT).get(EDITS_APPLY) for one in classes]
+    answers = [stack.select(kind, [], None, VISIT).get(EDITS_APPLY) for kind in classes]
     assert ["enforce", "warn", "warn"] == [answer.value for answer in answers if answer]
 
 
@@ -153,13 +153,13 @@ def test_an_unverified_value_never_decides_and_travels_as_a_question(stack: Poli
     value = stack.select(PayerClass.COMMERCIAL, ["Cigna"], None, VISIT).get(COVERAGE_POSITION)
     assert value is not None
     assert ("unknown", "generic") == (value.value, value.policy)
-    assert [("excluded", "cigna")] == [(one.value, one.policy) for one in value.unverified]
+    assert [("excluded", "cigna")] == [(unverified.value, unverified.policy) for unverified in value.unverified]
 
 
 def test_a_value_that_is_only_unverified_is_a_question_and_no_answer():
     view = PolicyStack([policy("hearsay", 14, confidence="unverified")]).select(None, [], None, VISIT)
     assert view.get(REASSESSMENT_INTERVAL) is None
-    assert [14] == [one.value for one in view.questions(REASSESSMENT_INTERVAL)]
+    assert [14] == [question.value for question in view.questions(REASSESSMENT_INTERVAL)]
 
 
 def test_an_unverified_value_below_the_deciding_layer_is_not_asked():
@@ -174,7 +174,7 @@ def test_a_hearsay_two_hour_minimum_does_not_move_the_general_one(stack: PolicyS
     view = stack.select(PayerClass.WORKERS_COMPENSATION, [], None, VISIT)
     minimum = view.get(FIRST_UNIT_MINIMUM)
     assert minimum is not None
-    assert (91, [120]) == (minimum.value, [one.value for one in view.questions(FIRST_UNIT_MINIMUM)])
+    assert (91, [120]) == (minimum.value, [question.value for question in view.questions(FIRST_UNIT_MINIMUM)])
 
 
 @pytest.mark.parametrize(

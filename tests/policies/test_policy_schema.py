@@ -69,9 +69,9 @@ def test_a_file_of_wrong_structure_is_wrong_by_the_schema(path):
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_an_editor_shows_meaning_and_unit_of_each_parameter(name):
-    told = SCHEMA["properties"]["values"]["properties"][name]["description"]
-    assert PARAMETERS[name].meaning in told
-    assert PARAMETERS[name].unit in told
+    description = SCHEMA["properties"]["values"]["properties"][name]["description"]
+    assert PARAMETERS[name].meaning in description
+    assert PARAMETERS[name].unit in description
 
 
 def test_an_editor_shows_what_each_key_means():

@@ -79,7 +79,7 @@ def test_a_value_for_hardening_decides_for_hardening_alone(stack: PolicyStack):
 def test_where_the_kind_is_not_known_it_does_not_decide_and_can_be_asked(stack: PolicyStack):
     unknown = view(stack, "US-MS", Program.UNKNOWN)
     assert unknown.get(BASELINE_WITHIN_DAYS) is None
-    assert [2] == [one.value for one in unknown.of_one_program(BASELINE_WITHIN_DAYS)]
+    assert [2] == [value.value for value in unknown.of_one_program(BASELINE_WITHIN_DAYS)]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,9 @@ def test_the_two_hours_of_texas_are_verified_for_conditioning_only(
 
 def test_eight_weeks_of_hardening_in_louisiana_are_a_length_and_no_approval(stack: PolicyStack):
     hardening = view(stack, "US-LA", Program.HARDENING)
-    weeks, longest, required = (hardening.get(one) for one in (MAX_WEEKS, LENGTH_WEEKS, AUTHORIZATION_REQUIRED))
+    weeks, longest, required = (
+        hardening.get(parameter) for parameter in (MAX_WEEKS, LENGTH_WEEKS, AUTHORIZATION_REQUIRED)
+    )
     assert weeks is not None
     assert Program.HARDENING not in weeks.value
     assert longest is not None
@@ -117,7 +119,7 @@ def test_no_payer_claims_the_elements_of_the_coding_guide_as_its_own(stack: Poli
         for value in policy.values.get(DOCUMENTATION_ALSO_REQUIRED.name, ())
     }
     assert {policy: set() for policy in claimed} == claimed
-    assert ["generic"] == [one.id for one in stack.policies if "documentation.required" in one.values]
+    assert ["generic"] == [policy.id for policy in stack.policies if "documentation.required" in policy.values]
 
 
 def test_a_value_for_one_kind_goes_before_that_for_both(write: Callable[..., Path]):
@@ -133,7 +135,7 @@ def test_a_value_for_one_kind_goes_before_that_for_both(write: Callable[..., Pat
 def test_a_value_ends_where_the_next_one_of_its_kind_begins(write: Callable[..., Path]):
     path = write(("2020-01-01", 14, None), ("2020-01-01", 5, "hardening"), ("2026-01-01", 6, "hardening"))
     values = load_file(path).values["reassessment.interval_days"]
-    assert [(14, None), (5, date(2025, 12, 31)), (6, None)] == [(one.value, one.until) for one in values]
+    assert [(14, None), (5, date(2025, 12, 31)), (6, None)] == [(value.value, value.until) for value in values]
 
 
 def test_two_values_for_one_kind_and_one_date_are_refused(write: Callable[..., Path]):
@@ -157,7 +159,7 @@ def test_what_holds_on_a_date_names_the_values_of_one_kind(stack: PolicyStack):
     rows = {row.parameter: row for row in effective(stack, view(stack, "US-MS", Program.UNKNOWN))}
     baseline = rows[BASELINE_WITHIN_DAYS]
     assert baseline.value is None
-    assert [Program.HARDENING] == [one.program for one in baseline.of_one_program]
+    assert [Program.HARDENING] == [value.program for value in baseline.of_one_program]
 
 
 @given(
@@ -165,9 +167,9 @@ def test_what_holds_on_a_date_names_the_values_of_one_kind(stack: PolicyStack):
     program=st.sampled_from([Program.CONDITIONING, Program.HARDENING]),
 )
 def test_knowing_the_kind_changes_nothing_but_the_values_of_one_kind(state: str | None, program: Program):
-    known, unknown = (view(BUNDLED, state, one) for one in (program, Program.UNKNOWN))
+    known, unknown = (view(BUNDLED, state, kind) for kind in (program, Program.UNKNOWN))
     for parameter in PARAMETERS.values():
         assert () == known.of_one_program(parameter)
         if not unknown.of_one_program(parameter):
-            values = [one.get(parameter) for one in (known, unknown)]
+            values = [seen.get(parameter) for seen in (known, unknown)]
             assert 1 == len({(value.policy, value.since) if value is not None else None for value in values})

@@ -43,7 +43,7 @@ def visit(authorizations, hook="encounter-discharge"):
 
 
 def recommended(played):
-    return any(one.get("isRecommended") for card in played.cards for one in card.get("suggestions", []))
+    return any(suggestion.get("isRecommended") for card in played.cards for suggestion in card.get("suggestions", []))
 
 
 def about_approval(played):
@@ -52,16 +52,16 @@ def about_approval(played):
 
 @settings(max_examples=40, deadline=None)
 @given(answers, st.lists(answer(st.sampled_from(OTHERS)), min_size=1, max_size=3))
-def test_answers_about_other_services_change_nothing(ours, others):
-    others = [one | {"number": f"O-{index}"} for index, one in enumerate(others)]
-    words = [one | {"words": None} for one in others]
-    assert about_approval(visit(ours)) == about_approval(visit([*ours, *words]))
+def test_answers_about_other_services_change_nothing(work_rehab, elsewhere):
+    elsewhere = [authorization | {"number": f"O-{index}"} for index, authorization in enumerate(elsewhere)]
+    words = [authorization | {"words": None} for authorization in elsewhere]
+    assert about_approval(visit(work_rehab)) == about_approval(visit([*work_rehab, *words]))
 
 
 @settings(max_examples=40, deadline=None)
 @given(answers)
-def test_a_warning_about_approval_takes_the_recommendation_off(ours):
-    played = visit(ours)
+def test_a_warning_about_approval_takes_the_recommendation_off(authorizations):
+    played = visit(authorizations)
     warned = any(
         card["indicator"] == "warning" and card["source"]["topic"]["code"] == "authorization" for card in played.cards
     )
@@ -70,16 +70,20 @@ def test_a_warning_about_approval_takes_the_recommendation_off(ours):
 
 @settings(max_examples=40, deadline=None)
 @given(answers)
-def test_in_texas_a_claim_is_recommended_only_with_an_answer_that_approves(ours):
-    played = visit(ours)
-    approving = [one for one in ours if one["state"] == "approved" or one["words"] in {"Approved", "Denial overturned"}]
+def test_in_texas_a_claim_is_recommended_only_with_an_answer_that_approves(authorizations):
+    played = visit(authorizations)
+    approving = [
+        authorization
+        for authorization in authorizations
+        if authorization["state"] == "approved" or authorization["words"] in {"Approved", "Denial overturned"}
+    ]
     assert approving or not recommended(played)
 
 
 @settings(max_examples=40, deadline=None)
 @given(answers, st.randoms(use_true_random=False))
-def test_the_order_in_which_answers_are_given_changes_nothing(ours, random):
-    numbered = [one | {"id": f"answer-{index}"} for index, one in enumerate(ours)]
+def test_the_order_in_which_answers_are_given_changes_nothing(authorizations, random):
+    numbered = [authorization | {"id": f"answer-{index}"} for index, authorization in enumerate(authorizations)]
     mixed = list(numbered)
     random.shuffle(mixed)
     assert about_approval(visit(numbered)) == about_approval(visit(mixed))

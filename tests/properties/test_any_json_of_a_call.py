@@ -58,7 +58,7 @@ edges = st.sampled_from(
     + [[{"url": "urn:x", "valueDecimal": 10**20}], {"value": 10**20}, {"reference": "#"}, [{}], [None], {"a": None}]
 )  # fmt: skip
 names = st.sampled_from(["extension", "contained", "id", "note", "careTeam", "insurance", "modifier", "value", "code"])
-anything = st.recursive(
+any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8) | edges,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | st.text(max_size=4), inner, max_size=3),
     max_leaves=5,
@@ -69,8 +69,8 @@ def places(value, path=()):
     """Every place in a JSON value."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield from places(one, (*path, key))
+    for key, part in inner:
+        yield from places(part, (*path, key))
 
 
 PLACES = [(hook, path) for hook, request in REQUESTS.items() for path in places(request)]
@@ -90,7 +90,7 @@ ODD_MEMBERS = [
     *(None, True, 5, 10**20, "", "my sequence", "97545", [], [None], [5], ["sequence"], [[1]], {}, [{}], [{"code": 5}]),
     *({"sequence": 10**20}, [{"sequence": None}], [{"coding": [5]}], {"coding": "GP"}, {"value": 10**20}),
     *({"start": 5, "end": {}}, {"reference": ["a"]}, [{"url": "urn:x", "valueDecimal": 10**20}]),
-    *([nested(depth, lambda one: {"url": "urn:x", "extension": [one]}, {"url": "u", "valueCode": "c"})]
+    *([nested(depth, lambda inner_value: {"url": "urn:x", "extension": [inner_value]}, {"url": "u", "valueCode": "c"})]
       for depth in (40, 110, 119, 122, 126, 250)),
 ]  # fmt: skip
 
@@ -100,8 +100,8 @@ def empty_places(value, path=()):
     if value in (None, "", [], {}):
         yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield from empty_places(one, (*path, key))
+    for key, part in inner:
+        yield from empty_places(part, (*path, key))
 
 
 def spoiled(whole, path, name, value):
@@ -161,7 +161,7 @@ lenient = settings(deadline=None, suppress_health_check=[HealthCheck.function_sc
 
 
 @settings(lenient, max_examples=300)
-@given(st.sampled_from(PLACES), st.none() | names, edges | anything)
+@given(st.sampled_from(PLACES), st.none() | names, edges | any_json)
 def test_anything_in_any_place_of_a_call_is_answered_or_refused(web, place, name, value):
     hook, path = place
     body = written(spoiled(REQUESTS[hook], path, name, value))
@@ -177,7 +177,7 @@ def test_anything_in_a_resource_that_an_answer_changes_is_survived(web, hook, pa
 
 
 @settings(lenient, max_examples=100)
-@given(st.sampled_from(sorted(HOOKS)), st.binary(max_size=40) | anything.map(written))
+@given(st.sampled_from(sorted(HOOKS)), st.binary(max_size=40) | any_json.map(written))
 def test_a_body_of_anything_is_refused(web, hook, body):
     assert 400 == answered(web, f"/cds-services/{HOOKS[hook].id}", body)[0]
 
@@ -201,7 +201,7 @@ FEEDBACK = {
 
 
 @settings(lenient, max_examples=200)
-@given(st.sampled_from(list(places(FEEDBACK))), st.none() | names, anything)
+@given(st.sampled_from(list(places(FEEDBACK))), st.none() | names, any_json)
 def test_anything_in_feedback_is_kept_or_refused(web, path, name, value):
     answered(web, "/cds-services/work-rehab-visit/feedback", written(spoiled(FEEDBACK, path, name, value)))
 

@@ -38,7 +38,7 @@ coverage = st.builds(
     st.booleans(),
     st.integers(1, 10**6),
 )
-coverages = st.lists(coverage, max_size=3, unique_by=lambda one: one["id"])
+coverages = st.lists(coverage, max_size=3, unique_by=lambda member: member["id"])
 injury = st.sampled_from(
     [{"work_related": True}, {"work_related": False}, {"work_related": False, "note": "Hurt at work."}]
 )
@@ -49,7 +49,7 @@ def answer(payers, hurt):
 
 
 def recommended(played):
-    return any("isRecommended" in one for card in played.cards for one in card.get("suggestions", []))
+    return any("isRecommended" in suggestion for card in played.cards for suggestion in card.get("suggestions", []))
 
 
 def first_in_line(played):
@@ -74,7 +74,7 @@ def test_one_more_coverage_recommends_a_claim_only_where_it_is_the_known_payer(p
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(coverage, min_size=1, max_size=3, unique_by=lambda one: one["id"]), injury)
+@given(st.lists(coverage, min_size=1, max_size=3, unique_by=lambda member: member["id"]), injury)
 def test_a_coverage_taken_away_recommends_no_claim_but_one_that_stood_behind_it(payers, hurt):
     if recommended(answer(payers, hurt)):
         return

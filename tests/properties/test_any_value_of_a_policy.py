@@ -56,7 +56,7 @@ def accepted(shape):
     if "enum" in shape:
         return st.sampled_from(shape["enum"])
     if "anyOf" in shape:
-        return st.one_of([accepted(one) for one in shape["anyOf"]])
+        return st.one_of([accepted(option) for option in shape["anyOf"]])
     if "propertyNames" in shape:
         return st.dictionaries(accepted(shape["propertyNames"]), accepted(shape["additionalProperties"]), min_size=1)
     return {"integer": whole_numbers, "number": numbers, "object": tables, "null": nothing}[shape["type"]](shape)
@@ -73,7 +73,7 @@ def numbers(_shape):
 
 
 def tables(shape):
-    return st.fixed_dictionaries({}, optional={name: accepted(one) for name, one in shape["properties"].items()})
+    return st.fixed_dictionaries({}, optional={name: accepted(member) for name, member in shape["properties"].items()})
 
 
 def nothing(_shape):
@@ -87,7 +87,7 @@ def in_order(value):
     least, most = value.get("minimum"), value.get("maximum")
     if least is not None and most is not None and least > most:
         return {"minimum": most, "maximum": least}
-    return {key: in_order(one) for key, one in value.items()}
+    return {key: in_order(part) for key, part in value.items()}
 
 
 @pytest.mark.parametrize("parameter", NUMBERS)

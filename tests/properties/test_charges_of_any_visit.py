@@ -22,8 +22,8 @@ def clock(minute):
 
 def closing(sessions, **more):
     """A visit of today with these (start, minutes) sessions, closing."""
-    told = [{"from": clock(start), "to": clock(start + length)} for start, length in sessions]
-    return build({"patient": {"state": "TX"}, "visits": [{"day": "today", "sessions": told}], **more}, TODAY)
+    recorded = [{"from": clock(start), "to": clock(start + length)} for start, length in sessions]
+    return build({"patient": {"state": "TX"}, "visits": [{"day": "today", "sessions": recorded}], **more}, TODAY)
 
 
 def units_of(story):
@@ -73,9 +73,9 @@ def test_more_treatment_never_makes_fewer_units(sessions, extra):
 @settings(max_examples=30, deadline=None)
 @given(days, st.integers(30, 200))
 def test_a_second_encounter_of_the_date_never_brings_a_second_first_block(sessions, length):
-    told = [{"from": clock(start), "to": clock(start + lasts)} for start, lasts in sessions]
+    recorded = [{"from": clock(start), "to": clock(start + lasts)} for start, lasts in sessions]
     evening = {"from": "19:00", "minutes": length}
-    visits = [{"day": "today", "sessions": told}, {"day": "today", **evening}]
+    visits = [{"day": "today", "sessions": recorded}, {"day": "today", **evening}]
     found = units_of(build({"patient": {"state": "TX"}, "visits": visits}, TODAY))
     assert found.get("97545", 0) in {0, 1}
 
@@ -87,11 +87,11 @@ services = st.lists(st.tuples(st.sampled_from(["97110", "97112", "97530"]), st.i
 @given(days, services)
 def test_no_minute_counts_twice_neither_among_services_nor_for_the_program(sessions, given_services):
     """The total of 15-minute units is that of the minutes in any service; the program has what is left."""
-    told = [{"from": clock(start), "to": clock(start + length)} for start, length in sessions]
+    recorded = [{"from": clock(start), "to": clock(start + length)} for start, length in sessions]
     beside = [
         {"code": code, "from": clock(start), "to": clock(start + length)} for code, start, length in given_services
     ]
-    found = units_of(build({"visits": [{"day": "today", "sessions": told, "services": beside}]}, TODAY))
+    found = units_of(build({"visits": [{"day": "today", "sessions": recorded, "services": beside}]}, TODAY))
     in_services = {minute for _, start, length in given_services for minute in range(start, start + length)}
     treated = {minute for start, length in sessions for minute in range(start, start + length)}
     program = units(len(treated - in_services), TimeRule(full=120, minimum=91, additional=31))

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cds_service.domain.bill import NOTHING_BILLED
+from cds_service.domain.care import Assessment, AssessmentKind, Session
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Assessment, AssessmentKind, Chart, Session
+from cds_service.domain.chart import Chart
 from cds_service.domain.codes import Program
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.measurements import measurements
@@ -40,28 +42,28 @@ def observations(names: tuple[str, ...]) -> st.SearchStrategy[list[Assessment]]:
 def cards(assessments: list[Assessment], visits: set[date], moment: Moment) -> list[tuple[object, ...]]:
     sessions = tuple(Session(f"Procedure/{day}", day, Program.CONDITIONING) for day in sorted(visits))
     case = Case(moment, TODAY, TODAY, Chart("Patient/p", sessions=sessions, assessments=tuple(assessments)))
-    results = [*check_reassessment(case, POLICY), *check_no_progress(case, POLICY)]
+    results = [*check_reassessment(case, NOTHING_BILLED, POLICY), *check_no_progress(case, NOTHING_BILLED, POLICY)]
     return [
-        (one.kind, one.severity, {name: value for name, value in one.facts.items() if name != "pain"})
-        for one in results
-        if isinstance(one, Answer)
+        (result.kind, result.severity, {name: value for name, value in result.facts.items() if name != "pain"})
+        for result in results
+        if isinstance(result, Answer)
     ]
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     function=observations(FUNCTIONAL),
-    other=observations(OTHER),
+    unrelated=observations(OTHER),
     visits=st.sets(days, min_size=1, max_size=12),
     moment=st.sampled_from([Moment.VISIT_START, Moment.VISIT_CLOSE, Moment.OVERVIEW]),
 )
-def test_what_measures_no_function_changes_no_reassessment_card(function, other, visits, moment):
-    assert cards(function, visits, moment) == cards([*function, *other], visits, moment)
+def test_what_measures_no_function_changes_no_reassessment_card(function, unrelated, visits, moment):
+    assert cards(function, visits, moment) == cards([*function, *unrelated], visits, moment)
 
 
 @settings(max_examples=100, deadline=None)
-@given(other=observations(OTHER), visits=st.sets(days, min_size=1, max_size=12))
-def test_nothing_but_function_counts_as_measured(other, visits):
+@given(unrelated=observations(OTHER), visits=st.sets(days, min_size=1, max_size=12))
+def test_nothing_but_function_counts_as_measured(unrelated, visits):
     sessions = tuple(Session(f"Procedure/{day}", day, Program.CONDITIONING) for day in sorted(visits))
-    case = Case(Moment.OVERVIEW, TODAY, TODAY, Chart("Patient/p", sessions=sessions, assessments=tuple(other)))
+    case = Case(Moment.OVERVIEW, TODAY, TODAY, Chart("Patient/p", sessions=sessions, assessments=tuple(unrelated)))
     assert measurements(case, POLICY).last is None

@@ -27,5 +27,5 @@ def test_the_day_is_the_same_or_the_last_of_a_shorter_month(day, number):
 
 
 @given(days, months, months)
-def test_more_months_are_never_earlier(day, one, other):
-    assert (one <= other) == (months_after(day, one) <= months_after(day, other))
+def test_more_months_are_never_earlier(day, first, second):
+    assert (first <= second) == (months_after(day, first) <= months_after(day, second))

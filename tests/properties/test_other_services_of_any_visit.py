@@ -60,7 +60,7 @@ def test_every_line_has_a_unit_and_no_two_lines_are_alike(payer, services):
         found = lines(claim)
         assert all(units > 0 for *_, units in found)
         assert len(found) == len({(code, *modifiers) for code, modifiers, _ in found})
-        assert list(range(1, len(found) + 1)) == sorted(one["sequence"] for one in claim["item"])
+        assert list(range(1, len(found) + 1)) == sorted(item["sequence"] for item in claim["item"])
 
 
 @settings(max_examples=150, deadline=None)
@@ -74,16 +74,16 @@ def test_a_suggestion_that_was_accepted_is_not_made_again(payer, services):
 @given(st.sampled_from(PAYERS), st.lists(service, max_size=6, unique_by=str), st.randoms(use_true_random=False))
 def test_the_order_in_which_services_are_recorded_changes_nothing(payer, services, random):
     shuffled = random.sample(services, len(services))
-    one, other = (drafted(visit(payer, told)) for told in (services, shuffled))
-    assert [lines(claim) for claim in one] == [lines(claim) for claim in other]
+    first, second = (drafted(visit(payer, recorded)) for recorded in (services, shuffled))
+    assert [lines(claim) for claim in first] == [lines(claim) for claim in second]
 
 
 def lines(claim):
     return [
         (
-            one["productOrService"]["coding"][0]["code"],
-            [modifier["coding"][0]["code"] for modifier in one.get("modifier", [])],
-            one["quantity"]["value"],
+            item["productOrService"]["coding"][0]["code"],
+            [modifier["coding"][0]["code"] for modifier in item.get("modifier", [])],
+            item["quantity"]["value"],
         )
-        for one in claim["item"]
+        for item in claim["item"]
     ]

@@ -37,7 +37,9 @@ def answered(change):
 
 
 def recommended(answer):
-    return any(one.get("isRecommended") for card in answer["cards"] for one in card.get("suggestions", []))
+    return any(
+        suggestion.get("isRecommended") for card in answer["cards"] for suggestion in card.get("suggestions", [])
+    )
 
 
 def test_the_whole_record_is_recommended():
@@ -50,11 +52,11 @@ def test_no_part_of_a_record_is_taken_for_the_whole(key, data):
     def cut(prefetch):
         entries = prefetch[key].get("entry", []) if prefetch[key] else []
         kept = data.draw(st.lists(st.sampled_from(entries), min_size=1, unique_by=id)) if entries else []
-        told = data.draw(st.sampled_from(["total", "next", "both"]))
+        hint = data.draw(st.sampled_from(["total", "next", "both"]))
         prefetch[key] = {"resourceType": "Bundle", "type": "searchset", "entry": kept}
-        if told != "next":
+        if hint != "next":
             prefetch[key]["total"] = len(entries) + 1
-        if told != "total":
+        if hint != "total":
             prefetch[key]["link"] = [{"relation": "next", "url": "https://ehr.example.org/fhir/page/2"}]
 
     with suppress(DataNeeded):

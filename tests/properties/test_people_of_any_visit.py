@@ -28,10 +28,10 @@ stretches = st.lists(st.tuples(st.integers(10, 130), people), min_size=1, max_si
 plans = st.sampled_from(PLANS)
 
 
-def closing(told, plan):
+def closing(stretches, plan):
     """A visit of today with stretches one after the other, closing."""
     sessions, start = [], 7 * 60
-    for length, by in told:
+    for length, by in stretches:
         sessions.append({"from": f"{start // 60:02}:{start % 60:02}", "minutes": length, "by": by})
         start += length
     words = {"patient": {"state": "IA"}, "people": PEOPLE, "plan": plan}
@@ -44,11 +44,11 @@ def proposed(played):
         (
             [
                 (
-                    one["productOrService"]["coding"][0]["code"],
-                    [modifier["coding"][0]["code"] for modifier in one.get("modifier", [])],
-                    one["quantity"]["value"],
+                    item["productOrService"]["coding"][0]["code"],
+                    [modifier["coding"][0]["code"] for modifier in item.get("modifier", [])],
+                    item["quantity"]["value"],
                 )
-                for one in action["resource"]["item"]
+                for item in action["resource"]["item"]
             ],
             bool(suggestion.get("isRecommended")),
         )
@@ -68,31 +68,35 @@ def units_of(lines):
 
 @settings(max_examples=80, deadline=None)
 @given(stretches, plans)
-def test_who_treated_never_changes_how_many_units_there_are(told, plan):
-    by_one = [(length, ["PT"]) for length, _ in told]
-    several, one = proposed(closing(told, plan)), proposed(closing(by_one, PLANS[0]))
-    assert [units_of(lines) for lines, _ in several] == [units_of(lines) for lines, _ in one]
+def test_who_treated_never_changes_how_many_units_there_are(treated, plan):
+    by_one = [(length, ["PT"]) for length, _ in treated]
+    several, alone = proposed(closing(treated, plan)), proposed(closing(by_one, PLANS[0]))
+    assert [units_of(lines) for lines, _ in several] == [units_of(lines) for lines, _ in alone]
 
 
 @settings(max_examples=80, deadline=None)
 @given(stretches, plans)
-def test_an_assistants_modifier_stands_only_beside_its_discipline(told, plan):
-    for lines, _ in proposed(closing(told, plan)):
+def test_an_assistants_modifier_stands_only_beside_its_discipline(treated, plan):
+    for lines, _ in proposed(closing(treated, plan)):
         for _, modifiers, _ in lines:
-            assert all(BESIDE[one] in modifiers for one in modifiers if one in BESIDE)
+            assert all(BESIDE[modifier] in modifiers for modifier in modifiers if modifier in BESIDE)
             assert len({"GP", "GO"} & set(modifiers)) <= 1
 
 
 @settings(max_examples=80, deadline=None)
 @given(stretches, plans, st.data())
-def test_taking_a_profession_away_never_makes_a_claim_recommended(told, plan, data):
-    place = data.draw(st.integers(0, len(told) - 1))
-    length, by = told[place]
-    fewer = [*told[:place], (length, ["stranger", *by[1:]] if by[1:] != ["stranger"] else by[1:]), *told[place + 1 :]]
+def test_taking_a_profession_away_never_makes_a_claim_recommended(treated, plan, data):
+    place = data.draw(st.integers(0, len(treated) - 1))
+    length, by = treated[place]
+    fewer = [
+        *treated[:place],
+        (length, ["stranger", *by[1:]] if by[1:] != ["stranger"] else by[1:]),
+        *treated[place + 1 :],
+    ]
     assert not any(recommended for _, recommended in proposed(closing(fewer, plan)))
 
 
-@pytest.mark.parametrize("who", ["student", "aide", "stranger"])
+@pytest.mark.parametrize("helper", ["student", "aide", "stranger"])
 @pytest.mark.parametrize("plan", PLANS, ids=["PT", "OT", "both"])
-def test_nobody_without_a_license_is_billed_as_a_therapist(who, plan):
-    assert not any(recommended for _, recommended in proposed(closing([(240, [who])], plan)))
+def test_nobody_without_a_license_is_billed_as_a_therapist(helper, plan):
+    assert not any(recommended for _, recommended in proposed(closing([(240, [helper])], plan)))

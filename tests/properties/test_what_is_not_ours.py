@@ -74,23 +74,26 @@ HOOKS = ("encounter-discharge", "patient-view")
 
 
 def cards_of(story, hook, *resources):
-    numbered = [{"id": f"other-{number}", **one} for number, one in enumerate(resources)]
-    told = build({"patient": {"id": "worker", "state": "OH"}, "resources": numbered, **STORIES[story]}, TODAY)
+    numbered = [{"id": f"other-{number}", **resource} for number, resource in enumerate(resources)]
+    built = build({"patient": {"id": "worker", "state": "OH"}, "resources": numbered, **STORIES[story]}, TODAY)
     return [
-        (card["summary"], [(one["label"], one.get("isRecommended")) for one in card.get("suggestions", [])])
-        for card in play(told, hook).cards
+        (
+            card["summary"],
+            [(suggestion["label"], suggestion.get("isRecommended")) for suggestion in card.get("suggestions", [])],
+        )
+        for card in play(built, hook).cards
     ]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(STORIES)), st.sampled_from(HOOKS), st.lists(st.sampled_from(NOT_OURS), max_size=4))
-def test_what_is_not_work_rehabilitation_changes_no_card(story, hook, others):
-    assert cards_of(story, hook) == cards_of(story, hook, *others)
+def test_what_is_not_work_rehabilitation_changes_no_card(story, hook, resources):
+    assert cards_of(story, hook) == cards_of(story, hook, *resources)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(STORIES)), st.sampled_from(HOOKS), st.lists(st.sampled_from(ANOTHERS), max_size=3))
-def test_what_is_of_somebody_else_silences_no_card(story, hook, others):
+def test_what_is_of_somebody_else_silences_no_card(story, hook, resources):
     assert [summary for summary, _ in cards_of(story, hook)] == [
-        summary for summary, _ in cards_of(story, hook, *others)
+        summary for summary, _ in cards_of(story, hook, *resources)
     ]

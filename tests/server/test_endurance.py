@@ -28,7 +28,7 @@ def demo():
 def memory(demo):
     """MB that the processes of the service hold."""
     parent = psutil.Process(demo.process.pid)
-    return sum(one.memory_info().rss for one in (parent, *parent.children(recursive=True))) / MEGABYTE
+    return sum(child.memory_info().rss for child in (parent, *parent.children(recursive=True))) / MEGABYTE
 
 
 def test_a_client_that_hangs_up_leaves_the_service_as_it_was(demo):

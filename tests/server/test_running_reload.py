@@ -106,7 +106,7 @@ def test_policies_are_exchanged_by_a_signal_and_refused_ones_change_nothing(site
         says(folder, "soon")
         hang_up(service, "policies-not-reloaded")
         assert ({False}, {900}, {(200, refused)}, 2) == everything(service)
-        (why,) = {one["why"] for one in errors(service)}
+        (why,) = {error["why"] for error in errors(service)}
         assert why.startswith(f"{folder}/site-north.yaml:7: values.reassessment.interval_days[0].value: ")
 
         says(folder, 7)
@@ -116,8 +116,8 @@ def test_policies_are_exchanged_by_a_signal_and_refused_ones_change_nothing(site
         assert "give one of them a more specific match" in errors(service)[-1]["why"]
 
         match = "match: {payer: Example Mutual}"
-        other = SITE.format(days=7).replace("site-north", "site-south").replace("status", f"{match}\nstatus")
-        (folder / "site-south.yaml").write_text(other)
+        second = SITE.format(days=7).replace("site-north", "site-south").replace("status", f"{match}\nstatus")
+        (folder / "site-south.yaml").write_text(second)
         hang_up(service, "policies-reloaded")
         assert ({True}, {7}, {(200, None)}, 0) == everything(service)
         assert {True} == often(lambda: covered(service))

@@ -102,9 +102,9 @@ def test_every_resource_of_a_bundled_story_is_valid_r4(name):
 def test_a_bundled_story_gets_its_cards_on_each_of_its_hooks_whatever_the_day(name, today):
     story = load(name, today)
     played = {hook: play(story, hook) for hook in story.hooks}
-    shown = {hook: one.shown for hook, one in played.items()}
+    shown = {hook: answer.shown for hook, answer in played.items()}
     assert CARDS[name] == shown
-    assert all(one.evaluation for one in played.values())
+    assert all(answer.evaluation for answer in played.values())
 
 
 @each_story
@@ -119,10 +119,10 @@ def test_a_bundled_story_says_what_it_tells_and_what_a_biller_expects(name):
 def test_references_of_a_bundled_story_lead_to_a_resource_of_it(name):
     story = load(name, TODAY)
     resources = (*story.resources, *story.drafts, *story.appointments)
-    known = {f"{one['resourceType']}/{one['id']}" for one in resources}
+    known = {f"{resource['resourceType']}/{resource['id']}" for resource in resources}
     assert len(known) == len(resources)
     for resource in resources:
-        inside = {f"#{one['id']}" for one in resource.get("contained", ())}
+        inside = {f"#{contained['id']}" for contained in resource.get("contained", ())}
         assert set(references(resource)) <= known | inside
 
 
@@ -146,8 +146,8 @@ def test_the_same_story_on_the_same_day_makes_the_same_request(name):
 @each_story
 def test_a_bundled_story_has_the_same_visits_whatever_the_weekday(name):
     def days_before(today):
-        encounters = [one for one in load(name, today).resources if one["resourceType"] == "Encounter"]
-        return [(today - date.fromisoformat(one["period"]["start"][:10])).days for one in encounters]
+        encounters = [resource for resource in load(name, today).resources if resource["resourceType"] == "Encounter"]
+        return [(today - date.fromisoformat(encounter["period"]["start"][:10])).days for encounter in encounters]
 
     on_sunday = date(2026, 6, 14)
     for later in range(1, 7):
@@ -156,7 +156,7 @@ def test_a_bundled_story_has_the_same_visits_whatever_the_weekday(name):
 
 def test_at_most_three_bundled_stories_are_of_a_state_without_a_policy():
     played = {name: play(load(name, TODAY), load(name, TODAY).hook) for name in bundled()}
-    without = [name for name, one in played.items() if any("policy" == gap["fact"] for gap in gaps(one))]
+    without = [name for name, answer in played.items() if any("policy" == gap["fact"] for gap in gaps(answer))]
     assert len(without) <= 3, without
 
 
@@ -170,20 +170,22 @@ def test_the_bundled_stories_play_in_more_than_one_time_zone():
 
 def offset(story):
     """How far from UTC the clocks of a story's visits are; None for a story without timed visits."""
-    times = (one["performedPeriod"]["start"] for one in story.resources if "performedPeriod" in one)
+    times = (resource["performedPeriod"]["start"] for resource in story.resources if "performedPeriod" in resource)
     return next((time[-6:] for time in times), None)
 
 
 def test_one_bundled_story_keeps_all_visits_in_one_open_encounter():
-    (series,) = (one for one in load("colles-fracture", TODAY).resources if "Encounter" == one["resourceType"])
+    (series,) = (
+        resource for resource in load("colles-fracture", TODAY).resources if "Encounter" == resource["resourceType"]
+    )
     assert "in-progress" == series["status"]
     assert "end" not in series["period"]
 
 
 def test_one_bundled_story_is_sent_as_a_large_vendors_ehr_would():
     story = load("vendor-shaped-chart", TODAY)
-    kinds = {one["resourceType"] for one in story.resources}
-    plan = next(one for one in story.resources if "CarePlan" == one["resourceType"])
+    kinds = {resource["resourceType"] for resource in story.resources}
+    plan = next(resource for resource in story.resources if "CarePlan" == resource["resourceType"])
     assert not kinds & {"Claim", "ClaimResponse", "QuestionnaireResponse"}
     assert "activity" not in plan
     assert plan["category"]
@@ -193,18 +195,20 @@ def test_one_bundled_story_is_sent_as_a_large_vendors_ehr_would():
 
 
 def test_no_two_bundled_stories_share_a_resource():
-    known = [f"{one['resourceType']}/{one['id']}" for name in bundled() for one in load(name, TODAY).resources]
+    known = [
+        f"{resource['resourceType']}/{resource['id']}" for name in bundled() for resource in load(name, TODAY).resources
+    ]
     assert len(set(known)) == len(known)
 
 
 def test_the_food_delivery_driver_is_treated_one_hour_at_a_time():
-    sessions = [one for one in load("food-delivery-driver", TODAY).resources if "performedPeriod" in one]
-    assert {60} == {minutes_of(one) for one in sessions}
+    sessions = [resource for resource in load("food-delivery-driver", TODAY).resources if "performedPeriod" in resource]
+    assert {60} == {minutes_of(session) for session in sessions}
 
 
 def test_the_sessions_of_the_colles_fracture_grow():
-    sessions = [one for one in load("colles-fracture", TODAY).resources if "performedPeriod" in one]
-    assert [120] * 5 + [150] * 5 + [180] == [minutes_of(one) for one in sessions]
+    sessions = [resource for resource in load("colles-fracture", TODAY).resources if "performedPeriod" in resource]
+    assert [120] * 5 + [150] * 5 + [180] == [minutes_of(session) for session in sessions]
 
 
 def test_a_story_nobody_bundled_is_refused_with_the_names_there_are():

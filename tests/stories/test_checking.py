@@ -77,12 +77,12 @@ def test_what_is_as_expected_is_not_spoken_of(said, expect):
     ids=str,
 )
 def test_what_is_not_is_told_with_what_is_there(said, expect, sentence):
-    (one,) = said(expect)
-    assert one.startswith(sentence), one
+    (problem,) = said(expect)
+    assert problem.startswith(sentence), problem
 
 
 def test_a_refused_call_is_told_apart_from_an_answer(said):
     refused = {"prefetch": "absent"}
     assert [] == said({"status": 412}, **refused)
-    (one,) = said({"fires": "authorization"}, **refused)
-    assert one.startswith("the call was refused: ")
+    (problem,) = said({"fires": "authorization"}, **refused)
+    assert problem.startswith("the call was refused: ")

@@ -16,11 +16,11 @@ def gaps(*words):
 def test_of_a_chart_as_a_large_vendors_ehr_sends_it():
     done = gaps("--story", "vendor-shaped-chart")
     assert 0 == done.exit_code, done.output
-    told = " ".join(done.output.split())
-    assert "Prefetch keys not sent: authorizations" in told
-    assert "charges" in told
-    assert "fact" in told
-    assert "╭" not in told, "cards are not shown"
+    printed = " ".join(done.output.split())
+    assert "Prefetch keys not sent: authorizations" in printed
+    assert "charges" in printed
+    assert "fact" in printed
+    assert "╭" not in printed, "cards are not shown"
 
 
 def test_of_a_file_with_one_key_taken_away(tmp_path):
@@ -30,10 +30,10 @@ def test_of_a_file_with_one_key_taken_away(tmp_path):
     file.write_text(json.dumps(request))
     done = gaps("--file", str(file))
     assert 0 == done.exit_code, done.output
-    told = " ".join(done.output.split())
-    assert "Prefetch keys not sent: carePlans." in told
-    assert "carePlans was not given" in told or "carePlans" in told.partition("rules without")[2]
-    assert "plan-of-care" in told
+    printed = " ".join(done.output.split())
+    assert "Prefetch keys not sent: carePlans." in printed
+    assert "carePlans was not given" in printed or "carePlans" in printed.partition("rules without")[2]
+    assert "plan-of-care" in printed
 
 
 def test_of_a_file_without_any_prefetch(tmp_path):

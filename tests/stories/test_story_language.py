@@ -15,11 +15,11 @@ def story(**words):
 
 
 def of_type(found, kind):
-    return [one for one in found.resources if one["resourceType"] == kind]
+    return [resource for resource in found.resources if resource["resourceType"] == kind]
 
 
 def codes(concept):
-    return [one["code"] for one in concept.get("coding", ())]
+    return [coding["code"] for coding in concept.get("coding", ())]
 
 
 def entries(bundle):
@@ -51,8 +51,8 @@ def test_a_file_may_hold_several_stories(tmp_path):
     file = tmp_path / "many.yaml"
     file.write_text("today: 2026-01-05\n---\nname: second\ntoday: 2026-02-02\n")
     found = read(file, TODAY)
-    assert ["many", "second"] == [one.name for one in found]
-    assert [date(2026, 1, 5), date(2026, 2, 2)] == [one.today for one in found]
+    assert ["many", "second"] == [built.name for built in found]
+    assert [date(2026, 1, 5), date(2026, 2, 2)] == [built.today for built in found]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_fixed_today_wins_over_the_day_of_the_call():
 def test_a_zone_follows_daylight_saving_time():
     found = story(zone="America/Chicago", visits=[{"day": "2026-03-06", **MORNING}, {"day": "2026-03-09", **MORNING}])
     assert ["2026-03-06T08:00:00-06:00", "2026-03-09T08:00:00-05:00"] == [
-        one["performedPeriod"]["start"] for one in of_type(found, "Procedure")
+        procedure["performedPeriod"]["start"] for procedure in of_type(found, "Procedure")
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_session_may_be_known_by_its_date_alone_or_lack_its_end():
 def test_a_course_is_many_visits_on_the_weekdays_named():
     found = story(course={"first": "2026-03-02", "last": "2026-03-10", "weekdays": ["mon", "wed"], **MORNING})
     assert ["2026-03-02", "2026-03-04", "2026-03-09"] == [
-        one["period"]["start"][:10] for one in of_type(found, "Encounter")
+        encounter["period"]["start"][:10] for encounter in of_type(found, "Encounter")
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_course_leaves_days_out_and_grows_by_the_week():
         course={"first": -8, "last": 0, "days_per_week": 2, "from": "08:00", "minutes": 60, "grow": 15, "except": [-7]}
     )
     assert ["2026-03-02T09:00:00-06:00", "2026-03-09T09:15:00-05:00", "2026-03-10T09:15:00-05:00"] == [
-        one["performedPeriod"]["end"] for one in of_type(found, "Procedure")
+        procedure["performedPeriod"]["end"] for procedure in of_type(found, "Procedure")
     ]
 
 
@@ -157,36 +157,40 @@ def test_a_visit_without_times_has_an_encounter_only():
 def test_who_treats_is_told_by_a_contained_role_with_taxonomy_code():
     found = story(visits=[{"day": 0, **MORNING, "by": ["PTA", "unknown"]}])
     procedure = of_type(found, "Procedure")[0]
-    roles = {f"#{one['id']}": [codes(code) for code in one.get("code", ())] for one in procedure["contained"]}
-    assert [[["225200000X"]], []] == [roles[one["actor"]["reference"]] for one in procedure["performer"]]
+    roles = {f"#{role['id']}": [codes(code) for code in role.get("code", ())] for role in procedure["contained"]}
+    assert [[["225200000X"]], []] == [roles[performer["actor"]["reference"]] for performer in procedure["performer"]]
 
 
 def test_roles_may_be_resources_sent_along_with_the_procedures():
     found = story(roles="included", visits=[{"day": 0, **MORNING, "by": "OTA"}], plan={"discipline": "OT"})
     sent = found.request("encounter-discharge")["prefetch"]["procedures"]["entry"]
-    included = [one["resource"] for one in sent if one["search"]["mode"] == "include"]
-    assert "PractitionerRole/story-role-ota" in {f"{one['resourceType']}/{one['id']}" for one in included}
+    included = [entry["resource"] for entry in sent if entry["search"]["mode"] == "include"]
+    assert "PractitionerRole/story-role-ota" in {
+        f"{resource['resourceType']}/{resource['id']}" for resource in included
+    }
     assert "PractitionerRole/story-role-ota" == entries({"entry": sent})[0]["performer"][0]["actor"]["reference"]
 
 
 def test_what_a_story_leaves_out_is_ordinary():
     found = story()
-    assert [["WCBPOL"]] == [codes(one["type"]) for one in of_type(found, "Coverage")]
-    assert [["S39.012D"], ["Y99.0"]] == [codes(one["code"]) for one in of_type(found, "Condition")]
-    assert [["91251008"]] == [codes(one["category"][0]) for one in of_type(found, "CarePlan")]
+    assert [["WCBPOL"]] == [codes(coverage["type"]) for coverage in of_type(found, "Coverage")]
+    assert [["S39.012D"], ["Y99.0"]] == [codes(condition["code"]) for condition in of_type(found, "Condition")]
+    assert [["91251008"]] == [codes(care_plan["category"][0]) for care_plan in of_type(found, "CarePlan")]
     assert 1 == len(of_type(found, "Goal"))
 
 
 def test_none_says_there_is_nothing_of_the_kind():
     found = story(coverage="none", injury="none", plan="none")
-    assert [] == [one for kind in ("Coverage", "Condition", "CarePlan", "Goal") for one in of_type(found, kind)]
+    assert [] == [
+        resource for kind in ("Coverage", "Condition", "CarePlan", "Goal") for resource in of_type(found, kind)
+    ]
     assert [] == entries(found.request("patient-view")["prefetch"]["coverage"])
 
 
 def test_a_session_is_recorded_with_the_code_the_story_gives():
     visits = [{"day": -3, **MORNING}, {"day": -2, **MORNING, "code": "none"}, {"day": -1, **MORNING, "code": 97110}]
     found = story(visits=visits)
-    assert [["97545"], [], ["97110"]] == [codes(one["code"]) for one in of_type(found, "Procedure")]
+    assert [["97545"], [], ["97110"]] == [codes(procedure["code"]) for procedure in of_type(found, "Procedure")]
 
 
 def test_work_hardening_is_told_by_its_concept_and_conditioning_by_its_name():
@@ -205,7 +209,7 @@ def test_charges_are_written_as_billers_write_them():
         (
             codes(item["productOrService"])[0],
             item["quantity"]["value"],
-            [code for one in item["modifier"] for code in codes(one)],
+            [code for concept in item["modifier"] for code in codes(concept)],
         )
         for item in claim["item"]
     ]
@@ -214,8 +218,8 @@ def test_charges_are_written_as_billers_write_them():
 
 def test_a_re_evaluation_that_is_not_objective_has_no_value():
     found = story(assessments=[{"day": -8, "tool": "oswestry", "value": 40}, {"day": -1, "objective": False}])
-    assert [40] == [one["valueQuantity"]["value"] for one in of_type(found, "Observation")]
-    assert [["97164"]] == [codes(one["code"]) for one in of_type(found, "Procedure")]
+    assert [40] == [observation["valueQuantity"]["value"] for observation in of_type(found, "Observation")]
+    assert [["97164"]] == [codes(procedure["code"]) for procedure in of_type(found, "Procedure")]
 
 
 def test_an_authorization_tells_state_number_period_and_amount():
@@ -257,19 +261,21 @@ def test_order_hooks_carry_the_drafts_and_the_chosen_ones():
     found = story(orders=[{"id": "one"}, {"id": "two", "selected": False}])
     context = found.request("order-select")["context"]
     assert ["ServiceRequest/one"] == context["selections"]
-    assert ["one", "two"] == [one["id"] for one in entries(context["draftOrders"])]
-    assert {"draft"} == {one["status"] for one in entries(context["draftOrders"])}
+    assert ["one", "two"] == [resource["id"] for resource in entries(context["draftOrders"])]
+    assert {"draft"} == {resource["status"] for resource in entries(context["draftOrders"])}
 
 
 def test_a_dispatched_order_is_named_in_context_and_found_among_the_orders():
     request = story(orders={"id": "one"}).request("order-dispatch")
     assert ["ServiceRequest/one"] == request["context"]["dispatchedOrders"]
-    assert ["one"] == [one["id"] for one in entries(request["prefetch"]["orders"])]
+    assert ["one"] == [resource["id"] for resource in entries(request["prefetch"]["orders"])]
 
 
 def test_booked_visits_are_in_the_context_of_the_booking_hook():
     request = story(appointments={"day": 1, **MORNING}).request("appointment-book")
-    assert ["2026-03-11T08:00:00-05:00"] == [one["start"] for one in entries(request["context"]["appointments"])]
+    assert ["2026-03-11T08:00:00-05:00"] == [
+        resource["start"] for resource in entries(request["context"]["appointments"])
+    ]
 
 
 def test_an_encounter_hook_is_about_the_last_visit_or_the_one_named():
@@ -313,7 +319,7 @@ def test_prefetch_holds_what_the_query_of_its_key_lets_through():
     found = story(assessments=[vital_sign, {"day": 0, "tool": "lift", "value": 20}])
     assert 2 == len(of_type(found, "Observation"))
     assert ["Floor-to-waist lift"] == [
-        one["code"]["text"] for one in entries(found.request("patient-view")["prefetch"]["observations"])
+        resource["code"]["text"] for resource in entries(found.request("patient-view")["prefetch"]["observations"])
     ]
 
 
@@ -335,9 +341,9 @@ def test_dates_of_raw_resources_stay_text_and_times_need_quotes(tmp_path):
 
 
 def test_the_hook_instance_is_a_uuid_that_follows_from_the_story():
-    first, same, other = (story(deficits=deficit).request("patient-view") for deficit in ("one", "one", "two"))
+    first, same, second = (story(deficits=deficit).request("patient-view") for deficit in ("one", "one", "two"))
     assert first["hookInstance"] == same["hookInstance"]
-    assert first["hookInstance"] != other["hookInstance"]
+    assert first["hookInstance"] != second["hookInstance"]
     assert 5 == UUID(first["hookInstance"]).version
 
 
@@ -351,7 +357,8 @@ def test_two_injuries_and_their_visits_are_kept_apart():
         ],
     )
     assert [["Condition/story-back"], ["Condition/story-knee"], []] == [
-        [one["reference"] for one in procedure.get("reasonReference", ())] for procedure in of_type(found, "Procedure")
+        [reference["reference"] for reference in procedure.get("reasonReference", ())]
+        for procedure in of_type(found, "Procedure")
     ]
 
 

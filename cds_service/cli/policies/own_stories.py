@@ -1,7 +1,7 @@
 """Commands that play stories with a site's policies: check what they expect, explain which layer gave each value."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,7 +18,6 @@ from cds_service.hooks.services import SERVICES
 from cds_service.policies.files.loader import SUFFIXES
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
-from cds_service.rules.catalogue import RULES
 from cds_service.stories import Story, StoryError, load, read
 from cds_service.stories.checking import unmet
 from cds_service.stories.playing import Played, play
@@ -154,10 +153,7 @@ def _explained(story: Story, played: Played) -> Iterator[str]:
     else:
         yield from _found(case)
         yield f"Layers, least specific first: {', '.join(played.evaluation['policies'])}"
-        readers = defaultdict[str, list[str]](list)
-        for rule in RULES:
-            for parameter in rule.parameters if case.moment in rule.moments else ():
-                readers[parameter.name].append(rule.id)
+        readers = _readers(played)
         for name, parameter in PARAMETERS.items():
             if name in readers:
                 yield ""
@@ -165,6 +161,18 @@ def _explained(story: Story, played: Played) -> Iterator[str]:
                 yield f"  read by {', '.join(readers[name])}"
         yield ""
         yield from _outcomes(played)
+
+
+def _readers(played: Played) -> Mapping[str, list[str]]:
+    """Who read each parameter in this call: the bill, then the rules."""
+    evaluation = played.answered.evaluation if played.answered is not None else None
+    readers = defaultdict[str, list[str]](list)
+    for name in evaluation.bill_read if evaluation is not None else ():
+        readers[name].append("the bill")
+    for outcome in played.rules.values():
+        for name in outcome.read:
+            readers[name].append(outcome.rule)
+    return readers
 
 
 def _found(case: Case) -> Iterator[str]:

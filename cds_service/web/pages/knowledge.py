@@ -15,6 +15,8 @@ from flask import Blueprint, Response, render_template, request
 from cards.overrides import override_reason_system, topic_system
 from cards.policy_values import as_table, how_sure, in_words
 from cards.wording import kinds
+from cds_service.billing.bills import BILL_PARAMETERS
+from cds_service.domain.values import Parameter
 from cds_service.errors import NotADate, UnknownRoute
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.model import Policy
@@ -146,15 +148,28 @@ def _rule(rule: Rule, stack: PolicyStack) -> dict[str, Any]:
         "sources": list(rule.sources),
         "terms": dict(rule.terms),
         "findings": [kind for kind in kinds() if kind.split(".")[0] == rule.id],
-        "parameters": [
-            {"name": one.name, "label": one.label, "unit": one.unit, "meaning": one.meaning} for one in rule.parameters
-        ],
+        "parameters": [_parameter(parameter) for parameter in rule.parameters],
+        "bill": [_parameter(parameter) for parameter in _of_bill(rule)],
         "values": [
             facts_of(value_row(value))
-            for parameter in rule.parameters
+            for parameter in dict.fromkeys((*rule.parameters, *_of_bill(rule)))
             for policy in stack.policies
             for value in policy.values.get(parameter.name, ())
         ],
+    }
+
+
+def _of_bill(rule: Rule) -> tuple[Parameter[Any], ...]:
+    """What the bill reads, of which the rule speaks."""
+    return BILL_PARAMETERS if rule.uses_bill else ()
+
+
+def _parameter(parameter: Parameter[Any]) -> dict[str, str]:
+    return {
+        "name": parameter.name,
+        "label": parameter.label,
+        "unit": parameter.unit,
+        "meaning": parameter.meaning,
     }
 
 
@@ -170,5 +185,8 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
 
 _CAPABILITIES: Final = [{"id": one.id, "title": one.title} for one in CAPABILITIES]
 _READ_BY: Final = {
-    name: [rule.id for rule in RULES if any(one.name == name for one in rule.parameters)] for name in PARAMETERS
+    name: [rule.id for rule in RULES if name in rule.declared]
+    or [rule.id for rule in RULES if any(name == parameter.name for parameter in _of_bill(rule))]
+    for name in PARAMETERS
 }
+"""Where a value is explained: the rules that read it, else those that speak of the bill it goes into."""

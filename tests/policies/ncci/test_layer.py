@@ -93,11 +93,13 @@ def test_the_hospital_table_joins_the_practitioner_table_of_its_quarter(site, fi
     import_into(site, hospital(files), pairs(files, "hospital", cms.PTP_ROWS[2:]))
     policy = layer(site)
     edits = edits_of(policy, OCTOBER)
-    assert (Ceiling(3, 3), Ceiling(5, 3)) == tuple(edits.ceilings[one]["97546"] for one in ("practitioner", "hospital"))
-    assert (3, 2) == tuple(len(edits.pairs[one]) for one in ("practitioner", "hospital"))
+    assert (Ceiling(3, 3), Ceiling(5, 3)) == tuple(
+        edits.ceilings[setting]["97546"] for setting in ("practitioner", "hospital")
+    )
+    assert (3, 2) == tuple(len(edits.pairs[setting]) for setting in ("practitioner", "hospital"))
     cited = policy.values["edits.mue"][0].source.paragraph
     assert f"practitioner table {cms.MUE_FILE}; hospital table {cms.MUE_HOSPITAL_FILE}" in cited
-    assert not any("table from" in one for one in policy.not_modelled)
+    assert not any("table from" in sentence for sentence in policy.not_modelled)
 
 
 def test_the_same_quarter_again_replaces_its_values(site, files):
@@ -112,7 +114,7 @@ def test_other_quarters_stay_and_end_where_the_next_begins(site, files):
     import_into(site, practitioner(files, "07-01-2026", rows=(("97546", 2, cms.CLINICAL, ""),)))
     first, second = layer(site).values["edits.mue"]
     assert (JULY, date(2026, 9, 30), OCTOBER) == (first.since, first.until, second.since)
-    assert (2, 3) == tuple(one.plain["97546"]["practitioner"] for one in (first, second))
+    assert (2, 3) == tuple(value.plain["97546"]["practitioner"] for value in (first, second))
 
 
 def test_what_a_person_added_to_the_file_stays(site, files):
@@ -134,11 +136,11 @@ def test_what_a_person_added_to_the_file_stays(site, files):
 def test_what_changed_is_told_against_what_was_in_force_before(site, files):
     first = import_into(site, practitioner(files, rows=(("97546", 3, cms.POLICY, ""), ("97545", 1, cms.POLICY, ""))))
     again = import_into(site, practitioner(files, rows=(("97546", 4, cms.CLINICAL, ""), ("97545", 1, cms.POLICY, ""))))
-    other = import_into(site, hospital(files))
+    second = import_into(site, hospital(files))
     assert "97546 practitioner: 2 (MAI 3) -> 3 (MAI 2)" in first.changed
     assert "97110 practitioner: 6 -> none" in first.changed
     assert ("97546 practitioner: 3 (MAI 2) -> 4 (MAI 3)",) == again.changed
-    assert "97545 hospital: 1 -> 0" in other.changed
+    assert "97545 hospital: 1 -> 0" in second.changed
 
 
 def test_changed_pairs_are_told_by_column_1(site, files):
@@ -147,7 +149,7 @@ def test_changed_pairs_are_told_by_column_1(site, files):
     assert "97545 with 97110 practitioner: new, indicator 1" in changed
     assert "97545 with 97164 practitioner: indicator 1 -> 0" in changed
     assert "97546 with 36591, 36592, 96523 practitioner: no longer an edit" in changed
-    assert not any("97140" in one and one.startswith("97545") for one in changed)
+    assert not any("97140" in change and change.startswith("97545") for change in changed)
 
 
 def test_an_older_quarter_is_compared_with_its_own_time(site, files):

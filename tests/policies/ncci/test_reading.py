@@ -148,6 +148,6 @@ def test_the_newest_effective_date_counts_whatever_the_code(tmp_path):
 
 
 def test_progress_is_told_up_to_the_end(tmp_path):
-    told = []
-    read_tables([cms.mue_file(tmp_path)], CODES, None, None, lambda where, share: told.append((where, share)))
-    assert (f"{tmp_path / cms.MUE_FILE}", 1) == told[-1]
+    steps = []
+    read_tables([cms.mue_file(tmp_path)], CODES, None, None, lambda where, share: steps.append((where, share)))
+    assert (f"{tmp_path / cms.MUE_FILE}", 1) == steps[-1]

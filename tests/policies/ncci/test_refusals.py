@@ -156,9 +156,9 @@ def test_parts_of_two_versions_are_refused(tmp_path):
 
 
 def test_two_files_that_disagree_are_refused(tmp_path):
-    other = cms.mue_file(tmp_path, "copy.csv", rows=(("97546", 9, cms.CLINICAL, ""),))
+    copy = cms.mue_file(tmp_path, "copy.csv", rows=(("97546", 9, cms.CLINICAL, ""),))
     with pytest.raises(NcciError, match=r"copy\.csv: 97546 has another value than in an earlier file"):
-        read(cms.mue_file(tmp_path), other)
+        read(cms.mue_file(tmp_path), copy)
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path):
