@@ -37,19 +37,27 @@ def check_reassessment(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
         return
     since = done.date if done is not None else episode.first
     gap = (day - since).days
-    treated = [one for one in case.visits if since <= one < day and (done is None or one != done.date)]
+    treated = [
+        treated_day
+        for treated_day in case.visits
+        if since <= treated_day < day and (done is None or treated_day != done.date)
+    ]
     unseen = done if done is not None and done is not last else None
     subject = episode.first.isoformat()
     asked = on_file.questions_since(last.date if last is not None else None)
-    pain = [one for one in on_file.pain if last is None or one.date > last.date][-1:]
+    pain = [assessment for assessment in on_file.pain if last is None or assessment.date > last.date][-1:]
     evidence = (
         *(
-            Evidence(f"{one.kind.value}, result not seen", one.date, one.reference)
-            for one in [unseen]
-            if one is not None
+            Evidence(f"{assessment.kind.value}, result not seen", assessment.date, assessment.reference)
+            for assessment in [unseen]
+            if assessment is not None
         ),
-        *(Evidence("last measured", one.date, one.reference) for one in [last] if one is not None),
-        *(Evidence("pain only", one.date, one.reference) for one in pain),
+        *(
+            Evidence("last measured", assessment.date, assessment.reference)
+            for assessment in [last]
+            if assessment is not None
+        ),
+        *(Evidence("pain only", assessment.date, assessment.reference) for assessment in pain),
         Evidence("visits since", len(treated)),
         Evidence("days since", gap),
     )
@@ -88,7 +96,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
         yield NO_PROGRAM
         return
     reporting = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
-    reports = [one for one in of_episode(case, reporting) if not one.result]
+    reports = [report for report in of_episode(case, reporting) if not report.result]
     last = reports[-1].date if reports else None
     if last == case.date_of_service:
         return
@@ -103,7 +111,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
             values=(every,),
             evidence=(
                 Evidence("treatment days since the last report", len(treated)),
-                *(Evidence("last report", one.date, one.reference) for one in reports[-1:]),
+                *(Evidence("last report", report.date, report.reference) for report in reports[-1:]),
             ),
             caveats=(Gap(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
             absent=(Fact.EVALUATIONS,),

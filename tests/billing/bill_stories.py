@@ -5,8 +5,8 @@
     lines: 97545-GP x1; 97546-GP x2
 
 ``treated`` are sessions of work rehabilitation, ``services`` other services with their code, each with times and the
-people who gave it: PT, PTA, OT, OTA, SLP, ``aide`` (neither therapist nor assistant), ``nobody`` (of a profession that is
-not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of active plans of care, PT where the story says nothing.
+people who gave it: PT, PTA, OT, OTA, SLP, ``aide`` (neither therapist nor assistant), ``nobody`` (whose profession is
+not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of active plans, PT where none is told.
 ``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``. ``orders`` are drafts.
 ``payer`` is the class of the payer in line, ``policy`` what differs from the values below, by name of the parameter.
 
