@@ -12,13 +12,13 @@ from cds_service.errors import CdsError
 from cds_service.hooks.services import TEMPLATES
 from cds_service.stories.courses import all_visits, as_series
 from cds_service.stories.expectations import Expect
-from cds_service.stories.language import Client, StoryWords, Treatment, Visit
+from cds_service.stories.language import ClientWords, StoryWords, TreatmentWords, VisitWords
 from cds_service.stories.request import HOOKS, Material, request_of
 from cds_service.stories.resources import clinical, financial, ordering
 from cds_service.stories.resources.persons import people_of, roles, therapist, user
 from cds_service.stories.resources.pieces import Resource, Setting
 from cds_service.stories.story_dates import Calendar, parse_offset, parse_zone, rewritten
-from cds_service.stories.words import NONE, did_you_mean
+from cds_service.stories.words import NONE_WORD, did_you_mean
 
 
 class StoryError(CdsError):
@@ -48,7 +48,7 @@ class Story:
     resources: tuple[Resource, ...]
     drafts: tuple[Resource, ...]
     appointments: tuple[Resource, ...]
-    client: Client
+    client: ClientWords
     policies: Mapping[str, Any]
     expect: Expect
     material: Material
@@ -153,7 +153,7 @@ def _mappings_in(kind: object) -> Iterator[type[BaseModel]]:
         yield from _mappings_in(part)
 
 
-def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people: Container[str]) -> None:
+def _check_names(source: str, words: StoryWords, visits: Sequence[VisitWords], people: Container[str]) -> None:
     """Names that refer to something else in the story must be known there.
 
     Raises:
@@ -176,13 +176,13 @@ def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people
             raise StoryError(source, "injury", f"no injury has the id '{injury}'")
 
 
-def _treatments(visits: Sequence[Visit]) -> Iterator[Treatment]:
+def _treatments(visits: Sequence[VisitWords]) -> Iterator[TreatmentWords]:
     for visit in visits:
         yield visit
         yield from visit.sessions or ()
 
 
-def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
+def _people_named(words: StoryWords, visits: Sequence[VisitWords]) -> list[str]:
     """Keys of everybody the story names, in the order of the story."""
     lists = (
         *(treatment.by for treatment in _treatments(visits)),
@@ -195,16 +195,16 @@ def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
     return [key for keys in lists for key in keys or ()]
 
 
-def _injuries_named(words: StoryWords, visits: Sequence[Visit]) -> Iterator[str]:
+def _injuries_named(words: StoryWords, visits: Sequence[VisitWords]) -> Iterator[str]:
     lists = (
         (plan.injury for plan in words.plan),
         (order.injury for order in (*words.orders, *words.existing_orders)),
         (treatment.injury for treatment in _treatments(visits)),
     )
-    return (injury for named in lists for injury in named if injury is not None and injury != NONE)
+    return (injury for named in lists for injury in named if injury is not None and injury != NONE_WORD)
 
 
-def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written_in: tzinfo | None) -> Story:
+def _story(words: StoryWords, setting: Setting, visits: Sequence[VisitWords], written_in: tzinfo | None) -> Story:
     calendar = setting.calendar
     coverages = [financial.coverage(setting, coverage) for coverage in words.coverage]
     days = [*(visit.day for visit in visits), *(evaluation.day for evaluation in words.evaluations)]

@@ -6,17 +6,17 @@ from typing import Final
 
 from cds_service.domain.codes import LABELS
 from cds_service.stories.language import (
-    Assessment,
-    Encounter,
-    Evaluation,
+    AssessmentWords,
+    EncounterWords,
+    EvaluationWords,
     GoalWords,
-    Injury,
-    Plan,
-    Questionnaire,
-    Service,
-    Session,
-    Treatment,
-    Visit,
+    InjuryWords,
+    PlanWords,
+    QuestionnaireWords,
+    ServiceWords,
+    SessionWords,
+    TreatmentWords,
+    VisitWords,
 )
 from cds_service.stories.resources.persons import contained_roles, role_reference, therapist
 from cds_service.stories.resources.pieces import (
@@ -91,7 +91,7 @@ def site_reference(setting: Setting) -> Resource:
     return {"reference": f"Organization/{setting.patient}-site", "display": setting.words.site.name}
 
 
-def injuries(setting: Setting, injury: Injury) -> list[Resource]:
+def injuries(setting: Setting, injury: InjuryWords) -> list[Resource]:
     """The injury, and beside it the external cause Y99.0 (work for pay) when it happened at work."""
     found = [
         _condition(
@@ -143,7 +143,7 @@ def _condition(
     )
 
 
-def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
+def plans(setting: Setting, plan: PlanWords, starts: date) -> list[Resource]:
     """A CarePlan and its Goals; ``starts`` is used where the story names no start."""
     start = starts if plan.start is None else setting.calendar.date_of(plan.start)
     end = _plan_end(setting, plan, start)
@@ -177,7 +177,7 @@ def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
     return [care_plan, *goals]
 
 
-def _plan_end(setting: Setting, plan: Plan, start: date) -> date | None:
+def _plan_end(setting: Setting, plan: PlanWords, start: date) -> date | None:
     if plan.end is not None:
         return setting.calendar.date_of(plan.end)
     if "end" in plan.model_fields_set:
@@ -185,7 +185,7 @@ def _plan_end(setting: Setting, plan: Plan, start: date) -> date | None:
     return start + timedelta(weeks=plan.weeks or DEFAULT_PLAN_WEEKS, days=-1)
 
 
-def _timing(plan: Plan) -> Resource | None:
+def _timing(plan: PlanWords) -> Resource | None:
     if plan.sessions_a_week is None and plan.minutes is None:
         return None
     repeat = elements(
@@ -221,7 +221,7 @@ def _tool(name: str) -> tuple[Resource, str, str | None]:
     return TOOLS.get(name, ({}, name, None))
 
 
-def visit(setting: Setting, visit: Visit) -> list[Resource]:
+def visit(setting: Setting, visit: VisitWords) -> list[Resource]:
     """The Encounter of a visit and all that was done in it, the Encounter first."""
     day = setting.calendar.date_of(visit.day)
     sessions = _sessions(visit)
@@ -229,14 +229,14 @@ def visit(setting: Setting, visit: Visit) -> list[Resource]:
     done = [_session(setting, visit, session, identifier) for session in sessions]
     done += [_service(setting, visit, service, identifier) for service in visit.services]
     if visit.evaluation:
-        done.append(evaluation(setting, Evaluation(day=day, code=visit.evaluation, by=visit.by), identifier))
+        done.append(evaluation(setting, EvaluationWords(day=day, code=visit.evaluation, by=visit.by), identifier))
     if visit.encounter is None:
         return done
     spans = [span(setting, day, timed) for timed in (*sessions, *visit.services)]
     return [_encounter(setting, visit, visit.encounter, identifier, _around(spans)), *done]
 
 
-def _sessions(visit: Visit) -> Sequence[Treatment]:
+def _sessions(visit: VisitWords) -> Sequence[TreatmentWords]:
     """Sessions as listed; else the one that the visit's own keys describe, if they tell of any."""
     if visit.sessions is None:
         return [visit] if visit.start is not None or visit.date_only else []
@@ -255,8 +255,8 @@ def _around(spans: Sequence[tuple[datetime | None, datetime | None]]) -> tuple[d
 
 def _encounter(
     setting: Setting,
-    visit: Visit,
-    words: Encounter,
+    visit: VisitWords,
+    words: EncounterWords,
     identifier: str,
     around: tuple[datetime | None, datetime | None],
 ) -> Resource:
@@ -280,12 +280,12 @@ def _encounter(
     )
 
 
-def _session(setting: Setting, visit: Visit, session: Treatment, encounter: str) -> Resource:
+def _session(setting: Setting, visit: VisitWords, session: TreatmentWords, encounter: str) -> Resource:
     program = session.program or setting.words.program
     return _procedure(
         setting,
         identifier=setting.id(
-            session.id if isinstance(session, Session) else None, "session", setting.calendar.date_of(visit.day)
+            session.id if isinstance(session, SessionWords) else None, "session", setting.calendar.date_of(visit.day)
         ),
         status=session.status,
         code=service_concept(session.code, program, session.text),
@@ -298,7 +298,7 @@ def _session(setting: Setting, visit: Visit, session: Treatment, encounter: str)
     )
 
 
-def _service(setting: Setting, visit: Visit, service: Service, encounter: str) -> Resource:
+def _service(setting: Setting, visit: VisitWords, service: ServiceWords, encounter: str) -> Resource:
     return _procedure(
         setting,
         identifier=setting.id(service.id, "service", service.code, setting.calendar.date_of(visit.day)),
@@ -312,7 +312,7 @@ def _service(setting: Setting, visit: Visit, service: Service, encounter: str) -
     )
 
 
-def evaluation(setting: Setting, words: Evaluation, encounter: str | None = None) -> Resource:
+def evaluation(setting: Setting, words: EvaluationWords, encounter: str | None = None) -> Resource:
     """An evaluation or re-evaluation as the Procedure it is billed as."""
     return _procedure(
         setting,
@@ -360,10 +360,10 @@ def _procedure(  # noqa: PLR0913 - one argument for each element that differs
     )
 
 
-def assessment(setting: Setting, words: Assessment) -> Resource:
+def assessment(setting: Setting, words: AssessmentWords) -> Resource:
     """A measurement as Observation; one that is not objective as a re-evaluation without any value."""
     if not words.objective:
-        return evaluation(setting, Evaluation(id=words.id, day=words.day, code=_reevaluation(setting)))
+        return evaluation(setting, EvaluationWords(id=words.id, day=words.day, code=_reevaluation(setting)))
     code, name, usual_unit = _tool(words.tool)
     unit = words.unit or usual_unit
     code = coding(LOINC, words.code) if words.code else code
@@ -405,7 +405,7 @@ def _reevaluation(setting: Setting) -> str:
     return "97168" if therapist(setting) == "OT" else "97164"
 
 
-def questionnaire_response(setting: Setting, words: Questionnaire) -> Resource:
+def questionnaire_response(setting: Setting, words: QuestionnaireWords) -> Resource:
     """A questionnaire that was filled in."""
     items = [
         {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cds_service.stories.language import Authorization, ChargeLine, Charges, Coverage, PayerWord
+from cds_service.stories.language import AuthorizationWords, ChargeLineWords, ChargesWords, CoverageWords, PayerWord
 from cds_service.stories.resources.clinical import site_reference
 from cds_service.stories.resources.pieces import (
     EXAMPLE,
@@ -44,7 +44,7 @@ _DISPOSITIONS: Final = {
 _UNITS: Final = {"hours": "h", "visits": "{visit}", "days": "d", "units": "{unit}"}
 
 
-def coverage(setting: Setting, words: Coverage) -> Resource:
+def coverage(setting: Setting, words: CoverageWords) -> Resource:
     """A Coverage."""
     kind = _coverage_type(words.type) if words.type is not None else COVERAGE_TYPES.get(words.kind)
     named = {"plan": words.plan, "group": words.group}
@@ -78,7 +78,7 @@ def _payer(name: str, identifier: str | None = None) -> Resource:
     )
 
 
-def authorization(setting: Setting, words: Authorization) -> Resource:
+def authorization(setting: Setting, words: AuthorizationWords) -> Resource:
     """A payer's answer on prior authorization as ClaimResponse, its item in the form of Da Vinci PAS."""
     default_payer = setting.words.coverage[0].payer if setting.words.coverage else "Payer not named"
     period = setting.period(words.start, words.end)
@@ -100,7 +100,7 @@ def authorization(setting: Setting, words: Authorization) -> Resource:
     )
 
 
-def _authorized_item(words: Authorization) -> Resource:
+def _authorized_item(words: AuthorizationWords) -> Resource:
     code = _REVIEW_ACTIONS[words.state]
     action: list[Resource] = [
         {
@@ -151,7 +151,7 @@ def payer_word(setting: Setting, words: PayerWord) -> Resource:
     return {"url": _COVERAGE_INFORMATION, "extension": parts}
 
 
-def claim(setting: Setting, words: Charges, coverages: list[Resource], encounters: Mapping[str, str]) -> Resource:
+def claim(setting: Setting, words: ChargesWords, coverages: list[Resource], encounters: Mapping[str, str]) -> Resource:
     """Charges as Claim; ``encounters`` maps dates to the id of the visit's Encounter."""
     last = max(encounters, default=setting.day(0))
     day = last if words.day is None else setting.day(words.day)
@@ -189,7 +189,7 @@ def claim(setting: Setting, words: Charges, coverages: list[Resource], encounter
     )
 
 
-def _line(number: int, line: ChargeLine, day: str, encounter: str | None) -> Resource:
+def _line(number: int, line: ChargeLineWords, day: str, encounter: str | None) -> Resource:
     return elements(
         sequence=number,
         productOrService=concept(billing_coding(line.code)),

@@ -1,6 +1,6 @@
 """FHIR R4 resources of orders and bookings."""
 
-from cds_service.stories.language import Appointment, Order, Times
+from cds_service.stories.language import AppointmentWords, OrderWords, TimesWords
 from cds_service.stories.resources.financial import payer_word
 from cds_service.stories.resources.persons import user
 from cds_service.stories.resources.pieces import (
@@ -19,7 +19,7 @@ from cds_service.stories.resources.pieces import (
 )
 
 
-def order(setting: Setting, words: Order, status: str, coverages: list[Resource]) -> Resource:
+def order(setting: Setting, words: OrderWords, status: str, coverages: list[Resource]) -> Resource:
     """A ServiceRequest; ``status`` where the story names none."""
     program = words.program or setting.words.program
     discipline = DISCIPLINES.get(words.discipline) if words.discipline else None
@@ -42,7 +42,7 @@ def order(setting: Setting, words: Order, status: str, coverages: list[Resource]
     )
 
 
-def _timing(setting: Setting, times: Times) -> Resource:
+def _timing(setting: Setting, times: TimesWords) -> Resource:
     bounds = setting.period(times.start, times.end)
     weeks = quantity(times.weeks, "weeks", "wk") if times.weeks is not None else None
     repeat = elements(
@@ -58,7 +58,7 @@ def _timing(setting: Setting, times: Times) -> Resource:
     return {"repeat": repeat}
 
 
-def appointment(setting: Setting, words: Appointment) -> Resource:
+def appointment(setting: Setting, words: AppointmentWords) -> Resource:
     """A proposed Appointment."""
     period = instants(*span(setting, words.day, words))
     program = words.program or setting.words.program

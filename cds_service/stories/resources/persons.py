@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.stories.language import Person, StoryWords
+from cds_service.stories.language import PersonWords, StoryWords
 from cds_service.stories.resources.pieces import DISCIPLINES, NUCC, Resource, Setting, coding, concept, elements, slug
 
 TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
@@ -15,17 +15,17 @@ TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
     "student": ("390200000X", "Student in an Organized Health Care Education/Training Program"),
     "athletic-trainer": ("2255A2300X", "Athletic Trainer"),
 }
-DEFAULT_PEOPLE: Final[Mapping[str, Person]] = {
-    "PT": Person(role="PT", name="Thera Demopist, PT"),
-    "PTA": Person(role="PTA", name="Assi Mockwell, PTA"),
-    "OT": Person(role="OT", name="Occi Sampleton, OT"),
-    "OTA": Person(role="OTA", name="Olla Fictum, OTA"),
-    "SLP": Person(role="SLP", name="Spee Placeholder, SLP"),
-    "unknown": Person(role="unknown", name="N. N. Example"),
+DEFAULT_PEOPLE: Final[Mapping[str, PersonWords]] = {
+    "PT": PersonWords(role="PT", name="Thera Demopist, PT"),
+    "PTA": PersonWords(role="PTA", name="Assi Mockwell, PTA"),
+    "OT": PersonWords(role="OT", name="Occi Sampleton, OT"),
+    "OTA": PersonWords(role="OTA", name="Olla Fictum, OTA"),
+    "SLP": PersonWords(role="SLP", name="Spee Placeholder, SLP"),
+    "unknown": PersonWords(role="unknown", name="N. N. Example"),
 }
 
 
-def people_of(words: StoryWords) -> dict[str, Person]:
+def people_of(words: StoryWords) -> dict[str, PersonWords]:
     """Everybody a story may name: the usual invented people and its own."""
     return {**DEFAULT_PEOPLE, **words.people}
 

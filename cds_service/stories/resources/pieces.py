@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from cds_service.domain.codes import LABELS, Program
-from cds_service.stories.language import Person, StoryWords, Timed
+from cds_service.stories.language import PersonWords, StoryWords, TimedWords
 from cds_service.stories.story_dates import Calendar, Day
 
 Resource: TypeAlias = dict[str, Any]
@@ -39,7 +39,7 @@ class Setting:
     words: StoryWords
     calendar: Calendar
     patient: str
-    people: Mapping[str, Person]
+    people: Mapping[str, PersonWords]
     taken: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -114,7 +114,7 @@ def program_words(program: str, codes: Sequence[str] = ()) -> str:
     return next((LABELS[code] for code in codes if code in LABELS), "Therapy session")
 
 
-def span(setting: Setting, day: Day, timed: Timed) -> tuple[datetime | None, datetime | None]:
+def span(setting: Setting, day: Day, timed: TimedWords) -> tuple[datetime | None, datetime | None]:
     """Start and stop of something on a day; None for what is not recorded."""
     date = setting.calendar.date_of(day)
     if timed.start is None:
@@ -132,7 +132,7 @@ def instants(start: datetime | None, stop: datetime | None) -> Resource:
     return elements(start=start and start.isoformat(), end=stop and stop.isoformat())
 
 
-def performed(setting: Setting, day: Day, timed: Timed) -> Resource:
+def performed(setting: Setting, day: Day, timed: TimedWords) -> Resource:
     """When a procedure was done: a period where a time of day is recorded, else the date."""
     period = {} if timed.date_only else instants(*span(setting, day, timed))
     return {"performedPeriod": period} if period else {"performedDateTime": setting.day(day)}
