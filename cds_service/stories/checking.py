@@ -19,7 +19,7 @@ OUTCOMES: Final = {
     "gaps": Outcome.GAP,
     "not_applicable": Outcome.NOT_APPLICABLE,
 }
-LONGEST: Final = 200
+LONGEST_VALUE_SHOWN: Final = 200
 
 
 def unmet(story: Story, played: Played) -> list[str]:
@@ -113,7 +113,7 @@ def _plain(value: object) -> object:
 
 
 def _value(value: Json | object) -> str:
-    return NONE_WORD if value is None else written(value, LONGEST)  # type: ignore[arg-type]
+    return NONE_WORD if value is None else written(value, LONGEST_VALUE_SHOWN)  # type: ignore[arg-type]
 
 
 def _names(rules: list[str]) -> str:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from cds_service.stories.language import CourseWords, StoryWords, TimedWords, VisitWords
-from cds_service.stories.resources.pieces import Resource
-from cds_service.stories.story_dates import WEEKDAYS, Calendar
+from cds_service.stories.resources.pieces import FhirJson
+from cds_service.stories.story_dates import WEEKDAYS, StoryCalendar
 
 _COURSE_ONLY: Final = frozenset({"first", "last", "weekdays", "days_per_week", "grow", "left_out"})
 _DAY_MINUTES: Final = 24 * 60
@@ -14,13 +14,15 @@ _DAY_MINUTES: Final = 24 * 60
 TimedT = TypeVar("TimedT", bound=TimedWords)
 
 
-def all_visits(words: StoryWords, calendar: Calendar) -> list[VisitWords]:
+def all_visits(words: StoryWords, calendar: StoryCalendar) -> list[VisitWords]:
     """All visits, those of courses included, by date and time of day."""
     visits = [*words.visits, *(visit for course in words.course for visit in _of_course(course, calendar))]
     return sorted(visits, key=lambda visit: (calendar.date_of(visit.day), _clock(visit)))
 
 
-def as_series(held: Sequence[tuple[VisitWords, list[Resource]]], *, still_open: bool) -> list[tuple[VisitWords, list[Resource]]]:
+def as_series(
+    held: Sequence[tuple[VisitWords, list[FhirJson]]], *, still_open: bool
+) -> list[tuple[VisitWords, list[FhirJson]]]:
     """The visits with one encounter for all of them, from the start of the first to the end of the last or open."""
     encounters = [done[0] for _, done in held if done and done[0]["resourceType"] == "Encounter"]
     if not encounters:
@@ -47,7 +49,7 @@ def _clock(visit: VisitWords) -> str:
     return min(starts).isoformat() if starts else ""
 
 
-def _of_course(course: CourseWords, calendar: Calendar) -> Iterator[VisitWords]:
+def _of_course(course: CourseWords, calendar: StoryCalendar) -> Iterator[VisitWords]:
     first, last = calendar.date_of(course.first), calendar.date_of(course.last)
     left_out = {calendar.date_of(day) for day in course.left_out}
     shared = course.model_dump(by_alias=True, exclude_unset=True, exclude=set(_COURSE_ONLY))

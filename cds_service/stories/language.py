@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.stories.expectations import Expect
-from cds_service.stories.story_dates import WEEKDAYS, Day, parse_day, parse_time
+from cds_service.stories.story_dates import WEEKDAYS, StoryDay, parse_day, parse_time
 from cds_service.stories.words import NONE_WORD, Texts, as_list
 
 
@@ -46,14 +46,14 @@ def _time_or_none(value: object) -> time | None:
     return None if value is None or value == NONE_WORD else parse_time(value)
 
 
-def _day_or_none(value: object) -> Day | None:
+def _day_or_none(value: object) -> StoryDay | None:
     return None if value is None or value == NONE_WORD else parse_day(value)
 
 
-AnyDay: TypeAlias = Annotated[Day, PlainValidator(parse_day)]
+AnyDay: TypeAlias = Annotated[StoryDay, PlainValidator(parse_day)]
 Clock: TypeAlias = Annotated[time, PlainValidator(parse_time)]
 ClockOrNone: TypeAlias = Annotated[time | None, PlainValidator(_time_or_none)]
-DayOrNone: TypeAlias = Annotated[Day | None, PlainValidator(_day_or_none)]
+DayOrNone: TypeAlias = Annotated[StoryDay | None, PlainValidator(_day_or_none)]
 Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_raw)]
 ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
 DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
