@@ -2,8 +2,8 @@
 
 from cds_service.billing.order_review import OrderReviewer
 from cds_service.domain.bill import BilledCode, ProgramCharges
+from cds_service.domain.care import Order
 from cds_service.domain.case import MOST_ORDERS, Case
-from cds_service.domain.chart import Order
 from cds_service.domain.codes import SEPARATE_SERVICES
 from cds_service.domain.visit import Visit
 

@@ -37,7 +37,7 @@ from cds_service.domain.bill import (
 )
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Gap
-from cds_service.domain.codes import MODALITIES, WORK_REHAB
+from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.findings import ChargeLine, Evidence, EvidenceLine
 from cds_service.domain.values import Parameter
 from cds_service.domain.visit import Visit
@@ -74,7 +74,7 @@ BILL_READS: Final = frozenset(parameter.name for parameter in BILL_PARAMETERS)
 def as_paid(case: Case, policy: PolicyView) -> Case:
     """The case with what the payer counts as part of the program: its time stays in, and it gets no line (COV-4)."""
     included = policy.get(params.MODALITY_INCLUDED)
-    return replace(case, included=MODALITIES) if included is not None and included.value else case
+    return replace(case, modalities_included=True) if included is not None and included.value else case
 
 
 def bill_of(case: Case, policy: PolicyView) -> Bill:

@@ -9,7 +9,7 @@ from cds_service.billing.on_claim import claim_to_change
 from cds_service.domain.bill import ClaimChange, LineOnClaim
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Fact, Gap
-from cds_service.domain.codes import DECIDED_MODIFIERS, MOST_MODIFIERS, WORK_REHAB
+from cds_service.domain.codes import DECIDED_MODIFIERS, MOST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges, RemoveChargedLines
 from cds_service.domain.visit import Visit
 
@@ -96,7 +96,5 @@ def _taken_off(lines: Iterable[LineOnClaim]) -> Iterator[RemoveChargedLines]:
 
 def _undated(case: Case) -> Iterator[Gap]:
     """Draft claims with lines of the program that tell neither date nor encounter."""
-    for claim in case.chart.claims:
-        lines = [line for line in claim.lines if line.code in WORK_REHAB and line.date is None and not line.encounters]
-        if lines and claim.status == "draft" and not claim.encounters:
-            yield Gap(Fact.CHARGES, UNDATED, claim.reference)
+    for claim in case.history.unplaced_claims:
+        yield Gap(Fact.CHARGES, UNDATED, claim.reference)

@@ -109,7 +109,7 @@ def _charge_doubts(case: Case, visit: Visit) -> Iterator[Gap]:
         if case.encounter in claim.encounters and any(line.date is None for line in claim.lines):
             why = "a claim line without a date may be for this visit; its encounter holds several"
             yield Gap(Fact.CHARGES, why, claim.reference)
-    for claim in case.chart.claims:
+    for claim in case.history.claims_over_days:
         if any(line.date and line.last and line.date <= visit.date <= line.last for line in claim.lines):
             yield Gap(Fact.CHARGES, "a claim line over several days may include this visit", claim.reference)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.bill import LineOnClaim, OtherServices, ProgramCharges
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Claim, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import (
     ASSISTANT_BESIDE,
     ASSISTANT_MODIFIERS,
@@ -19,6 +19,7 @@ from cds_service.domain.codes import (
     REDUCED_SERVICE,
     WORK_REHAB,
 )
+from cds_service.domain.coverage_and_claims import Claim
 from cds_service.domain.findings import ChargeLine
 from cds_service.domain.visit import Visit
 
@@ -223,7 +224,7 @@ def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> 
     """Draft claims that carry an approval number, but not that of an approval in force (D-20)."""
     in_force = [one.number for one in case.approvals_on(visit.date) if one.number is not None]
     claims = {line.claim for line in drafted}
-    for claim in case.chart.claims if in_force else ():
+    for claim, _ in case.claims_of_date if in_force else ():
         carried = {number_key(number) for number in claim.authorization_numbers}
         if claim.reference in claims and carried and carried.isdisjoint(map(number_key, in_force)):
             why = (

@@ -1,6 +1,7 @@
 """The one immutable input to the rules: a chart, the moment in the workflow and the date of service."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -8,31 +9,18 @@ from operator import attrgetter
 from typing import Final
 
 from cds_service.domain.authorizations import is_for_visits_from, of_assertions, standing
-from cds_service.domain.chart import (
-    Appointment,
-    Assessment,
-    Authorization,
-    AuthorizationState,
-    Chart,
-    Claim,
-    Coverage,
-    CoverageAssertion,
-    Encounter,
-    Fact,
-    Gap,
-    Order,
-    PlanOfCare,
-    Role,
-    Session,
-)
+from cds_service.domain.care import Appointment, Assessment, Encounter, Order, PlanOfCare, Role, Session
+from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
-from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, Programs, injuries_of
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Claim, Coverage, CoverageAssertion
+from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, injuries_of
 from cds_service.domain.findings import Times
 from cds_service.domain.frozen import dataclass
+from cds_service.domain.history import History, TreatedDays
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
 from cds_service.domain.treating import treating
-from cds_service.domain.visit import Visit, visits_of
+from cds_service.domain.visit import Visit
 
 MOST_ORDERS: Final = 100
 """Draft orders of a call that are looked at."""
@@ -60,8 +48,8 @@ class Case:
 
     ``date_of_service`` is what the answer is for; ``today`` the day of the call. ``orders`` are the drafts in
     question (also those that are context only), ``appointments`` the booked visits, ``encounter`` the visit.
-    ``included`` are codes of services that the payer counts as part of the program, ``unread`` what could not be read
-    of a visit or booking of which nothing else is known.
+    ``modalities_included`` is whether the payer counts modalities as part of the program, ``unread`` what could not be
+    read of a visit or booking of which nothing else is known. What depends on the chart alone is its ``history``.
     """
 
     moment: Moment
@@ -71,13 +59,23 @@ class Case:
     orders: tuple[Order, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
-    included: frozenset[str] = frozenset()
+    modalities_included: bool = False
     unread: tuple[Gap, ...] = ()
 
+    @property
+    def history(self) -> History:
+        """What the chart tells whichever visit is asked about."""
+        return self.chart.history
+
     @lazy
-    def visits(self) -> dict[date, Visit]:
+    def treated(self) -> TreatedDays:
+        """The work-rehab visits as the payer counts their time."""
+        return self.history.treated_with_modalities if self.modalities_included else self.history.treated
+
+    @lazy
+    def visits(self) -> Mapping[date, Visit]:
         """Work-rehab visits by date of service."""
-        return visits_of(self.chart, self.included)
+        return self.treated.visits
 
     @lazy
     def visit(self) -> Visit | None:
@@ -94,18 +92,9 @@ class Case:
         return injuries_of(whole.sessions) if whole is not None else ()
 
     @lazy
-    def programs(self) -> Programs:
-        """The programs on record up to the date of service."""
-        return Programs(
-            [session for session in self.chart.sessions if session.date <= self.date_of_service],
-            self.chart.plans,
-            self.chart.assessments,
-        )
-
-    @lazy
     def episodes(self) -> tuple[Episode, ...]:
         """All episodes on record up to the date of service, oldest first."""
-        return self.programs.episodes
+        return self.history.programs.up_to(self.date_of_service)
 
     @lazy
     def conditions(self) -> frozenset[str]:
@@ -123,7 +112,7 @@ class Case:
     @lazy
     def episode(self) -> Episode | None:
         """The episode the date of service belongs to, if one goes on."""
-        return self.programs.going_on(self.date_of_service, self.conditions)
+        return self.history.programs.continued(self.episodes, self.date_of_service, self.conditions)
 
     @lazy
     def assessments_of_episode(self) -> tuple[Assessment, ...]:
@@ -226,7 +215,8 @@ class Case:
         """Disciplines the active plans (else the treating therapists) name: (discipline, read from, reference)."""
         from_plans = [(p.discipline, p.discipline_from or "plan", p.reference) for p in self.active_plans]
         found = {d: (d, how, ref) for d, how, ref in reversed(from_plans) if d is not None}
-        treated = [session for session in self.chart.sessions if session.date == self.date_of_service]
+        whole = self.visits.get(self.date_of_service)
+        treated = whole.sessions if whole is not None else ()
         if not found:
             found = {
                 performer.role.discipline: (performer.role.discipline, "treating performer", session.reference)
@@ -273,9 +263,9 @@ class Case:
         return (NOT_ALL_ORDERS,) if len(self._orders_in_question) > MOST_ORDERS else ()
 
     @lazy
-    def encounters_of_date(self) -> tuple[Encounter, ...]:
+    def encounters_of_date(self) -> Sequence[Encounter]:
         """Encounters of the date of service."""
-        return tuple(one for one in self.chart.encounters if one.date == self.date_of_service)
+        return self.history.encounters_by_date.get(self.date_of_service, ())
 
     @lazy
     def claims_of_date(self) -> tuple[tuple[Claim, tuple[int, ...]], ...]:
@@ -288,7 +278,7 @@ class Case:
         elsewhere = self._encounters_for_other_injuries()
         refs -= elsewhere
         found: list[tuple[Claim, tuple[int, ...]]] = []
-        for claim in self.chart.claims:
+        for claim in self.history.claims_about(self.date_of_service, refs):
             if claim.encounters and elsewhere.issuperset(claim.encounters):
                 continue
             ours = bool(refs & set(claim.encounters))
@@ -319,14 +309,12 @@ class Case:
         """Earlier days of the encounter in question with a treatment and without a charge on record."""
         if self.chart.not_whole(Fact.CHARGES):
             return 0
-        charged = {line.date for claim in self.chart.claims for line in claim.lines if line.code in WORK_REHAB}
+        charged = self.history.charged_dates
         return sum(1 for day in self._treated_in_encounter if day < self.date_of_service and day not in charged)
 
     @lazy
-    def _treated_in_encounter(self) -> frozenset[date]:
-        if self.encounter is None:
-            return frozenset()
-        return frozenset(session.date for session in self.chart.sessions if session.encounter == self.encounter)
+    def _treated_in_encounter(self) -> AbstractSet[date]:
+        return self.history.dates_by_encounter.get(self.encounter or "", frozenset())
 
     def clock(self, period: Interval) -> Times:
         """Start and stop on the clocks of the place; as written, with the offset, where its time zone is not known."""

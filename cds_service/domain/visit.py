@@ -1,10 +1,10 @@
 """A visit: all work rehabilitation of one date of service, and its countable time (T-5)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from cds_service.domain.chart import Chart, Encounter, Service, Session
+from cds_service.domain.care import Encounter, Service, Session
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE, Interval, elapsed, minutes, overlap, split_after, subtract, union
 from cds_service.domain.lazy import lazy
@@ -113,39 +113,46 @@ class Visit:
         return time_by_roles(self.sessions, first), time_by_roles(self.sessions, further)
 
 
-def visits_of(chart: Chart, included: Collection[str] = ()) -> dict[date, Visit]:
+def visits_of(
+    sessions: Iterable[Session],
+    services: Iterable[Service] = (),
+    encounters: Iterable[Encounter] = (),
+    included: Collection[str] = (),
+) -> dict[date, Visit]:
     """Group sessions into visits by date of service; services of the codes ``included`` are part of the program."""
     dates: dict[date, list[Session]] = {}
-    for session in chart.sessions:
+    for session in sessions:
         dates.setdefault(session.date, []).append(session)
-    services: dict[date, list[Service]] = {}
-    for service in chart.services:
+    beside: dict[date, list[Service]] = {}
+    for service in services:
         if service.date in dates:
-            services.setdefault(service.date, []).append(service)
-    encounters = _encounters_of_one_day(chart)
+            beside.setdefault(service.date, []).append(service)
+    of_one_day = _encounters_of_one_day(sessions, encounters)
     visits = {}
-    for day, sessions in dates.items():
-        references = dict.fromkeys([session.encounter for session in sessions])
+    for day, treated in dates.items():
+        references = dict.fromkeys([session.encounter for session in treated])
         visits[day] = Visit(
             date=day,
-            sessions=tuple(sessions),
-            services=tuple([one for one in services.get(day, ()) if one.code not in included]),
-            encounters=tuple([encounters[ref] for ref in references if ref in encounters]),
-            included=tuple([one for one in services.get(day, ()) if one.code in included]) if included else (),
+            sessions=tuple(treated),
+            services=tuple([service for service in beside.get(day, ()) if service.code not in included]),
+            encounters=tuple([of_one_day[reference] for reference in references if reference in of_one_day]),
+            included=tuple([service for service in beside.get(day, ()) if service.code in included])
+            if included
+            else (),
         )
     return visits
 
 
-def _encounters_of_one_day(chart: Chart) -> dict[str, Encounter]:
+def _encounters_of_one_day(sessions: Iterable[Session], encounters: Iterable[Encounter]) -> dict[str, Encounter]:
     """Encounters by reference; the time of one with treatments on several dates is that of none of them."""
     treated: dict[str, date] = {}
     several: set[str] = set()
-    for session in chart.sessions:
+    for session in sessions:
         if session.encounter is not None and treated.setdefault(session.encounter, session.date) != session.date:
             several.add(session.encounter)
     return {
         encounter.reference: encounter._replace(period=None, length=None)
         if encounter.reference in several
         else encounter
-        for encounter in chart.encounters
+        for encounter in encounters
     }

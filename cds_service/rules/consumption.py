@@ -1,12 +1,14 @@
 """What visits use up of approvals: hours, visits, treatments, days or units, of the program or of one code (A-1)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Authorization
 from cds_service.domain.codes import FURTHER_HOUR
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
+from cds_service.domain.episodes import Episode
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import minutes
 from cds_service.domain.time_thresholds import TimeThresholds
@@ -58,7 +60,7 @@ class Budget:
     @property
     def authorized(self) -> float:
         """Their amount in all."""
-        return sum(one.quantity or 0.0 for one in self.approvals)
+        return sum(approval.quantity or 0.0 for approval in self.approvals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +72,97 @@ class Consumption:
     weekly: float
 
 
+class UsedByVisits(NamedTuple):
+    """Visits in the order of their dates, and what each used of a measure; None where its time is not known."""
+
+    dates: Sequence[date]
+    amounts: Sequence[float | None]
+
+    def on(self, day: date) -> float | None:
+        """What the visit of a day used; None without one."""
+        place = bisect_left(self.dates, day)
+        return self.amounts[place] if place < len(self.dates) and self.dates[place] == day else None
+
+    def places(self, first: date | None, last: date | None) -> range:
+        """Places of the visits from one day to another, both included; None where an end is open."""
+        begin = bisect_left(self.dates, first) if first is not None else 0
+        return range(begin, bisect_right(self.dates, last) if last is not None else len(self.dates))
+
+    def before(self, days: Collection[date]) -> "UsedByVisits":
+        """Visits up to the last of these days without those on them."""
+        end = bisect_right(self.dates, max(days))
+        dates, amounts = list(self.dates[:end]), list(self.amounts[:end])
+        for day in days:
+            place = bisect_left(dates, day)
+            if place < len(dates) and dates[place] == day:
+                del dates[place], amounts[place]
+        return UsedByVisits(dates, amounts)
+
+
 def consumption_of(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...]) -> Consumption | None:
     """What was used and is planned; None where it needs a time that is not known."""
     thresholds, measure = time_thresholds(policy), budget.measure
-    asked = tuple(day for day in days if any(one.covers(day) for one in budget.approvals))
-    amounts = {day: measure.amount(visit.minutes, thresholds) for day, visit in case.visits.items()}
+    asked = tuple(day for day in days if any(approval.covers(day) for approval in budget.approvals))
+    by_length = {length: measure.amount(length, thresholds) for length in case.treated.lengths}
+    visits = UsedByVisits(case.treated.dates, [by_length[length] for length in case.treated.minutes])
     first = case.episode.first if case.episode else asked[0]
-    past = [day for day in sorted(amounts) if day <= asked[-1] and day not in asked]
-    used = _allocated(budget, [(day, amounts[day]) for day in past], first)
+    past = visits.before(asked)
+    used = _allocated(budget, past, first)
     if used is None:
         return None
-    planned = _planned(case, measure, thresholds, asked, amounts, _usual(budget, amounts, past, first))
+    planned = _planned(case, measure, thresholds, asked, visits, _usual(budget, past, first))
     if planned is None:
         return None
-    known = {day: amount for day, amount in amounts.items() if case.episode is None or case.episode.first <= day}
-    return Consumption(used, planned, _pace(known, min(asked[-1], case.today)))
+    return Consumption(used, planned, _pace(visits, case.episode, min(asked[-1], case.today)))
 
 
-def _allocated(budget: Budget, treated: Iterable[tuple[date, float | None]], first: date) -> float | None:
-    """What these visits use of the budget, each counted against one approval; None where one has no known amount."""
-    pool = [*budget.sharing, *(one for one in budget.approvals if one not in budget.sharing)]
+def _allocated(budget: Budget, past: UsedByVisits, first: date) -> float | None:
+    """What these visits use of the budget, each counted against one approval; None where one has no known amount.
+
+    An approval without a start is for visits of the episode, from ``first`` on.
+    """
+    pool = [*budget.sharing, *(approval for approval in budget.approvals if approval not in budget.sharing)]
+    covered = [_covered(approval, past, first) for approval in pool]
     if len(pool) == 1:
-        only = pool[0]
-        counted = [amount for day, amount in treated if only.covers(day) and (only.start is not None or day >= first)]
-        return sum(amount or 0.0 for amount in counted) if None not in counted else None
-    ours = [one in budget.approvals for one in pool]
+        amounts = [past.amounts[place] for place in covered[0]]
+        return sum(amount or 0.0 for amount in amounts) if None not in amounts else None
+    counts = [approval in budget.approvals for approval in pool]
     used = [0.0] * len(pool)
-    for day, amount in treated:
-        under = [at for at, one in enumerate(pool) if one.covers(day) and (one.start is not None or day >= first)]
-        if not any(ours[at] for at in under):
+    for place in _together(covered, counts):
+        under = [index for index, places in enumerate(covered) if place in places]
+        if not any(counts[index] for index in under):
             continue
+        amount = past.amounts[place]
         if amount is None:
             return None
-        home = next((at for at in under if used[at] + amount <= (pool[at].quantity or 0.0)), under[-1])
+        home = next((index for index in under if used[index] + amount <= (pool[index].quantity or 0.0)), under[-1])
         used[home] += amount
-    return sum(amount for amount, counts in zip(used, ours, strict=True) if counts)
+    return sum(amount for amount, counted in zip(used, counts, strict=True) if counted)
 
 
-def _usual(budget: Budget, amounts: Mapping[date, float | None], past: Sequence[date], first: date) -> float | None:
+def _covered(approval: Authorization, past: UsedByVisits, first: date) -> range:
+    """Places of the visits that an approval covers."""
+    if approval.weak or approval.state is not AuthorizationState.APPROVED:
+        return range(0)
+    return past.places(approval.start if approval.start is not None else first, approval.end)
+
+
+def _together(covered: Sequence[range], counts: Sequence[bool]) -> range:
+    """Places of all visits that an approval which counts may share with others, directly or through a third."""
+    reach = range(0)
+    for places in (places for places, counted in zip(covered, counts, strict=True) if counted and places):
+        reach = range(min(reach.start, places.start), max(reach.stop, places.stop)) if reach else places
+    for _ in covered:
+        for places in covered:
+            if places and places.start < reach.stop and reach.start < places.stop:
+                reach = range(min(reach.start, places.start), max(reach.stop, places.stop))
+    return reach
+
+
+def _usual(budget: Budget, past: UsedByVisits, first: date) -> float | None:
     """What the last visit under these approvals used."""
-    begun = min((one.start or first for one in budget.approvals), default=first)
-    return next((amounts[day] for day in reversed(past) if day >= begun), None)
+    begun = min((approval.start or first for approval in budget.approvals), default=first)
+    return past.amounts[-1] if past.dates and past.dates[-1] >= begun else None
 
 
 def _planned(
@@ -118,16 +170,16 @@ def _planned(
     measure: Measure,
     thresholds: TimeThresholds | None,
     asked: tuple[date, ...],
-    amounts: Mapping[date, float | None],
+    visits: UsedByVisits,
     usual: float | None,
 ) -> float | None:
     """What the days asked about use; None where the visit that closes has no known time."""
-    if case.moment is Moment.OVERVIEW and not set(amounts) & set(asked):
+    if case.moment is Moment.OVERVIEW and not any(day in case.visits for day in asked):
         return 0.0
     planned = 0.0
     for day in asked:
-        amount = amounts.get(day)
-        booked = [one.period for one in case.appointments if one.date == day and one.period is not None]
+        amount = visits.on(day)
+        booked = [visit.period for visit in case.appointments if visit.date == day and visit.period is not None]
         if amount is None and booked:
             amount = measure.amount(minutes(booked), thresholds)
         if amount is None and case.moment is Moment.VISIT_CLOSE:
@@ -136,15 +188,15 @@ def _planned(
     return (_ordered(case, measure, thresholds) if case.moment is Moment.ORDER else 0.0) or planned
 
 
-def _pace(amounts: Mapping[date, float | None], until: date) -> float:
+def _pace(visits: UsedByVisits, episode: Episode | None, until: date) -> float:
     """Amount a week over the last two weeks, or over the days since the first visit in them, at least one week."""
-    recent = {
-        day: amount for day, amount in amounts.items() if amount is not None and 0 <= (until - day).days < PACE_DAYS
-    }
+    begin = until - timedelta(days=PACE_DAYS - 1)
+    places = visits.places(max(begin, episode.first) if episode is not None else begin, until)
+    recent = [(visits.dates[place], amount) for place in places if (amount := visits.amounts[place]) is not None]
     if not recent:
         return 0.0
-    treated_days = (until - min(recent)).days + 1
-    return sum(recent.values()) / max(treated_days, WEEK) * WEEK
+    treated_days = (until - recent[0][0]).days + 1
+    return sum(amount for _, amount in recent) / max(treated_days, WEEK) * WEEK
 
 
 def _ordered(case: Case, measure: Measure, thresholds: TimeThresholds | None) -> float:

@@ -220,7 +220,7 @@ def test_a_fault_in_one_reload_keeps_neither_the_others_nor_the_next_from_their_
 LISTENS_LATE = """\
 import sys, time
 from threading import Event
-from cds_service.reloading import on_hangup
+from cds_service.app.reloading import on_hangup
 
 heard = Event()
 print("up", flush=True)

@@ -3,7 +3,16 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from card_examples import (
+
+from cards.composition import compose
+from cards.envelope import CardSettings
+from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
+from cards.groups import TOPIC_ORDER
+from cards.wording import WordingError
+from cds_service.domain.findings import Evidence, Outcome, Proposal, RuleOutcome, Severity, Topic
+from cds_service.domain.values import Parameter
+from cds_service.ehr.judging import problems
+from tests.cards.card_examples import (
     PUBLIC_URL,
     SETTINGS,
     SOURCE,
@@ -14,15 +23,6 @@ from card_examples import (
     an_evaluation,
     charges,
 )
-
-from cards.composition import compose
-from cards.envelope import CardSettings
-from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
-from cards.groups import TOPIC_ORDER
-from cards.wording import WordingError
-from cds_service.domain.findings import Evidence, Outcome, Proposal, RuleOutcome, Severity, Topic
-from cds_service.domain.values import Parameter
-from cds_service.ehr.judging import problems
 
 
 def answer(*findings, actions=None, settings=SETTINGS, **changed):

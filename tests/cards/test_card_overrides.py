@@ -1,9 +1,9 @@
 import pytest
-from card_examples import PUBLIC_URL
 from fhir.resources.R4B.codesystem import CodeSystem
 
 from cards.overrides import NON_ADHERENCE, REASONS, override_reason_system, override_reasons, topic_system
 from cds_service.domain.findings import Topic
+from tests.cards.card_examples import PUBLIC_URL
 
 PUBLISHED = {
     "patient-ineligible",

@@ -2,10 +2,10 @@ import re
 from pathlib import Path
 
 import pytest
-from card_examples import FACTS, TODAY, facts_of
 from markdown_it import MarkdownIt
 
 from cards.wording import WordingError, bundled, fit, kinds, load
+from tests.cards.card_examples import FACTS, TODAY, facts_of
 
 KINDS = kinds()
 

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from card_examples import SETTINGS, actions_for, an_evaluation, charges
 
 from cards.composition import compose
 from cds_service.ehr.judging import problems
+from tests.cards.card_examples import SETTINGS, actions_for, an_evaluation, charges
 
 FINDING = charges()
 CREATE = {"type": "create", "description": "Create it", "resource": {"resourceType": "Claim", "id": "new"}}

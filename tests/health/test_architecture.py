@@ -23,7 +23,7 @@ ALLOWED = {
         "cds_service.policies",
         "cds_service.rules",
     },
-    "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.reading"},
+    "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.judge", "cds_service.fhir.reading"},
     "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
     "cds_service/fhir/writing": {
         "cds_service.domain",
@@ -38,6 +38,7 @@ ALLOWED = {
         "cds_service.errors",
         "cds_service.hooks",
         "cds_service.records",
+        "cds_service.security.clients",
     },
     "cds_service/hooks": {
         "cards",
@@ -48,6 +49,7 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+        "cds_service.security.clients",
     },
     "cds_service/stories": {
         "cards",
@@ -57,6 +59,7 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+        "cds_service.security.clients",
         "cds_service.stories",
         "cds_service.yaml_files",
     },
