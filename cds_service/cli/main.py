@@ -123,12 +123,12 @@ def validate(file: Path) -> None:
     \b
     Example:  cds-service validate request.json
     """  # noqa: D301
-    from cds_service.fhir.judge import check  # loading the models takes a moment
+    from cds_service.fhir.judge import first_r4_error  # loading the models takes a moment
 
     wrong = 0
     document = read_object(file, "a resource, a Bundle or a hook request is a JSON object")
     for where, resource in _resources("", document):
-        problem = check(resource)
+        problem = first_r4_error(resource)
         if problem is not None:
             wrong += 1
             click.echo(f"{where} {resource.get('resourceType')}/{resource.get('id', '(no id)')}: {problem}")

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from cds_service.hooks.services import SERVICES, TEMPLATES
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import SERVICES
 from cds_service.stories.resources.pieces import EXAMPLE, Resource
 
 HOOKS: Final = {service.hook: service for service in SERVICES}
 _INSTANCES: Final = uuid5(NAMESPACE_URL, EXAMPLE)
-_ASSESSMENT_CATEGORIES: Final = frozenset(
-    TEMPLATES["observations"].partition("category=")[2].partition("&")[0].split(",")
-)
+_ASSESSMENT_CATEGORIES: Final = frozenset(PREFETCH_KEYS["observations"].filters["category"].split(","))
 
 
 def _categories(resource: Resource) -> set[str]:
@@ -120,7 +119,7 @@ def _page(searchset: Resource, *, newest: bool) -> Resource:
 
 
 def _answer(key: str, resources: list[Resource], material: Material) -> Resource | None:
-    kind = TEMPLATES[key].partition("?")[0].partition("/")[0]
+    kind = PREFETCH_KEYS[key].resource_type
     if key in {"patient", "encounter"}:
         wanted = material.patient if key == "patient" else material.encounter
         return next(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from cds_service.errors import CdsError
-from cds_service.hooks.services import TEMPLATES
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.stories.courses import all_visits, as_series
 from cds_service.stories.expectations import Expect
 from cds_service.stories.language import Client, StoryWords, Treatment, Visit
@@ -165,8 +165,8 @@ def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people
     if not words.hook:
         raise StoryError(source, "hook", "name at least one")
     for key in words.prefetch if isinstance(words.prefetch, Mapping) else ():
-        if key not in TEMPLATES:
-            raise StoryError(source, f"prefetch.{key}", f"unknown key; known: {', '.join(TEMPLATES)}")
+        if key not in PREFETCH_KEYS:
+            raise StoryError(source, f"prefetch.{key}", f"unknown key; known: {', '.join(PREFETCH_KEYS)}")
     for person in _people_named(words, visits):
         if person not in people:
             raise StoryError(source, "by", f"nobody is called '{person}'; add them under people")

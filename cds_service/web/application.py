@@ -6,7 +6,7 @@ from functools import partial
 from flask import Flask
 
 from cds_service.app.metrics import Metrics
-from cds_service.app.settings import Settings
+from cds_service.app.settings import Settings, load_settings
 from cds_service.hooks.answer import Answerer
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.keeping import Keeps, NothingKept
@@ -25,7 +25,7 @@ __all__ = ["Answers", "create_app"]
 
 
 def create_app(
-    settings: Settings,
+    settings: Settings | None = None,
     answerer: Answers | None = None,
     policies: PoliciesInUse | None = None,
     gate: Gate | None = None,
@@ -35,7 +35,7 @@ def create_app(
     """The application.
 
     Args:
-        settings: The site's settings.
+        settings: The site's settings; by default those of the environment.
         answerer: Who answers hook calls; by default the rules over ``policies``.
         policies: What to decide by and to show; by default the bundled policies and the site's own folders.
         gate: Lets registered clients in and nobody else; without it anybody may call, which suits a demo on one
@@ -44,8 +44,10 @@ def create_app(
         metrics: Where to count what happens; by default within this application only.
 
     Raises:
+        ConfigurationError: a setting of the environment cannot be used.
         PolicyError: a policy file is refused; the text names file and key.
     """
+    settings = settings or load_settings()
     policies = policies if policies is not None else PolicyStack.load(settings.policy_dirs)
     records = records if records is not None else NothingKept()
     app = Flask(__name__, static_folder=None)

@@ -12,11 +12,12 @@ from requests import PreparedRequest
 
 from cards.explanation import EVALUATION_EXTENSION
 from cds_service.errors import DataNeeded
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.fhir.server.client import FhirClient
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import FhirAuthorization, read_call
 from cds_service.hooks.fetching import MOST_REFERENCES, Fetcher, pool_of_threads
-from cds_service.hooks.services import SERVICES, TEMPLATES
+from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
 from cds_service.security.clients import DEMO, Caller
 from cds_service.security.servers import Addresses, Servers, outgoing_session
@@ -160,7 +161,7 @@ def test_each_missing_key_is_asked_for_and_nothing_else(ask, ehr, discharge, lef
     prefetch = {key: value for key, value in discharge["prefetch"].items() if key != left_out}
     answer = ask(without_prefetch(discharge, ehr, prefetch=prefetch))
     context = discharge["context"]
-    query = TEMPLATES[left_out].replace("{{context.patientId}}", context["patientId"])
+    query = PREFETCH_KEYS[left_out].template.replace("{{context.patientId}}", context["patientId"])
     query = query.replace("{{context.encounterId}}", context["encounterId"])
     assert query == ehr.queries[0]
     assert {"Organization"} >= {one.partition("/")[0] for one in ehr.queries[1:]}
@@ -318,7 +319,7 @@ def test_a_fetched_search_that_breaks_off_keeps_what_came_and_names_the_rest(ask
 
 
 def procedures(request):
-    return TEMPLATES["procedures"].replace("{{context.patientId}}", request["context"]["patientId"])
+    return PREFETCH_KEYS["procedures"].template.replace("{{context.patientId}}", request["context"]["patientId"])
 
 
 FAULTS = [

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from cds_service.errors import ConfigurationError
-from cds_service.hooks.services import PERMITTED, TEMPLATES
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import PERMITTED
 from cds_service.security.clients import Client
 from cds_service.security.registry import Registry
 from tests.security.signing import ISSUER, Ehr, Signer, write_registry
@@ -79,7 +80,7 @@ def test_a_client_says_what_its_ehr_never_sends_and_which_quiet_cards_it_wants(p
         "not_checked": False,
     }
     write_registry(path, Ehr().entry(**members))
-    client = Registry.load(path, prefetch_keys=TEMPLATES).client(ISSUER)
+    client = Registry.load(path, prefetch_keys=PREFETCH_KEYS).client(ISSUER)
     assert {"authorizations": "adjuster portal", "charges": "billing system"} == client.not_available
     assert (False, False) == (client.program_state, client.not_checked)
     with pytest.raises(TypeError):
@@ -165,7 +166,7 @@ def test_a_client_cannot_be_changed(path):
     ],
 )
 def test_a_mistake_is_told_with_file_client_and_key(path, members, key, why):
-    text = refusal(write_registry(path, Ehr().entry(**members)), services=PERMITTED, prefetch_keys=TEMPLATES)
+    text = refusal(write_registry(path, Ehr().entry(**members)), services=PERMITTED, prefetch_keys=PREFETCH_KEYS)
     assert re.match(rf"{re.escape(str(path))}: client {ISSUER}: {re.escape(key)}: .*{re.escape(why)}", text), text
 
 
