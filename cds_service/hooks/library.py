@@ -19,7 +19,7 @@ ResourceJson: TypeAlias = Mapping[str, Any]
 """A FHIR R4 resource as decoded JSON."""
 
 _SERVICE_OF_HOOK: Final = {service.hook: service for service in SERVICES}
-_KEY_OF_TYPE: Final = {key.resource_type: name for name, key in PREFETCH_KEYS.items() if key.is_search}
+_KEY_OF_TYPE: Final = {key.resource_type: key.name for key in PREFETCH_KEYS.values() if key.is_search}
 
 
 def evaluate(
