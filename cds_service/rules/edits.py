@@ -52,7 +52,9 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
         yield NO_VISIT
         return
     left_out = (
-        {service.code: service.paired for service in bill.visit.others.left_out} if bill.visit is not None else {}
+        {service.code: service.paired for service in bill.visit.other_services.left_out}
+        if bill.visit is not None
+        else {}
     )
     met = _pairs_met(edits.by_codes, bill.codes, left_out)
     if not met:

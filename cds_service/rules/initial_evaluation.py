@@ -1,7 +1,7 @@
 """Before and at the start of a program: the evaluation, the baseline test, the payer's entry criteria."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
@@ -55,7 +55,8 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     last_day = first + timedelta(days=within.value - 1)
     tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
     if not any(test.date <= last_day for test in tests) and case.date_of_service > last_day:
-        treated = [day for day in sorted({*case.visits, case.date_of_service}) if day >= first][: within.value]
+        days = {*case.treated.from_to(first, date.max), case.date_of_service}
+        treated = sorted(day for day in days if day >= first)[: within.value]
         in_program = any(test.date <= treated[-1] for test in tests) or case.date_of_service in treated
         yield Answer(
             kind="baseline-late",

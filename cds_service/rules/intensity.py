@@ -95,13 +95,12 @@ def _days(case: Case) -> Iterator[_Planned]:
                 days = order.schedule.days_per_week
                 yield _Planned(order.reference, days, (Evidence("days ordered a week", days, order.reference),))
         return
-    dates = {day for day in case.visits if day <= case.date_of_service} | {
-        appointment.date for appointment in case.appointments
-    }
-    asked = {appointment.date for appointment in case.appointments} or {case.date_of_service}
+    booked = {appointment.date for appointment in case.appointments}
+    asked = booked or {case.date_of_service}
+    before = _monday(case.date_of_service) - timedelta(days=7)
+    dates = booked.union(case.treated.from_to(min(before, _monday(min(asked))), case.date_of_service))
     for monday in sorted({_monday(day) for day in asked}):
         yield _in_week(monday, dates, open_ended=True)
-    before = _monday(case.date_of_service) - timedelta(days=7)
     if case.moment is Moment.VISIT_CLOSE and case.episode is not None and _monday(case.episode.first) < before:
         yield _in_week(before, dates, open_ended=False)
 

@@ -1,6 +1,7 @@
 """Measured progress every week, and the payer's reports."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
@@ -37,11 +38,8 @@ def check_reassessment(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
         return
     since = done.date if done is not None else episode.first
     gap = (day - since).days
-    treated = [
-        treated_day
-        for treated_day in case.visits
-        if since <= treated_day < day and (done is None or treated_day != done.date)
-    ]
+    visits = case.treated.from_to(since, day - timedelta(days=1))
+    treated = [visit for visit in visits if done is None or visit != done.date]
     unseen = done if done is not None and done is not last else None
     subject = episode.first.isoformat()
     asked = on_file.questions_since(last.date if last is not None else None)
@@ -101,7 +99,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
     if last == case.date_of_service:
         return
     since = last or case.episode.first
-    treated = {day for day in case.visits if since <= day <= case.date_of_service} | ({last} if last else set())
+    treated = {*case.treated.from_to(since, case.date_of_service)} | ({last} if last else set())
     if len(treated) >= every.value:
         yield Answer(
             kind="due",
