@@ -12,11 +12,11 @@ from cds_service.errors import CdsError
 from cds_service.fhir.server.client import FhirClient
 from cds_service.fhir.server.failures import SERVER, FhirFailure
 from cds_service.security.servers import Servers
-from cds_service.stories.resources.pieces import Resource
+from cds_service.stories.resources.pieces import FhirJson
 
 T = TypeVar("T")
 
-SECONDS: Final = 60
+SERVER_SECONDS: Final = 60
 """Most seconds that one read, one search with all its pages, or one upload may take."""
 
 _GONE: Final = frozenset({404, 410})
@@ -25,7 +25,7 @@ _GONE: Final = frozenset({404, 410})
 class FhirServerError(CdsError):
     """A FHIR server did not do what was asked; ``outcome`` is an OperationOutcome that says so."""
 
-    def __init__(self, request: str, why: str, outcome: Resource | None = None) -> None:
+    def __init__(self, request: str, why: str, outcome: FhirJson | None = None) -> None:
         text = f"{request}: {why}"
         super().__init__(text, "Look at the address, the token and the log of the FHIR server.")
         issue = {"severity": "error", "code": "exception", "diagnostics": text}
@@ -43,7 +43,7 @@ class FhirServer:
         # HAPI FHIR answers a search that it has seen within a minute from memory unless told not to.
         self._session.headers["Cache-Control"] = "no-cache"
 
-    def read(self, reference: str) -> Resource | None:
+    def read(self, reference: str) -> FhirJson | None:
         """The resource at ``Type/id``; None when there is none.
 
         Raises:
@@ -53,7 +53,7 @@ class FhirServer:
         body = self._asked(f"GET {reference}", lambda client: _unless_gone(lambda: client.read(reference, kind)))
         return _object(body) if body is not None else None
 
-    def search(self, query: str) -> list[Resource]:
+    def search(self, query: str) -> list[FhirJson]:
         """The resources that ``Type?...`` finds, all pages of it, without OperationOutcomes about the search.
 
         Raises:
@@ -61,7 +61,7 @@ class FhirServer:
         """
         return self._asked(f"GET {query}", lambda client: _all_found(client, query))
 
-    def first(self, query: str) -> Resource | None:
+    def first(self, query: str) -> FhirJson | None:
         """The first resource that ``Type?...`` finds; None when there is none.
 
         Raises:
@@ -89,7 +89,7 @@ class FhirServer:
 
     def _asked(self, request: str, ask: Callable[[FhirClient], T]) -> T:
         same_server = Servers((self.url,), allow_http=True).permits
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + SERVER_SECONDS
         client = FhirClient(self.url, self._token, until, self._session, same_server, keep_refusals=True)
         try:
             return ask(client)
@@ -114,7 +114,7 @@ def _unless_gone(ask: Callable[[], T]) -> T | None:
         raise
 
 
-def _all_found(client: FhirClient, query: str) -> list[Resource]:
+def _all_found(client: FhirClient, query: str) -> list[FhirJson]:
     found = client.search(query)
     if found.failure is not None:
         raise found.failure
@@ -123,12 +123,12 @@ def _all_found(client: FhirClient, query: str) -> list[Resource]:
     return _resources(found.entries)
 
 
-def _resources(entries: Iterable[Raw]) -> list[Resource]:
+def _resources(entries: Iterable[Raw]) -> list[FhirJson]:
     found = (_object(bytes(entry)).get("resource", {}) for entry in entries)
     return [resource for resource in found if resource.get("resourceType", "OperationOutcome") != "OperationOutcome"]
 
 
-def _object(body: bytes) -> Resource:
+def _object(body: bytes) -> FhirJson:
     """The JSON object in a body; an empty one for anything else."""
     try:
         content = orjson.loads(body)
