@@ -30,7 +30,7 @@ TOPIC_ORDER: Final = (
     Topic.REASSESSMENT,
     Topic.DOCUMENTATION,
 )
-NEVER_WITHHELD: Final = frozenset({"visit-charges", "first-unit"})
+NEVER_WITHHELD: Final = frozenset({"visit-charges", "first-unit", "telehealth"})
 QUIET: Final = frozenset({"program-state", "not-checked"})
 _TOPIC_RANK: Final = {topic: rank for rank, topic in enumerate(TOPIC_ORDER)}
 
@@ -122,9 +122,10 @@ def choose(groups: Sequence[Group], most: int, unwanted: Mapping[str, str]) -> t
     """Cards to show and cards to hold back, both in order.
 
     ``unwanted`` says why by finding key. A card is unwanted when all its findings are: one that is new to the reader
-    brings the whole card. Unwanted cards take no place in the budget.
+    brings the whole card. A card that another finding withholds stays back while that one is told. Neither takes a
+    place in the budget.
     """
-    reasons = {id(group): _unwanted(group, unwanted) for group in groups}
+    reasons = {id(group): _unwanted(group, unwanted) or _held(group, unwanted) for group in groups}
     shown, over = within_budget([group for group in groups if reasons[id(group)] is None], most)
     held = {id(group): "max_cards" for group in over}
     why = [(group, reasons[id(group)] or held.get(id(group))) for group in groups]
@@ -135,6 +136,11 @@ def _unwanted(group: Group, unwanted: Mapping[str, str]) -> str | None:
     if not unwanted or any(member.finding.key not in unwanted for member in group.members):
         return None
     return unwanted[group.host.finding.key]
+
+
+def _held(group: Group, unwanted: Mapping[str, str]) -> str | None:
+    holder = group.host.finding.withheld_by
+    return f"held by {holder.partition('/')[0]}" if holder is not None and holder not in unwanted else None
 
 
 def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:

@@ -161,6 +161,13 @@ class Service(NamedTuple):
     doubts: tuple[str, ...] = ()
 
 
+class TelehealthSign(NamedTuple):
+    """What says that a visit is by telehealth, and whether it says so by a code; words may be left over."""
+
+    said: str
+    coded: bool
+
+
 class Encounter(NamedTuple):
     """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``.
 
@@ -180,6 +187,7 @@ class Encounter(NamedTuple):
     ended: bool = False
     last: Day | None = None
     length: timedelta | None = None
+    telehealth: TelehealthSign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +436,7 @@ class Appointment:
     reference: str
     date: date
     period: Interval | None = None
+    telehealth: TelehealthSign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,7 +444,7 @@ class ChargedLine:
     """One item of a Claim: ``sequence`` is the item's number in it, ``place`` its place in the list, from 0.
 
     ``last`` is the last day of an item that covers several, ``encounters`` those that the item itself names.
-    ``modifiers_told`` is false where the record has no place for modifiers.
+    ``modifiers_told`` is false where the record has no place for modifiers. ``place_of_service`` is its CMS code.
     """
 
     sequence: int
@@ -447,6 +456,7 @@ class ChargedLine:
     last: Day | None = None
     encounters: tuple[str, ...] = ()
     modifiers_told: bool = True
+    place_of_service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
