@@ -1,6 +1,6 @@
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md requirements.lock ./
+COPY pyproject.toml README.md LICENSE requirements.lock ./
 COPY cds_service cds_service
 COPY cards cards
 RUN python -m venv /opt/cds && /opt/cds/bin/pip install --no-cache-dir -c requirements.lock .

@@ -21,6 +21,7 @@ from cds_service.domain.frozen import dataclass
 
 Actions: TypeAlias = Mapping[tuple[str, int], Sequence[Action]]
 
+NO_ACTIONS: Final[Actions] = MappingProxyType({})
 NOTHING_UNWANTED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -40,8 +41,8 @@ class Composition:
 
 def compose(
     evaluation: Evaluation | None,
-    actions: Actions,
-    settings: CardSettings,
+    actions: Actions = NO_ACTIONS,
+    settings: CardSettings | None = None,
     unwanted: Mapping[str, str] = NOTHING_UNWANTED,
 ) -> Composition:
     """The whole response of a hook call.
@@ -49,12 +50,14 @@ def compose(
     ``actions`` holds the FHIR actions of each proposal by finding key and index; a proposal without actions gets no
     suggestion. ``unwanted`` says by finding key why a finding is not to be shown. A call about something else (no
     evaluation, or no rule applied) is answered with no cards only.
+    Without ``settings`` the cards are those of an unnamed call on the date of service.
 
     Raises:
         WordingError: a finding whose kind has no words, or that lacks a fact its words need.
     """
     if evaluation is None or all(rule.outcome is Outcome.NOT_APPLICABLE for rule in evaluation.rules):
         return Composition()
+    settings = settings or CardSettings(today=evaluation.date_of_service)
     shown, withheld = choose(grouped(evaluation.findings, settings), settings.max_cards, unwanted)
     response = HookResponse(
         tuple(_card(group, actions, settings, evaluation.lacking) for group in shown),

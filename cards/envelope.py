@@ -22,11 +22,11 @@ class CardSettings:
     ``policies`` the titles of those by id.
     """
 
-    public_url: str
-    source_label: str
-    hook_instance: str
-    service: str
     today: date
+    public_url: str = "http://127.0.0.1:8000"
+    source_label: str = "Work Rehab CDS"
+    hook_instance: str = ""
+    service: str = ""
     max_cards: int = 5
     selection_any: bool = False
     parameters: Mapping[str, Parameter[Any]] = field(default_factory=dict)

@@ -10,7 +10,8 @@ from cards.envelope import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
-from cds_service.domain.chart import Authorization, Caveat
+from cds_service.domain.chart import Caveat
+from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.domain.findings import (
     Days,
     Evaluation,

@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from cds_service.domain.chart import Authorization
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, PAYERS_IN_WORDS, Program
+from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.domain.findings import Amount, Days, EvidenceLine, Times
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

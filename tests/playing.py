@@ -5,7 +5,7 @@ from functools import cache
 
 from cards.explanation import FINDING_EXTENSION
 from cds_service.ehr.judging import problems
-from cds_service.fhir.judge import check as invalid
+from cds_service.fhir.judge import first_r4_error as invalid
 from cds_service.policies.stack import PolicyStack
 from cds_service.stories import Story
 from cds_service.stories.checking import charges, unmet

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from cds_service.app.labels import labels_from
-from cds_service.app.settings import Settings
+from cds_service.app.settings import Settings, load_settings
 from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
-from cds_service.hooks.services import PERMITTED, TEMPLATES
+from cds_service.hooks.services import ASKED_FOR, PERMITTED
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
@@ -23,13 +23,14 @@ def local_now() -> datetime:
     return datetime.now(UTC).astimezone()
 
 
-def load_policies(settings: Settings) -> PolicyStack:
-    """Bundled policies and those of the site.
+def load_policies(settings: Settings | None = None) -> PolicyStack:
+    """Bundled policies and those of the site, whose settings are by default those of the environment.
 
     Raises:
+        ConfigurationError: a setting of the environment cannot be used.
         PolicyError: a policy file is refused; the text names file and key.
     """
-    return PolicyStack.load(settings.policy_dirs)
+    return PolicyStack.load((settings or load_settings()).policy_dirs)
 
 
 def open_database(settings: Settings) -> Database:
@@ -120,9 +121,7 @@ def load_clients(settings: Settings) -> Registry:
             "CDS_CLIENTS is not set, so nobody may call: name the file with the registry of clients, "
             "or try the service on this machine with: cds-service demo"
         )
-    return Registry.load(
-        settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=TEMPLATES.keys()
-    )
+    return Registry.load(settings.clients, allow_http=settings.allow_http, services=PERMITTED, prefetch_keys=ASKED_FOR)
 
 
 def gate_for(settings: Settings, replay: Replay) -> Gate:

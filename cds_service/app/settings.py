@@ -15,8 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.errors import ConfigurationError
 from cds_service.policies.files.loader import files_of
-from cds_service.security.algorithms import ALGORITHMS, RECOMMENDED
-from cds_service.security.registry import TimeZone
+from cds_service.security.clients import TimeZone
+from cds_service.security.keys import ALGORITHMS, RECOMMENDED
 
 PREFIX: Final = "CDS_"
 LOOPBACK: Final = "loopback"

@@ -2,8 +2,8 @@
 
 from cds_service.billing.order_review import OrderReviewer
 from cds_service.domain.bill import BilledCode, ProgramCharges
+from cds_service.domain.care import Order
 from cds_service.domain.case import MOST_ORDERS, Case
-from cds_service.domain.chart import Order
 from cds_service.domain.codes import SEPARATE_SERVICES
 from cds_service.domain.visit import Visit
 
@@ -32,7 +32,7 @@ def codes_of_orders(case: Case, reviewer: OrderReviewer, asked: frozenset[str]) 
 
     Each order counts once for a code, and a code in at most ``MOST_ORDERS`` orders.
     """
-    found: dict[str, dict[str, BilledCode]] = {code: {} for code in asked}
+    found: dict[str, dict[str, BilledCode]] = {code: {} for code in sorted(asked)}
     complete = True
     for order in case.orders:
         for code in asked.intersection(order.codes):

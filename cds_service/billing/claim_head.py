@@ -4,9 +4,10 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from cds_service.domain.care import Performer
 from cds_service.domain.case import Case
-from cds_service.domain.chart import ClaimNumber, InjuryDate, Performer
 from cds_service.domain.codes import WORK_REHAB, PayerClass
+from cds_service.domain.coverage_and_claims import ClaimNumber, InjuryDate
 from cds_service.domain.findings import CareTeamMember, CareTeamRole, ChargeLine, ClaimHead, Diagnosis
 from cds_service.domain.visit import Visit
 

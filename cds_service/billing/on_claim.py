@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.bill import LineOnClaim, OtherServices, ProgramCharges
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Claim, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import (
     ASSISTANT_BESIDE,
     ASSISTANT_MODIFIERS,
@@ -19,6 +19,7 @@ from cds_service.domain.codes import (
     REDUCED_SERVICE,
     WORK_REHAB,
 )
+from cds_service.domain.coverage_and_claims import Claim
 from cds_service.domain.findings import ChargeLine
 from cds_service.domain.visit import Visit
 

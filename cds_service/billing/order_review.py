@@ -6,8 +6,8 @@ from itertools import islice
 
 from cds_service.billing.line_modifiers import shared_modifiers
 from cds_service.domain.bill import OrderProblem, OrderReview
+from cds_service.domain.care import Order
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Order
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, Change, ChangeOrder
 from cds_service.domain.frozen import dataclass

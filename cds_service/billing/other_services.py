@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from cds_service.domain.care import Performer, Service
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap, Performer, Service
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import (
     COMPANIONS,
     DISCIPLINE_OF_EVALUATION,

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from cds_service.domain.care import Performer, Session
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap, Performer, Session
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import ASSISTANT_BESIDE, Discipline
 from cds_service.domain.treating import alone, only_assistants, roles_of, treating
 from cds_service.domain.values import PolicyValue

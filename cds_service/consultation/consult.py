@@ -19,7 +19,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.recorded import recorded
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.engine import doubted, evaluate, unanswered
+from cds_service.rules.engine import apply_rules, doubted, unanswered
 from cds_service.rules.rule import Rule
 
 
@@ -77,7 +77,7 @@ def decide(case: Case, policy: PolicyView, rules: Collection[Rule] = RULES) -> C
     seen = recorded(policy, "the bill", BILL_READS)
     counted = as_paid(case, seen)
     bill = bill_of(counted, seen)
-    evaluation = evaluate(counted, bill, policy, rules)
+    evaluation = apply_rules(counted, bill, policy, rules)
     return Consultation(counted, bill, policy, replace(evaluation, bill_read=frozenset(seen.read)))
 
 

@@ -12,6 +12,7 @@ from cds_service.fhir.chart.build import appointments_of, of_another_patient
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
 from cds_service.fhir.chart.service_requests import booked
 from cds_service.fhir.reading.prefetch import State
+from cds_service.fhir.reading.prefetch_keys import fact_of, needed_at
 from cds_service.fhir.reading.references import normal
 from cds_service.fhir.reading.set_aside import (
     OTHER_VERSION,
@@ -23,13 +24,7 @@ from cds_service.fhir.reading.set_aside import (
 
 NO_TREATMENT: Final = "no treatment of this visit was sent, so it is not known whether it is work rehabilitation"
 NOTHING_READABLE: Final = "neither a treatment nor a date of this visit can be read"
-ESSENTIAL: Final[Mapping[Moment, tuple[str, ...]]] = {
-    Moment.VISIT_CLOSE: ("procedures",),
-    Moment.VISIT_START: ("procedures", "carePlans"),
-    Moment.OVERVIEW: ("procedures", "carePlans"),
-}
-"""Keys without which nothing can be said; one of them is enough (CH-P-12). Orders need none (CH-P-13)."""
-_SHOWS_A_PROGRAM: Final = {"procedures": Fact.SESSIONS, "carePlans": Fact.PLAN_OF_CARE}
+_SHOW_A_PROGRAM: Final[Mapping[str, Fact]] = {key: fact_of(key) for key in needed_at(Moment.OVERVIEW)}
 _UNAVAILABLE: Final = frozenset({State.ABSENT, State.FAILED})
 
 
@@ -48,11 +43,11 @@ def keys_needed(question: Question) -> tuple[str, ...]:
 
     What came under a key and could not be read is something: it is told.
     """
-    keys = ESSENTIAL.get(question.moment, ())
+    keys = needed_at(question.moment)
     record = question.record
     if any(record.slots[key].state not in _UNAVAILABLE for key in keys):
         return ()
-    facts = {_SHOWS_A_PROGRAM[key] for key in keys}
+    facts = {fact_of(key) for key in keys}
     return () if any(gap.reference is not None and gap.fact in facts for gap in record.gaps) else keys
 
 
@@ -77,11 +72,11 @@ def missing_of(question: Question, today: date) -> Missing | None:
 
 def _faults(question: Question) -> Iterator[Gap]:
     """What could not be had of treatments and plans, which might have shown a program."""
-    for key, fact in _SHOWS_A_PROGRAM.items():
+    for key, fact in _SHOW_A_PROGRAM.items():
         slot = question.record.slots.get(key)
         if slot is not None and slot.state is State.FAILED:
             yield Gap(fact, slot.reason or f"{key} could not be had")
-    yield from (gap for gap in question.record.gaps if gap.fact in _SHOWS_A_PROGRAM.values())
+    yield from (gap for gap in question.record.gaps if gap.fact in _SHOW_A_PROGRAM.values())
 
 
 def _missing_order(question: Question) -> Gap | None:

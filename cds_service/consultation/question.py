@@ -5,8 +5,9 @@ from dataclasses import field, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from cds_service.domain.care import Encounter, Order
 from cds_service.domain.case import Moment
-from cds_service.domain.chart import Chart, Encounter, Order
+from cds_service.domain.chart import Chart
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.fhir.chart.build import build_chart, orders_of
@@ -14,7 +15,7 @@ from cds_service.fhir.chart.service_requests import booked
 from cds_service.fhir.chart.sites import zones_at
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.prefetch import Draft, Prefetch
-from cds_service.fhir.reading.resources import Appointment
+from cds_service.fhir.reading.resources import AppointmentResource
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Question:
     def may_be_work_rehab(self) -> bool:
         """Whether the drafts leave it open that the question is about work rehabilitation: most orders are not."""
         if self.moment is Moment.BOOKING:
-            appointments = [draft.record for draft in self.drafts if isinstance(draft.record, Appointment)]
+            appointments = [draft.record for draft in self.drafts if isinstance(draft.record, AppointmentResource)]
             based = any(appointment.based_on for appointment in appointments)
             return based or any(booked(self.drafts, (), self.patient_id, calendar=self.calendar))
         if self.moment is not Moment.ORDER or self.dispatched:

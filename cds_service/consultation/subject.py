@@ -6,14 +6,15 @@ from datetime import date
 from typing import Final
 
 from cds_service.consultation.question import Question
+from cds_service.domain.care import Appointment, Order, PlanOfCare
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Appointment, Chart, Fact, Gap, Order, PlanOfCare
+from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
 from cds_service.fhir.chart.service_requests import booked, is_order
 from cds_service.fhir.reading.meanings import meaning
 from cds_service.fhir.reading.prefetch import Quarantine
 from cds_service.fhir.reading.references import normal
-from cds_service.fhir.reading.resources import ServiceRequest
+from cds_service.fhir.reading.resources import ServiceRequestResource
 
 RECENT_DAYS: Final = 14
 """A program without an active plan for today is looked at in the overview for two weeks after its last visit."""
@@ -66,7 +67,7 @@ def not_delivered(question: Question) -> tuple[Gap, ...]:
     chart = question.chart
     read = {order.reference for order in chart.orders}
     left_out = {gap.reference: gap for gap in chart.gaps if gap.fact is Fact.ORDERS}
-    sent = question.record.of(ServiceRequest)
+    sent = question.record.of(ServiceRequestResource)
     why = chart.unavailable.get(Fact.ORDERS)
     otherwise = f"the dispatched order was not given: {why}" if why is not None else NOT_AMONG
     missing = Quarantine()

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion
 from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS
 
 REFUSED: Final = frozenset({AuthorizationState.DENIED, AuthorizationState.WITHDRAWN})

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Fact, Gap, Order
+from cds_service.domain.care import Order
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import Discipline
 from cds_service.domain.findings import Change, ChargeLine, ClaimHead, Evidence
 from cds_service.domain.frozen import dataclass

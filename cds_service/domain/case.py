@@ -9,24 +9,10 @@ from operator import attrgetter
 from typing import Final
 
 from cds_service.domain.authorizations import is_for_visits_from, of_assertions, standing
-from cds_service.domain.chart import (
-    Appointment,
-    Assessment,
-    Authorization,
-    AuthorizationState,
-    Chart,
-    Claim,
-    Coverage,
-    CoverageAssertion,
-    Encounter,
-    Fact,
-    Gap,
-    Order,
-    PlanOfCare,
-    Role,
-    Session,
-)
+from cds_service.domain.care import Appointment, Assessment, Encounter, Order, PlanOfCare, Role, Session
+from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Claim, Coverage, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, injuries_of
 from cds_service.domain.findings import Times
 from cds_service.domain.frozen import dataclass

@@ -6,7 +6,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from cds_service.domain.chart import Assessment, AssessmentKind, PlanOfCare, Session
+from cds_service.domain.care import Assessment, AssessmentKind, PlanOfCare, Session
 from cds_service.domain.codes import Program
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy

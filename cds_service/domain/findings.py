@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Authorization, Caveat, ClaimNumber, Doubt, Facility, Fact, InjuryDate
+from cds_service.domain.chart import Caveat, Doubt, Facility, Fact
+from cds_service.domain.coverage_and_claims import Authorization, ClaimNumber, InjuryDate
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue
 

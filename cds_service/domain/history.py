@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from cds_service.domain.chart import Assessment, Claim, Encounter, PlanOfCare, Service, Session
+from cds_service.domain.care import Assessment, Encounter, PlanOfCare, Service, Session
 from cds_service.domain.codes import MODALITIES, WORK_REHAB
+from cds_service.domain.coverage_and_claims import Claim
 from cds_service.domain.episodes import Programs
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy

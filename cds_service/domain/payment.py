@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Coverage, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.coverage_and_claims import Coverage
 from cds_service.domain.findings import Evidence
 from cds_service.domain.jurisdictions import name_of
 

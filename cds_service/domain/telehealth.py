@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from cds_service.domain.care import Encounter
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Encounter
 from cds_service.domain.codes import TELEHEALTH_MODIFIERS, TELEHEALTH_PLACES, WORK_REHAB
 
 _AHEAD: Final = frozenset({Moment.BOOKING, Moment.ORDER})

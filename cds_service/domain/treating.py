@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TypeAlias
 
-from cds_service.domain.chart import Performer, Role, Service, Session
+from cds_service.domain.care import Performer, Role, Service, Session
 from cds_service.domain.codes import Discipline
 from cds_service.domain.intervals import Interval, elapsed
 

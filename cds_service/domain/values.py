@@ -10,6 +10,8 @@ from cds_service.domain.codes import Program
 
 Confidence: TypeAlias = Literal["verified", "seed", "default", "unverified"]
 Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON object that is built or changed, such as a FHIR resource to send."""
 BASE: Final = "generic"
 """Id of the policy that decides where nothing more specific does."""
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from cds_service.domain.chart import Encounter, Service, Session
+from cds_service.domain.care import Encounter, Service, Session
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import MINUTE, Interval, elapsed, minutes, overlap, split_after, subtract, union
 from cds_service.domain.lazy import lazy

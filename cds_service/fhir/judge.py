@@ -43,7 +43,7 @@ def warm(names: Iterable[str]) -> None:
         _model(name)
 
 
-def check(resource: Mapping[str, Any]) -> str | None:
+def first_r4_error(resource: Mapping[str, Any]) -> str | None:
     """Validate one R4 resource; the first error as location and message without values, or None when it is valid."""
     from pydantic import ValidationError  # loaded late: the command line starts without the FHIR models
 

@@ -19,16 +19,17 @@ from cds_service.fhir.writing.actions import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import completed, question_of
-from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalogue import RULES, TITLES
+from cds_service.rules.rule import Rule
+from cds_service.security.clients import DEMO, Caller, Client
 
 
 class Withhold(Protocol):
     """Who knows which findings are not to be shown."""
 
-    def __call__(self, call: HookCall, evaluation: Evaluation, profile: Profile) -> Mapping[str, str]:
+    def __call__(self, call: HookCall, evaluation: Evaluation, caller: Caller) -> Mapping[str, str]:
         """Why, by finding key; findings that are not named are shown."""
         ...
 
@@ -82,56 +83,57 @@ class Answerer:
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
     strict_fhir: bool = False
 
-    def answer(self, call: HookCall, profile: Profile = DEMO) -> dict[str, Any]:
-        """The CDS Hooks response to a call of this client; see ``answered``."""
-        return self.answered(call, profile).response
+    def answer(self, call: HookCall, caller: Caller = DEMO) -> dict[str, Any]:
+        """The CDS Hooks response to a call of this caller; see ``answered``."""
+        return self.answered(call, caller).response
 
-    def answered(self, call: HookCall, profile: Profile = DEMO) -> Answered:
-        """The response to a call of this client. What it may see of it is for the caller to decide.
+    def answered(self, call: HookCall, caller: Caller = DEMO) -> Answered:
+        """The response to a call of this caller; what is shown of it is for the web to decide.
 
         Raises:
             DataNeeded: nothing can be said without data that was not given (412).
         """
+        client = caller.client
         now = self.clock()
-        question = self.question(call, profile)
+        question = self.question(call, client)
         policies = self.policies.current
-        consultation = consult(question, policies, profile.wanted(RULES), now=now)
-        settings = self._card_settings(call, profile, policies, question.day(now))
+        consultation = consult(question, policies, _wanted(client), now=now)
+        settings = self._card_settings(call, client, policies, question.day(now))
         if consultation is None:
             return Answered(Composition(), settings)
         evaluation = consultation.evaluation
-        unwanted = self.withhold(call, evaluation, profile) if self.withhold is not None else {}
-        proposed = self._actions(call, question, consultation, profile)
+        unwanted = self.withhold(call, evaluation, caller) if self.withhold is not None else {}
+        proposed = self._actions(call, question, consultation, client)
         return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
 
-    def question(self, call: HookCall, profile: Profile = DEMO) -> Question:
+    def question(self, call: HookCall, client: Client = DEMO.client) -> Question:
         """The question that a call of this client asks, with what it lacks fetched from the client's FHIR server."""
         question = replace(
             question_of(call),
-            jurisdiction=profile.jurisdiction or self.jurisdiction,
-            zones=(profile.time_zone, self.time_zone),
-            not_available=profile.not_available,
+            jurisdiction=client.jurisdiction or self.jurisdiction,
+            zones=(client.time_zone, self.time_zone),
+            not_available=client.not_available,
             strict=self.strict_fhir,
         )
         if self.fetcher is None:
             return question
-        return completed(question, call, partial(self.fetcher.complete, allowed=profile.fhir_servers))
+        return completed(question, call, partial(self.fetcher.complete, allowed=client.fhir_servers))
 
-    def _card_settings(self, call: HookCall, profile: Profile, policies: PolicyStack, today: date) -> CardSettings:
+    def _card_settings(self, call: HookCall, client: Client, policies: PolicyStack, today: date) -> CardSettings:
         return CardSettings(
             public_url=self.public_url,
-            source_label=profile.source_label or self.source_label,
+            source_label=client.source_label or self.source_label,
             hook_instance=call.hook_instance,
             service=call.service.shared_id,
             today=today,
-            max_cards=profile.max_cards or self.max_cards,
+            max_cards=client.max_cards or self.max_cards,
             parameters=PARAMETERS,
             rules=TITLES,
             policies=policies.titles,
             labels=self.labels,
         )
 
-    def _actions(self, call: HookCall, question: Question, consultation: Consultation, profile: Profile) -> Actions:
+    def _actions(self, call: HookCall, question: Question, consultation: Consultation, client: Client) -> Actions:
         """The FHIR actions of each proposal, by finding and place."""
         writing = Writing(
             patient=question.patient_id,
@@ -139,11 +141,17 @@ class Answerer:
             call=call.hook_instance,
             received=question.received,
             labels=self.labels,
-            charge_items=profile.charges == "chargeitem",
-            legacy_delete=profile.cds_hooks == "1.0",
+            charge_items=client.charges == "chargeitem",
+            legacy_delete=client.cds_hooks == "1.0",
         )
         return {
             (finding.key, index): actions(proposal, writing)
             for finding in consultation.evaluation.findings
             for index, proposal in enumerate(finding.proposals)
         }
+
+
+def _wanted(client: Client) -> tuple[Rule, ...]:
+    """The rules without those whose quiet card this client does not want."""
+    unwanted = client.unwanted_rules
+    return tuple(rule for rule in RULES if rule.id not in unwanted)

@@ -13,8 +13,8 @@ from msgspec import Raw
 
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, NotAnObject, NotJson, TooDeep, UnknownService, WrongHook
-from cds_service.hooks.context import READERS, Context, given, read_with, starts_with
-from cds_service.hooks.services import Service, hooks_of
+from cds_service.hooks.context import Context, present, read_with, reader_of, starts_with
+from cds_service.hooks.services import SERVICES, Service, hooks_of
 
 MAX_HOOK_INSTANCE: Final = 256
 _ABSENT: Final = Raw()
@@ -109,6 +109,7 @@ class _Authorization(msgspec.Struct):
 
 
 _decode_body: Final = msgspec.json.Decoder(_Body).decode
+_READERS: Final = {service.hook: reader_of(service.context) for service in SERVICES}
 _decode_authorization: Final = msgspec.json.Decoder(_Authorization).decode
 
 
@@ -160,8 +161,8 @@ def read_call(body: bytes, service_id: str) -> HookCall:
         raise InvalidRequest("hookInstance", f"must have at most {MAX_HOOK_INSTANCE} characters")
     if hook not in listed:
         raise WrongHook(service_id, hook, listed)
-    context = READERS[hook](_object(request.context, "context", required=True) or _ABSENT)
-    authorization = given(request.fhir_authorization)
+    context = _READERS[hook](_object(request.context, "context", required=True) or _ABSENT)
+    authorization = present(request.fhir_authorization)
     fhir_server = request.fhir_server or None
     if authorization is not None and fhir_server is None:
         raise MissingField("fhirServer")
@@ -183,7 +184,7 @@ def _required(text: str | None, field: str) -> str:
 
 
 def _object(raw: Raw, field: str, *, required: bool = False) -> Raw | None:
-    value = given(raw)
+    value = present(raw)
     if value is None:
         if required:
             raise MissingField(field)

@@ -1,4 +1,4 @@
-"""The ``context`` of each hook: one typed record per hook, read into one common form (CH-C).
+"""The ``context`` of hooks: the fields that there are, each read into one form common to all hooks (CH-C).
 
 Clients differ, so reading is lenient where the meaning stays certain: ids given as references, both spellings of
 order-dispatch, appointments as Bundle or list, a draft Bundle without ``type``. What was put right is named in
@@ -6,8 +6,8 @@ order-dispatch, appointments as Bundle or list, a draft Bundle without ``type``.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias, TypedDict, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -16,7 +16,6 @@ from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, TooDeep
 
 MAX_REFERENCES: Final = 10_000
-_ABSENT: Final = Raw()
 _NULL: Final = b"null"
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _REFERENCE: Final = re.compile(r"[A-Za-z]{1,64}/[A-Za-z0-9._-]{1,128}")
@@ -44,48 +43,6 @@ class Context:
     selections: tuple[str, ...] | None = None
     dispatched: tuple[str, ...] = ()
     tolerated: tuple[str, ...] = ()
-
-
-class _OrderSign(msgspec.Struct, rename="camel"):
-    user_id: str | None = None
-    patient_id: str | None = None
-    encounter_id: str | None = None
-    draft_orders: Raw = _ABSENT
-
-
-class _OrderSelect(msgspec.Struct, rename="camel"):
-    user_id: str | None = None
-    patient_id: str | None = None
-    encounter_id: str | None = None
-    draft_orders: Raw = _ABSENT
-    selections: tuple[str, ...] | None = None
-
-
-class _OrderDispatch(msgspec.Struct, rename="camel"):
-    patient_id: str | None = None
-    performer: str | None = None
-    order: str | None = None
-    dispatched_orders: tuple[str, ...] | None = None
-    dispatched_orders_misspelled: tuple[str, ...] | None = msgspec.field(default=None, name="dispatched-orders")
-
-
-class _Encounter(msgspec.Struct, rename="camel"):
-    user_id: str | None = None
-    patient_id: str | None = None
-    encounter_id: str | None = None
-
-
-class _AppointmentBook(msgspec.Struct, rename="camel"):
-    user_id: str | None = None
-    patient_id: str | None = None
-    encounter_id: str | None = None
-    appointments: Raw = _ABSENT
-
-
-def given(raw: Raw) -> Raw | None:
-    """The JSON value, or None when the field is absent or null (CH-R-14)."""
-    size = len(memoryview(raw))
-    return None if not size or (size == len(_NULL) and bytes(raw) == _NULL) else raw
 
 
 def starts_with(raw: Raw, *openings: bytes) -> bool:
@@ -146,36 +103,64 @@ def relative_reference(text: str, field: str) -> str:
     return cut
 
 
-class _HasPatient(Protocol):
-    patient_id: str | None
+def present(raw: Raw) -> Raw | None:
+    """The JSON value, or None when the field is absent or null (CH-R-14)."""
+    size = len(memoryview(raw))
+    return None if not size or (size == len(_NULL) and bytes(raw) == _NULL) else raw
 
 
-def _required(text: str | None, field: str) -> str:
-    if text is None or not text.strip():
-        raise MissingField(field)
-    return text
+Sent: TypeAlias = Mapping[str, Any]
+"""Members of a context as they came."""
 
 
-def _patient(record: _HasPatient) -> str:
-    return bare_id(_required(record.patient_id, "context.patientId"), "Patient", "context.patientId")
+class ContextField(NamedTuple):
+    """A field of a hook's context: the JSON members that it may be written in, and how they fill a ``Context``."""
+
+    members: Mapping[str, Any]
+    read: Callable[[Sent], dict[str, Any]]
 
 
-def _encounter(text: str | None) -> str | None:
-    return bare_id(text, "Encounter", "context.encounterId") if text else None
+def _patient(sent: Sent) -> dict[str, Any]:
+    return {"patient_id": bare_id(sent["patientId"], "Patient", "context.patientId")}
 
 
-def _user(text: str | None) -> str | None:
-    user = _required(text, "context.userId")
-    return user if _REFERENCE.fullmatch(user) else None
+def _encounter(sent: Sent) -> dict[str, Any]:
+    return {"encounter_id": bare_id(sent["encounterId"], "Encounter", "context.encounterId")}
 
 
-def _drafts(raw: Raw) -> Raw:
-    drafts = given(raw)
-    if drafts is None:
-        raise MissingField("context.draftOrders")
-    if not starts_with(drafts, b"{"):
+def _user(sent: Sent) -> dict[str, Any]:
+    return {"user_id": sent["userId"] if _REFERENCE.fullmatch(sent["userId"]) else None}
+
+
+def _drafts(sent: Sent) -> dict[str, Any]:
+    if not starts_with(sent["draftOrders"], b"{"):
         raise InvalidRequest("context.draftOrders", "must be a Bundle")
-    return drafts
+    return {"drafts": sent["draftOrders"]}
+
+
+def _selections(sent: Sent) -> dict[str, Any]:
+    return {"selections": _references(sent["selections"], "context.selections")}
+
+
+def _dispatched(sent: Sent) -> dict[str, Any]:
+    listed = sent.get("dispatchedOrders") or sent.get("dispatched-orders")
+    if listed:
+        return {"dispatched": _references(listed, "context.dispatchedOrders")}
+    if _is_missing(sent.get("order")):
+        raise MissingField("context.dispatchedOrders")
+    return {"dispatched": (relative_reference(sent["order"], "context.order"),)}
+
+
+def _performer(sent: Sent) -> dict[str, Any]:
+    """Who is to carry out the orders; checked, and not used."""
+    relative_reference(sent["performer"], "context.performer")
+    return {}
+
+
+def _appointments(sent: Sent) -> dict[str, Any]:
+    if not starts_with(sent["appointments"], b"{", b"["):
+        raise InvalidRequest("context.appointments", "must be a Bundle or an array of Appointments")
+    return {"appointments": sent["appointments"]}
 
 
 def _references(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
@@ -184,101 +169,52 @@ def _references(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
     return tuple(relative_reference(text, f"{field}[{index}]") for index, text in enumerate(texts))
 
 
-def _tolerated(*pairs: tuple[str, str | None, str | None]) -> tuple[str, ...]:
-    return tuple(f"context.{name}" for name, received, read in pairs if received and received != read)
+_TEXT: Final = str | None
+_TEXTS: Final = tuple[str, ...] | None
 
-
-def _order_sign(record: _OrderSign | _OrderSelect) -> Context:
-    patient, encounter, user = _patient(record), _encounter(record.encounter_id), _user(record.user_id)
-    return Context(
-        patient_id=patient,
-        encounter_id=encounter,
-        user_id=user,
-        drafts=_drafts(record.draft_orders),
-        tolerated=_tolerated(
-            ("userId", record.user_id, user),
-            ("patientId", record.patient_id, patient),
-            ("encounterId", record.encounter_id, encounter),
-        ),
-    )
-
-
-def _order_select(record: _OrderSelect) -> Context:
-    common = _order_sign(record)
-    if record.selections is None:
-        raise MissingField("context.selections")
-    return Context(
-        patient_id=common.patient_id,
-        encounter_id=common.encounter_id,
-        user_id=common.user_id,
-        drafts=common.drafts,
-        selections=_references(record.selections, "context.selections"),
-        tolerated=common.tolerated,
-    )
-
-
-def _order_dispatch(record: _OrderDispatch) -> Context:
-    patient = _patient(record)
-    listed = record.dispatched_orders or record.dispatched_orders_misspelled
-    if listed:
-        orders = _references(listed, "context.dispatchedOrders")
-    else:
-        orders = (relative_reference(_required(record.order, "context.dispatchedOrders"), "context.order"),)
-    relative_reference(_required(record.performer, "context.performer"), "context.performer")
-    return Context(
-        patient_id=patient,
-        dispatched=orders,
-        tolerated=_tolerated(("patientId", record.patient_id, patient)),
-    )
-
-
-def _encounter_hook(record: _Encounter) -> Context:
-    _required(record.encounter_id, "context.encounterId")
-    return _at_encounter(record)
-
-
-def _at_encounter(record: _Encounter | _AppointmentBook) -> Context:
-    patient, encounter, user = _patient(record), _encounter(record.encounter_id), _user(record.user_id)
-    return Context(
-        patient_id=patient,
-        encounter_id=encounter,
-        user_id=user,
-        tolerated=_tolerated(
-            ("userId", record.user_id, user),
-            ("patientId", record.patient_id, patient),
-            ("encounterId", record.encounter_id, encounter),
-        ),
-    )
-
-
-def _appointment_book(record: _AppointmentBook) -> Context:
-    common = _at_encounter(record)
-    appointments = given(record.appointments)
-    if appointments is None:
-        raise MissingField("context.appointments")
-    if not starts_with(appointments, b"{", b"["):
-        raise InvalidRequest("context.appointments", "must be a Bundle or an array of Appointments")
-    return Context(
-        patient_id=common.patient_id,
-        encounter_id=common.encounter_id,
-        user_id=common.user_id,
-        appointments=appointments,
-        tolerated=common.tolerated,
-    )
-
-
-def _reader(record: type[T], to_context: Callable[[T], Context]) -> Callable[[Raw], Context]:
-    decode = msgspec.json.Decoder(record).decode
-    return lambda raw: to_context(read_with(decode, raw, "context"))
-
-
-READERS: Final[Mapping[str, Callable[[Raw], Context]]] = {
-    "order-select": _reader(_OrderSelect, _order_select),
-    "order-sign": _reader(_OrderSign, _order_sign),
-    "order-dispatch": _reader(_OrderDispatch, _order_dispatch),
-    "encounter-start": _reader(_Encounter, _encounter_hook),
-    "encounter-discharge": _reader(_Encounter, _encounter_hook),
-    "appointment-book": _reader(_AppointmentBook, _appointment_book),
-    "patient-view": _reader(_Encounter, _at_encounter),
+FIELDS: Final[Mapping[str, ContextField]] = {
+    "patientId": ContextField({"patientId": _TEXT}, _patient),
+    "encounterId": ContextField({"encounterId": _TEXT}, _encounter),
+    "userId": ContextField({"userId": _TEXT}, _user),
+    "draftOrders": ContextField({"draftOrders": Raw}, _drafts),
+    "selections": ContextField({"selections": _TEXTS}, _selections),
+    "dispatchedOrders": ContextField(
+        {"dispatchedOrders": _TEXTS, "dispatched-orders": _TEXTS, "order": _TEXT}, _dispatched
+    ),
+    "performer": ContextField({"performer": _TEXT}, _performer),
+    "appointments": ContextField({"appointments": Raw}, _appointments),
 }
-"""How to read the context of each hook."""
+"""The fields that hooks have in their context, by the names of the specification."""
+
+
+def reader_of(fields: Iterable[str]) -> Callable[[Raw], Context]:
+    """How to read a context that has these fields of ``FIELDS``; ``?`` behind a name marks one that may be absent."""
+    asked = [(name.removesuffix("?"), not name.endswith("?")) for name in fields]
+    members = {member: kind for name, _ in asked for member, kind in FIELDS[name].members.items()}
+    decode = msgspec.json.Decoder(TypedDict("Members", members, total=False)).decode  # type: ignore[operator]
+
+    def read(raw: Raw) -> Context:
+        sent: Sent = read_with(decode, raw, "context")
+        values: dict[str, Any] = {}
+        for name, required in asked:
+            field = FIELDS[name]
+            if not all(_is_missing(sent.get(member)) for member in field.members):
+                values |= field.read(sent)
+            elif required:
+                raise MissingField(f"context.{name}")
+        return Context(**values, tolerated=tuple(_put_right(sent, values)))
+
+    return read
+
+
+def _is_missing(value: object) -> bool:
+    if isinstance(value, Raw):
+        return present(value) is None
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _put_right(sent: Sent, values: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the ids that were not quite as specified, and were read all the same."""
+    for name, value in (("userId", "user_id"), ("patientId", "patient_id"), ("encounterId", "encounter_id")):
+        if sent.get(name) and sent[name] != values.get(value):
+            yield f"context.{name}"

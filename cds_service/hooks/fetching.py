@@ -19,13 +19,13 @@ from msgspec import Raw
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, TYPE_OF_KEY, Prefetch, Slot, State, read_prefetch
-from cds_service.fhir.server.client import NOT_OFFERED, REFUSED, TOO_SLOW, FhirClient, FhirFailure, Found
+from cds_service.fhir.reading.prefetch import REFERRED, Prefetch, Slot, State, read_prefetch
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
+from cds_service.fhir.server.client import TOO_SLOW, FhirClient, FhirFailure, Found
 from cds_service.fhir.server.referred import Wanted, known_with, wanted
 from cds_service.fhir.server.scopes import Right, covers, shows_a_part
 from cds_service.hooks.call import HookCall
-from cds_service.hooks.second_choices import reshaped, sources_beside
-from cds_service.hooks.services import TEMPLATES
+from cds_service.hooks.searching import FURTHER_PAGES, KeySearch, Searched
 
 Permits: TypeAlias = Callable[[str], bool]
 K = TypeVar("K", bound=Hashable)
@@ -40,7 +40,6 @@ ROUNDS: Final = 3
 GRACE_SECONDS: Final = 0.05
 """A query gives up by itself when the time is over; so much longer is waited for it to say so."""
 
-_REFERRED: Final = "referred"
 _VALUES: Final = msgspec.json.Decoder(dict[str, Raw])
 _IN_PART: Final = "its token shows only a part of {} on the EHR's FHIR server"
 _NOT_ASKED: Final = "its token does not cover {} on the EHR's FHIR server"
@@ -51,18 +50,6 @@ class _Bundle(msgspec.Struct):
 
 
 _BUNDLE: Final = msgspec.json.Decoder(_Bundle)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Searched:
-    """What was found for a key. ``parts`` say what it shows only a part of.
-
-    ``failure`` is why the fact itself is not known, where only documents that name it were found.
-    """
-
-    found: Found
-    parts: tuple[str, ...] = ()
-    failure: str | None = None
 
 
 def unobserved(_outcome: str, _seconds: float) -> None:
@@ -144,24 +131,41 @@ class _Completion:
         self._call = call
         self._scope = call.fhir_authorization.scope if call.fhir_authorization is not None else ""
         self._values: Mapping[str, Raw] = _VALUES.decode(call.prefetch) if call.prefetch is not None else {}
+        self._patient = quote(call.patient_id, safe="")
+        encounter = call.encounter_id
+        self._ids = {
+            "patientId": self._patient,
+            "encounterId": quote(encounter, safe="") if encounter is not None else None,
+        }
 
     def of(self, prefetch: Prefetch) -> Prefetch:
         """All of it: the keys, then what their resources refer to."""
         return self._with_referred(self._with_keys(prefetch))
 
     def _with_keys(self, prefetch: Prefetch) -> Prefetch:
-        absent = {key: query for key, slot in prefetch.slots.items() if (query := self._query(slot)) is not None}
-        uncovered = [key for key, query in absent.items() if not self._covered(_type(query), search="?" in query)]
-        jobs: dict[str, Callable[[], bytes | Searched]] = {
-            key: self._job_of(key, query) for key, query in absent.items() if key not in uncovered
+        absent = {key.name: (key, query) for key, query in self._absent(prefetch)}
+        uncovered = {
+            name: _NOT_ASKED.format(key.resource_type)
+            for name, (key, _) in absent.items()
+            if not self._covered(key.resource_type, search=key.is_search)
         }
-        for key, slot in prefetch.slots.items():
-            if slot.next_link is not None and self._first_page(key) is not None:
-                jobs[key] = partial(self._followed, key, slot.next_link)
+        jobs: dict[str, Callable[[], bytes | Searched]] = {
+            name: self._job_of(key, query) for name, (key, query) in absent.items() if name not in uncovered
+        }
+        for name, slot in prefetch.slots.items():
+            if slot.next_link is not None and self._first_page(name) is not None:
+                jobs[name] = partial(self._followed, name, slot.next_link)
         if not jobs and not uncovered:
             return prefetch
-        results = self._fetcher.together(jobs, self._client.deadline)
-        return self._read(prefetch, results, {key: _NOT_ASKED.format(_type(absent[key])) for key in uncovered})
+        return self._read(prefetch, self._fetcher.together(jobs, self._client.deadline), uncovered)
+
+    def _absent(self, prefetch: Prefetch) -> Iterator[tuple[PrefetchKey, str]]:
+        """Absent keys with their queries, as far as the context has the ids; known and failed ones are not asked."""
+        for name, slot in prefetch.slots.items():
+            key = PREFETCH_KEYS[name]
+            query = key.query(self._ids) if slot.state is State.ABSENT else None
+            if query is not None:
+                yield key, query
 
     def _first_page(self, key: str) -> tuple[Raw, ...] | None:
         """The entries given under a key; None when they are not in a Bundle that pages can be added to."""
@@ -170,159 +174,81 @@ class _Completion:
         except (KeyError, msgspec.ValidationError):
             return None
 
-    def _query(self, slot: Slot) -> str | None:
-        """The query of an absent key; None for keys that are known or failed, and where the context lacks an id."""
-        return self._filled(slot.key) if slot.state is State.ABSENT else None
-
-    def _filled(self, key: str) -> str | None:
-        ids = {"context.patientId": self._call.patient_id, "context.encounterId": self._call.encounter_id}
-        query = TEMPLATES[key]
-        for token, value in ids.items():
-            if f"{{{{{token}}}}}" in query:
-                if value is None:
-                    return None
-                query = query.replace(f"{{{{{token}}}}}", quote(value, safe=""))
-        return query
-
     def _covered(self, resource_type: str, *, search: bool) -> bool:
         return covers(self._scope, resource_type, "s" if search else "r")
 
-    def _job(self, query: str) -> Callable[[], bytes | Found]:
-        if "?" in query:
-            return partial(self._client.search, query)
-        return partial(self._client.read, query, _type(query))
+    def _job_of(self, key: PrefetchKey, query: str) -> Callable[[], bytes | Searched]:
+        if not key.is_search:
+            return partial(self._client.read, query, key.resource_type)
+        return partial(KeySearch(self._client, key, self._patient, partial(self._covered, search=True)).run, query)
 
-    def _job_of(self, key: str, query: str) -> Callable[[], bytes | Searched]:
-        if "?" in query:
-            return partial(self._searched, key, query)
-        return partial(self._client.read, query, _type(query))
-
-    def _followed(self, key: str, link: str) -> Searched:
-        return Searched(self._client.follow(link, self._filled(key) or ""))
-
-    def _searched(self, key: str, query: str) -> Searched:
-        """What is found for a key; a refused query is tried once in another shape, then other sources are asked.
-
-        Raises:
-            FhirFailure: nothing of it can be had; of several refusals the first.
-        """
-        try:
-            return Searched(self._client.search(query))
-        except FhirFailure as failure:
-            found = self._in_another_shape(query) if failure.status in REFUSED else None
-            if found is None and failure.status in REFUSED | NOT_OFFERED:
-                found = self._from_other_sources(key, failure)
-            if found is None:
-                raise
-            return found
-
-    def _in_another_shape(self, query: str) -> Searched | None:
-        shape = reshaped(query)
-        entries: list[Raw] = []
-        problems: list[str] = []
-        answered = 0
-        for one in shape.queries if shape is not None else ():
-            try:
-                found = self._client.search(one)
-            except FhirFailure as failure:
-                problems.append(f"a part of {_type(one)} could not be had: {failure.reason}")
-                continue
-            answered += 1
-            entries.extend(found.entries)
-            if found.problem is not None:
-                problems.append(f"further pages of {_type(one)}: {found.problem}")
-        if shape is None or not answered:
-            return None
-        parts = (shape.part, *problems) if shape.part is not None else tuple(problems)
-        return Searched(Found(tuple(entries)), tuple(dict.fromkeys(parts)))
-
-    def _from_other_sources(self, key: str, refused: FhirFailure) -> Searched | None:
-        """What other types of resources tell; None when nothing is found, for then nothing is known."""
-        entries: list[Raw] = []
-        parts: list[str] = []
-        whole = read = False
-        for source in sources_beside(key, quote(self._call.patient_id, safe="")):
-            kind = _type(source.query)
-            if not self._covered(kind, search=True):
-                continue
-            try:
-                found = self._client.search(source.query) if source.read else self._client.search(source.query, pages=1)
-            except FhirFailure:
-                continue
-            if not found.entries:
-                continue
-            entries.extend(found.entries)
-            whole, read = whole or source.whole, read or source.read
-            if source.read and found.problem is not None:
-                parts.append(f"further pages of {kind}: {found.problem}")
-        if not entries:
-            return None
-        if not read:
-            return Searched(Found(tuple(entries)), failure=refused.reason)
-        if not whole:
-            parts.append(f"{key} are known only as far as payers have settled them: {refused.reason}")
-        return Searched(Found(tuple(entries)), tuple(parts))
+    def _followed(self, name: str, link: str) -> Searched:
+        return Searched(self._client.follow(link, PREFETCH_KEYS[name].query(self._ids) or ""))
 
     def _read(
-        self, given: Prefetch, results: Mapping[str, bytes | Searched | FhirFailure], failed: dict[str, str]
+        self, before: Prefetch, results: Mapping[str, bytes | Searched | FhirFailure], failed: dict[str, str]
     ) -> Prefetch:
-        """Given and fetched values together, read as one prefetch."""
+        """What came and what was fetched together, read as one prefetch."""
         values = dict(self._values)
         gaps: list[Gap] = []
         parts: list[tuple[str, str]] = []
         for key, result in results.items():
-            absent = given.slots[key].state is State.ABSENT
+            absent = before.slots[key].state is State.ABSENT
             if isinstance(result, FhirFailure):
                 if absent:
                     failed[key] = result.reason
                 else:
-                    gaps.append(Gap(_fact(key), f"further pages of {key}: {result.reason}"))
+                    gaps.append(Gap(fact_of(key), FURTHER_PAGES.format(key, result.reason)))
             elif isinstance(result, bytes):
                 values[key] = Raw(result)
             else:
                 values[key] = _bundle(() if absent else self._first_page(key) or (), result.found)
                 if result.found.problem is not None:
-                    gaps.append(Gap(_fact(key), f"further pages of {key}: {result.found.problem}"))
+                    gaps.append(Gap(fact_of(key), FURTHER_PAGES.format(key, result.found.problem)))
                 if result.failure is not None:
                     failed[key] = result.failure
                 parts.extend((key, part) for part in result.parts)
-        read = read_prefetch(msgspec.json.encode(values), given.slots)
-        parts.extend(
-            (key, _IN_PART.format(TYPE_OF_KEY[key].__name__))
-            for key in self._seen_in_part(key for key in results if key not in failed)
-        )
+        read = read_prefetch(msgspec.json.encode(values), before.slots)
+        parts.extend(self._seen_in_part(key for key in results if key not in failed))
         for key, reason in parts:
             if read.slots[key].state is State.EMPTY:
                 failed[key] = reason
             else:
-                gaps.append(Gap(_fact(key), reason))
+                gaps.append(Gap(fact_of(key), reason))
         slots = {key: _settled(slot, failed.get(key), fetched=key in results) for key, slot in read.slots.items()}
         return replace(read, slots=slots, gaps=(*read.gaps, *gaps))
 
-    def _seen_in_part(self, keys: Iterable[str]) -> Iterator[str]:
-        for key in keys:
-            right: Right = "s" if "?" in TEMPLATES[key] else "r"
-            if shows_a_part(self._scope, TYPE_OF_KEY[key].__name__, right):
-                yield key
+    def _seen_in_part(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Keys of which the token shows a part only, with that reason."""
+        for name in names:
+            key = PREFETCH_KEYS[name]
+            right: Right = "s" if key.is_search else "r"
+            if shows_a_part(self._scope, key.resource_type, right):
+                yield name, _IN_PART.format(key.resource_type)
 
     def _with_referred(self, prefetch: Prefetch) -> Prefetch:
         asked: set[str] = set()
         for _ in range(ROUNDS):
-            found = self._next_references(prefetch, asked)
-            if not found:
+            references = self._next_references(prefetch, asked)
+            if not references:
                 break
-            asked.update(one.query for one in found)
-            jobs = {one: self._job(one.query) for one in found}
+            asked.update(reference.query for reference in references)
+            jobs = {reference: self._job(reference) for reference in references}
             prefetch = _beside(prefetch, self._fetcher.together(jobs, self._client.deadline))
         return prefetch
 
+    def _job(self, reference: Wanted) -> Callable[[], bytes | Found]:
+        if reference.is_search:
+            return partial(self._client.search, reference.query)
+        return partial(self._client.read, reference.query, reference.resource_type)
+
     def _next_references(self, prefetch: Prefetch, asked: Collection[str]) -> list[Wanted]:
-        found = [
-            one
-            for one in wanted(prefetch, self._client.base, self._call.encounter_id)
-            if one.query not in asked and self._covered(one.resource_type, search=one.is_search)
+        references = [
+            reference
+            for reference in wanted(prefetch, self._client.base, self._call.encounter_id)
+            if reference.query not in asked and self._covered(reference.resource_type, search=reference.is_search)
         ]
-        return found[: MOST_REFERENCES - len(asked)]
+        return references[: MOST_REFERENCES - len(asked)]
 
 
 def _settled(slot: Slot, failure: str | None, *, fetched: bool) -> Slot:
@@ -338,34 +264,26 @@ def _beside(prefetch: Prefetch, results: Mapping[Wanted, bytes | Found | FhirFai
     """The prefetch with referred resources; one that could not be had is a gap where nothing else tells."""
     entries: list[Raw] = []
     gaps: list[Gap] = []
-    for one, result in results.items():
+    for reference, result in results.items():
         if isinstance(result, bytes):
             entries.append(Raw(msgspec.json.encode({"resource": Raw(result)})))
         elif isinstance(result, Found):
             entries.extend(result.entries)
-        elif one.fact is not None:
-            gaps.append(_gap_of(one, one.fact, result))
-    read = read_prefetch(msgspec.json.encode({_REFERRED: _bundle((), Found(tuple(entries)))}), (_REFERRED,))
+        elif reference.fact is not None:
+            gaps.append(_gap_of(reference, reference.fact, result))
+    read = read_prefetch(msgspec.json.encode({REFERRED: _bundle((), Found(tuple(entries)))}), (REFERRED,))
     return replace(prefetch, by_type=dict(known_with(prefetch, read)), gaps=(*prefetch.gaps, *read.gaps, *gaps))
 
 
-def _gap_of(one: Wanted, fact: Fact, failure: FhirFailure) -> Gap:
-    return Gap(fact, f"could not be read: {failure.reason}", None if one.is_search else one.query)
+def _gap_of(reference: Wanted, fact: Fact, failure: FhirFailure) -> Gap:
+    return Gap(fact, f"could not be read: {failure.reason}", None if reference.is_search else reference.query)
 
 
-def _bundle(given: tuple[Raw, ...], found: Found) -> Raw:
+def _bundle(first_page: tuple[Raw, ...], found: Found) -> Raw:
     """Entries as one searchset; a link stays only where pages are still missing."""
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [*given, *found.entries]}
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [*first_page, *found.entries]}
     if found.rest is not None:
         bundle["link"] = [{"relation": "next", "url": found.rest}]
     if found.total is not None:
         bundle["total"] = found.total
     return Raw(msgspec.json.encode(bundle))
-
-
-def _type(query: str) -> str:
-    return query.partition("?")[0].partition("/")[0]
-
-
-def _fact(key: str) -> Fact:
-    return FACT_OF_TYPE[TYPE_OF_KEY[key].__name__]

@@ -11,8 +11,8 @@ from cards.groups import Group
 from cds_service.domain.findings import Finding
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
-from cds_service.hooks.profile import Profile
 from cds_service.records.pseudonyms import Pseudonyms
+from cds_service.security.clients import Caller
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -59,18 +59,18 @@ class Naming:
         return self.pseudonyms.of("subject", self.client, self.tenant, self.patient_id, subject)
 
 
-def naming(pseudonyms: Pseudonyms, call: HookCall, profile: Profile) -> Naming:
+def naming(pseudonyms: Pseudonyms, call: HookCall, caller: Caller) -> Naming:
     """The hashes for a call of this client."""
-    return Naming(pseudonyms, profile.client, profile.tenant or "", call.patient_id)
+    return Naming(pseudonyms, caller.client.issuer, caller.tenant or "", call.patient_id)
 
 
 def entry_of(
-    call: HookCall, answered: Answered, reply: bytes, profile: Profile, occasion: Occasion, names: Naming
+    call: HookCall, answered: Answered, reply: bytes, caller: Caller, occasion: Occasion, names: Naming
 ) -> Entry:
     """The rows of an answered call; ``reply`` is the body that was sent."""
     composed, evaluation = answered.composition, answered.evaluation
-    shadow = profile.mode == "shadow"
-    decision = _decision(call, profile, occasion, names) | {
+    shadow = caller.client.mode == "shadow"
+    decision = _decision(call, caller, occasion, names) | {
         "evaluation": answered.settings.identity(EVALUATION),
         "policies": list(evaluation.policies) if evaluation is not None else [],
         "output": sha256(reply).hexdigest(),
@@ -86,7 +86,7 @@ def entry_of(
     identity = answered.settings.identity
     cards = tuple(
         {
-            "client": profile.client,
+            "client": caller.client.issuer,
             "uuid": identity(group.host.finding.key),
             "decision": occasion.id,
             "rank": rank,
@@ -96,28 +96,28 @@ def entry_of(
         }
         for rank, (group, state, why) in enumerate(states, start=1)
     )
-    return Entry(decision, cards, tuple(_suggestions(answered, profile.client)))
+    return Entry(decision, cards, tuple(_suggestions(answered, caller.client.issuer)))
 
 
-def refused(call: HookCall, outcome: str, profile: Profile, occasion: Occasion, names: Naming) -> Entry:
+def refused(call: HookCall, outcome: str, caller: Caller, occasion: Occasion, names: Naming) -> Entry:
     """The row of a call without answer; ``outcome`` is ``data-needed`` or ``failed``."""
     nothing = {"shown": 0, "withheld": 0, "gaps": 0, "policies": [], "output": None, "episode": None}
-    return Entry(_decision(call, profile, occasion, names) | nothing | {"evaluation": occasion.id, "outcome": outcome})
+    return Entry(_decision(call, caller, occasion, names) | nothing | {"evaluation": occasion.id, "outcome": outcome})
 
 
-def _decision(call: HookCall, profile: Profile, occasion: Occasion, names: Naming) -> dict[str, Any]:
+def _decision(call: HookCall, caller: Caller, occasion: Occasion, names: Naming) -> dict[str, Any]:
     return {
         "id": occasion.id,
         "at": occasion.at,
-        "client": profile.client,
-        "tenant": profile.tenant,
+        "client": caller.client.issuer,
+        "tenant": caller.tenant,
         "service": call.service.shared_id,
         "hook": call.hook,
         "hook_instance": call.hook_instance,
         "input": sha256(occasion.body).hexdigest(),
         "latency": round(occasion.milliseconds, 3),
         "patient": names.patient,
-        "shadow": profile.mode == "shadow",
+        "shadow": caller.client.mode == "shadow",
     }
 
 

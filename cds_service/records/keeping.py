@@ -10,7 +10,6 @@ from cds_service.errors import FeedbackNotStored
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.feedback import CardFeedback
-from cds_service.hooks.profile import Profile
 from cds_service.records.database import Database, StoreError
 from cds_service.records.entries import Occasion, entry_of, naming, refused
 from cds_service.records.kept_feedback import keep_feedback
@@ -18,6 +17,7 @@ from cds_service.records.pseudonyms import Pseudonyms, pseudonyms_with
 from cds_service.records.suppression import Suppression
 from cds_service.records.used_tokens import DatabaseReplay, Seen
 from cds_service.records.writer import Counts, Writer
+from cds_service.security.clients import Caller
 
 
 def utc_now() -> datetime:
@@ -29,16 +29,16 @@ class Keeps(Protocol):
     """Who keeps records of calls and feedback."""
 
     def answered(
-        self, call: HookCall, answered: Answered, profile: Profile, *, body: bytes, reply: bytes, milliseconds: float
+        self, call: HookCall, answered: Answered, caller: Caller, *, body: bytes, reply: bytes, milliseconds: float
     ) -> None:
         """Keep a call and its answer. Never fails."""
         ...
 
-    def refused(self, call: HookCall, outcome: str, profile: Profile, *, body: bytes, milliseconds: float) -> None:
+    def refused(self, call: HookCall, outcome: str, caller: Caller, *, body: bytes, milliseconds: float) -> None:
         """Keep a call that was not answered: ``data-needed`` or ``failed``. Never fails."""
         ...
 
-    def feedback(self, service: str, entries: Iterable[CardFeedback], profile: Profile) -> None:
+    def feedback(self, service: str, entries: Iterable[CardFeedback], caller: Caller) -> None:
         """Keep feedback; raises ``FeedbackNotStored``."""
         ...
 
@@ -84,26 +84,26 @@ class Records:
         return cls(database, pseudonyms_with(key, database), Writer(database), clock)
 
     def answered(
-        self, call: HookCall, answered: Answered, profile: Profile, *, body: bytes, reply: bytes, milliseconds: float
+        self, call: HookCall, answered: Answered, caller: Caller, *, body: bytes, reply: bytes, milliseconds: float
     ) -> None:
         """Keep a call and its answer, soon. When the store is gone for long, the record is dropped and counted."""
         occasion = Occasion(id=str(uuid4()), at=self.clock(), body=body, milliseconds=milliseconds)
-        names = naming(self.pseudonyms, call, profile)
-        self.writer.put(entry_of(call, answered, reply, profile, occasion, names))
+        names = naming(self.pseudonyms, call, caller)
+        self.writer.put(entry_of(call, answered, reply, caller, occasion, names))
 
-    def refused(self, call: HookCall, outcome: str, profile: Profile, *, body: bytes, milliseconds: float) -> None:
+    def refused(self, call: HookCall, outcome: str, caller: Caller, *, body: bytes, milliseconds: float) -> None:
         """Keep a call that was not answered: ``data-needed`` or ``failed``."""
         occasion = Occasion(id=str(uuid4()), at=self.clock(), body=body, milliseconds=milliseconds)
-        self.writer.put(refused(call, outcome, profile, occasion, naming(self.pseudonyms, call, profile)))
+        self.writer.put(refused(call, outcome, caller, occasion, naming(self.pseudonyms, call, caller)))
 
-    def feedback(self, service: str, entries: Iterable[CardFeedback], profile: Profile) -> None:
+    def feedback(self, service: str, entries: Iterable[CardFeedback], caller: Caller) -> None:
         """Keep all of these entries, before this returns.
 
         Raises:
             FeedbackNotStored: the store failed; none was kept.
         """
         try:
-            keep_feedback(self.database, profile.client, service, entries, self.clock())
+            keep_feedback(self.database, caller.client.issuer, service, entries, self.clock())
         except StoreError as error:
             raise FeedbackNotStored from error
 

@@ -10,11 +10,11 @@ from sqlalchemy import Row, bindparam, select
 from cards.groups import NEVER_WITHHELD
 from cds_service.domain.findings import Evaluation, Finding, Severity
 from cds_service.hooks.call import HookCall
-from cds_service.hooks.profile import Profile
 from cds_service.records.database import Database, StoreError
 from cds_service.records.entries import Naming, naming
 from cds_service.records.pseudonyms import Pseudonyms
 from cds_service.records.record_tables import CardRow, FeedbackRow
+from cds_service.security.clients import Caller
 
 OVERRIDDEN: Final = "overridden"
 _OVERRIDES: Final = (
@@ -95,15 +95,15 @@ class Suppression:
         self._days = timedelta(days=days)
         self._clock = clock
 
-    def __call__(self, call: HookCall, evaluation: Evaluation, profile: Profile) -> Mapping[str, str]:
+    def __call__(self, call: HookCall, evaluation: Evaluation, caller: Caller) -> Mapping[str, str]:
         """Why findings are not to be shown, by key."""
         if self._database.resting or not suppressible(evaluation.findings):
             return {}
-        names = naming(self._pseudonyms, call, profile)
+        names = naming(self._pseudonyms, call, caller)
         episode = names.episode(evaluation.episode_key or "")
         since = self._clock() - self._days
         try:
-            overrides = past_overrides(self._database, profile.client, names.patient, episode, since)
+            overrides = past_overrides(self._database, caller.client.issuer, names.patient, episode, since)
         except StoreError as error:
             self._database.rest(error, "overrides not known")
             return {}

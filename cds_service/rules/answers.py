@@ -6,7 +6,8 @@ from typing import Final
 
 from cds_service.domain.authorizations import CAUTION
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView

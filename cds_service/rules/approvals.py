@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.findings import Amount, Evidence, FactValue, Severity
 from cds_service.domain.units import units
 from cds_service.domain.values import values

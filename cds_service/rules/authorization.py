@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from cds_service.domain.authorizations import REFUSED
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Authorization, AuthorizationState, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.domain.payment import payer_caveats
 from cds_service.domain.units import units

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import undisputed, values

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Authorization, AuthorizationState
 from cds_service.domain.codes import FURTHER_HOUR
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.episodes import Episode
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import minutes

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.terms import ELEMENTS as NAMES
 from cds_service.domain.terms import SHORT_ELEMENTS

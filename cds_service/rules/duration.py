@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Order
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Days, Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue

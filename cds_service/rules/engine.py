@@ -20,7 +20,7 @@ from cds_service.rules.unread_visit import UNREAD
 NOTHING_READ: Final[frozenset[str]] = frozenset()
 
 
-def evaluate(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
+def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
     """Answer the case with every rule that belongs to its moment.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of

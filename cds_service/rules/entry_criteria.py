@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, InjuryDate
+from cds_service.domain.chart import Fact
+from cds_service.domain.coverage_and_claims import InjuryDate
 from cds_service.domain.findings import Evidence, Severity
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.terms import ENTRY_CRITERIA

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.terms import ENTRY_CRITERIA
 from cds_service.domain.values import PolicyValue

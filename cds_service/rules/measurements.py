@@ -5,8 +5,9 @@ from datetime import date
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.tools import Known, tools_of

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cds_service.domain.bill import Bill, LineOnClaim, ProgramCharges, UnitShare, VisitBill
+from cds_service.domain.care import Role
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Role
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.domain.treating import treating

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import DAYS_OF_A_WEEK
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import DAYS_OF_A_WEEK, Fact
+from cds_service.domain.chart import Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies.model import PolicyView
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cds_service.domain.bill import Bill, OrderReview
+from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap, Order
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
 from cds_service.domain.values import PolicyValue, values

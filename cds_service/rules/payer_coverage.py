@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Coverage, CoverageAssertion, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.coverage_and_claims import Coverage, CoverageAssertion
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.payment import CLASS_NOT_KNOWN, REFUSES, claim_to_look_for, compensation_after
 from cds_service.domain.values import values

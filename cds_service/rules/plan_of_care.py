@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import AssessmentKind, PlanOfCare
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact, Gap, PlanOfCare
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params

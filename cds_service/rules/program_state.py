@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import DAYS_OF_A_WEEK
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import DAYS_OF_A_WEEK, Authorization, Fact
+from cds_service.domain.chart import Fact
+from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue, undisputed, values
 from cds_service.policies import parameters as params

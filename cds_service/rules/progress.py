@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import Assessment
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Assessment, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params

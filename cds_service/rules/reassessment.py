@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import AssessmentKind, Fact, Gap
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView

@@ -6,11 +6,12 @@ from time import time
 from typing import Final
 
 from cds_service.errors import ConfigurationError, Forbidden
-from cds_service.security.algorithms import RECOMMENDED
-from cds_service.security.keys import KeyStore
+from cds_service.security.clients import Caller
+from cds_service.security.key_store import KeyStore
+from cds_service.security.keys import RECOMMENDED
 from cds_service.security.registry import Registry
 from cds_service.security.replay import Replay
-from cds_service.security.tokens import Caller, verify
+from cds_service.security.tokens import verify
 
 _log: Final = logging.getLogger(__name__)
 

@@ -4,155 +4,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Final, Self, TypeAlias
 
 import orjson
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cds_service.errors import ConfigurationError
-from cds_service.security.addresses import checked_url
-from cds_service.security.keys import read_key_set
+from cds_service.security.clients import ALLOW_HTTP, FOLDER, PREFETCH_KEYS, SERVICES, Client, read_keys
 from cds_service.yaml_files import YamlError, YamlFile
 
 HINT: Final = "docs/security.md describes the registry of clients."
-ALLOW_HTTP: Final = "allow_http"
-SERVICES: Final = "services"
-FOLDER: Final = "folder"
-PREFETCH_KEYS: Final = "prefetch_keys"
+NOT_BUILT: Final[Mapping[str, object]] = {"crd": None, "system_actions": False}
+"""Keys of what is to come, each with the value that asks for nothing of it."""
 
-
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) < len(values):
-        raise ValueError("has an entry twice")
-    return values
-
-
-Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-Words: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_distinct)]
 Permitted: TypeAlias = Mapping[str, frozenset[str]]
-Label: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(loopback|https?://[A-Za-z0-9.:\[\]-]+)$")]
-
-
-def time_zone(name: object) -> ZoneInfo:
-    """The time zone of an IANA name, like America/Chicago.
-
-    Raises:
-        ValueError: there is no zone of that name.
-    """
-    try:
-        return ZoneInfo(str(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{str(name)!r} is not the name of a time zone, like America/Chicago") from None
-
-
-TimeZone: TypeAlias = Annotated[ZoneInfo, PlainValidator(time_zone)]
-
-
-class Client(BaseModel):
-    """One registered client: how it proves who it is, what it may do, and how it wants its answers.
-
-    Exactly one of ``jwks_url`` (fetched), ``jwks_file`` and ``jwks`` (both exchanged out of band) gives its keys; a
-    file is read into ``jwks`` when the registry is loaded. None for ``tenants`` and ``services`` is any, a shared
-    id in ``services`` is read as itself and the ids of its hooks; None for
-    ``max_cards``, ``jurisdiction``, ``time_zone`` and ``source_label`` is the site's own setting. ``not_available``
-    tells by prefetch key where the clinic keeps what its EHR never sends; ``program_state`` and ``not_checked`` are
-    whether the two quiet cards are shown.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-    issuer: Word
-    jwks_url: str | None = None
-    jwks_file: str | None = None
-    jwks: Mapping[str, Any] | None = None
-    fhir_servers: tuple[str, ...] = ()
-    tenants: Words | None = None
-    services: Words | None = None
-    cors_origins: Annotated[tuple[Origin, ...], AfterValidator(_distinct)] = ()
-    mode: Literal["live", "shadow"] = "live"
-    cds_hooks: Literal["1.0", "2.0", "3.0"] = "2.0"
-    crd: Literal["2.0", "2.1", "2.2"] | None = None
-    system_actions: bool = False
-    charges: Literal["claim", "chargeitem"] = "claim"
-    max_cards: Annotated[int, Field(ge=1, le=50)] | None = None
-    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
-    time_zone: TimeZone | None = None
-    source_label: Label | None = None
-    not_available: Mapping[str, Label] = {}
-    program_state: bool = True
-    not_checked: bool = True
-
-    @field_validator("jwks_url")
-    @classmethod
-    def _callable_url(cls, url: str | None, info: ValidationInfo) -> str | None:
-        return None if url is None else checked_url(url, allow_http=_given(info)[ALLOW_HTTP])
-
-    @field_validator("fhir_servers")
-    @classmethod
-    def _callable_urls(cls, urls: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        return _distinct(tuple(checked_url(url, allow_http=_given(info)[ALLOW_HTTP]).rstrip("/") for url in urls))
-
-    @field_validator("services")
-    @classmethod
-    def _known_services(cls, services: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        known = _given(info)[SERVICES]
-        unknown = sorted(set(services or ()) - set(known)) if known is not None else []
-        if unknown:
-            raise ValueError(f"there is no service {unknown[0]}; there are {', '.join(sorted(known))}")
-        if services is None or known is None:
-            return services
-        return tuple(sorted({permitted for one in services for permitted in known[one]}))
-
-    @field_validator("not_available")
-    @classmethod
-    def _known_prefetch_keys(cls, places: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        known = _given(info)[PREFETCH_KEYS]
-        unknown = sorted(set(places) - set(known)) if known is not None else []
-        if unknown:
-            raise ValueError(f"there is no prefetch key {unknown[0]}; there are {', '.join(sorted(known))}")
-        return MappingProxyType(dict(places))
-
-    @field_validator("jwks_file")
-    @classmethod
-    def _readable_file(cls, file: str | None, info: ValidationInfo) -> str | None:
-        if file is not None:
-            _check_keys(_read_keys(_given(info)[FOLDER] / file))
-        return file
-
-    @field_validator("jwks")
-    @classmethod
-    def _inline_keys(cls, jwks: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        if jwks is not None:
-            _check_keys(jwks)
-        return jwks
-
-    @model_validator(mode="after")
-    def _one_source_of_keys(self) -> Self:
-        if sum(one is not None for one in (self.jwks_url, self.jwks_file, self.jwks)) != 1:
-            raise ValueError("needs exactly one of jwks_url, jwks_file and jwks")
-        return self
-
-    def may_call(self, service: str) -> bool:
-        """Whether the client may call the service of this id."""
-        return self.services is None or service in self.services
-
-    def serves(self, tenant: str | None) -> bool:
-        """Whether the client may call for this tenant; with a list of tenants one of them has to be named."""
-        return self.tenants is None or tenant in self.tenants
 
 
 @dataclass(frozen=True)
@@ -186,19 +52,18 @@ class Registry:
         Raises:
             ConfigurationError: the file cannot be used; each problem names file, client and key.
         """
-        rows = _rows(path)
-        given = {ALLOW_HTTP: allow_http, SERVICES: services, PREFETCH_KEYS: prefetch_keys, FOLDER: path.parent}
+        terms = {ALLOW_HTTP: allow_http, SERVICES: services, PREFETCH_KEYS: prefetch_keys, FOLDER: path.parent}
         clients: dict[str, Client] = {}
         problems: list[str] = []
-        for number, row in enumerate(rows):
+        for number, row in enumerate(_rows(path)):
             try:
-                client = Client.model_validate_json(_json(row), context=given)
-            except (ValidationError, TypeError) as wrong:
-                problems += [f"{path}: {_named(number, row)}: {what}" for what in _texts(wrong)]
+                client = _client(row, terms)
+            except _EntryError as refused:
+                problems += [f"{path}: {_named(number, row)}: {problem}" for problem in refused.problems]
                 continue
             if client.issuer in clients:
                 problems.append(f"{path}: {_named(number, row)}: issuer: stands twice")
-            clients[client.issuer] = _with_file_keys(client, path.parent)
+            clients[client.issuer] = client
         if problems:
             raise ConfigurationError("\n".join(problems), HINT)
         return cls.of(clients.values())
@@ -213,35 +78,42 @@ class Registry:
         return frozenset(origin for client in self.clients.values() for origin in client.cors_origins)
 
 
-def _given(info: ValidationInfo) -> Mapping[str, Any]:
-    strict = {ALLOW_HTTP: False, SERVICES: None, PREFETCH_KEYS: None, FOLDER: Path()}
-    return strict | (info.context or {})
+class _EntryError(ValueError):
+    """An entry that cannot be used; each problem names its key."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(*self.problems)
 
 
-def _read_keys(path: Path) -> Mapping[str, Any]:
+def _client(row: object, terms: Mapping[str, Any]) -> Client:
+    """The client of an entry, its keys read.
+
+    Raises:
+        _EntryError: it cannot be used.
+    """
+    problems = list(_not_built(row))
     try:
-        document = orjson.loads(path.read_bytes())
-    except OSError as problem:
-        raise ValueError(f"{path} cannot be read: {problem.strerror}") from None
-    except ValueError:
-        raise ValueError(f"{path} is not JSON") from None
-    if not isinstance(document, dict):
-        raise ValueError(f"{path} is not a JSON Web Key Set")  # noqa: TRY004 - the model reports ValueError only
-    return document
-
-
-def _check_keys(document: Mapping[str, Any]) -> None:
-    keys = read_key_set(document)
-    if keys.private:
-        raise ValueError("holds a private key; only public keys belong here, and this one is no secret any more")
-    if not keys.ids:
-        raise ValueError("holds no public key with kid that can be used")
-
-
-def _with_file_keys(client: Client, folder: Path) -> Client:
+        client = Client.model_validate_json(_json(_built(row)), context=dict(terms))
+    except (ValidationError, TypeError) as wrong:
+        raise _EntryError((*problems, *_texts(wrong))) from None
+    if sum(source is not None for source in (client.jwks_url, client.jwks_file, client.jwks)) != 1:
+        problems.append("keys: needs exactly one of jwks_url, jwks_file and jwks")
+    if problems:
+        raise _EntryError(problems)
     if client.jwks_file is None:
         return client
-    return client.model_copy(update={"jwks": _read_keys(folder / client.jwks_file)})
+    return client.model_copy(update={"jwks": read_keys(terms[FOLDER] / client.jwks_file)})
+
+
+def _built(row: object) -> object:
+    return {key: value for key, value in row.items() if key not in NOT_BUILT} if isinstance(row, dict) else row
+
+
+def _not_built(row: object) -> Iterator[str]:
+    for key, idle in NOT_BUILT.items():
+        if isinstance(row, dict) and row.get(key, idle) is not idle:
+            yield f"{key}: is not built yet: leave it out, or write {orjson.dumps(idle).decode()}"
 
 
 def _rows(path: Path) -> list[object]:

@@ -30,6 +30,7 @@ _PORTS: Final = {"https": 443, "http": 80}
 _PLAIN: Final = re.compile(r"[!-~]+", re.ASCII)
 _SURPRISING: Final = re.compile(r"\\|[\"<>^`{|}]")
 _SURPRISING_PATH: Final = re.compile(r"//|(?:^|/)\.{1,2}(?:/|$)|;|%(?:2e|2f|5c|25|00)", re.IGNORECASE)
+_PLAINLY: Final = "must have no user, query, fragment or unusual characters"
 _THIS_MACHINE: Final = "localhost"
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 
@@ -55,44 +56,48 @@ class Servers:
 
     def permits(self, url: str) -> bool:
         """Whether the URL is one of these servers or below it: same scheme, host and port, same path or deeper."""
-        place = _place(url)
-        if place is None or (place.scheme == "http" and not self.allow_http):
+        try:
+            place = _place(url, allow_http=self.allow_http)
+            return any(_leads_into(_place(base, allow_http=self.allow_http), place) for base in self.allowed)
+        except ValueError:
             return False
-        return any(_leads_into(_place(base), place) for base in self.allowed)
 
 
-def server_problem(url: str, *, allow_http: bool = False) -> str | None:
-    """What keeps a URL from being registered as a server, in words; None when it can be."""
-    place = _place(url)
-    if place is None:
-        return "is no absolute URL without user, fragment, dot segments and unusual characters"
+def registered_url(url: str, *, allow_http: bool = False) -> str:
+    """The URL, when it may be registered: what calls are judged by, and without query.
+
+    Raises:
+        ValueError: it could never be called; says why.
+    """
     if "?" in url:
-        return "must have no query"
-    if place.scheme == "http" and not allow_http:
-        return "must be https"
-    return None
+        raise ValueError(_PLAINLY)
+    _place(url, allow_http=allow_http)
+    return url
 
 
-def _leads_into(base: _Place | None, place: _Place) -> bool:
-    if base is None or base[:3] != place[:3]:
-        return False
-    return place.path == base.path or place.path.startswith(f"{base.path}/")
+def _leads_into(base: _Place, place: _Place) -> bool:
+    return base[:3] == place[:3] and (place.path == base.path or place.path.startswith(f"{base.path}/"))
 
 
-def _place(url: str) -> _Place | None:
-    """None for a URL that two readers might understand differently."""
+def _place(url: str, *, allow_http: bool) -> _Place:
+    """Where a URL leads.
+
+    Raises:
+        ValueError: two readers might understand the URL differently, or it is no web address that may be called.
+    """
     if not _PLAIN.fullmatch(url) or _SURPRISING.search(url) or "#" in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc or "%" in parts.netloc:
-        return None
+        raise ValueError(_PLAINLY)
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not allow_http:
+        raise ValueError("must be https; CDS_ALLOW_HTTP=1 allows http in tests and sandboxes")
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("must be an absolute https URL")
+    if "@" in parts.netloc or "%" in parts.netloc:
+        raise ValueError(_PLAINLY)
     if _SURPRISING_PATH.search(parts.path):
-        return None
-    return _Place(parts.scheme, parts.hostname, _PORTS[parts.scheme] if port is None else port, parts.path.rstrip("/"))
+        raise ValueError("must have a path that is read in one way only: no //, no . or .. segments, no ; and no %2F")
+    port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    return _Place(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
 
 
 class AddressRefusedError(OSError):
@@ -101,7 +106,7 @@ class AddressRefusedError(OSError):
 
 def _resolved(host: str, port: int) -> Iterable[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return dict.fromkeys(str(one[4][0]) for one in found)
+    return dict.fromkeys(str(answer[4][0]) for answer in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ class Addresses:
             OSError: the name cannot be resolved.
         """
         found = tuple(self.resolve(host, port))
-        if not (self.allow_any or _names_an_address(host) or all(self._permitted(one) for one in found)):
+        if not (self.allow_any or _names_an_address(host) or all(self._permitted(address) for address in found)):
             raise AddressRefusedError("the name leads to an address that may not be called")
         return found
 

@@ -1,33 +1,36 @@
-"""The token of a call: a JWT that a registered client has signed for this endpoint, now, and only once (CH-X)."""
+"""The token of a call: a JWT that a registered client has signed for this endpoint, now, and only once (CH-X).
+
+PyJWT has the last word on form, header, algorithm, key and signature. What comes before it is ours, because it has to:
+issuer, key source, audience and times are judged before a key is looked for, so that a stranger costs little, and by
+the clock that is passed in. PyJWT judges claims after the signature and by its own clock, takes a time written as text
+for a number, breaks down over an infinite one, and knows neither the longest lifetime nor what an identifier that is
+kept may look like.
+"""
 
 import re
 from binascii import a2b_base64
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
-from jwt import PyJWK
+from jwt import PyJWK, PyJWS
+from jwt.exceptions import InvalidSignatureError, PyJWTError
 
 from cds_service.errors import Forbidden, Unauthenticated
-from cds_service.security.algorithms import RECOMMENDED
-from cds_service.security.keys import KeyStore
-from cds_service.security.registry import Client, Registry
+from cds_service.security.clients import Caller, Client
+from cds_service.security.key_store import KeyStore
+from cds_service.security.keys import RECOMMENDED
+from cds_service.security.registry import Registry
 from cds_service.security.replay import Replay
 
 LEEWAY_SECONDS: Final = 60
 LONGEST_SECONDS: Final = 3600
 MAX_TOKEN: Final = 16 * 1024
 MAX_JTI: Final = 256
-_BEARER: Final = re.compile(rb"(?i:bearer) +(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]+) *")
+_BEARER: Final = re.compile(rb"(?i:bearer) +(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+) *")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
-
-
-class Caller(NamedTuple):
-    """Who makes a call: the registered client, and the tenant it calls for, where its token names one."""
-
-    client: Client
-    tenant: str | None = None
+_JWS: Final = PyJWS()
 
 
 class _Header(msgspec.Struct):
@@ -82,7 +85,7 @@ def verify(
         Unauthenticated: the call does not prove that a registered client makes it (401).
         Forbidden: it does, for a tenant that the client is not registered for (403).
     """
-    signed, head, body, signature = _parts(authorization)
+    token, head, body = _parts(authorization)
     header, claims = _read(head, body)
     kid, algorithm = _check_header(header, algorithms)
     client = registry.client(claims.iss or "")
@@ -94,7 +97,7 @@ def verify(
         key = keys.find(client, kid, algorithm)
         if key is None:
             raise Unauthenticated("key")  # noqa: TRY301 - the handler adds whom the token names
-        _check_signature(signed, signature, key)
+        _check_signature(token, key, algorithm)
         if not client.serves(claims.tenant):
             raise Forbidden("tenant", client.issuer)
         _check_first_use(client, jti, exp, replay)
@@ -104,14 +107,14 @@ def verify(
     return Caller(client, claims.tenant)
 
 
-def _parts(authorization: str | None) -> tuple[bytes, bytes, bytes, bytes]:
-    """What is signed, its two parts, and the signature; all still encoded."""
+def _parts(authorization: str | None) -> tuple[bytes, bytes, bytes]:
+    """The token, and of it the header and the claims, which are still encoded."""
     if not authorization:
         raise Unauthenticated("no-token")
     parts = _BEARER.fullmatch(authorization.encode(errors="replace")) if len(authorization) <= MAX_TOKEN else None
     if parts is None:
         raise Unauthenticated("malformed")
-    return parts[1], parts[2], parts[3], parts[4]
+    return parts[1], parts[2], parts[3]
 
 
 def _read(header: bytes, claims: bytes) -> tuple[_Header, _Claims]:
@@ -149,8 +152,8 @@ def _check_claims(claims: _Claims, audiences: Collection[str], now: float) -> tu
 
     ``nbf`` may lie before ``iat``: Epic sets it five minutes back.
     """
-    aud = (claims.aud,) if isinstance(claims.aud, str) else claims.aud or ()
-    if {one.rstrip("/") for one in aud}.isdisjoint(audiences):
+    named = (claims.aud,) if isinstance(claims.aud, str) else claims.aud or ()
+    if {url.rstrip("/") for url in named}.isdisjoint(audiences):
         raise Unauthenticated("aud")
     if claims.exp is None or claims.exp + LEEWAY_SECONDS <= now:
         raise Unauthenticated("exp")
@@ -166,13 +169,13 @@ def _check_claims(claims: _Claims, audiences: Collection[str], now: float) -> tu
     return claims.exp, jti
 
 
-def _check_signature(signed: bytes, signature: bytes, key: PyJWK) -> None:
+def _check_signature(token: bytes, key: PyJWK, algorithm: str) -> None:
     try:
-        right = key.Algorithm.verify(signed, key.key, _decoded(signature))
-    except ValueError:
+        _JWS.decode_complete(token, key, algorithms=(algorithm,))
+    except InvalidSignatureError:
+        raise Unauthenticated("signature") from None
+    except PyJWTError:
         raise Unauthenticated("malformed") from None
-    if not right:
-        raise Unauthenticated("signature")
 
 
 def _check_first_use(client: Client, jti: str, exp: float, replay: Replay) -> None:

@@ -19,12 +19,12 @@ from cds_service.domain.values import Parameter
 from cds_service.errors import DataNeeded
 from cds_service.hooks.answer import Answered, Answerer
 from cds_service.hooks.call import read_call
-from cds_service.hooks.profile import Profile
 from cds_service.policies.files.document import PolicyError
 from cds_service.policies.files.loader import load_file
 from cds_service.policies.owners.effective import Effective, effective_value
 from cds_service.policies.stack import PolicyStack
-from cds_service.stories.request import HOOKS
+from cds_service.security.clients import DEMO, Caller, Client
+from cds_service.stories.request import SERVICE_BY_HOOK
 from cds_service.stories.story import Story, StoryError
 
 CLINIC_TIME: Final = timezone(timedelta(hours=-6))
@@ -107,18 +107,22 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
         jurisdiction=story.client.jurisdiction,
         time_zone=ZoneInfo(story.client.time_zone) if story.client.time_zone is not None else None,
     )
-    call = read_call(json.dumps(story.request(hook)).encode(), HOOKS[hook].id)
+    call = read_call(json.dumps(story.request(hook)).encode(), SERVICE_BY_HOOK[hook].id)
     try:
-        return Played(hook, stack, answered=answerer.answered(call, _profile(story)))
+        return Played(hook, stack, answered=answerer.answered(call, _caller(story)))
     except DataNeeded as refused:
         return Played(hook, stack, refused=refused)
 
 
-def _profile(story: Story) -> Profile:
-    client = story.client
-    return Profile(
-        not_available=client.not_available, program_state=client.program_state, not_checked=client.not_checked
+def _caller(story: Story) -> Caller:
+    entry = story.client
+    client = Client(
+        issuer=DEMO.client.issuer,
+        not_available=entry.not_available,
+        program_state=entry.program_state,
+        not_checked=entry.not_checked,
     )
+    return Caller(client)
 
 
 def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:

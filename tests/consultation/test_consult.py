@@ -13,13 +13,14 @@ from cds_service.consultation.question import Question
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
 from cds_service.errors import DataNeeded
-from cds_service.fhir.reading.prefetch import TYPE_OF_KEY, read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.stories import load
 from tests.playing import bundled_policies, play
 
 TODAY = date(2026, 3, 10)
 NINE = datetime(2026, 3, 10, 15, tzinfo=UTC)
-KEYS = tuple(TYPE_OF_KEY)
+KEYS = tuple(PREFETCH_KEYS)
 
 
 def of_visit(story, **changes):

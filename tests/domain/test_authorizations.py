@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.domain.authorizations import standing
-from cds_service.domain.chart import Authorization, AuthorizationState
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 
 APPROVED, DENIED = AuthorizationState.APPROVED, AuthorizationState.DENIED
 FIRST = date(2026, 3, 1)

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from cds_service.domain.chart import Assessment, AssessmentKind, PlanOfCare, Session
+from cds_service.domain.care import Assessment, AssessmentKind, PlanOfCare, Session
 from cds_service.domain.codes import Program
 from cds_service.domain.episodes import Programs, injuries_of
 

@@ -4,19 +4,11 @@ from datetime import date
 
 import pytest
 
+from cds_service.domain.care import Appointment, Encounter, Order, Session, TelehealthSign
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import (
-    Appointment,
-    ChargedLine,
-    Chart,
-    Claim,
-    Encounter,
-    Facility,
-    Order,
-    Session,
-    TelehealthSign,
-)
+from cds_service.domain.chart import Chart, Facility
 from cds_service.domain.codes import Program
+from cds_service.domain.coverage_and_claims import ChargedLine, Claim
 from cds_service.domain.telehealth import contrary_place, telehealth_on_record
 
 DAY = date(2026, 3, 16)

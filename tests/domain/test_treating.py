@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.domain.chart import Performer, Role, Session
+from cds_service.domain.care import Performer, Role, Session
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.intervals import Interval, elapsed, union
 from cds_service.domain.treating import alone, time_by_roles

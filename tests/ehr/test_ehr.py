@@ -21,7 +21,8 @@ from cds_service.ehr.calls import (
     query_of,
 )
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
-from cds_service.hooks.services import TEMPLATES, discovery
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import discovery
 from cds_service.stories import load
 from tests.ehr.hosts import FhirHost, Host, outcome, running
 
@@ -102,7 +103,7 @@ def test_a_template_is_filled_from_the_context_or_left_out(template, query):
 def test_prefetch_follows_pages_and_says_null_for_nothing(host, server):
     visits = [visit(f"e{number}", "2026-03-16") for number in range(5)]
     host.held |= {f"Encounter/{visit['id']}": visit for visit in visits}
-    templates = {key: TEMPLATES[key] for key in ("patient", "encounter", "encounters", "goals")}
+    templates = {key: PREFETCH_KEYS[key].template for key in ("patient", "encounter", "encounters", "goals")}
     filled = prefetch_of(server, templates, {"patientId": "p", "encounterId": "gone"})
     assert (PATIENT, None, None) == (filled["patient"], filled["encounter"], filled["goals"])
     assert visits == [entry["resource"] for entry in filled["encounters"]["entry"]]
@@ -111,7 +112,9 @@ def test_prefetch_follows_pages_and_says_null_for_nothing(host, server):
 def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
     host.answers["GET /Goal"] = (500, outcome("out of order"))
     host.answers["GET /CarePlan"] = (502, b"<html>")
-    filled = prefetch_of(server, {key: TEMPLATES[key] for key in ("goals", "carePlans")}, {"patientId": "p"})
+    filled = prefetch_of(
+        server, {key: PREFETCH_KEYS[key].template for key in ("goals", "carePlans")}, {"patientId": "p"}
+    )
     assert outcome("out of order") == filled["goals"]
     assert "OperationOutcome" == filled["carePlans"]["resourceType"]
     assert "the server answered 502" in filled["carePlans"]["issue"][0]["diagnostics"]
@@ -120,7 +123,7 @@ def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
 def test_a_half_answered_search_is_a_failure_and_no_short_chart(host, server):
     host.held |= {f"Encounter/e{number}": visit(f"e{number}", "2026-03-16") for number in range(5)}
     host.answers["GET /Encounter?patient=p&_sort=-date&_count=100&_offset=4"] = (500, outcome("gone"))
-    filled = prefetch_of(server, {"encounters": TEMPLATES["encounters"]}, {"patientId": "p"})
+    filled = prefetch_of(server, {"encounters": PREFETCH_KEYS["encounters"].template}, {"patientId": "p"})
     assert outcome("gone") == filled["encounters"]
 
 

@@ -5,7 +5,7 @@ from tests.fhir.resources import PATIENT, procedure
 
 
 def test_a_valid_resource_has_no_error():
-    assert judge.check(procedure()) is None
+    assert judge.first_r4_error(procedure()) is None
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_a_valid_resource_has_no_error():
     ],
 )
 def test_the_first_error_is_told_with_its_place_and_without_values(change, error):
-    problem = judge.check({key: value for key, value in (procedure() | change).items() if value is not None})
+    problem = judge.first_r4_error({key: value for key, value in (procedure() | change).items() if value is not None})
     assert problem is not None
     assert problem.startswith(error)
     assert "Pat" not in problem
@@ -26,16 +26,16 @@ def test_the_first_error_is_told_with_its_place_and_without_values(change, error
 
 @pytest.mark.parametrize("resource", [{}, {"resourceType": 5}, {"resourceType": "../x"}])
 def test_a_resource_without_type_is_no_resource(resource):
-    assert judge.check(resource) == "resourceType is missing"
+    assert judge.first_r4_error(resource) == "resourceType is missing"
 
 
 def test_a_type_outside_r4_is_named_so():
-    assert judge.check({"resourceType": "Transport"}) == "resourceType is not a resource of FHIR R4"
+    assert judge.first_r4_error({"resourceType": "Transport"}) == "resourceType is not a resource of FHIR R4"
 
 
 def test_models_can_be_loaded_before_they_are_needed():
     judge.warm(["Claim", "Unheard"])
-    assert judge.check({"resourceType": "Claim", "patient": PATIENT}) is not None
+    assert judge.first_r4_error({"resourceType": "Claim", "patient": PATIENT}) is not None
 
 
 def claim(**change):
@@ -80,9 +80,9 @@ def claim(**change):
     ],
 )
 def test_a_resource_is_judged_anew_where_it_differs_from_a_valid_one(change):
-    assert judge.check(claim()) is None
-    assert judge.check(claim(**change)) is not None
-    assert judge.check(claim()) is None
+    assert judge.first_r4_error(claim()) is None
+    assert judge.first_r4_error(claim(**change)) is not None
+    assert judge.first_r4_error(claim()) is None
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_a_resource_is_judged_anew_where_it_differs_from_a_valid_one(change):
     ],
 )
 def test_what_is_of_one_patient_does_not_make_a_resource_invalid(change):
-    assert judge.check(claim()) is None
-    assert judge.check(claim(**change)) is None
+    assert judge.first_r4_error(claim()) is None
+    assert judge.first_r4_error(claim(**change)) is None

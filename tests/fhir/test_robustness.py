@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from cds_service.fhir.chart.build import build_chart
-from cds_service.fhir.reading.prefetch import TYPE_OF_KEY, read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from tests.fhir.resources import (
     PATIENT,
     SOMEBODY_ELSE,
@@ -64,7 +65,7 @@ RECORDS = {
     "orders": service_request(occurrenceTiming={"repeat": {"frequency": 3, "period": 1, "periodUnit": "wk"}}),
     "charges": CLAIM,
 }  # fmt: skip
-KEYS = tuple(TYPE_OF_KEY)
+KEYS = tuple(PREFETCH_KEYS)
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 odd_words = ["2026", "9999-12-31T23:59:59Z", "#", "urn:uuid:1", "Patient/p1", "97545", "-"]

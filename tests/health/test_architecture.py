@@ -38,6 +38,7 @@ ALLOWED = {
         "cds_service.errors",
         "cds_service.hooks",
         "cds_service.records",
+        "cds_service.security.clients",
     },
     "cds_service/hooks": {
         "cards",
@@ -48,6 +49,7 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+        "cds_service.security.clients",
     },
     "cds_service/stories": {
         "cards",
@@ -57,6 +59,7 @@ ALLOWED = {
         "cds_service.hooks",
         "cds_service.policies",
         "cds_service.rules",
+        "cds_service.security.clients",
         "cds_service.stories",
         "cds_service.yaml_files",
     },

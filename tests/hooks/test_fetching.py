@@ -12,18 +12,20 @@ from requests import PreparedRequest
 
 from cards.explanation import EVALUATION_EXTENSION
 from cds_service.errors import DataNeeded
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.fhir.server.client import FhirClient
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import FhirAuthorization, read_call
 from cds_service.hooks.fetching import MOST_REFERENCES, Fetcher, pool_of_threads
-from cds_service.hooks.profile import DEMO, Profile
-from cds_service.hooks.services import SERVICES, TEMPLATES
+from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.clients import DEMO, Caller
 from cds_service.security.servers import Addresses, Servers, outgoing_session
 from cds_service.stories import bundled, load
 from tests.fhir import ehr as server
 from tests.fhir.ehr import TOKEN, Ehr, searchset
 from tests.hooks.hook_requests import SERVICE_OF, request_for
+from tests.security.signing import client
 
 TODAY = date(2026, 3, 16)
 STORY = "texas-hardening-pt-pta"
@@ -47,7 +49,7 @@ def ask(policies, ehr):
     """Answers a request as for a client that registered the EHR's server; ``pool`` shows when all queries ended."""
     with outgoing_session(Addresses()) as session, pool_of_threads() as pool:
 
-        def answer(request, profile=None, *, seconds=5.0, allow_http=True, resolve=None):
+        def answer(request, caller=None, *, seconds=5.0, allow_http=True, resolve=None):
             fetcher = Fetcher(
                 session=session if resolve is None else outgoing_session(Addresses(resolve=resolve)),
                 pool=pool,
@@ -63,7 +65,7 @@ def ask(policies, ehr):
                 fetcher=fetcher,
             )
             call = read_call(json.dumps(request).encode(), SERVICE_OF[request["hook"]])
-            return answerer.answered(call, profile or Profile(fhir_servers=(ehr.url,))).response
+            return answerer.answered(call, caller or Caller(client(fhir_servers=[ehr.url]))).response
 
         answer.pool = pool
         yield answer
@@ -159,7 +161,7 @@ def test_each_missing_key_is_asked_for_and_nothing_else(ask, ehr, discharge, lef
     prefetch = {key: value for key, value in discharge["prefetch"].items() if key != left_out}
     answer = ask(without_prefetch(discharge, ehr, prefetch=prefetch))
     context = discharge["context"]
-    query = TEMPLATES[left_out].replace("{{context.patientId}}", context["patientId"])
+    query = PREFETCH_KEYS[left_out].template.replace("{{context.patientId}}", context["patientId"])
     query = query.replace("{{context.encounterId}}", context["encounterId"])
     assert query == ehr.queries[0]
     assert {"Organization"} >= {one.partition("/")[0] for one in ehr.queries[1:]}
@@ -317,7 +319,7 @@ def test_a_fetched_search_that_breaks_off_keeps_what_came_and_names_the_rest(ask
 
 
 def procedures(request):
-    return TEMPLATES["procedures"].replace("{{context.patientId}}", request["context"]["patientId"])
+    return PREFETCH_KEYS["procedures"].template.replace("{{context.patientId}}", request["context"]["patientId"])
 
 
 FAULTS = [
@@ -431,10 +433,10 @@ def test_without_a_usable_token_the_call_goes_on_with_its_prefetch(ask, ehr, dis
     assert ehr.seen == []
 
 
-@pytest.mark.parametrize("profile", [DEMO, Profile(fhir_servers=("https://ehr.example.org/fhir",))])
-def test_a_server_that_is_not_the_clients_sees_no_request(ask, ehr, discharge, profile):
+@pytest.mark.parametrize("caller", [DEMO, Caller(client(fhir_servers=["https://ehr.example.org/fhir"]))])
+def test_a_server_that_is_not_the_clients_sees_no_request(ask, ehr, discharge, caller):
     with pytest.raises(DataNeeded):
-        ask(without_prefetch(discharge, ehr), profile)
+        ask(without_prefetch(discharge, ehr), caller)
     assert ehr.seen == []
 
 
@@ -452,7 +454,7 @@ def test_a_registered_name_that_leads_to_this_machine_sees_no_request(ask, ehr, 
     url = f"http://ehr.example.org:{ehr.port}/r4"
     request = {**discharge, **access(url)}
     del request["prefetch"]["coverage"]
-    answer = ask(request, Profile(fhir_servers=(url,)), resolve=lambda *_: ("127.0.0.1",))
+    answer = ask(request, Caller(client(fhir_servers=[url])), resolve=lambda *_: ("127.0.0.1",))
     assert "coverage was not given, and the EHR's FHIR server could not be reached" in gaps(answer)
     assert ehr.seen == []
 

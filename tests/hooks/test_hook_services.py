@@ -4,7 +4,8 @@ import pytest
 
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
-from cds_service.hooks.services import PERMITTED, SERVICES, TEMPLATES, discovery, hooks_of, shared_id
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import PERMITTED, SERVICES, discovery, hooks_of, shared_id
 from cds_service.rules.catalogue import RULES
 from tests.hooks.hook_requests import SERVICE_OF, SHARED_ID_OF
 
@@ -143,7 +144,7 @@ def test_templates_use_only_root_level_tokens_that_the_hook_always_has(entry):
     assert ({"context.patientId", "context.encounterId"} if has_encounter else {"context.patientId"}) == tokens
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values())
+@pytest.mark.parametrize("template", [key.template for key in PREFETCH_KEYS.values()])
 def test_a_template_is_a_read_or_a_search_of_the_subset(template):
     filled = re.sub(r"{{context\.(patientId|encounterId)}}", "1", template)
     assert not re.search(r"[{}%]", filled)
@@ -158,7 +159,7 @@ def test_a_template_is_a_read_or_a_search_of_the_subset(template):
 
 def test_the_same_key_means_the_same_query_in_every_service():
     queries = {(key, template) for entry in discovery()["services"] for key, template in entry["prefetch"].items()}
-    assert len(TEMPLATES) == len(queries)
+    assert len(PREFETCH_KEYS) == len(queries)
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.hook)

@@ -6,20 +6,21 @@ from datetime import UTC, date, datetime
 from cds_service.app.assembly import answerer_for
 from cds_service.app.settings import Settings
 from cds_service.ehr.judging import problems
-from cds_service.fhir.judge import check
+from cds_service.fhir.judge import first_r4_error
 from cds_service.hooks.call import read_call
-from cds_service.hooks.profile import Profile
+from cds_service.security.clients import Caller
 from cds_service.stories import build, load
 from tests.playing import bundled_policies
+from tests.security.signing import client
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 15, tzinfo=UTC)
 
 
-def answer(story, hook=None, **profile):
+def answer(story, hook=None, **members):
     hook = hook or story.hook
     call = read_call(json.dumps(story.request(hook)).encode(), f"work-rehab-{hook}")
-    return answerer_for(Settings(), bundled_policies(), lambda: NOW).answer(call, Profile(**profile))
+    return answerer_for(Settings(), bundled_policies(), lambda: NOW).answer(call, Caller(client(**members)))
 
 
 def actions(response):
@@ -32,7 +33,7 @@ def test_a_client_that_keeps_charge_items_gets_one_for_each_line():
     resources = [action["resource"] for action in created]
     assert ["97545 WH GP", "97546 WH GP CQ"] == [one["code"]["text"] for one in resources]
     assert [1, 2] == [one["quantity"]["value"] for one in resources]
-    assert [None, None] == [check(one) for one in resources]
+    assert [None, None] == [first_r4_error(one) for one in resources]
 
 
 PAIR = {

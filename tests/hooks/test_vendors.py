@@ -13,13 +13,14 @@ from cards.explanation import EVALUATION_EXTENSION
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.hooks.fetching import Fetcher, pool_of_threads
-from cds_service.hooks.profile import Profile
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.clients import Caller
 from cds_service.security.servers import Addresses, Servers, outgoing_session
 from cds_service.stories import load
 from tests.fhir import ehr as server
 from tests.fhir.ehr import TOKEN, Ehr, searchset
 from tests.hooks.hook_requests import SERVICE_OF
+from tests.security.signing import client
 
 TODAY = date(2026, 3, 16)
 STORY = load("texas-hardening-pt-pta", TODAY)
@@ -63,7 +64,7 @@ def ask(policies, ehr):
                 fetcher=Fetcher(session, pool, lambda allowed: Servers(allowed, allow_http=True).permits, seconds),
             )
             call = read_call(json.dumps(request).encode(), SERVICE_OF[hook])
-            return answerer.answered(call, Profile(fhir_servers=(ehr.url,))).response
+            return answerer.answered(call, Caller(client(fhir_servers=[ehr.url]))).response
 
         yield answer
         ehr.released.set()

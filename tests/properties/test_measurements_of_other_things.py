@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.domain.bill import NOTHING_BILLED
+from cds_service.domain.care import Assessment, AssessmentKind, Session
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Assessment, AssessmentKind, Chart, Session
+from cds_service.domain.chart import Chart
 from cds_service.domain.codes import Program
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.measurements import measurements

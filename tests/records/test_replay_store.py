@@ -15,7 +15,7 @@ RACE = """
 import sys
 from datetime import UTC, datetime, timedelta
 from cds_service.records.database import Database
-from cds_service.records.replay import DatabaseReplay
+from cds_service.records.used_tokens import DatabaseReplay
 from cds_service.security.replay import MemoryReplay
 replay = DatabaseReplay(Database(sys.argv[1]), MemoryReplay())
 until = datetime.now(UTC) + timedelta(hours=1)

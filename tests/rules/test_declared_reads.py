@@ -13,7 +13,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import DAILY_MAXIMUM, EDIT_MUE, EDIT_PAIRS
 from cds_service.policies.recorded import Strictness, UndeclaredReadError
 from cds_service.rules.catalogue import RULES
-from cds_service.rules.engine import evaluate
+from cds_service.rules.engine import apply_rules
 from cds_service.rules.rule import Rule
 
 DAY = date(2026, 3, 16)
@@ -31,7 +31,7 @@ def reading(case, bill, policy):
 
 def evaluated(*parameters):
     rule = Rule("reader", Topic.UNITS, "Reader", frozenset({Moment.ORDER}), (), parameters, (), reading)
-    return evaluate(CASE, NOTHING_BILLED, POLICY, [rule])
+    return apply_rules(CASE, NOTHING_BILLED, POLICY, [rule])
 
 
 def test_what_a_rule_reads_is_told_with_its_outcome():

@@ -10,7 +10,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Doubt, Fact
 from cds_service.domain.findings import AddOrder, ChangeOrder, Hold, Proposal, RemoveOrder, Severity, Topic
 from cds_service.policies.model import PolicyView
-from cds_service.rules.engine import evaluate
+from cds_service.rules.engine import apply_rules
 from cds_service.rules.holds import HoldError, check_holds
 from cds_service.rules.rule import Answer, Rule
 
@@ -33,7 +33,7 @@ def bill(code="97545"):
 
 
 def found(*rules):
-    return {finding.rule: finding for finding in evaluate(CASE, NOTHING_BILLED, POLICY, rules).findings}
+    return {finding.rule: finding for finding in apply_rules(CASE, NOTHING_BILLED, POLICY, rules).findings}
 
 
 def test_a_held_suggestion_is_not_recommended_and_says_why_first():

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from cds_service.domain.bill import NOTHING_BILLED
+from cds_service.domain.care import Encounter, Session, TelehealthSign
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Chart, Encounter, Facility, Session, TelehealthSign
+from cds_service.domain.chart import Chart, Facility
 from cds_service.domain.codes import Program
 from cds_service.domain.values import PolicyValue, Source
 from cds_service.policies.model import PolicyView

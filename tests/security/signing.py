@@ -11,7 +11,8 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import get_default_algorithms
 
-from cds_service.security.registry import Client, Registry
+from cds_service.security.clients import Client
+from cds_service.security.registry import Registry
 
 ISSUER = "https://ehr.example.org"
 PUBLIC_URL = "https://cds.example.org"

@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from cds_service.security import keys as module
-from cds_service.security.keys import KeyStore, read_key_set
+from cds_service.security import key_store as module
+from cds_service.security.key_store import KeyStore
+from cds_service.security.keys import read_key_set
 from tests.security.hosts import key_host
 from tests.security.signing import Signer, client
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.errors import Forbidden, Unauthenticated
-from cds_service.security.keys import KeyStore
+from cds_service.security.clients import Caller
+from cds_service.security.key_store import KeyStore
 from cds_service.security.replay import MemoryReplay
-from cds_service.security.tokens import MAX_TOKEN, Caller, verify
+from cds_service.security.tokens import MAX_TOKEN, verify
 from tests.security.signing import AUDIENCE, ISSUER, PUBLIC_URL, Signer, bearer, client, encoded, registry
 
 NOW = 1_790_000_000.0

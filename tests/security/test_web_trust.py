@@ -23,15 +23,15 @@ BROWSER = "https://browser.example.org"
 
 
 class Answers(AnswersWith):
-    """Answers with no cards and keeps the profiles it was given."""
+    """Answers with no cards and keeps who called."""
 
     def __init__(self):
         super().__init__(lambda _call: {"cards": []})
-        self.profiles = []
+        self.callers = []
 
-    def answered(self, call, profile):
-        self.profiles.append(profile)
-        return super().answered(call, profile)
+    def answered(self, call, caller):
+        self.callers.append(caller)
+        return super().answered(call, caller)
 
 
 @pytest.fixture
@@ -173,25 +173,17 @@ def test_health_and_knowledge_are_open(path):
     assert 200 == app_of(discovery_open=False).get(path).status_code
 
 
-def test_the_profile_of_the_client_reaches_the_pipeline(answers):
-    known = client(
-        tenants=["north"], mode="shadow", max_cards=2, source_label="Northern Clinics", jurisdiction="US-TX",
-        fhir_servers=["https://ehr.example.org/fhir"], cds_hooks="3.0", crd="2.2", system_actions=True,
-        charges="chargeitem", not_available={"authorizations": "adjuster portal"}, program_state=False,
-        not_checked=False,
-    )  # fmt: skip
+def test_the_client_and_its_tenant_reach_the_pipeline(answers):
+    known = client(tenants=["north"], mode="shadow", max_cards=2)
     call(app_of(known, answers=answers), tenant="north")
-    (profile,) = answers.profiles
-    assert (ISSUER, "north") == (profile.client, profile.tenant)
-    shared = set(type(profile).__dataclass_fields__) & set(type(known).model_fields)
-    assert {name: getattr(known, name) for name in shared} == {name: getattr(profile, name) for name in shared}
+    assert [(known, "north")] == answers.callers
 
 
-def test_the_profile_of_one_call_is_not_that_of_the_next(answers):
+def test_the_client_of_one_call_is_not_that_of_the_next(answers):
     app = app_of(client(max_cards=2), other_client(max_cards=7), answers=answers)
     for ehr in (EHR, OTHER, EHR):
         call(app, ehr=ehr)
-    assert [2, 7, 2] == [profile.max_cards for profile in answers.profiles]
+    assert [2, 7, 2] == [caller.client.max_cards for caller in answers.callers]
 
 
 def preflight(app, origin, path=CALL):
@@ -263,4 +255,4 @@ def test_without_a_memory_of_used_tokens_nobody_is_let_in(answers):
     gate = Gate(lambda: registry(client()), BrokenReplay())
     app = create_app(Settings(public_url=PUBLIC_URL), answers, PolicyStack(()), gate).test_client()
     assert "exception" == outcome_of(call(app), 500)["code"]
-    assert [] == answers.profiles
+    assert [] == answers.callers

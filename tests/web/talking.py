@@ -11,8 +11,8 @@ from cards.envelope import CardSettings
 from cds_service.app.settings import Settings
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
-from cds_service.hooks.profile import DEMO, Profile
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.clients import DEMO, Caller
 from cds_service.web.application import create_app
 
 PUBLIC_URL = "https://cds.example"
@@ -24,7 +24,7 @@ class AnswersWith:
     def __init__(self, function) -> None:
         self.function = function
 
-    def answered(self, call: HookCall, _profile: Profile = DEMO) -> Answered:
+    def answered(self, call: HookCall, _caller: Caller = DEMO) -> Answered:
         settings = CardSettings(
             public_url=PUBLIC_URL,
             source_label="Example Rehab",

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Assessment, AssessmentKind
+from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.results import (
     CODED,
     DOUBTFUL,
     IN_WORDS,
     NO_RESULT_CODES,
-    Result,
-    of_words,
+    Measurement,
+    measured_in_words,
     result_of,
     stands_elsewhere,
 )
@@ -25,15 +25,15 @@ from cds_service.fhir.reading.resources import (
     CodeableConcept,
     Coding,
     ItemAnswer,
-    Observation,
-    QuestionnaireResponse,
+    ObservationResource,
+    QuestionnaireResponseResource,
 )
 
 FINAL: Final = frozenset({"final", "amended", "corrected"})
 ANSWERED: Final = frozenset({"completed", "amended"})
 NOT_TRUE: Final = frozenset({"entered-in-error", "cancelled", "registered"})
 PRELIMINARY: Final = "it is preliminary, not final"
-NO_STATUS: Final = "it has no FHIR status"
+MEASURED_WITHOUT_STATUS: Final = "it has no FHIR status"
 NO_ANSWERS: Final = "its answers were not given"
 DIAGNOSTIC: Final = frozenset({"laboratory", "imaging", "LAB", "RAD"})
 A_YEAR: Final = timedelta(days=366)
@@ -46,7 +46,7 @@ _OTHER_SCORE: Final = re.compile(r"\bgoal\b|\btarget\b|\blast\b|\bprevious\b|\bp
 Concepts: TypeAlias = tuple[CodeableConcept | None, ...]
 
 
-class Measure(NamedTuple):
+class Instrument(NamedTuple):
     """What was measured as the record names it: identity and name of the tool, all codes, all words."""
 
     tool: str | None
@@ -56,13 +56,13 @@ class Measure(NamedTuple):
     done: AssessmentKind | None
 
 
-class Measures(dict[Concepts, Measure]):
+class Instruments(dict[Concepts, Instrument]):
     """What the concepts of one chart name, each worked out once.
 
     The component's code comes before that of its Observation; the body site tells left from right.
     """
 
-    def __missing__(self, concepts: Concepts) -> Measure:
+    def __missing__(self, concepts: Concepts) -> Instrument:
         self[concepts] = known = _kept_measure(concepts) if may_be_kept(concepts) else _measure(concepts)
         return known
 
@@ -72,28 +72,28 @@ def assessments_of(own: Own, calendar: Calendar, first_treated: date | None) -> 
 
     Those of more than a year before the first treatment on record are of no program and are passed over.
     """
-    measures = Measures()
+    measures = Instruments()
     oldest = (first_treated - A_YEAR).isoformat() if first_treated is not None else ""
-    for reference, observation in own.of(Observation):
+    for reference, observation in own.of(ObservationResource):
         moment = observation.effective_date_time
         if moment is not None and moment < oldest and moment[4:5] == "-":
             continue
-        read = measurements(observation, reference, measures, calendar)
+        read = measurements_of(observation, reference, measures, calendar)
         if isinstance(read, str):
-            own.leave_out(Observation, reference, read)
+            own.leave_out(ObservationResource, reference, read)
         else:
             yield from read
-    for reference, answers in own.of(QuestionnaireResponse):
+    for reference, answers in own.of(QuestionnaireResponseResource):
         if answers.status in ANSWERED:
             answered = questionnaire(answers, reference, calendar)
             if isinstance(answered, str):
-                own.leave_out(QuestionnaireResponse, reference, answered)
+                own.leave_out(QuestionnaireResponseResource, reference, answered)
             else:
                 yield answered
 
 
-def measurements(
-    record: Observation, reference: str, measures: Measures, calendar: Calendar
+def measurements_of(
+    record: ObservationResource, reference: str, measures: Instruments, calendar: Calendar
 ) -> Iterable[Assessment] | str:
     """What an Observation measured, each component by itself where it has no value of its own.
 
@@ -116,7 +116,9 @@ def measurements(
         return day
     if done is not None and done.done is not None:
         return (Assessment(reference, day, done.done, done.tool, done.label, codes=done.codes, words=done.words),)
-    doubt = None if record.status in FINAL else PRELIMINARY if record.status == "preliminary" else NO_STATUS
+    doubt = (
+        None if record.status in FINAL else PRELIMINARY if record.status == "preliminary" else MEASURED_WITHOUT_STATUS
+    )
     diagnostic = any(coding.code in DIAGNOSTIC for category in record.category for coding in category.coding)
     return [
         Assessment(
@@ -137,7 +139,7 @@ def measurements(
     ]
 
 
-def questionnaire(record: QuestionnaireResponse, reference: str, calendar: Calendar) -> Assessment | str:
+def questionnaire(record: QuestionnaireResponseResource, reference: str, calendar: Calendar) -> Assessment | str:
     """What a filled-in questionnaire measured; its name, its address and the codes of its items tell the tool."""
     when = calendar.read_day(record.authored) if record.authored is not None else "is missing"
     if isinstance(when, str):
@@ -168,7 +170,7 @@ def questionnaire(record: QuestionnaireResponse, reference: str, calendar: Calen
     )
 
 
-def _measure(concepts: Concepts) -> Measure:
+def _measure(concepts: Concepts) -> Instrument:
     known = [concept for concept in concepts if concept is not None]
     tool, label = tool_of(known[0]) if known else (None, None)
     codes = tuple(dict.fromkeys(coding.code for concept in known for coding in concept.coding if coding.code))
@@ -176,13 +178,13 @@ def _measure(concepts: Concepts) -> Measure:
     if len(known) > 1:
         names = [name for concept in reversed(known) if (name := tool_of(concept)[1]) is not None]
         label = ", ".join(dict.fromkeys(names)) or label
-    return Measure(tool, label, codes, "\n".join(words), next(filter(None, map(done_as, known)), None))
+    return Instrument(tool, label, codes, "\n".join(words), next(filter(None, map(done_as, known)), None))
 
 
 _kept_measure: Final = lru_cache(maxsize=1024)(_measure)
 
 
-def _day(record: Observation, calendar: Calendar) -> date | str:
+def _day(record: ObservationResource, calendar: Calendar) -> date | str:
     moment = record.effective_date_time or record.effective_instant
     if moment is None and record.effective_period is not None:
         moment = record.effective_period.start or record.effective_period.end
@@ -193,7 +195,7 @@ def _day(record: Observation, calendar: Calendar) -> date | str:
     return when.date if when.complete else "date is not complete"
 
 
-def _was_not_done(record: Observation) -> bool:
+def _was_not_done(record: ObservationResource) -> bool:
     """Whether the record says that nothing was done, rather than where its result stands or nothing about it."""
     if record.data_absent_reason is not None or record.component:
         return True
@@ -209,28 +211,28 @@ def _items(items: Iterable[AnsweredItem]) -> Iterator[AnsweredItem]:
         waiting.extend([*item.item, *(inner for answer in item.answer for inner in answer.item)][::-1])
 
 
-def _answer(answer: ItemAnswer) -> Result | None:
+def _answer(answer: ItemAnswer) -> Measurement | None:
     number = answer.value_decimal if answer.value_decimal is not None else answer.value_integer
     if number is not None:
-        return Result(number)
+        return Measurement(number)
     if answer.value_quantity is not None and answer.value_quantity.value is not None:
-        return Result(answer.value_quantity.value, answer.value_quantity.unit)
+        return Measurement(answer.value_quantity.value, answer.value_quantity.unit)
     if answer.value_coding is not None:
         return _choice(answer.value_coding)
-    return of_words(answer.value_string) or DOUBTFUL if answer.value_string else None
+    return measured_in_words(answer.value_string) or DOUBTFUL if answer.value_string else None
 
 
-def _choice(chosen: Coding) -> Result | None:
+def _choice(chosen: Coding) -> Measurement | None:
     """A chosen answer; "unable to do" is one, too."""
     if chosen.code in NO_RESULT_CODES or not (chosen.code or chosen.display):
         return None
-    read = of_words(chosen.display) if chosen.display else None
+    read = measured_in_words(chosen.display) if chosen.display else None
     return read if read is not None and read.value is not None else CODED
 
 
-def _total(items: Iterable[AnsweredItem]) -> Result | None:
+def _total(items: Iterable[AnsweredItem]) -> Measurement | None:
     """The one total score among the answers; several are none."""
-    totals: list[Result] = []
+    totals: list[Measurement] = []
     for item in items:
         named = f"{item.text or ''} {(item.link_id or '').replace('_', ' ').replace('-', ' ')}"
         if _TOTAL.search(named) and not _OTHER_SCORE.search(named):

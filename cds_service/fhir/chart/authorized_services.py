@@ -9,7 +9,7 @@ from cds_service.domain.authorizations import number_key
 from cds_service.domain.codes import THERAPY, WORK_REHAB
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.meanings import Meaning, may_match, meaning, texts
+from cds_service.fhir.reading.meanings import ServiceMeaning, may_match, meaning, texts
 from cds_service.fhir.reading.mentions import mentions_work_rehab
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.resources import CodeableConcept, NamedRef
@@ -46,7 +46,7 @@ _OTHER_SERVICES: Final = re.compile(
 )
 
 
-class Service(StrEnum):
+class AuthorizedService(StrEnum):
     """What an answer is about."""
 
     WORK_REHAB = "work rehabilitation"
@@ -57,13 +57,13 @@ class Service(StrEnum):
 class Scope(NamedTuple):
     """The service of an answer and, where it names them, its codes of work rehabilitation."""
 
-    service: Service
+    service: AuthorizedService
     codes: tuple[str, ...] = ()
 
 
-OTHER: Final = Scope(Service.OTHER)
-NOT_NAMED: Final = Scope(Service.NOT_NAMED)
-WHOLE_PROGRAM: Final = Scope(Service.WORK_REHAB)
+OTHER: Final = Scope(AuthorizedService.OTHER)
+NOT_NAMED: Final = Scope(AuthorizedService.NOT_NAMED)
+WHOLE_PROGRAM: Final = Scope(AuthorizedService.WORK_REHAB)
 
 
 def scope_of(concept: CodeableConcept | None) -> Scope:
@@ -73,7 +73,7 @@ def scope_of(concept: CodeableConcept | None) -> Scope:
     named = meaning(concept)
     codes = tuple(sorted(WORK_REHAB.intersection(named.codes)))
     if codes or named.work_rehab:
-        return Scope(Service.WORK_REHAB, codes)
+        return Scope(AuthorizedService.WORK_REHAB, codes)
     if named.codes:
         return OTHER
     words = texts(concept)
@@ -85,15 +85,15 @@ def scope_of(concept: CodeableConcept | None) -> Scope:
     return OTHER if types and not words and _BROAD_TYPES.isdisjoint(types) else NOT_NAMED
 
 
-def together(scopes: Iterable[Scope]) -> Scope:
+def scopes_together(scopes: Iterable[Scope]) -> Scope:
     """The scope of what names several services: ours where one of them is, another's where all are."""
-    named = [scope for scope in scopes if scope.service is not Service.NOT_NAMED]
-    work_rehab = [scope for scope in named if scope.service is Service.WORK_REHAB]
+    named = [scope for scope in scopes if scope.service is not AuthorizedService.NOT_NAMED]
+    work_rehab = [scope for scope in named if scope.service is AuthorizedService.WORK_REHAB]
     if not work_rehab:
         return OTHER if named else NOT_NAMED
     if any(not scope.codes for scope in work_rehab):
         return WHOLE_PROGRAM
-    return Scope(Service.WORK_REHAB, tuple(sorted({code for scope in work_rehab for code in scope.codes})))
+    return Scope(AuthorizedService.WORK_REHAB, tuple(sorted({code for scope in work_rehab for code in scope.codes})))
 
 
 def scope_in_words(text: str | None) -> Scope:
@@ -117,10 +117,10 @@ class Requests:
 
     def __init__(
         self,
-        claims: Mapping[str, records.Claim],
-        answers: Iterable[records.ClaimResponse],
+        claims: Mapping[str, records.ClaimResource],
+        answers: Iterable[records.ClaimResponseResource],
         references: References,
-        ordered: Mapping[str, Meaning],
+        ordered: Mapping[str, ServiceMeaning],
     ) -> None:
         self._claims = claims
         self._references = references
@@ -137,7 +137,7 @@ class Requests:
         scope = WHOLE_PROGRAM if work_rehab else OTHER if unrelated else NOT_NAMED
         self._numbers.setdefault(number_key(number), []).append(scope)
 
-    def order(self, record: records.ServiceRequest, meaning: Meaning) -> None:
+    def order(self, record: records.ServiceRequestResource, meaning: ServiceMeaning) -> None:
         """Note the answers and the words that an order carries."""
         if meaning.work_rehab:
             self._notes.extend(note.text for note in record.note if note.text)
@@ -146,17 +146,17 @@ class Requests:
             if insurance.reference is not None and "ClaimResponse/" in insurance.reference:
                 self._answers_of_orders.setdefault(self._references[insurance.reference], []).append(scope)
 
-    def plan(self, record: records.CarePlan) -> None:
+    def plan(self, record: records.CarePlanResource) -> None:
         """Note the words of a plan for work rehabilitation."""
         self._notes.extend(note.text for note in record.note if note.text)
 
-    def request_of(self, response: records.ClaimResponse) -> records.Claim | None:
+    def request_of(self, response: records.ClaimResponseResource) -> records.ClaimResource | None:
         """The request that a response answers, where given: contained, by reference, by identifier or beside it."""
         request = response.request
         if request is not None and request.reference:
             if request.reference.startswith("#"):
                 local = contained(response, request.reference)
-                return local if isinstance(local, records.Claim) else None
+                return local if isinstance(local, records.ClaimResource) else None
             return self._claims.get(self._references[request.reference])
         if request is not None and request.identifier is not None and request.identifier.value:
             value = request.identifier.value
@@ -170,14 +170,14 @@ class Requests:
             )
         return self._alone
 
-    def item(self, request: records.Claim, sequence: int | None) -> Scope:
+    def item(self, request: records.ClaimResource, sequence: int | None) -> Scope:
         """What an item of the request is for, or all of it where the item is not found."""
         items = [item for item in request.item if sequence is not None and item.sequence == sequence] or request.item
-        return together(map(self._requested, items))
+        return scopes_together(map(self._requested, items))
 
     def otherwise(self, reference: str, number: str | None) -> Scope:
         """What orders, claims and plans that carry the answer or its number are for."""
-        scope = together(
+        scope = scopes_together(
             (*self._answers_of_orders.get(reference, ()), *self._numbers.get(number_key(number or ""), ()))
         )
         if scope is NOT_NAMED and number is not None and len(number) >= _SHORTEST_NUMBER:
@@ -189,7 +189,7 @@ class Requests:
 
     def _requested(self, item: records.ClaimItem) -> Scope:
         scope = scope_of(item.product_or_service)
-        if scope.service is not Service.NOT_NAMED:
+        if scope.service is not AuthorizedService.NOT_NAMED:
             return scope
         for extension in item.extension:
             if extension.url == REQUESTED_SERVICE and extension.value_reference is not None:
@@ -198,17 +198,17 @@ class Requests:
                     return _meant(ordered)
         return scope_of(item.category)
 
-    def _unlinked(self, answers: Iterable[records.ClaimResponse]) -> records.Claim | None:
+    def _unlinked(self, answers: Iterable[records.ClaimResponseResource]) -> records.ClaimResource | None:
         """The one request that stands beside the one answer which names none."""
         requests = [claim for claim in self._claims.values() if claim.use == "preauthorization"]
         silent = [answer for answer in answers if answer.use == "preauthorization" and answer.request is None]
         return requests[0] if len(requests) == 1 == len(silent) else None
 
 
-def _meant(meaning: Meaning) -> Scope:
+def _meant(meaning: ServiceMeaning) -> Scope:
     codes = tuple(sorted(WORK_REHAB.intersection(meaning.codes)))
     if codes or meaning.work_rehab:
-        return Scope(Service.WORK_REHAB, codes)
+        return Scope(AuthorizedService.WORK_REHAB, codes)
     return OTHER if meaning.codes else NOT_NAMED
 
 

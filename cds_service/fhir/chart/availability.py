@@ -4,40 +4,20 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cds_service.domain.chart import Fact, Gap, InPart
-from cds_service.fhir.reading.prefetch import Slot, State, fact_of
+from cds_service.fhir.reading.prefetch import Slot, State
+from cds_service.fhir.reading.prefetch_keys import INJURY_SOURCES, Share, fact_of, sources_of
 
-# All of these keys must have been delivered, as far as they were asked for: a part would make the fact wrong.
-_ALL_OF: Final[Mapping[Fact, tuple[str, ...]]] = {
-    Fact.PATIENT: ("patient",),
-    Fact.COVERAGE: ("coverage",),
-    Fact.PLAN_OF_CARE: ("carePlans",),
-    Fact.SESSIONS: ("procedures",),
-    Fact.SESSION_TIME: ("procedures",),
-    Fact.PERFORMERS: ("procedures",),
-    Fact.GOALS: ("goals",),
-    Fact.EVALUATIONS: ("procedures",),
-    Fact.ASSESSMENTS: ("observations",),
-    Fact.AUTHORIZATIONS: ("authorizations",),
-    Fact.CHARGES: ("charges",),
+_WHOLE: Final[Mapping[Fact, tuple[str, ...]]] = {fact: keys for fact in Fact if (keys := sources_of(fact, Share.WHOLE))}
+"""All of these keys must have been delivered, as far as they were asked for: a part would make the fact wrong."""
+_ENOUGH: Final[Mapping[Fact, tuple[str, ...]]] = {
+    fact: keys for fact in Fact if (keys := sources_of(fact, Share.ENOUGH))
 }
-# Any one of these keys is enough.
-_ANY_OF: Final[Mapping[Fact, tuple[str, ...]]] = {
-    Fact.ENCOUNTER: ("encounter", "encounters"),
-    Fact.DISCIPLINE: ("carePlans", "procedures"),
-    Fact.PROGRAM: ("carePlans", "procedures", "orders"),
-}
-# Each of these keys tells a part of the fact by itself.
+"""Any one of these keys is enough."""
 _SOURCES: Final[Mapping[Fact, tuple[str, ...]]] = {
-    **_ALL_OF,
-    Fact.ORDERS: ("orders",),
-    Fact.ASSESSMENTS: ("observations", "questionnaireResponses", "procedures"),
+    fact: keys for fact in Fact if (keys := sources_of(fact, Share.WHOLE, Share.PART))
 }
-_INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "encounter", "charges")
-_EVERY_SOURCE: Final[Mapping[Fact, tuple[str, ...]]] = {
-    **_SOURCES,
-    **_ANY_OF,
-    Fact.INJURY: _INJURY_SOURCES,
-}
+"""Each of these keys tells a part of the fact by itself."""
+_EVERY_SOURCE: Final[Mapping[Fact, tuple[str, ...]]] = {**_SOURCES, **_ENOUGH, Fact.INJURY: INJURY_SOURCES}
 _LACKING: Final = (State.FAILED, State.ABSENT)
 _NOT_WHOLE: Final = (*_LACKING, State.PARTIAL)
 
@@ -54,15 +34,15 @@ def unavailable(slots: Mapping[str, Slot], *, injury_shown: bool, drafts_given: 
         return {}
     lacking = {key: _reason(slot) for key, slot in slots.items() if slot.state in _LACKING}
     found: dict[Fact, str] = {}
-    for fact, keys in _ALL_OF.items():
+    for fact, keys in _WHOLE.items():
         reasons = [lacking[key] for key in keys if key in lacking]
         if reasons:
             found[fact] = reasons[0]
-    for fact, keys in _ANY_OF.items():
+    for fact, keys in _ENOUGH.items():
         asked = [key for key in keys if key in slots]
         if asked and all(key in lacking for key in asked):
             found[fact] = lacking[asked[0]]
-    if not injury_shown and (reasons := [why for key in _INJURY_SOURCES if (why := _not_whole(slots, key))]):
+    if not injury_shown and (reasons := [why for key in INJURY_SOURCES if (why := _not_whole(slots, key))]):
         found[Fact.INJURY] = reasons[0]
     if "orders" in lacking and not drafts_given:
         found[Fact.ORDERS] = lacking["orders"]

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cds_service.domain.chart import ClaimNumber, Facility
+from cds_service.domain.chart import Facility
+from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.code_systems import ICD_10_CM
 from cds_service.fhir.reading.meanings import texts
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.resources import CodeableConcept
 
 _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
-ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)
 _OTHER_ICD: Final = re.compile(r"icd[\s\-_]*10[\s\-_]*(?:pcs|am|ca|gm|us-pcs)\b", re.IGNORECASE)
 _CLAIM_NUMBER_TYPE: Final = "WCN"
@@ -36,7 +37,7 @@ def _is_icd_10_cm(system: str) -> bool:
     return system == ICD_10_CM or (_ICD_SYSTEM.search(system) is not None and _OTHER_ICD.search(system) is None)
 
 
-def codes_of_conditions(conditions: Iterable[tuple[str, records.Condition]]) -> dict[str, str]:
+def codes_of_conditions(conditions: Iterable[tuple[str, records.ConditionResource]]) -> dict[str, str]:
     """The ICD-10-CM codes of conditions by reference; those without one are left out."""
     codes = ((reference, diagnosis_code(record.code)) for reference, record in conditions)
     return {reference: code for reference, code in codes if code is not None}
@@ -49,7 +50,7 @@ def numbers_of(identifiers: Iterable[records.TypedIdentifier], reference: str) -
             yield ClaimNumber(reference, identifier.value, identifier.system)
 
 
-def numbers_of_coverage(coverage: records.Coverage, reference: str) -> Iterator[ClaimNumber]:
+def numbers_of_coverage(coverage: records.CoverageResource, reference: str) -> Iterator[ClaimNumber]:
     """Claim numbers among the identifiers and classes of a coverage. A subscriber's number is not taken for one."""
     yield from numbers_of(coverage.identifier, reference)
     for coverage_class in coverage.classes:
@@ -65,7 +66,7 @@ def numbers_of_coverage(coverage: records.Coverage, reference: str) -> Iterator[
             yield ClaimNumber(reference, coverage_class.value)
 
 
-def numbers_of_claim(claim: records.Claim, reference: str) -> Iterator[ClaimNumber]:
+def numbers_of_claim(claim: records.ClaimResource, reference: str) -> Iterator[ClaimNumber]:
     """The claim numbers that the payer assigned beforehand, as another claim has them."""
     for insurance in claim.insurance:
         if insurance.identifier is not None and insurance.identifier.value:
@@ -73,7 +74,7 @@ def numbers_of_claim(claim: records.Claim, reference: str) -> Iterator[ClaimNumb
 
 
 def facility_of(
-    encounter: records.Encounter, locations: Mapping[str, records.Location], references: References
+    encounter: records.EncounterResource, locations: Mapping[str, records.LocationResource], references: References
 ) -> Facility | None:
     """Where an encounter took place, with the place-of-service code that the Location carries; None for several."""
     named = [
@@ -85,7 +86,7 @@ def facility_of(
         return None
     local = contained(encounter, named[0]) if named[0].startswith("#") else None
     place = local if local is not None else locations.get(references[named[0]].rpartition("/")[2])
-    code = place_of_service(place.type) if isinstance(place, records.Location) else None
+    code = place_of_service(place.type) if isinstance(place, records.LocationResource) else None
     return Facility(references[named[0]], code)
 
 

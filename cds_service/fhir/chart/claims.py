@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from typing import Final
 
-from cds_service.domain.chart import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.coverage_and_claims import ChargedLine, Claim, ClaimNumber, InjuryDate, InjuryEvidence
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart import injury
@@ -13,7 +13,7 @@ from cds_service.fhir.chart.claim_facts import numbers_of_claim, place_of_servic
 from cds_service.fhir.chart.decisions import number_in
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.places import Places
-from cds_service.fhir.chart.recorded_charges import RECORDED, charge_items, settles_another
+from cds_service.fhir.chart.recorded_charges import RECORDED_CHARGE, charge_items, settles_another
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.code_modifiers import modifiers_of
@@ -23,11 +23,11 @@ from cds_service.fhir.reading.references import References
 _CHARGES: Final = frozenset({"draft", "active"})
 _NO_CHARGES: Final = frozenset({"cancelled", "entered-in-error"})
 _OTHER_USES: Final = frozenset({"preauthorization", "predetermination"})
-_ELSEWHERE: Final = (records.ExplanationOfBenefit, records.ChargeItem)
+_ELSEWHERE: Final = (records.ExplanationOfBenefitResource, records.ChargeItemResource)
 
 
 @dataclass
-class Charges:
+class ChargesOnRecord:
     """What the claims tell: charges, authorization numbers, accidents, evidence and dates of an injury."""
 
     claims: list[Claim] = field(default_factory=list)
@@ -38,19 +38,19 @@ class Charges:
     claim_numbers: list[ClaimNumber] = field(default_factory=list)
 
 
-def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
+def charges_on_record(own: Own, places: Places, calendar: Calendar) -> ChargesOnRecord:
     """All that the patient's drafted and submitted claims tell, and charges that are kept in other resources.
 
     What a payer settled, and a charge item, count where no claim on record has the same code on the same day.
     """
-    charges = Charges()
-    for reference, record in own.of(records.Claim):
+    charges = ChargesOnRecord()
+    for reference, record in own.of(records.ClaimResource):
         if record.status in _CHARGES:
             _add(charges, record, _claim(record, reference, own.references, calendar), places, calendar)
             if record.use != "claim" and record.use not in _OTHER_USES:
-                own.leave_out(records.Claim, reference, "does not say that it is a claim")
+                own.leave_out(records.ClaimResource, reference, "does not say that it is a claim")
         elif record.status not in _NO_CHARGES:
-            own.leave_out(records.Claim, reference, "has no FHIR status")
+            own.leave_out(records.ClaimResource, reference, "has no FHIR status")
     if not own.prefetch.by_type.keys().isdisjoint(_ELSEWHERE):
         claimed = set(_claimed(charges.claims))
         for settled, claim in _settled(own, calendar, {claim.reference for claim in charges.claims}):
@@ -62,16 +62,20 @@ def charges_of(own: Own, places: Places, calendar: Calendar) -> Charges:
     return charges
 
 
-def _settled(own: Own, calendar: Calendar, claims: set[str]) -> Iterator[tuple[records.ExplanationOfBenefit, Claim]]:
+def _settled(
+    own: Own, calendar: Calendar, claims: set[str]
+) -> Iterator[tuple[records.ExplanationOfBenefitResource, Claim]]:
     """What payers settled of claims that are not on record themselves."""
-    for reference, record in own.of(records.ExplanationOfBenefit):
+    for reference, record in own.of(records.ExplanationOfBenefitResource):
         if record.status in _CHARGES and not settles_another(record, claims, own):
-            claim = replace(_claim(record, reference, own.references, calendar), status=RECORDED)
+            claim = replace(_claim(record, reference, own.references, calendar), status=RECORDED_CHARGE)
             numbers = dict.fromkeys((*claim.authorization_numbers, *filter(None, record.pre_auth_ref)))
             yield record, replace(claim, authorization_numbers=tuple(numbers))
 
 
-def _add(charges: Charges, record: records.Claim, claim: Claim, places: Places, calendar: Calendar) -> None:
+def _add(
+    charges: ChargesOnRecord, record: records.ClaimResource, claim: Claim, places: Places, calendar: Calendar
+) -> None:
     reference = claim.reference
     charges.evidence.extend(injury.of_claim(record, reference))
     state = places.of_accident(record)
@@ -88,7 +92,7 @@ def _claimed(claims: Iterable[Claim]) -> Iterator[tuple[str, object]]:
     return ((line.code, line.date) for claim in claims for line in claim.lines if line.date is not None)
 
 
-def _claim(record: records.Claim, reference: str, references: References, calendar: Calendar) -> Claim:
+def _claim(record: records.ClaimResource, reference: str, references: References, calendar: Calendar) -> Claim:
     billed = record.billable_period or records.Period()
     whole = calendar.day(billed.start)
     whole = whole if whole == calendar.day(billed.end or billed.start) else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from cds_service.domain.chart import CoverageAssertion
+from cds_service.domain.coverage_and_claims import CoverageAssertion
 from cds_service.fhir.chart.decisions import number_in
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.meanings import texts

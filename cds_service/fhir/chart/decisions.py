@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from cds_service.domain.chart import AuthorizationState
+from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.fhir.reading.meanings import may_match, texts
 from cds_service.fhir.reading.resources import Adjudication, CodeableConcept, Extension
 
@@ -147,7 +147,7 @@ def decision_in_words(text: str | None) -> AuthorizationState | None:
         words = left
     if APPROVED in states and DENIED in states and _IN_PART.search(text.lower()):
         return APPROVED
-    return together(states) or (UNCLEAR if in_part else None)
+    return decisions_together(states) or (UNCLEAR if in_part else None)
 
 
 _NO_NUMBER: Final = re.compile(
@@ -163,7 +163,7 @@ def number_in(text: str | None) -> str | None:
     return text.strip() if text is not None and _NO_NUMBER.fullmatch(text) is None else None
 
 
-def together(states: Collection[AuthorizationState]) -> AuthorizationState | None:
+def decisions_together(states: Collection[AuthorizationState]) -> AuthorizationState | None:
     """What several decisions on one matter come to: approved only where nothing speaks against it."""
     distinct = set(states)
     if len(distinct) <= 1:
@@ -210,7 +210,7 @@ def _action(part: Extension) -> AuthorizationState:
         part.value_string,
     ]
     states = [_state_of(text, otherwise=None) for text in words if text]
-    return together([state for state in states if state is not None]) or UNCLEAR
+    return decisions_together([state for state in states if state is not None]) or UNCLEAR
 
 
 def _state_of(text: str, otherwise: AuthorizationState | None) -> AuthorizationState | None:

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import (
-    Encounter,
-    Goal,
-    Performer,
-    Session,
-)
+from cds_service.domain.care import Encounter, Goal, Performer, Session
 from cds_service.domain.codes import Program
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import Meaning, diagnosis_codes, names_no_treatment, program_of, texts, tool_of
+from cds_service.fhir.reading.meanings import (
+    ServiceMeaning,
+    diagnosis_codes,
+    names_no_treatment,
+    program_of,
+    texts,
+    tool_of,
+)
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.resources import CodeableConcept, Quantity, Ref
 
-RECORDED: Final = frozenset({"completed", "in-progress"})
+DONE_OR_UNDER_WAY: Final = frozenset({"completed", "in-progress"})
 TOOK_PLACE: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished", "unknown"})
 _NO_GOALS: Final = frozenset({"rejected", "cancelled", "entered-in-error"})
 
@@ -40,10 +42,10 @@ class About(NamedTuple):
 
 
 def about(
-    record: records.Encounter,
+    record: records.EncounterResource,
     references: References,
-    meanings: Mapping[CodeableConcept | None, Meaning],
-    known: Mapping[str, records.Condition],
+    meanings: Mapping[CodeableConcept | None, ServiceMeaning],
+    known: Mapping[str, records.ConditionResource],
 ) -> About:
     """What types, service type, reasons and diagnoses of an encounter say.
 
@@ -61,7 +63,7 @@ def about(
     return About(work_rehab, program, conditions, tuple(diagnoses))
 
 
-def _may_treat(record: records.Encounter, meanings: Mapping[CodeableConcept | None, Meaning]) -> bool:
+def _may_treat(record: records.EncounterResource, meanings: Mapping[CodeableConcept | None, ServiceMeaning]) -> bool:
     """Whether an encounter of these types can be a visit of a program, and no evaluation, summary or call only."""
     types = [meanings[concept] for concept in record.type]
     if any(meaning.work_rehab for meaning in types):
@@ -71,7 +73,7 @@ def _may_treat(record: records.Encounter, meanings: Mapping[CodeableConcept | No
     )
 
 
-def concepts_of(record: records.Encounter) -> list[CodeableConcept]:
+def concepts_of(record: records.EncounterResource) -> list[CodeableConcept]:
     """What the encounter says it is about: types, service type, reasons."""
     if record.service_type is None:
         return [*record.type, *record.reason_code]
@@ -92,7 +94,7 @@ def session_of_encounter(encounter: Encounter, day: date, performers: tuple[Perf
     )
 
 
-def goals_of(record: records.Goal, reference: str, calendar: Calendar) -> list[Goal]:
+def goals_of(record: records.GoalResource, reference: str, calendar: Calendar) -> list[Goal]:
     """A goal, once for each of its targets."""
     if record.lifecycle_status in _NO_GOALS:
         return []

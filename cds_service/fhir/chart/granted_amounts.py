@@ -92,7 +92,7 @@ def of_adjudications(adjudications: Iterable[Adjudication]) -> Quantity | None:
     return None
 
 
-def in_words(text: str | None) -> Granted | None:
+def amount_in_words(text: str | None) -> Granted | None:
     """The one amount of visits or hours that an approval grants in words; None where it tells none or several.
 
     "3x/week x 4 weeks" are twelve visits. What is so much a day or a week, what was asked for, used or denied is none.

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
-from cds_service.domain.chart import Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.coverage_and_claims import Coverage, InjuryDate, InjuryEvidence
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.meanings import WORK_ACTIVITY, documented_injury, is_work_activity, texts
@@ -25,7 +25,7 @@ def of_coverages(coverages: Iterable[Coverage]) -> Iterator[InjuryEvidence]:
             yield InjuryEvidence("workers' compensation coverage", coverage.reference, coverage.payer_class.words)
 
 
-def of_condition(condition: records.Condition, reference: str) -> list[InjuryEvidence]:
+def of_condition(condition: records.ConditionResource, reference: str) -> list[InjuryEvidence]:
     """External-cause code Y99.0, or words in the condition's name or notes."""
     words = [*texts(condition.code), *[note.text for note in condition.note]]
     stated = _documented(words, reference)
@@ -34,18 +34,18 @@ def of_condition(condition: records.Condition, reference: str) -> list[InjuryEvi
     return stated
 
 
-def of_encounter(encounter: records.Encounter, reference: str) -> Iterator[InjuryEvidence]:
+def of_encounter(encounter: records.EncounterResource, reference: str) -> Iterator[InjuryEvidence]:
     """External-cause code Y99.0 as reason of an encounter; its diagnoses are conditions."""
     if any(is_work_activity(reason) for reason in encounter.reason_code):
         yield InjuryEvidence("external cause code", reference, WORK_ACTIVITY)
 
 
-def of_plan(plan: records.CarePlan, reference: str) -> list[InjuryEvidence]:
+def of_plan(plan: records.CarePlanResource, reference: str) -> list[InjuryEvidence]:
     """Words in a plan of care."""
     return _documented([plan.title, plan.description, *[note.text for note in plan.note]], reference)
 
 
-def of_claim(claim: records.Claim, reference: str) -> Iterator[InjuryEvidence]:
+def of_claim(claim: records.ClaimResource, reference: str) -> Iterator[InjuryEvidence]:
     """An accident on a claim, unless its type is another than one at work: in traffic, at school, in sport."""
     accident = claim.accident
     if accident is not None and _may_be_at_work(accident):
@@ -60,14 +60,16 @@ def _day(text: str | None) -> date | str | None:
         return text
 
 
-def date_of_condition(condition: records.Condition, reference: str, calendar: Calendar) -> Iterator[InjuryDate]:
+def date_of_condition(condition: records.ConditionResource, reference: str, calendar: Calendar) -> Iterator[InjuryDate]:
     """The day on which the condition began, when it is written to the day."""
     day = calendar.day(condition.onset_date_time)
     if day is not None:
         yield InjuryDate(reference, day)
 
 
-def date_of_claim(claim: records.Claim, reference: str, state: str | None, calendar: Calendar) -> Iterator[InjuryDate]:
+def date_of_claim(
+    claim: records.ClaimResource, reference: str, state: str | None, calendar: Calendar
+) -> Iterator[InjuryDate]:
     """The day of the accident on a claim, and the state in which it happened."""
     accident = accident_of(claim)
     day = calendar.day(accident.date) if accident is not None else None
@@ -75,7 +77,7 @@ def date_of_claim(claim: records.Claim, reference: str, state: str | None, calen
         yield InjuryDate(reference, day, state)
 
 
-def accident_of(claim: records.Claim) -> records.Accident | None:
+def accident_of(claim: records.ClaimResource) -> records.Accident | None:
     """The accident of a claim that may be the injury treated: not one at school or in sport."""
     accident = claim.accident
     return None if accident is None or _codes(accident) & _ELSEWHERE else accident

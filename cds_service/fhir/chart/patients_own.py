@@ -7,32 +7,33 @@ from typing import Any, Final, TypeVar
 from cds_service.domain.chart import Fact, Gap
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.meanings import Meaning, meaning
-from cds_service.fhir.reading.prefetch import FACT_OF_TYPE, Prefetch, Quarantine
+from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
+from cds_service.fhir.reading.prefetch import Prefetch, Quarantine
+from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.reading.references import SAFE_ID, References, named, plain_server, server_of
-from cds_service.fhir.reading.resources import CodeableConcept, Ref, Resource
+from cds_service.fhir.reading.resources import CodeableConcept, Ref, Resource, type_name
 
-R = TypeVar("R", bound=Resource)
+_R = TypeVar("_R", bound=Resource)
 
 OF_ANOTHER: Final = "belongs to another patient"
-ELSEWHERE: Final = "a patient of another server"
+PATIENT_OF_ANOTHER_SERVER: Final = "a patient of another server"
 UNKNOWN_SERVER: Final = (
     "the patient is named by the address of a server, and the call does not say which server it is from"
 )
 
 _SUBJECT: Final = attrgetter("subject")
 _WHOSE: Final["dict[type[Resource], attrgetter[Any]]"] = {
-    records.Coverage: attrgetter("beneficiary"),
-    records.ClaimResponse: attrgetter("patient"),
-    records.Claim: attrgetter("patient"),
-    records.ExplanationOfBenefit: attrgetter("patient"),
+    records.CoverageResource: attrgetter("beneficiary"),
+    records.ClaimResponseResource: attrgetter("patient"),
+    records.ClaimResource: attrgetter("patient"),
+    records.ExplanationOfBenefitResource: attrgetter("patient"),
 }
 
 
-class Meanings(dict[CodeableConcept | None, Meaning]):
+class Meanings(dict[CodeableConcept | None, ServiceMeaning]):
     """What the codes of one chart mean, each worked out once: sixty sessions carry two codes."""
 
-    def __missing__(self, concept: CodeableConcept | None) -> Meaning:
+    def __missing__(self, concept: CodeableConcept | None) -> ServiceMeaning:
         self[concept] = known = meaning(concept)
         return known
 
@@ -53,33 +54,34 @@ class Own:
         self._server = plain_server(server) if server else None
         self._unsure: set[type[Resource]] = set()
 
-    def of(self, kind: type[R], *, may_be_silent: bool = False, but: Collection[str] = ()) -> Iterator[tuple[str, R]]:
+    def of(self, kind: type[_R], *, may_be_silent: bool = False, but: Collection[str] = ()) -> Iterator[tuple[str, _R]]:
         """(reference, resource) of each resource of one type that is the patient's.
 
         ``may_be_silent`` counts a resource that names no patient as the patient's; references in ``but`` are passed
         over.
         """
-        prefix = f"{kind.__name__}/"
+        type_read = type_name(kind)
+        prefix = f"{type_read}/"
         subject_of = _WHOSE.get(kind, _SUBJECT)
         references, patient, safe = self.references, self._reference, SAFE_ID.fullmatch
         for key, record in self.prefetch.of(kind).items():
-            reference = prefix + key if safe(key) is not None else name_of(kind.__name__, key)
+            reference = prefix + key if safe(key) is not None else reference_of(type_read, key)
             if reference in but:
                 continue
             subject: Ref | None = subject_of(record)
             if subject is not None and subject.reference:
                 if references[subject.reference] != patient:
-                    self.left_out.add_of_another(FACT_OF_TYPE[kind.__name__])
+                    self.left_out.add_of_another(FACT_OF_TYPE[type_read])
                     continue
                 if subject.reference[0] == "h" and self._is_elsewhere(kind, subject.reference):
-                    self.left_out.add_of_another(FACT_OF_TYPE[kind.__name__], ELSEWHERE)
+                    self.left_out.add_of_another(FACT_OF_TYPE[type_read], PATIENT_OF_ANOTHER_SERVER)
                     continue
             elif not may_be_silent:
                 self.leave_out(kind, reference, "does not say which patient it belongs to")
                 continue
             yield reference, record
 
-    def of_others(self, kind: type[R]) -> Iterator[tuple[str, R]]:
+    def of_others(self, kind: type[_R]) -> Iterator[tuple[str, _R]]:
         """(reference, resource) of each resource of one type that names another patient."""
         subject_of = _WHOSE.get(kind, _SUBJECT)
         for key, record in self.prefetch.of(kind).items():
@@ -87,7 +89,7 @@ class Own:
             if subject is None or not subject.reference:
                 continue
             if self.references[subject.reference] != self._reference or self._is_elsewhere(kind, subject.reference):
-                yield name_of(kind.__name__, key), record
+                yield reference_of(type_name(kind), key), record
 
     def _is_elsewhere(self, kind: type[Resource], reference: str) -> bool:
         """Whether a patient is named on another server than that of the call; notes it where the call names none."""
@@ -98,15 +100,15 @@ class Own:
             return True
         if kind not in self._unsure:
             self._unsure.add(kind)
-            self.left_out.add(Gap(FACT_OF_TYPE[kind.__name__], UNKNOWN_SERVER))
+            self.left_out.add(Gap(FACT_OF_TYPE[type_name(kind)], UNKNOWN_SERVER))
         return False
 
     def leave_out(self, kind: type[Resource], reference: str, why: str) -> None:
         """Note a resource that cannot be used."""
-        fact: Fact = FACT_OF_TYPE[kind.__name__]
+        fact: Fact = FACT_OF_TYPE[type_name(kind)]
         self.left_out.add(Gap(fact, why) if self.left_out.full(fact) else Gap(fact, why, reference))
 
-    def has_readable_period(self, record: records.Coverage | records.CarePlan, reference: str) -> bool:
+    def has_readable_period(self, record: records.CoverageResource | records.CarePlanResource, reference: str) -> bool:
         """Whether the dates of its period can be read; if not the resource is left out."""
         problem = dates.problem_of(record.period)
         if problem is not None:
@@ -114,6 +116,6 @@ class Own:
         return problem is None
 
 
-def name_of(kind: str, key: str) -> str:
+def reference_of(kind: str, key: str) -> str:
     """Reference of a resource kept under its id, or under its place where it has none."""
     return named(kind, None, key) if key.startswith("no id ") else named(kind, key)

@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 import msgspec
 
 from cds_service.domain.authorizations import number_key
-from cds_service.domain.chart import Authorization, AuthorizationState
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.fhir.chart import decisions, granted_amounts
 from cds_service.fhir.chart.authorized_services import (
     NOT_NAMED,
+    AuthorizedService,
     Requests,
     Scope,
-    Service,
     number_of,
     scope_in_words,
     scope_of,
@@ -51,7 +51,7 @@ _NO_ANSWER: Final = _Part((), None, None, None, NOT_NAMED, empty=True)
 
 
 def of_response(
-    response: records.ClaimResponse, reference: str, calendar: Calendar, requests: Requests | None = None
+    response: records.ClaimResponseResource, reference: str, calendar: Calendar, requests: Requests | None = None
 ) -> tuple[Authorization, ...] | str:
     """Authorizations that are or may be for work rehabilitation in one response; items with the same answer added up.
 
@@ -70,20 +70,20 @@ def of_response(
     if not parts:
         parts = [_with_request(whole, requests, request, None)]
     known = [_with_words(part, whole, response, reference, requests) for part in parts]
-    in_words = granted_amounts.in_words(response.disposition) if len(known) == 1 else None
+    in_words = granted_amounts.amount_in_words(response.disposition) if len(known) == 1 else None
     authorizations = [
         _authorization(response, reference, whole, part, calendar, in_words)
         for part in known
-        if part.scope.service is not Service.OTHER
+        if part.scope.service is not AuthorizedService.OTHER
     ]
     return _added_up(authorizations)
 
 
-def names_service(response: records.ClaimResponse) -> bool:
+def names_service(response: records.ClaimResponseResource) -> bool:
     """Whether every answer in the response tells by itself what service it is for."""
     added = [part for item in response.add_item for part in _added_parts(item)]
     parts = [*(_item(item) for item in response.item), *added] or [_whole(response)]
-    return all(part.scope.service is not Service.NOT_NAMED for part in parts)
+    return all(part.scope.service is not AuthorizedService.NOT_NAMED for part in parts)
 
 
 def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | None]) -> Iterator[Authorization]:
@@ -95,12 +95,12 @@ def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | Non
             yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True, relayed=True)
 
 
-def is_preauthorization(response: records.ClaimResponse) -> bool:
+def is_preauthorization(response: records.ClaimResponseResource) -> bool:
     """Whether it is an active answer to a request for authorization."""
     return response.use == "preauthorization" and response.status in {"active", None}
 
 
-def unread_as(response: records.ClaimResponse) -> str | None:
+def unread_as(response: records.ClaimResponseResource) -> str | None:
     """Why it may be an answer to a request for authorization and cannot be read as one."""
     if response.use not in _USES:
         return "does not say that it answers a request for authorization"
@@ -129,18 +129,20 @@ def _added_up(authorizations: Sequence[Authorization]) -> tuple[Authorization, .
     return tuple(merged.values())
 
 
-def _with_request(part: _Part, requests: Requests | None, request: records.Claim | None, sequence: int | None) -> _Part:
+def _with_request(
+    part: _Part, requests: Requests | None, request: records.ClaimResource | None, sequence: int | None
+) -> _Part:
     """The part with the service of the requested item where it names none itself."""
-    if part.scope.service is not Service.NOT_NAMED or requests is None or request is None:
+    if part.scope.service is not AuthorizedService.NOT_NAMED or requests is None or request is None:
         return part
     return part._replace(scope=requests.item(request, sequence))
 
 
 def _with_words(
-    part: _Part, whole: _Part, response: records.ClaimResponse, reference: str, requests: Requests | None
+    part: _Part, whole: _Part, response: records.ClaimResponseResource, reference: str, requests: Requests | None
 ) -> _Part:
     """The part with the service that the answer's words tell, or what carries its number, where nothing else does."""
-    if part.scope.service is not Service.NOT_NAMED:
+    if part.scope.service is not AuthorizedService.NOT_NAMED:
         return part
     scope = scope_in_words(response.disposition)
     if scope is NOT_NAMED and requests is not None:
@@ -149,7 +151,7 @@ def _with_words(
 
 
 def _authorization(
-    response: records.ClaimResponse,
+    response: records.ClaimResponseResource,
     reference: str,
     whole: _Part,
     part: _Part,
@@ -181,27 +183,31 @@ def _authorization(
         created=calendar.day(response.created),
         answered=_moment(response.created),
         codes=part.scope.codes,
-        names_service=part.scope.service is Service.WORK_REHAB,
+        names_service=part.scope.service is AuthorizedService.WORK_REHAB,
         request=number_of(response.request),
     )
 
 
 def _moment(text: str | None) -> datetime | None:
-    when = dates.read(text) if text is not None else None
+    when = dates.read_date(text) if text is not None else None
     return when.instant if isinstance(when, dates.When) else None
 
 
-def _state(response: records.ClaimResponse, whole: _Part, part: _Part) -> AuthorizationState:
+def _state(response: records.ClaimResponseResource, whole: _Part, part: _Part) -> AuthorizationState:
     """The decision on a part: its own review actions, else those of the response, else the outcome and the words.
 
     Words or an error that speak against an approval leave it unclear.
     """
     words = decisions.decision_in_words(response.disposition) or _in_place_of_number(response)
-    reviewed = decisions.together(part.states or whole.states)
+    reviewed = decisions.decisions_together(part.states or whole.states)
     if reviewed is None:
         overall = _overall(response, words)
         stated = _in_place_of_number(response)
-        return overall if stated is None or stated is overall else decisions.together((overall, stated)) or overall
+        return (
+            overall
+            if stated is None or stated is overall
+            else decisions.decisions_together((overall, stated)) or overall
+        )
     if reviewed is AuthorizationState.APPROVED and (
         response.outcome == "error" or words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}
     ):
@@ -209,14 +215,14 @@ def _state(response: records.ClaimResponse, whole: _Part, part: _Part) -> Author
     return reviewed
 
 
-def _in_place_of_number(response: records.ClaimResponse) -> AuthorizationState | None:
+def _in_place_of_number(response: records.ClaimResponseResource) -> AuthorizationState | None:
     """What stands where the number should: "DENIED", "pending"."""
     if decisions.number_in(response.pre_auth_ref) is not None:
         return None
     return decisions.decision_in_words(response.pre_auth_ref)
 
 
-def _overall(response: records.ClaimResponse, words: AuthorizationState | None) -> AuthorizationState:
+def _overall(response: records.ClaimResponseResource, words: AuthorizationState | None) -> AuthorizationState:
     if words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}:
         return words
     if response.outcome == "error":
@@ -230,7 +236,7 @@ def _overall(response: records.ClaimResponse, words: AuthorizationState | None) 
     return AuthorizationState.APPROVED if numbered and not worded else AuthorizationState.UNCLEAR
 
 
-def _whole(response: records.ClaimResponse) -> _Part:
+def _whole(response: records.ClaimResponseResource) -> _Part:
     part = _part(response.extension, response.adjudication)
     return part._replace(
         number=decisions.number_in(response.pre_auth_ref) or part.number,
@@ -262,7 +268,7 @@ def _added_parts(item: records.AddedItem) -> Iterator[_Part]:
 
 def _added(item: records.AddedItem) -> _Part:
     part = _part(item.extension, item.adjudication)
-    scope = part.scope if part.scope.service is not Service.NOT_NAMED else scope_of(item.product_or_service)
+    scope = part.scope if part.scope.service is not AuthorizedService.NOT_NAMED else scope_of(item.product_or_service)
     period = Period(item.serviced_date, item.serviced_date) if item.serviced_date else item.serviced_period
     return part._replace(
         period=part.period or period, quantity=part.quantity or item.quantity, scope=scope, empty=False

@@ -133,7 +133,7 @@ _PRECISE: Final = _pattern(_PRECISE_WORDS)
 _COARSE: Final = _pattern(_COARSE_WORDS)
 
 
-def of_coding(coding: Coding) -> Told:
+def classes_of_coding(coding: Coding) -> Told:
     """What a code of ``Coverage.type`` tells in its system; a code of no system is known by its form."""
     if not coding.code:
         return SILENT
@@ -142,7 +142,7 @@ def of_coding(coding: Coding) -> Told:
         return Told(_beginning(_PRECISE_TYPOLOGY, code), _beginning(_COARSE_TYPOLOGY, code))
     letters = _TWO_LETTERS.fullmatch(code) is not None
     if _INSURANCE_TYPE in system:
-        return of_coding(Coding(code=code)) if letters else SILENT
+        return classes_of_coding(Coding(code=code)) if letters else SILENT
     if "x12" in system or "claim-filing" in system or (not system and letters):
         return Told(_one(_PRECISE_FILING_CODES.get(code)), _one(_COARSE_FILING_CODES.get(code)))
     return Told(_one(_PRECISE_ACT_CODES.get(code)), _one(_COARSE_ACT_CODES.get(code)))
@@ -154,7 +154,7 @@ def pays_no_therapy(coding: Coding) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def of_words(text: str) -> Told:
+def classes_in_words(text: str) -> Told:
     """What a name or description tells; a class that is ruled out ("non workers comp") is not told.
 
     "Centers for Medicare and Medicaid Services" is Medicare. A plan that supplements Medicare is a commercial one. An
@@ -180,7 +180,7 @@ def supplements_medicare(text: str) -> bool:
     return _SUPPLEMENT.search(_plain(text)) is not None
 
 
-def together(readings: Iterable[Told]) -> Told:
+def classes_together(readings: Iterable[Told]) -> Told:
     """What several texts or codes of one source tell."""
     every = tuple(readings)
     return Told(*(frozenset[PayerClass]().union(*(reading[part] for reading in every)) for part in range(3)))

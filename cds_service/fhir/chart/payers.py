@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Coverage
 from cds_service.domain.codes import PayerClass
+from cds_service.domain.coverage_and_claims import Coverage
 from cds_service.fhir.chart import payer_classes
-from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, together
+from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, classes_together
 from cds_service.fhir.chart.payer_states import state_of
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading import resources as records
@@ -23,14 +23,14 @@ _GROUPS: Final = frozenset({"group", "subgroup"})
 # A group is mostly an employer, whose name may well hold "auto", "veterans" or "department of labor".
 _TOLD_OF_GROUPS: Final = frozenset({PayerClass.MEDICARE, PayerClass.MEDICAID})
 STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
-NO_STATUS: Final = "the coverage does not say that it is active"
+COVERAGE_WITHOUT_STATUS: Final = "the coverage does not say that it is active"
 SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
 
 
-def coverage(
-    record: records.Coverage,
+def coverage_of(
+    record: records.CoverageResource,
     reference: str,
-    organizations: Mapping[str, records.Organization],
+    organizations: Mapping[str, records.OrganizationResource],
     references: References,
     calendar: Calendar,
 ) -> Coverage:
@@ -42,7 +42,7 @@ def coverage(
     if kind is PayerClass.UNKNOWN and record.payor and all(_is_person(payor, references) for payor in record.payor):
         kind = PayerClass.SELF_PAY
     if not record.status:
-        doubts = (*doubts, NO_STATUS)
+        doubts = (*doubts, COVERAGE_WITHOUT_STATUS)
     period = record.period or records.Period()
     return Coverage(
         reference=reference,
@@ -57,7 +57,7 @@ def coverage(
     )
 
 
-def pays_therapy(record: records.Coverage) -> bool:
+def pays_therapy(record: records.CoverageResource) -> bool:
     """Whether the coverage is more than one for teeth, eyes, drugs or life only, as far as its type tells."""
     codings = record.type.coding if record.type is not None else ()
     return not codings or not all(map(payer_classes.pays_no_therapy, codings))
@@ -78,11 +78,13 @@ def _class_of(written: _Written) -> tuple[PayerClass, tuple[str, ...]]:
     """The class of payer that type, payor and plan tell together, and where they do not agree."""
     codings = written.kind.coding if written.kind is not None else ()
     of_type = texts(written.kind)
-    code = together(map(payer_classes.of_coding, codings))
+    code = classes_together(map(payer_classes.classes_of_coding, codings))
     words = {
-        _TYPE: together(map(payer_classes.of_words, (*of_type, *[coding.code for coding in codings if coding.code]))),
-        "the payer's name": together(map(payer_classes.of_words, written.names)),
-        "the plan": together(_told_of_plan(written)),
+        _TYPE: classes_together(
+            map(payer_classes.classes_in_words, (*of_type, *[coding.code for coding in codings if coding.code]))
+        ),
+        "the payer's name": classes_together(map(payer_classes.classes_in_words, written.names)),
+        "the plan": classes_together(_told_of_plan(written)),
     }
     kind, doubts = _decided(code, words)
     of_plan = [text for plan_class in written.plan for text in (plan_class.name, plan_class.value) if text]
@@ -108,7 +110,7 @@ def _decided(code: Told, words: Mapping[str, Told]) -> tuple[PayerClass, tuple[s
         candidates = candidates & classes or candidates
     kind = min(candidates, key=list(PayerClass).index)
     against = {source: classes for source, classes in named if kind not in classes}
-    kind_of_plan = together((code, words[_TYPE]))
+    kind_of_plan = classes_together((code, words[_TYPE]))
     if not kind_of_plan.precise and not _may_be(kind_of_plan.coarse, kind):
         against[_TYPE] = kind_of_plan.coarse
     doubts = [f"{decider} says {_in_words(candidates)}"] if len(candidates) > 1 else []
@@ -135,16 +137,18 @@ def _in_words(classes: Classes) -> str:
 def _told_of_plan(written: _Written) -> Iterator[Told]:
     """What names and numbers of the plan, its groups and its network tell."""
     for plan_class in written.plan:
-        reading = together(payer_classes.of_words(text) for text in (plan_class.name, plan_class.value) if text)
+        reading = classes_together(
+            payer_classes.classes_in_words(text) for text in (plan_class.name, plan_class.value) if text
+        )
         group = plan_class.type is not None and any(coding.code in _GROUPS for coding in plan_class.type.coding)
         yield Told(reading.precise & _TOLD_OF_GROUPS) if group else reading
     if written.network:
-        yield payer_classes.of_words(written.network)
+        yield payer_classes.classes_in_words(written.network)
     if any(part in system for system in written.systems for part in _MEDICARE_NUMBERS):
         yield Told(frozenset({PayerClass.MEDICARE}))
 
 
-def _systems(record: records.Coverage) -> Iterator[str]:
+def _systems(record: records.CoverageResource) -> Iterator[str]:
     """Systems of the numbers of the coverage and of its payors."""
     identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
     return (identifier.system for identifier in identifiers if identifier.system)
@@ -154,7 +158,7 @@ def _is_person(payor: NamedRef, references: References) -> bool:
     return payor.reference is not None and references[payor.reference].startswith(_PERSONS)
 
 
-def _references(record: records.Coverage, references: References) -> Iterator[str]:
+def _references(record: records.CoverageResource, references: References) -> Iterator[str]:
     for payor in record.payor:
         if payor.reference is None or payor.reference.startswith("#") or _is_person(payor, references):
             continue
@@ -163,7 +167,7 @@ def _references(record: records.Coverage, references: References) -> Iterator[st
 
 
 def _names(
-    record: records.Coverage, organizations: Mapping[str, records.Organization], references: References
+    record: records.CoverageResource, organizations: Mapping[str, records.OrganizationResource], references: References
 ) -> Iterator[str]:
     """Identifiers and names of the payors that are no persons, and of their organizations."""
     for payor in record.payor:
@@ -178,7 +182,7 @@ def _names(
             yield payor.identifier.value
         if payor.display:
             yield payor.display
-        if isinstance(organization, records.Organization):
+        if isinstance(organization, records.OrganizationResource):
             if organization.name:
                 yield organization.name
             yield from organization.alias

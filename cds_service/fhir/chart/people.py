@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from cds_service.domain.chart import Performer, Role
+from cds_service.domain.care import Performer, Role
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.meanings import has_code
 from cds_service.fhir.reading.prefetch import Prefetch
@@ -13,7 +13,7 @@ from cds_service.fhir.reading.professions import (
     Disputed,
     Neither,
     Profession,
-    agreed,
+    agreed_profession,
     attends,
     credentials,
     license_prefix,
@@ -47,15 +47,15 @@ class People:
     """Professions of the people that resources refer to, read from contained resources or from any bundle given."""
 
     def __init__(self, prefetch: Prefetch, references: References) -> None:
-        self._roles = prefetch.of(records.PractitionerRole)
-        self._practitioners = prefetch.of(records.Practitioner)
+        self._roles = prefetch.of(records.PractitionerRoleResource)
+        self._practitioners = prefetch.of(records.PractitionerResource)
         self._references = references
         self._performers: dict[object, Performer] = {}
         self._alone: dict[object, tuple[Performer, ...]] = {}
         self._known: dict[str, Profession | None] = {}
-        self._roles_of: dict[str, list[records.PractitionerRole]] | None = None
+        self._roles_of: dict[str, list[records.PractitionerRoleResource]] | None = None
 
-    def performers(self, procedure: records.Procedure) -> tuple[Performer, ...]:
+    def performers(self, procedure: records.ProcedureResource) -> tuple[Performer, ...]:
         """Who performed a procedure, each once.
 
         Who supervises is marked; the attending person is one who supervises where somebody else treats as well. What is
@@ -75,7 +75,7 @@ class People:
             if (performer := self.performer(procedure, entry.actor, entry.function)) is not None
         )
 
-    def participants(self, encounter: records.Encounter) -> tuple[Performer, ...]:
+    def participants(self, encounter: records.EncounterResource) -> tuple[Performer, ...]:
         """Who took part in an encounter by treating or supervising, each once."""
         if not encounter.participant:
             return ()
@@ -110,7 +110,7 @@ class People:
             local = contained(source, actor.reference) if actor.reference.startswith("#") else None
             name = self._name(actor.reference, local)
             stated = self._profession(source, actor, local)
-        profession = agreed(stated, profession_of((function,)) if function is not None else None)
+        profession = agreed_profession(stated, profession_of((function,)) if function is not None else None)
         return Performer(
             name,
             profession if isinstance(profession, Role) else None,
@@ -123,7 +123,7 @@ class People:
         """What a performer is called; ``local`` is the contained resource that the reference means."""
         if not reference.startswith("#"):
             return self._references[reference]
-        person = local.practitioner if isinstance(local, records.PractitionerRole) else None
+        person = local.practitioner if isinstance(local, records.PractitionerRoleResource) else None
         if person is None or person.reference is None or person.reference.startswith("#"):
             return reference
         return self._references[person.reference]
@@ -137,14 +137,14 @@ class People:
         """What a reference leads to, with the credentials behind the name; nothing of what is no person."""
         reference = actor.reference or ""
         if local is not None:
-            if not isinstance(local, records.PractitionerRole | records.Practitioner):
+            if not isinstance(local, records.PractitionerRoleResource | records.PractitionerResource):
                 return None
             profession = self._read(source, local, local=True)
         elif self._references[reference].startswith((*_NO_PERSON, "CareTeam/")):
             return None
         else:
             profession = self._referred(source, reference)
-        return agreed(profession, credentials(actor.display))
+        return agreed_profession(profession, credentials(actor.display))
 
     def _referred(self, source: Resource, reference: str) -> Profession | None:
         name = self._references[reference]
@@ -154,19 +154,19 @@ class People:
             if kind == "PractitionerRole":
                 resource = self._roles.get(key)
             elif kind == "Practitioner":
-                resource = self._practitioners.get(key) or records.Practitioner(id=key)
+                resource = self._practitioners.get(key) or records.PractitionerResource(id=key)
             self._known[name] = self._read(source, resource)
         return self._known[name]
 
     def _read(self, source: Resource, resource: Resource | None, *, local: bool = False) -> Profession | None:
-        if isinstance(resource, records.PractitionerRole):
+        if isinstance(resource, records.PractitionerRoleResource):
             profession = profession_of((*resource.code, *resource.specialty))
             if profession is None and resource.practitioner is not None:
-                return agreed(
+                return agreed_profession(
                     self._qualified(source, resource.practitioner), credentials(resource.practitioner.display)
                 )
             return profession
-        if isinstance(resource, records.Practitioner):
+        if isinstance(resource, records.PractitionerResource):
             by_roles = self._by_roles(resource.id) if not local else None
             return by_roles if by_roles is not None else licensed(resource)
         return None
@@ -178,7 +178,7 @@ class People:
             person = contained(source, practitioner.reference)
         else:
             person = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
-        return licensed(person) if isinstance(person, records.Practitioner) else None
+        return licensed(person) if isinstance(person, records.PractitionerResource) else None
 
     def _by_roles(self, practitioner: str | None) -> Profession | None:
         """What the PractitionerRoles in force say together about a practitioner."""
@@ -193,18 +193,18 @@ class People:
                     name = self._references[role.practitioner.reference]
                     self._roles_of.setdefault(name, []).append(role)
         roles = self._roles_of.get(f"Practitioner/{practitioner}", ())
-        return agreed(None, *(profession_of((*role.code, *role.specialty)) for role in roles))
+        return agreed_profession(None, *(profession_of((*role.code, *role.specialty)) for role in roles))
 
 
-def licensed(person: records.Practitioner) -> Profession | None:
+def licensed(person: records.PractitionerResource) -> Profession | None:
     """What qualifications say, else the letters of license numbers, else the titles behind the name."""
     profession = profession_of(qualification.code for qualification in person.qualification)
     if profession is None:
-        profession = agreed(
+        profession = agreed_profession(
             None, *(license_prefix(n.value) for qualification in person.qualification for n in qualification.identifier)
         )
     suffixes = [profession_in_words(", ".join(name.suffix)) for name in person.name if name.suffix]
-    return agreed(profession, *suffixes, *(credentials(name.text) for name in person.name))
+    return agreed_profession(profession, *suffixes, *(credentials(name.text) for name in person.name))
 
 
 def _together(performers: Iterable[tuple[Performer, bool]]) -> tuple[Performer, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
-from cds_service.domain.chart import Encounter, Place
+from cds_service.domain.care import Encounter
+from cds_service.domain.chart import Place
 from cds_service.domain.jurisdictions import ABBREVIATIONS, STATES
 from cds_service.fhir.chart.injury import accident_of
 from cds_service.fhir.chart.people import contained
@@ -13,7 +14,7 @@ from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.resources import Address, Resource
-from cds_service.fhir.reading.zones import Site, in_extensions
+from cds_service.fhir.reading.zones import TreatmentSite, in_extensions
 
 _STATE_OF: Final = (
     {name.upper(): code for code, name in STATES.items()} | {code: code for code in STATES} | ABBREVIATIONS
@@ -42,13 +43,13 @@ class Places:
     """Addresses of organizations and locations given anywhere."""
 
     def __init__(self, prefetch: Prefetch, references: References) -> None:
-        self._organizations: Mapping[str, records.Organization] = prefetch.of(records.Organization)
-        self._locations: Mapping[str, records.Location] = prefetch.of(records.Location)
+        self._organizations: Mapping[str, records.OrganizationResource] = prefetch.of(records.OrganizationResource)
+        self._locations: Mapping[str, records.LocationResource] = prefetch.of(records.LocationResource)
         self._references = references
         self._known: dict[str | None, str | None] = {}
         self.any_given = bool(self._organizations or self._locations)
 
-    def of_encounter(self, encounter: records.Encounter) -> str | None:
+    def of_encounter(self, encounter: records.EncounterResource) -> str | None:
         """State of the provider, else of the location of an encounter."""
         provider = encounter.service_provider
         state = None
@@ -60,7 +61,7 @@ class Places:
                 state = self._state(encounter, place.location.reference)
         return state
 
-    def _state(self, encounter: records.Encounter, reference: str | None) -> str | None:
+    def _state(self, encounter: records.EncounterResource, reference: str | None) -> str | None:
         if reference in self._known:
             return self._known[reference]
         if reference is None:
@@ -70,7 +71,7 @@ class Places:
             self._known[reference] = state
         return state
 
-    def of_accident(self, claim: records.Claim) -> str | None:
+    def of_accident(self, claim: records.ClaimResource) -> str | None:
         """State in which the accident of a claim happened."""
         accident = accident_of(claim)
         if accident is None:
@@ -79,14 +80,14 @@ class Places:
         there = self._addresses(claim, place.reference) if place is not None else ()
         return first_jurisdiction((accident.location_address, *there))
 
-    def site_of_encounter(self, encounter: records.Encounter) -> Site:
+    def site_of_encounter(self, encounter: records.EncounterResource) -> TreatmentSite:
         """State and time zone of the locations and the provider of an encounter."""
         references = [place.location.reference for place in encounter.location if place.location is not None]
         if encounter.service_provider is not None:
             references.append(encounter.service_provider.reference)
-        return Site(self.of_encounter(encounter), self._zone(encounter, references))
+        return TreatmentSite(self.of_encounter(encounter), self._zone(encounter, references))
 
-    def site_of_appointment(self, appointment: records.Appointment) -> Site:
+    def site_of_appointment(self, appointment: records.AppointmentResource) -> TreatmentSite:
         """State and time zone of the locations that take part in an appointment."""
         actors = [
             participant.actor.reference for participant in appointment.participant if participant.actor is not None
@@ -95,7 +96,9 @@ class Places:
         states = (
             jurisdiction(address) for reference in references for address in self._addresses(appointment, reference)
         )
-        return Site(next((state for state in states if state is not None), None), self._zone(appointment, references))
+        return TreatmentSite(
+            next((state for state in states if state is not None), None), self._zone(appointment, references)
+        )
 
     def _zone(self, source: Resource, references: Iterable[str | None]) -> tzinfo | None:
         for reference in references:
@@ -107,17 +110,19 @@ class Places:
 
     def _addresses(self, source: Resource, reference: str | None) -> Iterator[Address | None]:
         place = self._place(source, reference)
-        if isinstance(place, records.Organization):
+        if isinstance(place, records.OrganizationResource):
             yield from place.address
-        elif isinstance(place, records.Location):
+        elif isinstance(place, records.LocationResource):
             yield place.address
 
-    def _place(self, source: Resource, reference: str | None) -> records.Organization | records.Location | None:
+    def _place(
+        self, source: Resource, reference: str | None
+    ) -> records.OrganizationResource | records.LocationResource | None:
         if reference is None:
             return None
         if reference.startswith("#"):
             place = contained(source, reference)
-            return place if isinstance(place, records.Organization | records.Location) else None
+            return place if isinstance(place, records.OrganizationResource | records.LocationResource) else None
         kind, _, key = self._references[reference].partition("/")
         return self._organizations.get(key) if kind == "Organization" else self._locations.get(key)
 
@@ -126,7 +131,7 @@ def place_of(
     accidents: Iterable[tuple[str, str | None]],
     asked: Encounter | None,
     visits: Sequence[Encounter],
-    patient: records.Patient | None,
+    patient: records.PatientResource | None,
     clients_jurisdiction: str | None,
 ) -> Place | None:
     """The jurisdiction by precedence: accident, encounter, the patient's home, the client's profile.

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cds_service.domain.chart import PlanOfCare
+from cds_service.domain.care import PlanOfCare
 from cds_service.domain.codes import LABELS, Discipline, Program
 from cds_service.fhir.chart.encounters import names_of
 from cds_service.fhir.chart.people import People, contained
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import NOTHING, Meaning, meaning, program_of, texts
+from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of, texts
 from cds_service.fhir.reading.mentions import names_work_rehab
 from cds_service.fhir.reading.professions import disciplines_of
 from cds_service.fhir.reading.references import References
@@ -38,12 +38,12 @@ _NO_ACTIVITY: Final = frozenset({"cancelled", "entered-in-error"})
 
 
 def plan_of_care(
-    plan: records.CarePlan,
+    plan: records.CarePlanResource,
     reference: str,
     people: People,
     references: References,
-    meanings: Mapping[CodeableConcept | None, Meaning],
-    ordered: Mapping[str, Meaning],
+    meanings: Mapping[CodeableConcept | None, ServiceMeaning],
+    ordered: Mapping[str, ServiceMeaning],
     calendar: Calendar,
 ) -> PlanOfCare | None:
     """A therapy plan; None for a plan that names no therapy at all (a diabetes plan, say).
@@ -84,11 +84,11 @@ def plan_of_care(
 
 
 def _activities(
-    plan: records.CarePlan,
+    plan: records.CarePlanResource,
     references: References,
-    meanings: Mapping[CodeableConcept | None, Meaning],
-    ordered: Mapping[str, Meaning],
-) -> Iterator[Meaning]:
+    meanings: Mapping[CodeableConcept | None, ServiceMeaning],
+    ordered: Mapping[str, ServiceMeaning],
+) -> Iterator[ServiceMeaning]:
     """What the activities mean; an order is looked for in the plan itself, then among all orders given."""
     for activity in plan.activity:
         if activity.detail is not None and activity.detail.status not in _NO_ACTIVITY:
@@ -98,12 +98,12 @@ def _activities(
             written = activity.reference.reference
             if written.startswith("#"):
                 order = contained(plan, written)
-                yield meanings[order.code] if isinstance(order, records.ServiceRequest) else NOTHING
+                yield meanings[order.code] if isinstance(order, records.ServiceRequestResource) else NO_MEANING
             else:
-                yield ordered.get(references[written], NOTHING)
+                yield ordered.get(references[written], NO_MEANING)
 
 
-def _plan_program(plan: records.CarePlan, activities: Iterable[Meaning]) -> Program:
+def _plan_program(plan: records.CarePlanResource, activities: Iterable[ServiceMeaning]) -> Program:
     concepts = [activity.detail.code for activity in plan.activity if activity.detail is not None]
     words = [activity.detail.description for activity in plan.activity if activity.detail is not None]
     notes = [note.text for note in plan.note]
@@ -116,7 +116,7 @@ def _plan_program(plan: records.CarePlan, activities: Iterable[Meaning]) -> Prog
 
 
 def _discipline(
-    plan: records.CarePlan, disciplines: set[Discipline], people: People
+    plan: records.CarePlanResource, disciplines: set[Discipline], people: People
 ) -> tuple[Discipline | None, str | None]:
     """Category, else author, else contributors; several that disagree decide nothing."""
     if disciplines:
@@ -129,7 +129,7 @@ def _discipline(
     return None, None
 
 
-def _speaks_of_therapy(plan: records.CarePlan) -> bool:
+def _speaks_of_therapy(plan: records.CarePlanResource) -> bool:
     return _names_therapy(" \n ".join(_words(plan)))
 
 
@@ -140,13 +140,13 @@ def _names_therapy(words: str) -> bool:
     return _OTHER_SPECIALTY.search(words) is None or _OUR_THERAPY.search(words) is not None
 
 
-def _words(plan: records.CarePlan) -> Iterator[str]:
+def _words(plan: records.CarePlanResource) -> Iterator[str]:
     yield from (text for text in (plan.title, plan.description) if text)
     for category in plan.category:
         yield from texts(category)
 
 
-def _is_silent(plan: records.CarePlan, references: References, ordered: Mapping[str, Meaning]) -> bool:
+def _is_silent(plan: records.CarePlanResource, references: References, ordered: Mapping[str, ServiceMeaning]) -> bool:
     """Whether nothing but its narrative, or an order that was not given, can tell what a plan is for."""
     if any(_TELLS_NOTHING.fullmatch(text) is None for text in _words(plan)):
         return False
@@ -157,7 +157,10 @@ def _is_silent(plan: records.CarePlan, references: References, ordered: Mapping[
 
 
 def _is_told(
-    plan: records.CarePlan, activity: records.Activity, references: References, ordered: Mapping[str, Meaning]
+    plan: records.CarePlanResource,
+    activity: records.Activity,
+    references: References,
+    ordered: Mapping[str, ServiceMeaning],
 ) -> bool:
     """Whether an activity says what is to be done, be it by an order that was given or one of another kind."""
     detail, reference = activity.detail, activity.reference

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.fhir.reading.meanings import texts
-from cds_service.fhir.reading.resources import CodeableConcept, Component, Observation, Quantity, Ratio
+from cds_service.fhir.reading.resources import CodeableConcept, Component, ObservationResource, Quantity, Ratio
 
-Measured: TypeAlias = Observation | Component
+Measured: TypeAlias = ObservationResource | Component
 
 IN_WORDS: Final = "its result is in words, without a measured value"
 
@@ -73,7 +73,7 @@ _UNITS: Final = {
 }  # fmt: skip
 
 
-class Result(NamedTuple):
+class Measurement(NamedTuple):
     """What was measured: a number where there is one, its unit ("lb", "/5" for so many of five), a doubt about it."""
 
     value: float | None = None
@@ -81,32 +81,32 @@ class Result(NamedTuple):
     doubt: str | None = None
 
 
-CODED: Final = Result()
-DOUBTFUL: Final = Result(doubt=IN_WORDS)
+CODED: Final = Measurement()
+DOUBTFUL: Final = Measurement(doubt=IN_WORDS)
 
 
-def result_of(record: Measured) -> Result | None:
+def result_of(record: Measured) -> Measurement | None:
     """The result of an Observation or one of its components; None where nothing was measured."""
     if record.data_absent_reason is not None and _says_something(record.data_absent_reason):
         return None
     if record.value_quantity is not None:
         return _of_quantity(record.value_quantity)
     if record.value_integer is not None:
-        return Result(record.value_integer)
+        return Measurement(record.value_integer)
     if record.value_codeable_concept is not None:
-        return of_concept(record.value_codeable_concept)
+        return measured_of_concept(record.value_codeable_concept)
     if record.value_string is not None:
-        return of_words(record.value_string)
+        return measured_in_words(record.value_string)
     return _of_ratio(record.value_ratio) if record.value_ratio is not None else _without_number(record)
 
 
-def of_concept(concept: CodeableConcept) -> Result | None:
+def measured_of_concept(concept: CodeableConcept) -> Measurement | None:
     """A coded result; one that says that nothing was done is none, a text alone is read as words."""
     codes = [coding.code for coding in concept.coding if coding.code]
     if not NO_RESULT_CODES.isdisjoint(codes):
         return None
     words = texts(concept)
-    read = [of_words(text) for text in words]
+    read = [measured_in_words(text) for text in words]
     if not codes:
         return next((result for result in read if result is not None), None) if None not in read else None
     if any(_NOTHING.search(text) or stands_elsewhere(text) for text in words):
@@ -114,7 +114,7 @@ def of_concept(concept: CodeableConcept) -> Result | None:
     return next((result for result in read if result is not None and result.value is not None), CODED)
 
 
-def of_words(text: str) -> Result | None:
+def measured_in_words(text: str) -> Measurement | None:
     """A result written as text: "42 %", "42/100" and "30 lb" are numbers, "4+/5" and "good" are grades."""
     text = text.strip()
     if not re.search(r"\w", text):
@@ -124,7 +124,7 @@ def of_words(text: str) -> Result | None:
         value, most, unit = number.groups()
         if most and float(value) > float(most):
             return DOUBTFUL
-        return Result(float(value), f"/{float(most):g}" if most else _unit(unit))
+        return Measurement(float(value), f"/{float(most):g}" if most else _unit(unit))
     plain = " ".join(re.findall(r"[a-z]+", text.lower()))
     if _ORDINAL.fullmatch(text) or plain in _GRADES:
         return CODED
@@ -139,7 +139,7 @@ def stands_elsewhere(text: str) -> bool:
     return _ELSEWHERE.search(text) is not None
 
 
-def _without_number(record: Measured) -> Result | None:
+def _without_number(record: Measured) -> Measurement | None:
     """A range, samples or a time of day tell that something was measured; yes or no alone does not."""
     if record.value_boolean is not None:
         return DOUBTFUL
@@ -150,19 +150,19 @@ def _without_number(record: Measured) -> Result | None:
     return CODED if samples and re.search(r"\d", samples) else None
 
 
-def _of_quantity(quantity: Quantity) -> Result | None:
+def _of_quantity(quantity: Quantity) -> Measurement | None:
     if quantity.value is None:
         return None
-    return Result(quantity.value, _unit(quantity.unit or quantity.code))
+    return Measurement(quantity.value, _unit(quantity.unit or quantity.code))
 
 
-def _of_ratio(ratio: Ratio) -> Result | None:
+def _of_ratio(ratio: Ratio) -> Measurement | None:
     over, under = ratio.numerator, ratio.denominator
     if over is None or over.value is None:
         return None
     if under is None or under.value is None:
-        return Result(over.value, _unit(over.unit or over.code))
-    return Result(over.value, f"{_unit(over.unit) or ''}/{under.value:g}{_unit(under.unit) or ''}")
+        return Measurement(over.value, _unit(over.unit or over.code))
+    return Measurement(over.value, f"{_unit(over.unit) or ''}/{under.value:g}{_unit(under.unit) or ''}")
 
 
 @lru_cache(maxsize=1024)

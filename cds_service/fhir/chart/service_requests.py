@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Appointment, Fact, Gap, Order, Role, Schedule, TelehealthSign
+from cds_service.domain.care import Appointment, Order, Role, Schedule, TelehealthSign
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.reading import resources as records
@@ -30,7 +31,7 @@ _MINUTES: Final = {"min": 1.0, "h": 60.0, "s": 1 / 60, "d": 1440.0}
 
 
 def orders_of(
-    source: Iterable[Draft | records.ServiceRequest],
+    source: Iterable[Draft | records.ServiceRequestResource],
     selections: Collection[str] | None = None,
     patient_id: str | None = None,
     *,
@@ -54,17 +55,17 @@ def orders_of(
         else:
             record = item
             reference = f"ServiceRequest/{item.id}" if item.id is not None else f"ServiceRequest (no id {position})"
-        if not isinstance(record, records.ServiceRequest) or not is_order(record):
+        if not isinstance(record, records.ServiceRequestResource) or not is_order(record):
             continue
         if patient_id is not None and not may_be_of(record.subject, patient_id, aliases):
             continue
         selected = chosen is None or reference in chosen or f"ServiceRequest/{record.id}" in chosen
-        orders.append(order(record, reference, References(aliases), calendar, selected=selected))
+        orders.append(order_of(record, reference, References(aliases), calendar, selected=selected))
     return tuple(orders)
 
 
 def appointments_of(
-    drafts: Iterable[Draft | records.Appointment],
+    drafts: Iterable[Draft | records.AppointmentResource],
     orders: Iterable[Order] = (),
     patient_id: str | None = None,
     *,
@@ -82,7 +83,7 @@ class Booked(NamedTuple):
 
 
 def booked(
-    drafts: Iterable[Draft | records.Appointment],
+    drafts: Iterable[Draft | records.AppointmentResource],
     orders: Iterable[Order] = (),
     patient_id: str | None = None,
     *,
@@ -104,7 +105,7 @@ def booked(
         else:
             record = item
             reference = f"Appointment/{item.id}" if item.id is not None else f"Appointment (no id {position})"
-        if not isinstance(record, records.Appointment) or record.status in _NO_APPOINTMENTS:
+        if not isinstance(record, records.AppointmentResource) or record.status in _NO_APPOINTMENTS:
             continue
         if patient_id is not None and not of_patient(record, patient_id, aliases):
             continue
@@ -123,19 +124,19 @@ def booked(
     )
 
 
-def _telehealth(record: records.Appointment) -> TelehealthSign | None:
+def _telehealth(record: records.AppointmentResource) -> TelehealthSign | None:
     found = telehealth_of((*record.service_type, record.appointment_type))
     return found or (telehealth_in(record.description) if record.description else None)
 
 
-def _requested(record: records.Appointment, calendar: Calendar) -> date | None:
+def _requested(record: records.AppointmentResource, calendar: Calendar) -> date | None:
     """The first day of the periods in which an appointment without a start is asked for."""
     periods = record.requested_period if record.start is None else ()
     days = [calendar.first_day(period.start) or calendar.last_day(period.end) for period in periods]
     return min((day for day in days if day is not None), default=None)
 
 
-def is_order(record: records.ServiceRequest) -> bool:
+def is_order(record: records.ServiceRequestResource) -> bool:
     """Whether it asks for something: not revoked, not entered in error, not an order to refrain."""
     return record.status not in _NO_ORDERS and record.do_not_perform is not True
 
@@ -147,7 +148,7 @@ def may_be_of(subject: records.Ref | None, patient_id: str, aliases: Mapping[str
     return normal(subject.reference, aliases) == f"Patient/{patient_id}"
 
 
-def of_patient(record: records.Appointment, patient_id: str, aliases: Mapping[str, str]) -> bool:
+def of_patient(record: records.AppointmentResource, patient_id: str, aliases: Mapping[str, str]) -> bool:
     """Whether no patient but this one takes part in the appointment."""
     actors = [
         participant.actor.reference
@@ -159,7 +160,7 @@ def of_patient(record: records.Appointment, patient_id: str, aliases: Mapping[st
 
 
 def is_work_rehab_appointment(
-    record: records.Appointment, ordered: Collection[str], aliases: Mapping[str, str]
+    record: records.AppointmentResource, ordered: Collection[str], aliases: Mapping[str, str]
 ) -> bool:
     """Whether it says so in any element, or is based on one of the work-rehab orders."""
     concepts = (*record.service_type, record.appointment_type, *record.reason_code)
@@ -174,8 +175,13 @@ def is_work_rehab_appointment(
     )
 
 
-def order(
-    record: records.ServiceRequest, reference: str, references: References, calendar: Calendar, *, selected: bool = True
+def order_of(
+    record: records.ServiceRequestResource,
+    reference: str,
+    references: References,
+    calendar: Calendar,
+    *,
+    selected: bool = True,
 ) -> Order:
     """One order as the rules need it."""
     ordered = meaning(record.code)
@@ -217,7 +223,7 @@ def billing_options(service: OrderedService | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for concept in concepts for code in procedure_codes(concept)))
 
 
-def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
+def schedule_of(record: records.ServiceRequestResource, calendar: Calendar) -> Schedule:
     """Sessions in all, minutes of each, days per week and dates of an order, as far as it says."""
     timing = record.occurrence_timing
     repeat = (timing.repeat if timing is not None else None) or records.Repeat()
@@ -240,7 +246,7 @@ def schedule_of(record: records.ServiceRequest, calendar: Calendar) -> Schedule:
     )
 
 
-def _program(record: records.ServiceRequest, modifiers: Iterable[str]) -> Program:
+def _program(record: records.ServiceRequestResource, modifiers: Iterable[str]) -> Program:
     written = program_of((record.code, *record.order_detail), tuple(note.text for note in record.note))
     return written if written is not Program.UNKNOWN else program_of_modifiers(modifiers)
 

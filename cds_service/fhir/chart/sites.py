@@ -9,11 +9,11 @@ from cds_service.fhir.chart.service_requests import of_patient
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.prefetch import Draft, Prefetch
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.zones import Site, Zones, zone_of_records, zones_of
+from cds_service.fhir.reading.zones import TreatmentSite, Zones, zone_of_records, zones_of
 
-V = TypeVar("V", records.Encounter, records.Procedure)
+_V = TypeVar("_V", records.EncounterResource, records.ProcedureResource)
 
-NOWHERE: Final = Site()
+NOWHERE: Final = TreatmentSite()
 
 
 def zones_at(
@@ -35,18 +35,18 @@ def zones_at(
         settings: Zones of the client's entry and of this service.
     """
     chart = _Own(patient, prefetch)
-    encounters = chart.of(records.Encounter)
+    encounters = chart.of(records.EncounterResource)
     asked_id = encounter_id.rpartition("/")[2] if encounter_id is not None else None
     asked = next((encounter for encounter in encounters if encounter.id == asked_id), None) if asked_id else None
     appointments = [
         draft.record
         for draft in drafts
-        if isinstance(draft.record, records.Appointment) and of_patient(draft.record, patient, prefetch.aliases)
+        if isinstance(draft.record, records.AppointmentResource) and of_patient(draft.record, patient, prefetch.aliases)
     ]
     site = _site(chart.places, asked, encounters, appointments)
     if site.zone is None:
         visited = (*([asked] if asked is not None else ()), *appointments, *_marked(chart, asked))
-        site = Site(site.state, zone_of_records(visited))
+        site = TreatmentSite(site.state, zone_of_records(visited))
     return zones_of(site, _states(chart, clients_jurisdiction), settings, _written(chart, encounters, appointments))
 
 
@@ -60,7 +60,7 @@ class _Own:
         self.places = Places(prefetch, self.references)
         self._reference = f"Patient/{patient}"
 
-    def of(self, kind: type[V]) -> list[V]:
+    def of(self, kind: type[_V]) -> list[_V]:
         """The patient's resources of a type; one that names nobody may be the patient's."""
         references, patient = self.references, self._reference
         return [
@@ -74,10 +74,10 @@ class _Own:
 
 def _site(
     places: Places,
-    asked: records.Encounter | None,
-    encounters: Iterable[records.Encounter],
-    appointments: Iterable[records.Appointment],
-) -> Site:
+    asked: records.EncounterResource | None,
+    encounters: Iterable[records.EncounterResource],
+    appointments: Iterable[records.AppointmentResource],
+) -> TreatmentSite:
     """The first place that tells anything: of the visit in question, of bookings, of other visits, latest first."""
     for appointment in appointments:
         site = places.site_of_appointment(appointment)
@@ -104,19 +104,19 @@ def _site(
     return NOWHERE
 
 
-def _where(encounter: records.Encounter) -> object:
+def _where(encounter: records.EncounterResource) -> object:
     return encounter.service_provider, encounter.location
 
 
-def _start(encounter: records.Encounter) -> str:
+def _start(encounter: records.EncounterResource) -> str:
     return (encounter.period.start if encounter.period is not None else None) or ""
 
 
-def _marked(chart: _Own, asked: records.Encounter | None) -> list[records.Procedure]:
+def _marked(chart: _Own, asked: records.EncounterResource | None) -> list[records.ProcedureResource]:
     """Treatments with an extension on a time: of the encounter in question, of all where there is none."""
     marked = [
         procedure
-        for procedure in chart.prefetch.of(records.Procedure).values()
+        for procedure in chart.prefetch.of(records.ProcedureResource).values()
         if (period := procedure.performed_period) is not None and (period.start_element or period.end_element)
     ]
     if not marked:
@@ -124,7 +124,7 @@ def _marked(chart: _Own, asked: records.Encounter | None) -> list[records.Proced
     wanted = f"Encounter/{asked.id}" if asked is not None else None
     return [
         procedure
-        for procedure in chart.of(records.Procedure)
+        for procedure in chart.of(records.ProcedureResource)
         if wanted is None
         or procedure.encounter is None
         or procedure.encounter.reference is None
@@ -133,20 +133,20 @@ def _marked(chart: _Own, asked: records.Encounter | None) -> list[records.Proced
 
 
 def _written(
-    chart: _Own, encounters: Iterable[records.Encounter], appointments: Iterable[records.Appointment]
+    chart: _Own, encounters: Iterable[records.EncounterResource], appointments: Iterable[records.AppointmentResource]
 ) -> Iterator[list[str | None]]:
     """Starts as written: of bookings, of visits, of treatments."""
     yield [appointment.start for appointment in appointments]
     yield [encounter.period.start for encounter in encounters if encounter.period is not None]
-    treatments = chart.of(records.Procedure)
+    treatments = chart.of(records.ProcedureResource)
     yield [treatment.performed_period.start for treatment in treatments if treatment.performed_period is not None]
 
 
 def _states(chart: _Own, clients_jurisdiction: str | None) -> Iterator[str | None]:
-    for claim in chart.prefetch.of(records.Claim).values():
+    for claim in chart.prefetch.of(records.ClaimResource).values():
         patient = claim.patient.reference if claim.patient is not None else None
         if not patient or chart.references[patient] == f"Patient/{chart.patient}":
             yield chart.places.of_accident(claim)
-    home = chart.prefetch.of(records.Patient).get(chart.patient)
+    home = chart.prefetch.of(records.PatientResource).get(chart.patient)
     yield first_jurisdiction(home.address) if home is not None else None
     yield clients_jurisdiction

@@ -105,7 +105,7 @@ class Calendar:
 
         A text that is neither gives the reason in words, without the text.
         """
-        when = dates.read(text)
+        when = dates.read_date(text)
         if isinstance(when, str) or when.instant is None:
             return when
         if not when.zoned:
@@ -115,7 +115,7 @@ class Calendar:
 
     def read_day(self, text: str) -> When | str:
         """As ``read``, for a field that is a date: midnight, or the minute before it, means the date written."""
-        written = dates.read(text)
+        written = dates.read_date(text)
         if isinstance(written, str) or written.instant is None or not written.zoned:
             return written
         clock = written.instant.time()

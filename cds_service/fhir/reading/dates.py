@@ -38,7 +38,7 @@ class When(msgspec.Struct, frozen=True, gc=False):
     complete: bool = True
 
 
-def read(text: str) -> When | str:
+def read_date(text: str) -> When | str:
     """Read a FHIR date, dateTime or instant; a text that is none gives the reason in words, without the text."""
     try:
         if len(text) == _DATE_LENGTH and text[4] == "-" == text[7]:
@@ -63,8 +63,8 @@ def problem_of(period: Period | None) -> str | None:
     """What is wrong with the dates of a period, or None; an end beyond 2199 means open."""
     if period is None:
         return None
-    start = read(period.start) if period.start is not None else None
-    end = read(period.end) if period.end is not None else None
+    start = read_date(period.start) if period.start is not None else None
+    end = read_date(period.end) if period.end is not None else None
     if isinstance(start, str):
         return f"start {start}"
     if isinstance(end, str) and end != _TOO_FAR:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import AssessmentKind
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.codes import (
     EVALUATIONS,
     PERFORMANCE_TEST,
@@ -14,13 +14,14 @@ from cds_service.domain.codes import (
     WORK_REHAB,
     Program,
 )
-from cds_service.fhir.reading.mentions import SIMULATION, asserted, is_called_work_rehab, mentions_work_rehab
+from cds_service.fhir.reading.code_systems import ICD_10_CM, LOINC
+from cds_service.fhir.reading.mentions import SIMULATION, as_asserted, is_called_work_rehab, mentions_work_rehab
 from cds_service.fhir.reading.procedure_codes import Coded, coded
 from cds_service.fhir.reading.resources import CodeableConcept
 
 WORK_HARDENING: Final = "228648008"
 JOB_SIMULATION: Final = "228645006"
-ICD_10_CM: Final = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90", None})
+ICD_10_CM_OR_NONE: Final = frozenset({ICD_10_CM, "urn:oid:2.16.840.1.113883.6.90", None})
 WORK_ACTIVITY: Final = "Y99.0"
 _WORK_ACTIVITY_SPELLED: Final = frozenset({"Y99.0", "Y990", "y99.0", "y990"})
 
@@ -108,7 +109,7 @@ _CONDITIONING_PARTS: Final = ("conditioning", "wr")
 _NEGATION_PARTS: Final = ("no", "ne", "n't", "without", "den", "exclud", "rule")
 
 
-class Meaning(NamedTuple):
+class ServiceMeaning(NamedTuple):
     """What the code of a procedure, order or activity says.
 
     ``modifiers`` are those written with the code; ``doubts`` say where code, words and modifiers disagree or are
@@ -123,10 +124,10 @@ class Meaning(NamedTuple):
     doubts: tuple[str, ...] = ()
 
 
-NOTHING: Final = Meaning((), work_rehab=False, program=Program.UNKNOWN, evaluation=None)
+NO_MEANING: Final = ServiceMeaning((), work_rehab=False, program=Program.UNKNOWN, evaluation=None)
 
 
-def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -> Meaning:
+def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -> ServiceMeaning:
     """Classify a concept; ``extra`` texts (title, description) count as its text.
 
     A code decides over words: a service with another procedure code is work rehabilitation only where its own text is
@@ -135,7 +136,7 @@ def meaning(concept: CodeableConcept | None, extra: Sequence[str | None] = ()) -
     The names of services recur from patient to patient: what short ones mean is kept.
     """
     if concept is None and not extra:
-        return NOTHING
+        return NO_MEANING
     if may_be_kept((concept,), extra):
         return _kept_meaning(concept, tuple(extra))
     return _meaning(concept, extra)
@@ -152,7 +153,7 @@ def may_be_kept(concepts: Iterable[CodeableConcept | None], extra: Iterable[str 
     return letters + sum(map(len, filter(None, extra))) <= _SHORT
 
 
-def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> Meaning:
+def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> ServiceMeaning:
     procedure = coded(concept)
     codes = procedure.codes
     words = " \n ".join((*texts(concept), *[text for text in extra if text]))
@@ -165,13 +166,13 @@ def _meaning(concept: CodeableConcept | None, extra: Sequence[str | None]) -> Me
         called = (concept.text if concept is not None else None, *extra) if codes else (words,)
         work_rehab = not (codes and evaluation) and any(is_called_work_rehab(text) for text in called)
     else:
-        stated = asserted(words)
+        stated = as_asserted(words)
         work_rehab = evaluation is None and mentions_work_rehab(stated)
     if not work_rehab:
-        return Meaning(codes, False, Program.UNKNOWN, evaluation, procedure.modifiers, _unsure(procedure))  # noqa: FBT003
-    written = Program.HARDENING if hardening else _kind(stated if stated is not None else asserted(words))
+        return ServiceMeaning(codes, False, Program.UNKNOWN, evaluation, procedure.modifiers, _unsure(procedure))  # noqa: FBT003
+    written = Program.HARDENING if hardening else _kind(stated if stated is not None else as_asserted(words))
     program = written if written is not Program.UNKNOWN else program_of_modifiers(procedure.modifiers)
-    return Meaning(codes, True, program, evaluation, procedure.modifiers, _doubts(procedure, written))  # noqa: FBT003
+    return ServiceMeaning(codes, True, program, evaluation, procedure.modifiers, _doubts(procedure, written))  # noqa: FBT003
 
 
 _SHORT: Final = 200
@@ -255,7 +256,7 @@ def program_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str |
     written.extend(word for word in words if word)
     if not written:
         return Program.UNKNOWN
-    return _kind(asserted(" \n ".join(written)))
+    return _kind(as_asserted(" \n ".join(written)))
 
 
 def _kind(words: str) -> Program:
@@ -342,7 +343,7 @@ def diagnosis_codes(concept: CodeableConcept | None) -> tuple[str, ...]:
         [
             coding.code
             for coding in concept.coding
-            if coding.code and coding.system in ICD_10_CM and coding.system is not None
+            if coding.code and coding.system in ICD_10_CM_OR_NONE and coding.system is not None
         ]
     )
 
@@ -355,7 +356,7 @@ def tool_of(concept: CodeableConcept | None) -> tuple[str | None, str | None]:
     label = words[0] if words else None
     code: str | None = None
     for coding in concept.coding:
-        if coding.code and coding.system == "http://loinc.org":
+        if coding.code and coding.system == LOINC:
             return coding.code, label or coding.code
         code = code or coding.code
     if code:

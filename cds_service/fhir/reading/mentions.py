@@ -163,10 +163,10 @@ def names_work_rehab(text: str | None) -> bool:
 
 def is_called_work_rehab(text: str | None) -> bool:
     """Whether a text is the name of a program: it begins with it, and says more at most after it."""
-    return names_work_rehab(text) and text is not None and _AT_THE_HEAD.match(asserted(text)) is not None
+    return names_work_rehab(text) and text is not None and _AT_THE_HEAD.match(as_asserted(text)) is not None
 
 
-def asserted(text: str) -> str:
+def as_asserted(text: str) -> str:
     """The text without the programs that it rules out, puts off, looks back on, or only evaluates for."""
     if not _may_tell(text):
         return text

@@ -9,81 +9,47 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.judge import check
+from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading import tolerant
+from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE, PREFETCH_KEYS, SUPPORTING, fact_of
 from cds_service.fhir.reading.references import named
 from cds_service.fhir.reading.resources import (
     RECORD_OF,
     AnyResource,
-    Bundle,
-    Entry,
-    OperationOutcome,
+    BundleEntry,
+    BundleResource,
+    OperationOutcomeResource,
     Resource,
     type_of,
 )
 
-Given: TypeAlias = "bytes | msgspec.Raw | None"
-R = TypeVar("R", bound=Resource)
+RawPrefetch: TypeAlias = "bytes | msgspec.Raw | None"
+_R = TypeVar("_R", bound=Resource)
 
-TYPE_OF_KEY: Final[Mapping[str, type[Resource]]] = {
-    "patient": records.Patient,
-    "coverage": records.Coverage,
-    "carePlans": records.CarePlan,
-    "encounters": records.Encounter,
-    "procedures": records.Procedure,
-    "conditions": records.Condition,
-    "goals": records.Goal,
-    "observations": records.Observation,
-    "questionnaireResponses": records.QuestionnaireResponse,
-    "authorizations": records.ClaimResponse,
-    "orders": records.ServiceRequest,
-    "encounter": records.Encounter,
-    "charges": records.Claim,
-}
-ALSO: Final[Mapping[str, frozenset[type[Resource]]]] = {
-    "charges": frozenset({records.ExplanationOfBenefit, records.ChargeItem}),
-}
-"""Other types that tell what a key asks for as its own type does."""
-BESIDE: Final[Mapping[str, frozenset[type[Resource]]]] = {
-    "authorizations": frozenset({records.Claim, records.ServiceRequest, records.DocumentReference}),
-    "carePlans": frozenset({records.ServiceRequest, records.DocumentReference}),
-    "referred": frozenset({records.Claim}),
-}
-"""What is read under a key beside its own type: the request that a payer's answer is about, orders, documents."""
-SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
-    {records.PractitionerRole, records.Practitioner, records.Organization, records.Location}
-)
-FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
-    "Patient": Fact.PATIENT,
-    "Coverage": Fact.COVERAGE,
-    "CarePlan": Fact.PLAN_OF_CARE,
-    "Encounter": Fact.ENCOUNTER,
-    "Procedure": Fact.SESSIONS,
-    "Condition": Fact.INJURY,
-    "Goal": Fact.GOALS,
-    "Observation": Fact.ASSESSMENTS,
-    "QuestionnaireResponse": Fact.ASSESSMENTS,
-    "ClaimResponse": Fact.AUTHORIZATIONS,
-    "ServiceRequest": Fact.ORDERS,
-    "Claim": Fact.CHARGES,
-    "ExplanationOfBenefit": Fact.CHARGES,
-    "ChargeItem": Fact.CHARGES,
-    "DocumentReference": Fact.DOCUMENTS,
-    "Appointment": Fact.APPOINTMENTS,
-    "PractitionerRole": Fact.PERFORMERS,
-    "Practitioner": Fact.PERFORMERS,
-    "Organization": Fact.COVERAGE,
-    "Location": Fact.ENCOUNTER,
-}
 MOST_GAPS_PER_FACT: Final = 20
-_NONE: Final[frozenset[type[Resource]]] = frozenset()
+REFERRED: Final = "referred"
+"""The key under which resources that others refer to are read."""
+
+
+class _Types(NamedTuple):
+    """What is read under a key: the types that it asks for, and others that may come with them."""
+
+    own: frozenset[type[Resource]] = frozenset()
+    beside: frozenset[type[Resource]] = frozenset()
+
+
+_NO_TYPES: Final = _Types()
+_UNDER: Final[Mapping[str, _Types]] = {
+    **{name: _Types(key.also | {key.resource}, key.beside) for name, key in PREFETCH_KEYS.items()},
+    REFERRED: _Types(beside=frozenset({records.ClaimResource})),
+}
 
 _OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
 _LEFT_OUT: Final = (
@@ -133,9 +99,9 @@ class Prefetch:
     by_type: Mapping[type[Resource], Mapping[str, Resource]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
-    raw: Given = None
+    raw: RawPrefetch = None
 
-    def of(self, kind: type[R]) -> Mapping[str, R]:
+    def of(self, kind: type[_R]) -> Mapping[str, _R]:
         """Resources of one type by id; one without id stands under a name that is no id."""
         return self.by_type.get(kind, {})  # type: ignore[return-value]
 
@@ -158,7 +124,7 @@ class Prefetch:
 
     def not_valid(self) -> tuple[Gap, ...]:
         """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
-        judged = ((name, resource, check(resource)) for name, resource in self._received())
+        judged = ((name, resource, first_r4_error(resource)) for name, resource in self._received())
         return tuple(
             Gap(
                 FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT), f"not valid FHIR R4: {problem}", name
@@ -222,7 +188,7 @@ class Quarantine:
     def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
         """Record a resource that could not be read, with the error of the R4 models."""
         fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT)
-        reason = None if self.full(fact) else check(resource)
+        reason = None if self.full(fact) else first_r4_error(resource)
         gap = Gap(fact, f"could not be read: {reason or _in_words(error)}", name)
         self.add(gap)
         return gap
@@ -251,7 +217,7 @@ def is_of_others(gap: Gap) -> bool:
     return gap.reference is None and gap.why.endswith(_LEFT_OUT)
 
 
-def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
+def read_prefetch(raw: RawPrefetch, keys: Iterable[str]) -> Prefetch:
     """Read the prefetch keys asked for; one that no service knows is named. Never raises on what a client sent.
 
     Args:
@@ -268,7 +234,7 @@ def read_prefetch(raw: Given, keys: Iterable[str]) -> Prefetch:
         values = _values_by_key(raw)
         slots = {key: reader.slowly(key, values.get(key)) for key in wanted}
         for key in values:
-            if key not in TYPE_OF_KEY and key not in wanted:
+            if key not in PREFETCH_KEYS and key not in wanted:
                 reader.quarantine.add(_unknown(key))
     else:
         read = msgspec.structs.astuple(decoded)[: len(wanted)]
@@ -312,7 +278,7 @@ def _draft(resource: dict[str, Any], full_url: str | None, position: int, quaran
         return None
     name = named(kind, resource.get("id"), f"no id {position}")
     try:
-        record = tolerant.read(resource)
+        record = tolerant.read_tolerantly(resource)
     except _UNREADABLE as error:
         return Draft(None, resource, name, full_url, quarantine.unread(resource, name, error))
     return None if record is None else Draft(record, resource, name, full_url)
@@ -333,13 +299,13 @@ class _Reader:
             return Slot(key, State.ABSENT, f"{key} was not given")
         if value is None:
             return Slot(key, State.EMPTY)
-        if isinstance(value, Bundle):
+        if isinstance(value, BundleResource):
             return self.bundle(key, value)
-        if isinstance(value, OperationOutcome):
+        if isinstance(value, OperationOutcomeResource):
             return Slot(key, State.FAILED, _failure(key, value))
         return self.settle(key, self.take(key, (value,)), (value,))  # type: ignore[arg-type]
 
-    def bundle(self, key: str, bundle: Bundle, unread: int = 0) -> Slot:
+    def bundle(self, key: str, bundle: BundleResource, unread: int = 0) -> Slot:
         """Take in a Bundle; ``unread`` of its entries are in quarantine already."""
         resources = []
         nameless: dict[int, str] = {}
@@ -369,11 +335,11 @@ class _Reader:
 
         ``urls`` are the ``urn:`` addresses of those without an id, by place.
         """
-        own, also, beside = TYPE_OF_KEY.get(key), ALSO.get(key, _NONE), BESIDE.get(key, _NONE)
+        own, beside = _UNDER.get(key, _NO_TYPES)
         count = 0
         for position, resource in enumerate(resources):
             kind = type(resource)
-            if kind is own or kind in also:
+            if kind in own:
                 count += 1
             elif kind not in SUPPORTING and kind not in beside:
                 continue
@@ -391,7 +357,7 @@ class _Reader:
 
     def settle(self, key: str, usable: int, resources: Sequence[Resource], unread: int = 0) -> Slot:
         """The state of a key whose resources were taken in."""
-        outcomes = [resource for resource in resources if isinstance(resource, OperationOutcome)]
+        outcomes = [resource for resource in resources if isinstance(resource, OperationOutcomeResource)]
         errors = [outcome for outcome in outcomes if _is_error(outcome)]
         if errors:
             reason = _failure(key, errors[0])
@@ -403,10 +369,10 @@ class _Reader:
             return Slot(key, State.PRESENT)
         if unread:
             return Slot(key, State.FAILED, f"nothing given under {key} could be read")
-        types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcome}
-        if types - BESIDE.get(key, _NONE):
+        types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcomeResource}
+        if types - _UNDER.get(key, _NO_TYPES).beside:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
-        if types - {records.Claim}:
+        if types - {records.ClaimResource}:
             return Slot(key, State.ABSENT, f"only orders or documents were given under {key}")
         return Slot(key, State.EMPTY)
 
@@ -426,10 +392,10 @@ class _Reader:
             return self._untyped(key, raw)
         read = [self._entry(key, entry) for entry in loose.entry]
         entries = tuple(entry for entry in read if entry is not None)
-        bundle = Bundle(total=loose.total, link=loose.link, entry=entries)
+        bundle = BundleResource(total=loose.total, link=loose.link, entry=entries)
         return self.bundle(key, bundle, unread=len(read) - len(entries))
 
-    def _entry(self, key: str, raw: msgspec.Raw) -> Entry | None:
+    def _entry(self, key: str, raw: msgspec.Raw) -> BundleEntry | None:
         try:
             return _ENTRY.decode(raw)
         except _UNREADABLE:
@@ -440,7 +406,7 @@ class _Reader:
             self.quarantine.add(Gap(fact_of(key), f"an entry of {key} could not be read: {_in_words(error)}"))
             return None
         entries = [self._resource(key, full_url, resource) for full_url, resource in _plain_entries([plain])]
-        return entries[0] if entries else Entry()
+        return entries[0] if entries else BundleEntry()
 
     def _untyped(self, key: str, raw: msgspec.Raw) -> Slot:
         try:
@@ -453,20 +419,19 @@ class _Reader:
         entries = tuple(entry for entry in read if entry is not None)
         links, total = (plain.get("link"), plain.get("total")) if isinstance(plain, dict) else (None, None)
         total = total if isinstance(total, int | float | str) else None
-        bundle = Bundle(total=total, link=_links(links), entry=entries)
+        bundle = BundleResource(total=total, link=_links(links), entry=entries)
         return self.bundle(key, bundle, unread=len(read) - len(entries))
 
-    def _resource(self, key: str, full_url: str | None, resource: dict[str, Any]) -> Entry | None:
+    def _resource(self, key: str, full_url: str | None, resource: dict[str, Any]) -> BundleEntry | None:
         """One resource read tolerantly; None when it went into quarantine."""
         kind = RECORD_OF.get(str(resource.get("resourceType")))
         if not isinstance(resource.get("resourceType"), str):
             self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
-        known = SUPPORTING | ALSO.get(key, _NONE) | BESIDE.get(key, _NONE) | {TYPE_OF_KEY.get(key), OperationOutcome}
-        if kind not in known:
-            return Entry(resource=records.Other())
+        if kind not in SUPPORTING.union(*_UNDER.get(key, _NO_TYPES), {OperationOutcomeResource}):
+            return BundleEntry(resource=records.OtherResource())
         try:
-            return Entry(full_url=full_url, resource=tolerant.read(resource))
+            return BundleEntry(full_url=full_url, resource=tolerant.read_tolerantly(resource))
         except _UNREADABLE as error:
             name = named(str(resource.get("resourceType")), resource.get("id"))
             self.quarantine.unread(resource, name, error)
@@ -477,11 +442,11 @@ class _LooseBundle(msgspec.Struct, rename="camel"):
     entry: list[msgspec.Raw]
     resource_type: str | None = None
     total: int | float | str | None = None
-    link: tuple[records.Link, ...] = ()
+    link: tuple[records.BundleLink, ...] = ()
 
 
 _VALUE: Final[msgspec.json.Decoder[Resource | None]] = msgspec.json.Decoder(AnyResource | None)
-_ENTRY: Final = msgspec.json.Decoder(Entry)
+_ENTRY: Final = msgspec.json.Decoder(BundleEntry)
 _LOOSE_BUNDLE: Final = msgspec.json.Decoder(_LooseBundle)
 _RAW_VALUES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -493,7 +458,7 @@ def _prefetch_decoder(keys: tuple[str, ...]) -> msgspec.json.Decoder[msgspec.Str
     It refuses a key that no service knows, so that naming it costs only the calls that have one.
     """
     kind: object = AnyResource | None | msgspec.UnsetType
-    names = {f"key{number}": key for number, key in enumerate((*keys, *(set(TYPE_OF_KEY) - set(keys))))}
+    names = {f"key{number}": key for number, key in enumerate((*keys, *(set(PREFETCH_KEYS) - set(keys))))}
     fields = [
         (name, kind if key in keys else msgspec.Raw, msgspec.UNSET if key in keys else msgspec.Raw())
         for name, key in names.items()
@@ -539,14 +504,14 @@ def _plain_entry(entry: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, 
         yield (url if isinstance(url, str) else None), resource
 
 
-def _links(value: object) -> tuple[records.Link, ...]:
+def _links(value: object) -> tuple[records.BundleLink, ...]:
     try:
-        return msgspec.convert(value or (), tuple[records.Link, ...])
+        return msgspec.convert(value or (), tuple[records.BundleLink, ...])
     except msgspec.ValidationError:
         return ()
 
 
-def _cut_short(key: str, bundle: Bundle, usable: int, unread: int) -> str | None:
+def _cut_short(key: str, bundle: BundleResource, usable: int, unread: int) -> str | None:
     """Why the Bundle of a search holds a part of its results only; None where it holds all, as far as it says.
 
     Some servers count what a search includes among its results: a total that fits all entries is taken for whole.
@@ -567,7 +532,7 @@ def _cut_short(key: str, bundle: Bundle, usable: int, unread: int) -> str | None
     return None
 
 
-def _linked(bundle: Bundle, relation: str) -> str | None:
+def _linked(bundle: BundleResource, relation: str) -> str | None:
     return next((link.url for link in bundle.link if link.relation == relation and link.url), None)
 
 
@@ -577,20 +542,14 @@ def _add_alias(aliases: dict[str, str], url: str, reference: str) -> None:
         aliases[url] = ""
 
 
-def _is_error(outcome: OperationOutcome) -> bool:
+def _is_error(outcome: OperationOutcomeResource) -> bool:
     return any(issue.severity not in _HARMLESS for issue in outcome.issue)
 
 
-def _failure(key: str, outcome: OperationOutcome) -> str:
+def _failure(key: str, outcome: OperationOutcomeResource) -> str:
     code = next((issue.code for issue in outcome.issue if issue.code), None)
     known = f" ({code})" if code is not None and _ISSUE_CODE.fullmatch(code) else ""
     return f"the EHR reported an error for {key}{known}"
-
-
-def fact_of(key: str) -> Fact:
-    """The fact that a prefetch key tells first of all."""
-    kind = TYPE_OF_KEY.get(key)
-    return FACT_OF_TYPE[kind.__name__] if kind is not None else Fact.PATIENT
 
 
 def _in_words(error: Exception) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from cds_service.domain.chart import Role
+from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
 
 
@@ -50,7 +50,7 @@ _PT, _PTA = Role(Discipline.PT, assistant=False), Role(Discipline.PT, assistant=
 _OT, _OTA = Role(Discipline.OT, assistant=False), Role(Discipline.OT, assistant=True)
 _SLP, _SLPA = Role(Discipline.SLP, assistant=False), Role(Discipline.SLP, assistant=True)
 
-ABBREVIATIONS: Final[dict[str, Role | str]] = {
+PROFESSION_ABBREVIATIONS: Final[dict[str, Role | str]] = {
     **dict.fromkeys(("PT", "DPT", "TDPT", "MPT", "MSPT", "BSPT", "LPT", "RPT"), _PT),
     **dict.fromkeys(("PTA", "LPTA", "RPTA", "CPTA"), _PTA),
     **dict.fromkeys(("OT", "OTR", "OTD", "MOT", "MSOT", "LOT", "OTRL"), _OT),

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from cds_service.domain.chart import Role
+from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
 from cds_service.fhir.reading.meanings import has_code, may_be_kept, texts
 from cds_service.fhir.reading.profession_words import (
-    ABBREVIATIONS,
     ADMINISTRATIVE,
     AIDE,
     ASSISTANT,
@@ -24,6 +23,7 @@ from cds_service.fhir.reading.profession_words import (
     NEUTRAL,
     NUCC_OTHERS,
     OTHERS,
+    PROFESSION_ABBREVIATIONS,
     STUDENT,
     SUPERVISING,
     TECHNICIAN,
@@ -146,7 +146,7 @@ def _behind_a_name(display: str) -> Profession | None:
     if len(titles) == 1 and " " not in name.strip() and _DOTTED.fullmatch(titles[0].strip()):
         return None  # "Example, P.T." may be a family name with initials
     last = _words_of(name)[1:]
-    titles += [word for word in last if word in ABBREVIATIONS] if not name.isupper() else []
+    titles += [word for word in last if word in PROFESSION_ABBREVIATIONS] if not name.isupper() else []
     counted = [title for title in titles if len(title.strip()) > len("PT") or title.isupper()]
     reading = _written([part for title in counted for part in (title, *_abbreviations_after_a_name(title))])
     return _decided(reading.roles, reading.unlicensed, reading.trade)
@@ -155,10 +155,14 @@ def _behind_a_name(display: str) -> Profession | None:
 def license_prefix(value: str | None) -> Profession | None:
     """What the letters before the number of a license say, such as ``PTA-01234``."""
     prefix = _WORD.match(value) if value else None
-    return profession_in_words(prefix.group()) if prefix is not None and prefix.group() in ABBREVIATIONS else None
+    return (
+        profession_in_words(prefix.group())
+        if prefix is not None and prefix.group() in PROFESSION_ABBREVIATIONS
+        else None
+    )
 
 
-def agreed(first: Profession | None, *professions: Profession | None) -> Profession | None:
+def agreed_profession(first: Profession | None, *professions: Profession | None) -> Profession | None:
     """What several sources say together, the most telling first.
 
     Sources that differ make a dispute. A further trade beside a license ("PT, athletic trainer") is no contradiction.
@@ -227,7 +231,7 @@ def _coded(concepts: Iterable[CodeableConcept]) -> _Reading:
 def _codes_in_letters(concept: CodeableConcept) -> Iterator[str]:
     """Codes of a site's own system that are themselves an abbreviation, such as ``PTA``."""
     for coding in concept.coding:
-        if coding.code and coding.code.upper() in ABBREVIATIONS:
+        if coding.code and coding.code.upper() in PROFESSION_ABBREVIATIONS:
             yield coding.code
 
 
@@ -274,7 +278,7 @@ class _Title:
         self.words = "" if ADMINISTRATIVE.search(plain) else plain
         self.disciplines = {discipline for pattern, discipline in DISCIPLINE_WORDS if pattern.search(self.words)}
         tokens = _WORD.findall(self.words)
-        known = [ABBREVIATIONS[token.upper()] for token in tokens if _is_abbreviation(token)]
+        known = [PROFESSION_ABBREVIATIONS[token.upper()] for token in tokens if _is_abbreviation(token)]
         understood = self.disciplines or all(_is_abbreviation(token) or token.lower() in NEUTRAL for token in tokens)
         self.roles = {entry for entry in known if isinstance(entry, Role)} if understood else set()
         self.students = {entry for entry in known if isinstance(entry, str)} if understood else set()
@@ -287,7 +291,9 @@ def _plain(title: str) -> str:
 
 
 def _is_abbreviation(token: str) -> bool:
-    return token in ABBREVIATIONS or (token.lower() in LOWER_CASE and token.upper() in ABBREVIATIONS)
+    return token in PROFESSION_ABBREVIATIONS or (
+        token.lower() in LOWER_CASE and token.upper() in PROFESSION_ABBREVIATIONS
+    )
 
 
 def _words_of(text: str) -> list[str]:
@@ -297,7 +303,7 @@ def _words_of(text: str) -> list[str]:
 def _abbreviations_after_a_name(title: str) -> list[str]:
     """Abbreviations in capitals that end a given name, as in "Example, Jane PTA"."""
     words = _words_of(title)
-    return [word for word in words[1:] if word in ABBREVIATIONS] if not title.isupper() else []
+    return [word for word in words[1:] if word in PROFESSION_ABBREVIATIONS] if not title.isupper() else []
 
 
 def _excludes(profession: Neither) -> bool:

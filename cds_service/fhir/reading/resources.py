@@ -28,7 +28,7 @@ class CodeableConcept(Record, frozen=True):
     text: str | None = None
 
 
-class Code(Record, frozen=True):
+class BareCoding(Record, frozen=True):
     """A Coding of which only the code is read."""
 
     code: str | None = None
@@ -37,7 +37,7 @@ class Code(Record, frozen=True):
 class Category(Record, frozen=True):
     """A CodeableConcept of which only codes and text are read."""
 
-    coding: tuple[Code, ...] = ()
+    coding: tuple[BareCoding, ...] = ()
     text: str | None = None
 
 
@@ -68,7 +68,7 @@ class NamedRef(Record, frozen=True):
     identifier: Identifier | None = None
 
 
-class Element(Record, frozen=True):
+class PrimitiveElement(Record, frozen=True):
     """What stands beside a primitive value, under the same name with an underscore."""
 
     extension: tuple["Extension", ...] = ()
@@ -79,8 +79,8 @@ class Period(Record, frozen=True):
 
     start: str | None = None
     end: str | None = None
-    start_element: Element | None = msgspec.field(default=None, name="_start")
-    end_element: Element | None = msgspec.field(default=None, name="_end")
+    start_element: PrimitiveElement | None = msgspec.field(default=None, name="_start")
+    end_element: PrimitiveElement | None = msgspec.field(default=None, name="_end")
 
 
 class Quantity(Record, frozen=True):
@@ -91,7 +91,7 @@ class Quantity(Record, frozen=True):
     code: str | None = None
 
 
-class Range(Record, frozen=True):
+class QuantityRange(Record, frozen=True):
     """FHIR Range."""
 
     low: Quantity | None = None
@@ -166,8 +166,13 @@ class Extension(Record, frozen=True):
     value_period: Period | None = None
 
 
-class Resource(Record, frozen=True, tag_field="resourceType", tag=True):
-    """Base of all resources; the tag is the resource type."""
+def _tag(name: str) -> str:
+    """The FHIR resource type of ``CoverageResource`` is Coverage."""
+    return name.removesuffix("Resource")
+
+
+class Resource(Record, frozen=True, tag_field="resourceType", tag=_tag):
+    """Base of all resources: each is named by its FHIR type with ``Resource`` behind; the tag is the type."""
 
     id: str | None = None
 
@@ -178,7 +183,7 @@ class DomainResource(Resource, frozen=True):
     contained: tuple[msgspec.Raw, ...] = ()
 
 
-class Patient(Resource, frozen=True):
+class PatientResource(Resource, frozen=True):
     """FHIR Patient: identity and state of residence only."""
 
     address: tuple[Address, ...] = ()
@@ -192,7 +197,7 @@ class CoverageClass(Record, frozen=True):
     name: str | None = None
 
 
-class Coverage(DomainResource, frozen=True):
+class CoverageResource(DomainResource, frozen=True):
     """FHIR Coverage."""
 
     identifier: tuple[TypedIdentifier, ...] = ()
@@ -233,7 +238,7 @@ class Narrative(Record, frozen=True):
     div: str | None = None
 
 
-class CarePlan(DomainResource, frozen=True):
+class CarePlanResource(DomainResource, frozen=True):
     """FHIR CarePlan."""
 
     text: Narrative | None = None
@@ -273,7 +278,7 @@ class Participant(Record, frozen=True):
     individual: NamedRef | None = None
 
 
-class Encounter(DomainResource, frozen=True):
+class EncounterResource(DomainResource, frozen=True):
     """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period.
 
     ``encounter_class`` is as received: a Coding, and in R5 a list of concepts.
@@ -303,7 +308,7 @@ class ProcedurePerformer(Record, frozen=True):
     actor: NamedRef | None = None
 
 
-class Procedure(DomainResource, frozen=True):
+class ProcedureResource(DomainResource, frozen=True):
     """FHIR Procedure; ``occurrence_…`` is what FHIR R5 calls its time."""
 
     identifier: tuple[Identifier, ...] = ()
@@ -320,7 +325,7 @@ class Procedure(DomainResource, frozen=True):
     occurrence_period: Period | None = None
 
 
-class Condition(Resource, frozen=True):
+class ConditionResource(Resource, frozen=True):
     """FHIR Condition."""
 
     identifier: tuple[TypedIdentifier, ...] = ()
@@ -337,12 +342,12 @@ class GoalTarget(Record, frozen=True):
 
     measure: CodeableConcept | None = None
     detail_quantity: Quantity | None = None
-    detail_range: Range | None = None
+    detail_range: QuantityRange | None = None
     detail_integer: float | None = None
     due_date: str | None = None
 
 
-class Goal(Resource, frozen=True):
+class GoalResource(Resource, frozen=True):
     """FHIR Goal."""
 
     lifecycle_status: str | None = None
@@ -360,14 +365,14 @@ class Component(Record, frozen=True):
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: float | None = None
-    value_range: Range | None = None
+    value_range: QuantityRange | None = None
     value_ratio: Ratio | None = None
     value_sampled_data: SampledData | None = None
     value_time: str | None = None
     data_absent_reason: CodeableConcept | None = None
 
 
-class Observation(Resource, frozen=True):
+class ObservationResource(Resource, frozen=True):
     """FHIR Observation."""
 
     status: str | None = None
@@ -384,7 +389,7 @@ class Observation(Resource, frozen=True):
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: float | None = None
-    value_range: Range | None = None
+    value_range: QuantityRange | None = None
     value_ratio: Ratio | None = None
     value_sampled_data: SampledData | None = None
     value_time: str | None = None
@@ -418,7 +423,7 @@ class QuestionnaireName(Record, frozen=True):
     extension: tuple[Extension, ...] = ()
 
 
-class QuestionnaireResponse(Resource, frozen=True):
+class QuestionnaireResponseResource(Resource, frozen=True):
     """FHIR QuestionnaireResponse."""
 
     questionnaire: str | None = None
@@ -467,7 +472,7 @@ class AddedItem(Record, frozen=True):
     detail: tuple[AddedDetail, ...] = ()
 
 
-class ClaimResponse(DomainResource, frozen=True):
+class ClaimResponseResource(DomainResource, frozen=True):
     """FHIR ClaimResponse with the extensions of Da Vinci Prior Authorization Support."""
 
     extension: tuple[Extension, ...] = ()
@@ -491,7 +496,7 @@ class OrderedService(CodeableConcept, frozen=True):
     extension: tuple[Extension, ...] = ()
 
 
-class ServiceRequest(DomainResource, frozen=True):
+class ServiceRequestResource(DomainResource, frozen=True):
     """FHIR ServiceRequest."""
 
     extension: tuple[Extension, ...] = ()
@@ -546,7 +551,7 @@ class ClaimItem(Record, frozen=True):
     encounter: tuple[Ref, ...] = ()
 
 
-class Claim(DomainResource, frozen=True):
+class ClaimResource(DomainResource, frozen=True):
     """FHIR Claim."""
 
     identifier: tuple[Identifier, ...] = ()
@@ -559,14 +564,14 @@ class Claim(DomainResource, frozen=True):
     item: tuple[ClaimItem, ...] = ()
 
 
-class ExplanationOfBenefit(Claim, frozen=True):
+class ExplanationOfBenefitResource(ClaimResource, frozen=True):
     """FHIR ExplanationOfBenefit: what it says of the claim that it settles; ``claim`` refers to that."""
 
     claim: Ref | None = None
     pre_auth_ref: tuple[str, ...] = ()
 
 
-class ChargeItem(Resource, frozen=True):
+class ChargeItemResource(Resource, frozen=True):
     """FHIR ChargeItem."""
 
     status: str | None = None
@@ -591,7 +596,7 @@ class DocumentContent(Record, frozen=True):
     attachment: Attachment | None = None
 
 
-class DocumentReference(Resource, frozen=True):
+class DocumentReferenceResource(Resource, frozen=True):
     """FHIR DocumentReference: what a document is called and its date, never its content."""
 
     status: str | None = None
@@ -609,7 +614,7 @@ class AppointmentParticipant(Record, frozen=True):
     actor: Ref | None = None
 
 
-class Appointment(DomainResource, frozen=True):
+class AppointmentResource(DomainResource, frozen=True):
     """FHIR Appointment."""
 
     extension: tuple[Extension, ...] = ()
@@ -619,14 +624,14 @@ class Appointment(DomainResource, frozen=True):
     reason_code: tuple[CodeableConcept, ...] = ()
     description: str | None = None
     start: str | None = None
-    start_element: Element | None = msgspec.field(default=None, name="_start")
+    start_element: PrimitiveElement | None = msgspec.field(default=None, name="_start")
     end: str | None = None
     based_on: tuple[Ref, ...] = ()
     participant: tuple[AppointmentParticipant, ...] = ()
     requested_period: tuple[Period, ...] = ()
 
 
-class PractitionerRole(Resource, frozen=True):
+class PractitionerRoleResource(Resource, frozen=True):
     """FHIR PractitionerRole."""
 
     active: bool | None = None
@@ -649,14 +654,14 @@ class PersonName(Record, frozen=True):
     suffix: tuple[str, ...] = ()
 
 
-class Practitioner(Resource, frozen=True):
+class PractitionerResource(Resource, frozen=True):
     """FHIR Practitioner."""
 
     name: tuple[PersonName, ...] = ()
     qualification: tuple[Qualification, ...] = ()
 
 
-class Organization(Resource, frozen=True):
+class OrganizationResource(Resource, frozen=True):
     """FHIR Organization."""
 
     extension: tuple[Extension, ...] = ()
@@ -666,7 +671,7 @@ class Organization(Resource, frozen=True):
     address: tuple[Address, ...] = ()
 
 
-class Location(Resource, frozen=True):
+class LocationResource(Resource, frozen=True):
     """FHIR Location."""
 
     extension: tuple[Extension, ...] = ()
@@ -681,35 +686,35 @@ class Issue(Record, frozen=True):
     code: str | None = None
 
 
-class OperationOutcome(Resource, frozen=True):
+class OperationOutcomeResource(Resource, frozen=True):
     """FHIR OperationOutcome."""
 
     issue: tuple[Issue, ...] = ()
 
 
-class Link(Record, frozen=True):
+class BundleLink(Record, frozen=True):
     """Bundle.link."""
 
     relation: str | None = None
     url: str | None = None
 
 
-class Entry(Record, frozen=True):
+class BundleEntry(Record, frozen=True):
     """Bundle.entry."""
 
     full_url: str | None = None
     resource: Union["AnyResource", None] = None
 
 
-class Bundle(Resource, frozen=True):
+class BundleResource(Resource, frozen=True):
     """FHIR Bundle."""
 
     total: int | float | str | None = None
-    link: tuple[Link, ...] = ()
-    entry: tuple[Entry, ...] = ()
+    link: tuple[BundleLink, ...] = ()
+    entry: tuple[BundleEntry, ...] = ()
 
 
-class Other(Resource, frozen=True):
+class OtherResource(Resource, frozen=True):
     """A resource of a type that no rule reads."""
 
 
@@ -740,21 +745,31 @@ _OTHER_TYPES: Final = (
     "TestScript", "ValueSet", "VerificationResult", "VisionPrescription",
 )  # fmt: skip
 
-RECORDS: Final[tuple[type[Resource], ...]] = (
-    Patient, Coverage, CarePlan, Encounter, Procedure, Condition, Goal, Observation, QuestionnaireResponse,
-    ClaimResponse, ServiceRequest, Claim, ExplanationOfBenefit, ChargeItem, DocumentReference, Appointment,
-    PractitionerRole, Practitioner, Organization, Location, OperationOutcome, Bundle,
+RESOURCES_READ: Final[tuple[type[Resource], ...]] = (
+    PatientResource, CoverageResource, CarePlanResource, EncounterResource, ProcedureResource, ConditionResource,
+    GoalResource, ObservationResource, QuestionnaireResponseResource, ClaimResponseResource, ServiceRequestResource,
+    ClaimResource, ExplanationOfBenefitResource, ChargeItemResource, DocumentReferenceResource, AppointmentResource,
+    PractitionerRoleResource, PractitionerResource, OrganizationResource, LocationResource, OperationOutcomeResource,
+    BundleResource,
 )  # fmt: skip
-RECORD_OF: Final = {record.__name__: record for record in RECORDS}
+RECORD_OF: Final = {_tag(record.__name__): record for record in RESOURCES_READ}
 
 if TYPE_CHECKING:
     AnyResource: TypeAlias = Resource
 else:
     AnyResource = Union[
-        (*RECORDS, *(msgspec.defstruct(name, [], bases=(Other,), frozen=True, gc=False) for name in _OTHER_TYPES))
+        (
+            *RESOURCES_READ,
+            *(msgspec.defstruct(name, [], bases=(OtherResource,), frozen=True, gc=False) for name in _OTHER_TYPES),
+        )
     ]
+
+
+def type_name(kind: type[Resource]) -> str:
+    """The FHIR resource type of a record's class."""
+    return str(kind.__struct_config__.tag)
 
 
 def type_of(resource: Resource) -> str:
     """The FHIR resource type of a record."""
-    return type(resource).__name__
+    return type_name(type(resource))

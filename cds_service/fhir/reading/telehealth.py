@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from cds_service.domain.chart import TelehealthSign
+from cds_service.domain.care import TelehealthSign
 from cds_service.fhir.reading.meanings import texts
 from cds_service.fhir.reading.resources import CodeableConcept
 

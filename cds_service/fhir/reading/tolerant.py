@@ -26,7 +26,7 @@ _LONE_VALUE: Final[Mapping[type, str]] = {
 }
 
 
-def read(resource: Mapping[str, Any]) -> Resource | None:
+def read_tolerantly(resource: Mapping[str, Any]) -> Resource | None:
     """The record of a resource after repair; None for a resource type that no rule reads.
 
     Raises:

@@ -11,7 +11,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.domain.jurisdictions import EVERY_TIME_ZONE, time_zones_of
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.resources import Element, Extension
+from cds_service.fhir.reading.resources import Extension, PrimitiveElement
 
 EXTENSIONS: Final = frozenset(
     {"http://hl7.org/fhir/StructureDefinition/timezone", "http://hl7.org/fhir/StructureDefinition/tz-code"}
@@ -37,7 +37,7 @@ _CLOCKS_CHANGE: Final = frozenset({"03", "11"})
 _SOLSTICES: Final = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 
 
-class Site(NamedTuple):
+class TreatmentSite(NamedTuple):
     """The place of treatment: its state, like ``US-TX``, and a time zone that the record names."""
 
     state: str | None = None
@@ -79,7 +79,7 @@ def in_extensions(extensions: Iterable[Extension]) -> ZoneInfo | None:
 
 
 def zones_of(
-    site: Site,
+    site: TreatmentSite,
     states: Iterable[str | None],
     settings: Iterable[tzinfo | None],
     written: Iterable[Iterable[str | None]],
@@ -124,11 +124,13 @@ def zone_of_records(visited: Iterable[records.Resource]) -> ZoneInfo | None:
     return None
 
 
-def _elements(record: records.Resource) -> tuple[Element | None, ...]:
+def _elements(record: records.Resource) -> tuple[PrimitiveElement | None, ...]:
     match record:
-        case records.Encounter(period=period) | records.Procedure(performed_period=period) if period is not None:
+        case records.EncounterResource(period=period) | records.ProcedureResource(performed_period=period) if (
+            period is not None
+        ):
             return period.start_element, period.end_element
-        case records.Appointment(start_element=element):
+        case records.AppointmentResource(start_element=element):
             return (element,)
         case _:
             return ()
@@ -156,7 +158,7 @@ def _having(zones: tuple[ZoneInfo, ...], offset_on_day: str) -> tuple[ZoneInfo, 
 
 def _can_have(zone: ZoneInfo, offset_on_day: str) -> bool:
     """Whether the zone has this offset on this day, as in ``2026-03-09-05:00``, at noon."""
-    when = dates.read(f"{offset_on_day[:10]}T12:00:00{offset_on_day[10:]}")
+    when = dates.read_date(f"{offset_on_day[:10]}T12:00:00{offset_on_day[10:]}")
     if isinstance(when, str) or when.instant is None:
         return False
     return when.instant.astimezone(zone).utcoffset() == when.instant.utcoffset()

@@ -23,7 +23,7 @@ from urllib3.exceptions import (
 from urllib3.util import Timeout
 
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.reading.resources import Link
+from cds_service.fhir.reading.resources import BundleLink
 from cds_service.fhir.server.page_links import page_url
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class _Page(msgspec.Struct, rename="camel"):
     resource_type: str
     total: int | float | str | None = None
     entry: tuple[Raw, ...] = ()
-    link: tuple[Link, ...] = ()
+    link: tuple[BundleLink, ...] = ()
 
     @property
     def next_link(self) -> str | None:

@@ -18,11 +18,11 @@ _REFERENCE: Final = re.compile(
     r"(Practitioner|PractitionerRole|Organization|Location|Claim)/[A-Za-z0-9\-.]{1,64}", re.ASCII
 )
 _TYPES: Final[dict[str, type[Resource]]] = {
-    "Practitioner": records.Practitioner,
-    "PractitionerRole": records.PractitionerRole,
-    "Organization": records.Organization,
-    "Location": records.Location,
-    "Claim": records.Claim,
+    "Practitioner": records.PractitionerResource,
+    "PractitionerRole": records.PractitionerRoleResource,
+    "Organization": records.OrganizationResource,
+    "Location": records.LocationResource,
+    "Claim": records.ClaimResource,
 }
 
 
@@ -60,7 +60,7 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
         encounter_id: The encounter in question.
     """
     collector = _Collector(prefetch, base)
-    encounters = prefetch.of(records.Encounter)
+    encounters = prefetch.of(records.EncounterResource)
     asked = encounters.get(encounter_id or "")
     latest = sorted(encounters.values(), key=_start, reverse=True)
     of_visit, earlier = _treatments(prefetch, encounter_id)
@@ -68,11 +68,11 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
         collector.encounter(encounter)
     for treatment in of_visit:
         collector.people((performer.actor for performer in treatment.performer), Fact.SESSIONS)
-    for coverage in prefetch.of(records.Coverage).values():
+    for coverage in prefetch.of(records.CoverageResource).values():
         collector.payers(coverage.payor)
-    for answer in prefetch.of(records.ClaimResponse).values():
+    for answer in prefetch.of(records.ClaimResponseResource).values():
         collector.request(answer)
-    for plan in prefetch.of(records.CarePlan).values():
+    for plan in prefetch.of(records.CarePlanResource).values():
         if not disciplines_of(plan.category):
             collector.people((plan.author, *plan.contributor), Fact.PLAN_OF_CARE)
     for treatment in sorted(earlier, key=_performed, reverse=True):
@@ -87,11 +87,11 @@ class _Collector:
         self._base = f"{base.rstrip('/')}/"
         self._with_roles = {
             name
-            for role in prefetch.of(records.PractitionerRole).values()
+            for role in prefetch.of(records.PractitionerRoleResource).values()
             if role.practitioner is not None and (name := self._name(role.practitioner)) is not None
         }
 
-    def encounter(self, encounter: records.Encounter) -> None:
+    def encounter(self, encounter: records.EncounterResource) -> None:
         places = (encounter.service_provider, *(place.location for place in encounter.location))
         for place in places:
             self._read(place, Fact.ENCOUNTER)
@@ -102,7 +102,7 @@ class _Collector:
             named = payor.display or (payor.identifier is not None and payor.identifier.value)
             self._read(payor, None if named else Fact.COVERAGE)
 
-    def request(self, answer: records.ClaimResponse) -> None:
+    def request(self, answer: records.ClaimResponseResource) -> None:
         """The request that a payer's answer is about, where the answer itself names no service."""
         if answer.use == "preauthorization" and not names_service(answer):
             self._read(answer.request, None)
@@ -117,12 +117,15 @@ class _Collector:
             known = self._known(name)
             if known is None:
                 self._read(actor, fact)
-            elif isinstance(known, records.PractitionerRole) and profession_of((*known.code, *known.specialty)) is None:
+            elif (
+                isinstance(known, records.PractitionerRoleResource)
+                and profession_of((*known.code, *known.specialty)) is None
+            ):
                 self._read(known.practitioner, fact)
-            elif isinstance(known, records.Practitioner) and self._tells_no_role(name, known):
+            elif isinstance(known, records.PractitionerResource) and self._tells_no_role(name, known):
                 self._add(Wanted(f"PractitionerRole?practitioner={name.partition('/')[2]}", fact))
 
-    def _tells_no_role(self, name: str, known: records.Practitioner) -> bool:
+    def _tells_no_role(self, name: str, known: records.PractitionerResource) -> bool:
         return name not in self._with_roles and licensed(known) is None
 
     def _read(self, ref: Ref | NamedRef | None, fact: Fact | None) -> None:
@@ -149,11 +152,11 @@ class _Collector:
 
 def _treatments(
     prefetch: Prefetch, encounter_id: str | None
-) -> tuple[list[records.Procedure], list[records.Procedure]]:
+) -> tuple[list[records.ProcedureResource], list[records.ProcedureResource]]:
     """Procedures of the encounter in question, and the others."""
-    of_visit: list[records.Procedure] = []
-    earlier: list[records.Procedure] = []
-    for treatment in prefetch.of(records.Procedure).values():
+    of_visit: list[records.ProcedureResource] = []
+    earlier: list[records.ProcedureResource] = []
+    for treatment in prefetch.of(records.ProcedureResource).values():
         name = (
             normal(treatment.encounter.reference, prefetch.aliases)
             if treatment.encounter and treatment.encounter.reference
@@ -163,11 +166,11 @@ def _treatments(
     return of_visit, earlier
 
 
-def _start(encounter: records.Encounter) -> str:
+def _start(encounter: records.EncounterResource) -> str:
     return (encounter.period.start if encounter.period is not None else None) or ""
 
 
-def _performed(procedure: records.Procedure) -> str:
+def _performed(procedure: records.ProcedureResource) -> str:
     period = procedure.performed_period
     return (period.start if period is not None else None) or procedure.performed_date_time or ""
 

@@ -35,15 +35,16 @@ from cds_service.domain.findings import (
     RemoveOrder,
 )
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.judge import check
-from cds_service.fhir.writing.charge_items import CPT, charge_item
+from cds_service.domain.values import JsonObject
+from cds_service.fhir.judge import first_r4_error
+from cds_service.fhir.reading.code_systems import CPT
+from cds_service.fhir.writing.charge_items import charge_item
 from cds_service.fhir.writing.claim_heads import complete, new_claim
 from cds_service.fhir.writing.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
 from cds_service.fhir.writing.repair import valid
 
-NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
+DRAFT_NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 
-Json = dict[str, Any]
 Received = Callable[[str], Mapping[str, Any] | None]
 
 
@@ -68,7 +69,7 @@ class Writing:
 
 def actions(proposal: Proposal, writing: Writing) -> tuple[Action, ...]:
     """CDS Hooks actions of one proposal, empty when one of its resources could not be built validly."""
-    drafts: dict[str, Json] = {}
+    drafts: dict[str, JsonObject] = {}
     latest = replace(writing, received=lambda ref: drafts.get(ref) or _valid(writing.received(ref)))
     built: list[Action] = []
     for change in proposal.changes:
@@ -78,7 +79,7 @@ def actions(proposal: Proposal, writing: Writing) -> tuple[Action, ...]:
         for action in written:
             if isinstance(action, Create | Update):
                 resource = action.resource
-                if check(resource) is not None or not _can_be_sent(resource):
+                if first_r4_error(resource) is not None or not _can_be_sent(resource):
                     return ()
                 drafts[f"{resource['resourceType']}/{resource.get('id')}"] = resource
             built.append(action)
@@ -103,15 +104,15 @@ def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_
     return Create(f"Plan the charge {line_text(line)}", resource)
 
 
-def _valid(resource: Mapping[str, Any] | None) -> Json | None:
+def _valid(resource: Mapping[str, Any] | None) -> JsonObject | None:
     """The resource as it can be changed; None for one that no repair of its spelling makes R4."""
     if resource is None:
         return None
     repaired = valid(resource)
-    return repaired if check(repaired) is None else None
+    return repaired if first_r4_error(repaired) is None else None
 
 
-def _can_be_sent(resource: Json) -> bool:
+def _can_be_sent(resource: JsonObject) -> bool:
     """Whether the answer can carry it: JSON is written here with whole numbers of 64 bits and 254 levels at most."""
     try:
         orjson.dumps([[[[[[[[resource]]]]]]]])  # cards, suggestions and actions are eight levels around it
@@ -143,7 +144,7 @@ def line_text(line: ChargeLine) -> str:
 
 
 def _new_id(call: str, *parts: object) -> str:
-    return str(uuid.uuid5(NAMESPACE, "/".join((call, *map(str, parts)))))
+    return str(uuid.uuid5(DRAFT_NAMESPACE, "/".join((call, *map(str, parts)))))
 
 
 def _charges(change: DraftCharges, writing: Writing) -> Create | Update | None:
@@ -212,7 +213,7 @@ def _changed_order(change: ChangeOrder, writing: Writing) -> Update | None:
     return Update(f"Change the draft order: {', '.join(done)}", order)
 
 
-def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
+def _set_code(order: JsonObject, code: str, labels: Mapping[str, str]) -> None:
     """Give the order this CPT code beside its own text and codings; another CPT code is replaced."""
     concept = order.get("code")
     concept = concept if isinstance(concept, dict) else {}
@@ -226,7 +227,7 @@ def _set_code(order: Json, code: str, labels: Mapping[str, str]) -> None:
         order["code"]["text"] = labels[code]
 
 
-def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
+def _set_modifiers(order: JsonObject, modifiers: tuple[str, ...]) -> None:
     """Carry these modifiers in ``orderDetail``; a discipline or program modifier that is not among them goes.
 
     Modifiers that these rules do not decide, like 59, stand beside all that are there.
@@ -236,7 +237,7 @@ def _set_modifiers(order: Json, modifiers: tuple[str, ...]) -> None:
     decided = {*modifiers}
     if not DECIDED_MODIFIERS.isdisjoint(modifiers):
         decided.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
-    kept: list[Json] = []
+    kept: list[JsonObject] = []
     for detail in filter(None, details):
         there = modifiers_on({"modifier": [detail]})
         split = [modifier_concept(modifier) for modifier in there if modifier not in decided]
@@ -251,7 +252,7 @@ def _added_order(change: AddOrder, writing: Writing) -> Create | None:
         return None
     shared = ("subject", "encounter", "requester", "performer", "performerType", "reasonCode", "reasonReference")
     timing = ("occurrenceTiming", "occurrencePeriod", "occurrenceDateTime", "authoredOn", "insurance", "category")
-    order: Json = {
+    order: JsonObject = {
         "resourceType": "ServiceRequest",
         "id": _new_id(writing.call, "order", change.based_on, change.code),
         "status": "draft",

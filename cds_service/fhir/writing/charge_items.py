@@ -1,21 +1,17 @@
 """Charges as ChargeItem resources, for clients that keep no Claims: one for each line."""
 
-from typing import Any, Final
-
 from cds_service.domain.findings import ChargeLine, DraftCharges
-
-CPT: Final = "http://www.ama-assn.org/go/cpt"
-
-Json = dict[str, Any]
+from cds_service.domain.values import JsonObject
+from cds_service.fhir.reading.code_systems import CPT
 
 
-def charge_item(change: DraftCharges, line: ChargeLine, patient: str, identity: str, label: str) -> Json:
+def charge_item(change: DraftCharges, line: ChargeLine, patient: str, identity: str, label: str) -> JsonObject:
     """A planned ChargeItem.
 
     FHIR R4 gives a ChargeItem no element for modifiers: they stand in the text of the code, after the number, and
     the code itself stays a bare CPT code.
     """
-    item: Json = {
+    item: JsonObject = {
         "resourceType": "ChargeItem",
         "id": identity,
         "status": "planned",

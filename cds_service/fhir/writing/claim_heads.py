@@ -1,22 +1,21 @@
 """The head of a draft Claim: all the chart tells where nobody wrote it yet; nothing invented, nothing overwritten."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from cds_service.domain.findings import CareTeamRole, ClaimHead, Diagnosis
+from cds_service.domain.values import JsonObject
+from cds_service.fhir.reading.code_systems import ICD_10_CM
 
 CLAIM_TYPE: Final = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/processpriority"
 CARE_TEAM_ROLE: Final = "http://terminology.hl7.org/CodeSystem/claimcareteamrole"
 ACCIDENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
-
-Json = dict[str, Any]
 
 
-def new_claim(head: ClaimHead, identity: str, patient: str, of: date, today: date) -> Json:
+def new_claim(head: ClaimHead, identity: str, patient: str, of: date, today: date) -> JsonObject:
     """A draft Claim of one date without items. What R4 demands and nobody told is named in words."""
-    claim: Json = {
+    claim: JsonObject = {
         "resourceType": "Claim",
         "id": identity,
         "status": "draft",
@@ -33,9 +32,9 @@ def new_claim(head: ClaimHead, identity: str, patient: str, of: date, today: dat
     return claim
 
 
-def complete(claim: Json, head: ClaimHead) -> None:
+def complete(claim: JsonObject, head: ClaimHead) -> None:
     """Add what the chart tells and the claim does not have."""
-    additions: Json = {
+    additions: JsonObject = {
         "facility": _facility(head),
         "careTeam": _care_team(head),
         "diagnosis": _diagnoses(head),
@@ -46,7 +45,7 @@ def complete(claim: Json, head: ClaimHead) -> None:
         _insure(insurance, head)
 
 
-def _insure(insurance: Json, head: ClaimHead) -> None:
+def _insure(insurance: JsonObject, head: ClaimHead) -> None:
     """The claim number of the injury and the number of the approval."""
     number = head.claim_number
     if number is not None and not insurance.get("identifier") and _is_for(insurance, head):
@@ -58,22 +57,22 @@ def _insure(insurance: Json, head: ClaimHead) -> None:
             numbers.append(head.authorization)
 
 
-def _is_for(insurance: Json, head: ClaimHead) -> bool:
+def _is_for(insurance: JsonObject, head: ClaimHead) -> bool:
     """Whether the insurance is the coverage that the claim number belongs to."""
     named = insurance.get("coverage", {}).get("reference")
     return head.coverage is not None and isinstance(named, str) and named.endswith(head.coverage)
 
 
-def _reference(reference: str | None, otherwise: str) -> Json:
+def _reference(reference: str | None, otherwise: str) -> JsonObject:
     return {"reference": reference} if reference is not None else {"display": otherwise}
 
 
-def _facility(head: ClaimHead) -> Json | None:
+def _facility(head: ClaimHead) -> JsonObject | None:
     facility = head.facility
     return {"reference": facility.reference} if facility is not None and "/" in facility.reference else None
 
 
-def _care_team(head: ClaimHead) -> list[Json]:
+def _care_team(head: ClaimHead) -> list[JsonObject]:
     """Who treated, without a role where the profession is not known."""
     members = [member for member in head.team if "/" in member.reference]
     return [
@@ -82,22 +81,22 @@ def _care_team(head: ClaimHead) -> list[Json]:
     ]
 
 
-def _role(role: CareTeamRole | None) -> Json:
+def _role(role: CareTeamRole | None) -> JsonObject:
     return {"role": {"coding": [{"system": CARE_TEAM_ROLE, "code": role.value}]}} if role is not None else {}
 
 
-def _diagnoses(head: ClaimHead) -> list[Json]:
+def _diagnoses(head: ClaimHead) -> list[JsonObject]:
     return [{"sequence": number, **_diagnosis(diagnosis)} for number, diagnosis in enumerate(head.diagnoses, 1)]
 
 
-def _diagnosis(diagnosis: Diagnosis) -> Json:
+def _diagnosis(diagnosis: Diagnosis) -> JsonObject:
     """The code that a payer reads; R4 has either it or the reference."""
     if diagnosis.code is None:
         return {"diagnosisReference": {"reference": diagnosis.reference}}
     return {"diagnosisCodeableConcept": {"coding": [{"system": ICD_10_CM, "code": diagnosis.code}]}}
 
 
-def _accident(head: ClaimHead) -> Json | None:
+def _accident(head: ClaimHead) -> JsonObject | None:
     accident = head.accident
     if accident is None:
         return None

@@ -8,28 +8,26 @@ import msgspec
 
 from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PROGRAM_MODIFIERS, TEST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges
+from cds_service.domain.values import JsonObject
 from cds_service.fhir.reading.code_modifiers import modifiers_behind, modifiers_of
+from cds_service.fhir.reading.code_systems import CPT, HCPCS
 from cds_service.fhir.reading.procedure_codes import procedure_codes
 from cds_service.fhir.reading.resources import CodeableConcept
-from cds_service.fhir.writing.charge_items import CPT
 
-HCPCS: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 PLACE_OF_SERVICE: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 CPT_MODIFIERS: Final = frozenset({"52", "59"})
 PAYER_MODIFIERS: Final = frozenset({*PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *TEST_MODIFIERS, "M3"})
 MOST_POINTERS: Final = 4
 """Diagnoses that a line can point to (CMS-1500)."""
 
-Json = dict[str, Any]
 
-
-def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> bool:
+def put_lines(claim: JsonObject, change: DraftCharges, labels: Mapping[str, str]) -> bool:
     """Replace the items that go by the lines; the others stay as they are. False when the items are not those read.
 
     A line keeps what a person put on the item it takes the place of. Amounts that no longer fit go: the net of an item
     whose units change, and the total of the claim.
     """
-    before: list[Json] = claim.get("item", [])
+    before: list[JsonObject] = claim.get("item", [])
     bases = [before[place] if place is not None and place < len(before) else {} for place in change.places]
     bases = bases or [{} for _ in change.lines]
     for line, place, base in zip(change.lines, change.places, bases, strict=False):
@@ -37,7 +35,7 @@ def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> b
             return False
     kept = [item for place, item in enumerate(before) if place not in change.gone]
     free = _free_numbers({item.get("sequence") for item in kept})
-    made: list[Json] = []
+    made: list[JsonObject] = []
     for number, (line, base) in enumerate(zip(change.lines, bases, strict=True)):
         again = any(base is earlier for earlier in bases[:number])
         own = _for_further_lines(base) if again else copy.deepcopy(base) if base else {}
@@ -48,7 +46,7 @@ def put_lines(claim: Json, change: DraftCharges, labels: Mapping[str, str]) -> b
     return True
 
 
-def modifier_concept(modifier: str) -> Json:
+def modifier_concept(modifier: str) -> JsonObject:
     """A modifier as a coding: CPT's own, HCPCS Level II, else the payer's, which has no public code system."""
     if modifier in CPT_MODIFIERS:
         return {"coding": [{"system": CPT, "code": modifier}]}
@@ -75,7 +73,7 @@ def _concept(value: object) -> CodeableConcept:
         return CodeableConcept()
 
 
-def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: Json, label: str) -> Json:
+def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base: JsonObject, label: str) -> JsonObject:
     """The item of a line; ``base`` is a copy of the one it takes the place of, or empty."""
     put_by_hand = {
         modifiers[0]: concept
@@ -86,7 +84,7 @@ def _item(line: ChargeLine, change: DraftCharges, claim: Mapping[str, Any], base
     if _number(base.get("quantity", {}).get("value")) != line.units:
         base.pop("net", None)
         base.pop("detail", None)
-    item: Json = {
+    item: JsonObject = {
         **base,
         "productOrService": _product(base.get("productOrService"), line.code, label),
         "servicedDate": line.date.isoformat(),
@@ -114,7 +112,7 @@ def _product(before: Any, code: str, label: str) -> Any:  # noqa: ANN401 - any J
     return {"coding": [{"system": CPT, "code": code}], "text": label}
 
 
-def _links(claim: Mapping[str, Any], change: DraftCharges, line: ChargeLine) -> Json:
+def _links(claim: Mapping[str, Any], change: DraftCharges, line: ChargeLine) -> JsonObject:
     """Who gave the service and for what, by the numbers of care team and diagnoses on this claim."""
     performers = {member.reference for member in change.head.team if line.code in member.codes}
     team = [
@@ -128,7 +126,7 @@ def _links(claim: Mapping[str, Any], change: DraftCharges, line: ChargeLine) -> 
     return {name: numbers for name, numbers in links.items() if numbers}
 
 
-def _for_further_lines(item: Json) -> Json:
+def _for_further_lines(item: JsonObject) -> JsonObject:
     """A copy for further lines of the same code: without element ids, which are unique, and without its parts."""
     return {name: _without_ids(part) for name, part in item.items() if name not in {"id", "detail", "net"}}
 
@@ -139,7 +137,7 @@ def _without_ids(part: Any) -> Any:  # noqa: ANN401 - any JSON
     return [_without_ids(element) for element in part] if isinstance(part, list) else part
 
 
-def _amounts(items: list[Json]) -> list[tuple[tuple[str, ...], float | None]]:
+def _amounts(items: list[JsonObject]) -> list[tuple[tuple[str, ...], float | None]]:
     """Codes and units of the items, which make the total."""
     amounts = [
         (codes_of(item.get("productOrService")), _number(item.get("quantity", {}).get("value"))) for item in items

@@ -11,19 +11,18 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import count
 from types import NoneType, UnionType
-from typing import Any, Final, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
-from cds_service.fhir.judge import check
-
-Json: TypeAlias = dict[str, Any]
+from cds_service.domain.values import JsonObject
+from cds_service.fhir.judge import first_r4_error
 
 _LONE_TEXT: Final = {"CodeableConcept": "text", "Annotation": "text", "Reference": "reference"}
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
-def valid(resource: Mapping[str, Any]) -> Json:
+def valid(resource: Mapping[str, Any]) -> JsonObject:
     """The resource itself when it is valid R4 and holds nothing empty, else repaired as far as spelling goes."""
-    if check(resource) is None and not _holds_nothing(resource):
+    if first_r4_error(resource) is None and not _holds_nothing(resource):
         return dict(resource)
     from fhir.resources.R4B import get_fhir_model_class  # loaded late: the models are slow to import
 
@@ -62,7 +61,7 @@ def _shape(kind: Any) -> tuple[bool, Any]:  # noqa: ANN401 - as above
     return repeats, inner.get_model_klass() if hasattr(inner, "get_model_klass") else None
 
 
-def _object(element: Mapping[str, Any], model: Any) -> Json:  # noqa: ANN401 - as above
+def _object(element: Mapping[str, Any], model: Any) -> JsonObject:  # noqa: ANN401 - as above
     elements = _elements(model)
     repaired = {
         name: value if _aligned(name, element) else _element(value, *elements.get(name, (None, None)))

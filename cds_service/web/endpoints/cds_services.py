@@ -11,19 +11,19 @@ from cds_service.errors import DataNeeded, TooDeep
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall, read_call
 from cds_service.hooks.feedback import read_feedback
-from cds_service.hooks.profile import Profile
 from cds_service.hooks.services import discovery, shared_id
 from cds_service.records.keeping import Keeps
+from cds_service.security.clients import Caller
 from cds_service.web.around.access import access
 from cds_service.web.around.replies import json_body, json_reply
-from cds_service.web.around.trust import profile_of_caller
+from cds_service.web.around.trust import caller_at_hand
 
 
 class Answers(Protocol):
     """Who answers hook calls."""
 
-    def answered(self, call: HookCall, profile: Profile) -> Answered:
-        """The response to a call of this client, and what led to it; raises ``DataNeeded`` when it lacks some data."""
+    def answered(self, call: HookCall, caller: Caller) -> Answered:
+        """The response to a call of this caller, and what led to it; raises ``DataNeeded`` when it lacks some data."""
         ...
 
 
@@ -47,8 +47,8 @@ def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) ->
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         entries = read_feedback(json_body(), service_id)
-        records.feedback(shared_id(service_id), entries, profile_of_caller())
-        access().feedback = tuple(one.outcome for one in entries)
+        records.feedback(shared_id(service_id), entries, caller_at_hand())
+        access().feedback = tuple(entry.outcome for entry in entries)
         return json_reply({"status": "ok"})
 
     return routes
@@ -60,18 +60,18 @@ def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> b
     notes.service = call.service.shared_id
     notes.hook = call.hook
     notes.tolerated = call.tolerated
-    profile = profile_of_caller()
+    caller = caller_at_hand()
     try:
-        answered = answerer.answered(call, profile)
+        answered = answerer.answered(call, caller)
     except Exception as error:
         outcome = "data-needed" if isinstance(error, DataNeeded) else "failed"
-        records.refused(call, outcome, profile, body=body, milliseconds=_milliseconds())
+        records.refused(call, outcome, caller, body=body, milliseconds=_milliseconds())
         if isinstance(error, RecursionError):
             raise TooDeep from None
         raise
-    shadow = profile.mode == "shadow"
+    shadow = caller.client.mode == "shadow"
     reply = NO_CARDS.encoded if shadow else answered.body
-    records.answered(call, answered, profile, body=body, reply=reply, milliseconds=_milliseconds())
+    records.answered(call, answered, caller, body=body, reply=reply, milliseconds=_milliseconds())
     notes.cards = 0 if shadow else len(answered.composition.cards)
     notes.answered = answered
     notes.shadow = shadow

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from cds_service.consultation.consult import decide
+from cds_service.domain.care import Order, Schedule
 from cds_service.domain.case import MOST_ORDERS, Case, Moment
-from cds_service.domain.chart import Chart, Order, Schedule
+from cds_service.domain.chart import Chart
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.findings import Evaluation
 from tests.playing import bundled_policies

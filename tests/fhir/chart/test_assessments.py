@@ -2,8 +2,9 @@
 
 import pytest
 
-from cds_service.domain.chart import Assessment, AssessmentKind, Fact, Gap
-from cds_service.fhir.chart.assessments import NO_ANSWERS, NO_STATUS, PRELIMINARY
+from cds_service.domain.care import Assessment, AssessmentKind
+from cds_service.domain.chart import Fact, Gap
+from cds_service.fhir.chart.assessments import MEASURED_WITHOUT_STATUS, NO_ANSWERS, PRELIMINARY
 from cds_service.fhir.chart.results import IN_WORDS
 from tests.fhir.chart.test_chart import DAY
 from tests.fhir.resources import PATIENT, bundle, chart_of, coded, condition, observation, procedure
@@ -102,8 +103,8 @@ def test_what_was_not_measured_is_no_assessment(elements):
         ({"valueString": "120/80"}, IN_WORDS),
         ({"valueBoolean": True}, IN_WORDS),
         ({"valueInteger": 4, "status": "preliminary"}, PRELIMINARY),
-        ({"valueInteger": 4, "status": None}, NO_STATUS),
-        ({"valueInteger": 4, "status": "completed"}, NO_STATUS),
+        ({"valueInteger": 4, "status": None}, MEASURED_WITHOUT_STATUS),
+        ({"valueInteger": 4, "status": "completed"}, MEASURED_WITHOUT_STATUS),
     ],
     ids=str,
 )

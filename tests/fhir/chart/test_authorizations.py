@@ -4,7 +4,8 @@ import pytest
 from msgspec import json
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Authorization, AuthorizationState, CoverageAssertion, Fact
+from cds_service.domain.chart import Fact
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, CoverageAssertion
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.chart.coverage_information import COVERAGE_INFORMATION
 from cds_service.fhir.chart.decisions import PAS

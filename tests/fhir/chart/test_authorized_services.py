@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.domain.chart import AuthorizationState
+from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.fhir.chart.decisions import PAS
 from tests.fhir.resources import CPT, PATIENT, bundle, care_plan, chart_of, claim_response, coded, service_request
 

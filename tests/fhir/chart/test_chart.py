@@ -2,8 +2,10 @@ from datetime import date
 
 import pytest
 
-from cds_service.domain.chart import AssessmentKind, Fact, Gap, InjuryDate, InjuryEvidence, Service
+from cds_service.domain.care import AssessmentKind, Service
+from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import Discipline, Program
+from cds_service.domain.coverage_and_claims import InjuryDate, InjuryEvidence
 from cds_service.domain.intervals import minutes
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.chart.patients_own import UNKNOWN_SERVER

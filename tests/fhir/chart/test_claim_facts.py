@@ -3,7 +3,8 @@
 import pytest
 from msgspec import convert
 
-from cds_service.domain.chart import ClaimNumber, Facility
+from cds_service.domain.chart import Facility
+from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart import claim_facts
 from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.references import References
@@ -36,7 +37,7 @@ def test_what_is_no_diagnosis_code_is_not_taken_for_one(coding):
 
 
 def numbers(**coverage):
-    record = convert({"resourceType": "Coverage", **coverage}, records.Coverage)
+    record = convert({"resourceType": "Coverage", **coverage}, records.CoverageResource)
     return [number.value for number in claim_facts.numbers_of_coverage(record, "Coverage/c")]
 
 
@@ -76,7 +77,7 @@ def test_a_class_of_the_coverage_may_be_the_claim_number():
 
 def test_the_number_that_another_claim_was_assigned_is_read():
     insurance = [{"identifier": {"system": "urn:x", "value": "WC-77"}}, {}]
-    record = convert({"resourceType": "Claim", "insurance": insurance}, records.Claim)
+    record = convert({"resourceType": "Claim", "insurance": insurance}, records.ClaimResource)
     assert [ClaimNumber("Claim/1", "WC-77", "urn:x")] == list(claim_facts.numbers_of_claim(record, "Claim/1"))
 
 
@@ -94,13 +95,13 @@ SITE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Serv
     ],
 )
 def test_a_place_of_service_is_only_what_the_location_carries(codings, code):
-    location = convert({"resourceType": "Location", "id": "l", "type": [{"coding": codings}]}, records.Location)
+    location = convert({"resourceType": "Location", "id": "l", "type": [{"coding": codings}]}, records.LocationResource)
     named = [{"location": {"reference": "https://ehr.example/fhir/Location/l"}}]
-    encounter = convert({"resourceType": "Encounter", "location": named}, records.Encounter)
+    encounter = convert({"resourceType": "Encounter", "location": named}, records.EncounterResource)
     assert Facility("Location/l", code) == claim_facts.facility_of(encounter, {"l": location}, References())
 
 
 def test_an_encounter_at_several_places_tells_none():
     named = [{"location": {"reference": f"Location/{name}"}} for name in "lm"]
-    encounter = convert({"resourceType": "Encounter", "location": named}, records.Encounter)
+    encounter = convert({"resourceType": "Encounter", "location": named}, records.EncounterResource)
     assert claim_facts.facility_of(encounter, {}, References()) is None

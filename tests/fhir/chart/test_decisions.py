@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.domain.chart import AuthorizationState
+from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.fhir.chart.decisions import decision_in_words
 
 WORDS = {

@@ -2,7 +2,13 @@ from datetime import date
 
 import pytest
 
-from cds_service.fhir.chart.granted_amounts import Granted, end_in_words, in_words, is_less_than_asked, quantity_of
+from cds_service.fhir.chart.granted_amounts import (
+    Granted,
+    amount_in_words,
+    end_in_words,
+    is_less_than_asked,
+    quantity_of,
+)
 from cds_service.fhir.reading.resources import Quantity
 
 
@@ -21,7 +27,7 @@ from cds_service.fhir.reading.resources import Quantity
     ],
 )
 def test_words_of_an_approval_tell_an_amount(words, granted):
-    assert in_words(words) == granted
+    assert amount_in_words(words) == granted
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ def test_words_of_an_approval_tell_an_amount(words, granted):
     ],
 )
 def test_words_without_one_clear_amount_tell_none(words):
-    assert in_words(words) is None
+    assert amount_in_words(words) is None
 
 
 def test_words_say_that_less_was_approved_than_asked():

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from msgspec import json
 
-from cds_service.domain.chart import Schedule
+from cds_service.domain.care import Schedule
 from cds_service.domain.codes import Discipline, Program
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.reading.prefetch import Prefetch, read_drafts

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.domain.chart import Performer, Role
+from cds_service.domain.care import Performer, Role
 from cds_service.domain.codes import Discipline
 from tests.fhir.resources import bundle, chart_of_procedures, coded, encounter, procedure
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.domain.chart import AssessmentKind
+from cds_service.domain.care import AssessmentKind
 from cds_service.domain.codes import Program
 from cds_service.fhir.reading import meanings as concepts
 from cds_service.fhir.reading.resources import CodeableConcept, Coding

@@ -19,7 +19,7 @@ CENTRAL = timezone(timedelta(hours=-6))
     ],
 )
 def test_a_date_without_time_is_read_and_a_partial_one_is_flagged(text, day, complete):
-    assert dates.When(day, complete=complete) == dates.read(text)
+    assert dates.When(day, complete=complete) == dates.read_date(text)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_a_date_without_time_is_read_and_a_partial_one_is_flagged(text, day, com
     ],
 )
 def test_a_time_with_offset_is_an_instant(text, instant):
-    assert dates.When(instant.date(), instant, zoned=True) == dates.read(text)
+    assert dates.When(instant.date(), instant, zoned=True) == dates.read_date(text)
 
 
 def test_a_time_without_offset_is_wall_time_and_marked():
     expected = dates.When(date(2026, 3, 9), datetime(2026, 3, 9, 9, 30, tzinfo=UTC), zoned=False)
-    assert expected == dates.read("2026-03-09T09:30:00")
+    assert expected == dates.read_date("2026-03-09T09:30:00")
 
 
 @pytest.mark.parametrize(
@@ -49,21 +49,21 @@ def test_a_time_without_offset_is_wall_time_and_marked():
      "2026-03-09T09:00:00+99:00", "2026-03-09 09:00", "20260309", "2026-W10-1T10:00:00Z", "٢٠٢٦-٠٣-٠٩", "2026-3-9"],
 )  # fmt: skip
 def test_nonsense_gives_a_reason_that_does_not_repeat_it(text):
-    assert dates.read(text) == "is not a FHIR date"
+    assert dates.read_date(text) == "is not a FHIR date"
 
 
 def test_a_year_out_of_range_gives_a_reason():
-    assert dates.read("0001-01-01") == "has a year outside 1900 to 2199"
+    assert dates.read_date("0001-01-01") == "has a year outside 1900 to 2199"
 
 
 @given(st.text(max_size=40))
 def test_any_text_gives_a_moment_or_a_reason(text):
-    assert isinstance(dates.read(text), dates.When | str)
+    assert isinstance(dates.read_date(text), dates.When | str)
 
 
 @given(st.datetimes(datetime(1901, 1, 1), datetime(2198, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
 def test_every_instant_written_as_fhir_is_read_back(moment, minutes):
     instant = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    read = dates.read(instant.isoformat())
+    read = dates.read_date(instant.isoformat())
     assert isinstance(read, dates.When)
     assert (instant, moment.date(), True) == (read.instant, read.date, read.zoned)

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.fhir.reading.mentions import asserted, is_called_work_rehab, mentions_work_rehab, names_work_rehab
+from cds_service.fhir.reading.mentions import as_asserted, is_called_work_rehab, mentions_work_rehab, names_work_rehab
 
 NAMED = (
     "Work hardening, no lifting over 20 lb",
@@ -165,13 +165,13 @@ def test_a_text_is_called_after_a_program_when_it_begins_with_it(text, called):
 
 
 def test_what_is_ruled_out_goes_and_the_rest_stays():
-    stated = asserted("Work conditioning 4 h, then progress to work hardening")
+    stated = as_asserted("Work conditioning 4 h, then progress to work hardening")
     assert "Work conditioning 4 h" in stated
     assert "hardening" not in stated
 
 
 def test_a_text_without_any_of_the_words_stays_as_it_is():
-    assert asserted("Therapeutic exercise, no lifting") == "Therapeutic exercise, no lifting"
+    assert as_asserted("Therapeutic exercise, no lifting") == "Therapeutic exercise, no lifting"
 
 
 def test_a_name_said_many_times_is_read_in_bounded_time():

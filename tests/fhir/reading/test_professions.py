@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.domain.chart import Role
+from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
 from cds_service.fhir.reading import professions
 from cds_service.fhir.reading.professions import Disputed, Neither
@@ -160,11 +160,11 @@ def test_codes_and_words_of_one_role_are_read_together(concepts, profession):
 
 def test_sources_that_differ_are_a_dispute_and_a_further_trade_is_none():
     trainer, student = Neither("athletic trainer"), Neither("PT student")
-    assert PT == professions.agreed(None, PT, PT)
-    assert PT == professions.agreed(PT, trainer)
-    assert Disputed("athletic trainer and PT therapist") == professions.agreed(trainer, PT)
-    assert Disputed("PT therapist and PT student") == professions.agreed(PT, student)
-    assert Disputed("PT therapist and PT assistant") == professions.agreed(PT, PTA)
+    assert PT == professions.agreed_profession(None, PT, PT)
+    assert PT == professions.agreed_profession(PT, trainer)
+    assert Disputed("athletic trainer and PT therapist") == professions.agreed_profession(trainer, PT)
+    assert Disputed("PT therapist and PT student") == professions.agreed_profession(PT, student)
+    assert Disputed("PT therapist and PT assistant") == professions.agreed_profession(PT, PTA)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def slot(value):
     return prefetched(procedures=value).slots["procedures"]
 
 
-def ids(prefetch, kind=records.Procedure):
+def ids(prefetch, kind=records.ProcedureResource):
     return list(prefetch.of(kind))
 
 
@@ -75,13 +75,13 @@ def test_a_single_resource_stands_for_a_bundle():
 
 def test_a_resource_given_twice_counts_once_and_the_first_wins():
     prefetch = prefetched(encounter=encounter(status="in-progress"), encounters=bundle(encounter(), encounter("f")))
-    assert ["e", "f"] == list(prefetch.of(records.Encounter))
-    assert prefetch.of(records.Encounter)["e"].status == "in-progress"
+    assert ["e", "f"] == list(prefetch.of(records.EncounterResource))
+    assert prefetch.of(records.EncounterResource)["e"].status == "in-progress"
 
 
 def test_resources_without_id_are_all_kept():
     nameless = {key: value for key, value in procedure().items() if key != "id"}
-    assert len(prefetched(procedures=bundle(nameless, nameless)).of(records.Procedure)) == 2
+    assert len(prefetched(procedures=bundle(nameless, nameless)).of(records.ProcedureResource)) == 2
 
 
 @pytest.mark.parametrize("kind", ["PractitionerRole", "Practitioner", "Organization", "Location"])
@@ -161,14 +161,14 @@ def test_one_unreadable_entry_does_not_hide_that_the_rest_was_not_sent():
 )
 def test_a_resource_that_is_almost_r4_is_read_tolerantly(change):
     prefetch = prefetched(procedures=bundle(procedure(**change), procedure("b")))
-    code = prefetch.of(records.Procedure)["a"].code
+    code = prefetch.of(records.ProcedureResource)["a"].code
     assert code is not None
     assert [coding.code for coding in code.coding] == ["97545"]
     assert prefetch.gaps == ()
 
 
 def test_a_lone_text_stands_for_the_text_of_a_concept():
-    code = prefetched(procedures=bundle(procedure(code="Work hardening"))).of(records.Procedure)["a"].code
+    code = prefetched(procedures=bundle(procedure(code="Work hardening"))).of(records.ProcedureResource)["a"].code
     assert code == records.CodeableConcept(text="Work hardening")
 
 
@@ -255,7 +255,7 @@ def test_raw_parts_of_a_request_are_read_in_place():
 )
 def test_drafts_are_read_from_every_shape_clients_send(received):
     (draft,) = read_drafts(json.encode(received))
-    assert isinstance(draft.record, records.ServiceRequest)
+    assert isinstance(draft.record, records.ServiceRequestResource)
     assert ("ServiceRequest/s", service_request()) == (draft.reference, draft.received)
 
 
@@ -264,7 +264,7 @@ def test_drafts_as_objects_where_lists_belong_are_read():
         category={"text": "Therapy"}, reasonCode={"coding": [{}]}, code={"coding": [{}], "text": "Work hardening"}
     )
     (draft,) = read_drafts(json.encode(odd))
-    assert isinstance(draft.record, records.ServiceRequest)
+    assert isinstance(draft.record, records.ServiceRequestResource)
     assert (records.CodeableConcept(text="Therapy"),) == draft.record.category
 
 

@@ -1,0 +1,92 @@
+"""The door for programs: a patient's FHIR resources are put to the pipeline without a request around them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from cds_service.consultation.consult import consult
+from cds_service.consultation.question import Question
+from cds_service.domain.findings import Evaluation
+from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import SERVICES, Service
+from cds_service.policies.stack import PolicyStack
+
+ResourceJson: TypeAlias = Mapping[str, Any]
+"""A FHIR R4 resource as decoded JSON."""
+
+_SERVICE_OF_HOOK: Final = {service.hook: service for service in SERVICES}
+_KEY_OF_TYPE: Final = {key.resource_type: key.name for key in PREFETCH_KEYS.values() if key.is_search}
+
+
+def evaluate(
+    hook: str,
+    record: Mapping[str, Any] | Iterable[ResourceJson],
+    policies: PolicyStack,
+    *,
+    now: datetime,
+    encounter: str | None = None,
+    drafts: Iterable[ResourceJson] = (),
+    jurisdiction: str | None = None,
+) -> Evaluation | None:
+    """What the rules find at a moment of the workflow; None when it is not about work rehabilitation.
+
+    Args:
+        hook: The CDS Hooks hook of that moment, like ``encounter-discharge``.
+        record: The patient's record: prefetch by key, of which a missing key is not known; or all resources of the
+            patient, of which a missing kind is known not to exist.
+        policies: What to decide by.
+        now: The present moment, with its time zone.
+        encounter: Id of the encounter in question; by default that of the prefetch key ``encounter``.
+        drafts: The draft orders, or the appointments to book, that the question is about.
+        jurisdiction: State that stands in when nothing in the record tells, like ``US-TX``.
+
+    Raises:
+        ValueError: there is no such hook, or the record names no patient.
+        DataNeeded: nothing can be said without data that was not given.
+    """
+    service = _SERVICE_OF_HOOK.get(hook)
+    if service is None:
+        raise ValueError(f"no hook is called {hook!r}; there are: {', '.join(_SERVICE_OF_HOOK)}")
+    prefetch = record if isinstance(record, Mapping) else _by_key(service, record, encounter)
+    question = Question(
+        moment=service.moment,
+        patient_id=_id_of(prefetch, "patient"),
+        prefetch=read_prefetch(orjson.dumps(prefetch), service.prefetch),
+        drafts=read_drafts(orjson.dumps([*drafts])),
+        encounter_id=encounter or (_id_of(prefetch, "encounter") if prefetch.get("encounter") else None),
+        jurisdiction=jurisdiction,
+    )
+    consultation = consult(question, policies, now=now)
+    return consultation.evaluation if consultation is not None else None
+
+
+def _by_key(service: Service, resources: Iterable[ResourceJson], encounter: str | None) -> Mapping[str, Any]:
+    """Resources as prefetch; those that no key asks for, like places and people, go beside the encounters."""
+    entries: defaultdict[str, list[dict[str, ResourceJson]]] = defaultdict(list)
+    prefetch: dict[str, Any] = dict.fromkeys(service.prefetch)
+    for resource in resources:
+        kind = resource.get("resourceType", "")
+        if kind == "Patient":
+            prefetch["patient"] = resource
+            continue
+        if kind == "Encounter" and resource.get("id") == encounter and "encounter" in prefetch:
+            prefetch["encounter"] = resource
+        entries[_KEY_OF_TYPE.get(kind, "encounters")].append({"resource": resource})
+    bundles = {
+        key: {"resourceType": "Bundle", "type": "searchset", "entry": found}
+        for key, found in entries.items()
+        if key in prefetch
+    }
+    return prefetch | bundles
+
+
+def _id_of(prefetch: Mapping[str, Any], key: str) -> str:
+    resource = prefetch.get(key)
+    identity = resource.get("id") if isinstance(resource, Mapping) else None
+    if not isinstance(identity, str) or not identity:
+        raise ValueError(f"the record has no {key} with an id")
+    return identity

@@ -1,0 +1,189 @@
+"""A registered client: who it is, what it may do, and how it wants its answers; and who makes a call."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+
+from cds_service.security.keys import read_key_set
+from cds_service.security.servers import registered_url
+
+ALLOW_HTTP: Final = "allow_http"
+SERVICES: Final = "services"
+FOLDER: Final = "folder"
+PREFETCH_KEYS: Final = "prefetch_keys"
+_STRICT: Final = {ALLOW_HTTP: False, SERVICES: None, PREFETCH_KEYS: None, FOLDER: Path()}
+"""What an entry is read with when nothing else is said: https only, any service, any key, files of this folder."""
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("has an entry twice")
+    return values
+
+
+Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+Words: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_distinct)]
+Label: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(loopback|https?://[A-Za-z0-9.:\[\]-]+)$")]
+
+
+def time_zone(name: object) -> ZoneInfo:
+    """The time zone of an IANA name, like America/Chicago.
+
+    Raises:
+        ValueError: there is no zone of that name.
+    """
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{str(name)!r} is not the name of a time zone, like America/Chicago") from None
+
+
+TimeZone: TypeAlias = Annotated[ZoneInfo, PlainValidator(time_zone)]
+
+
+class Client(BaseModel):
+    """One client: how it proves who it is, what it may do, and how it wants its answers.
+
+    ``jwks_url`` (fetched), ``jwks_file`` or ``jwks`` (both exchanged out of band) gives its keys; a file is read into
+    ``jwks`` when the registry is loaded, and a client without keys can prove nothing. None for ``tenants`` and
+    ``services`` is any, a shared id in ``services`` is read as itself and the ids of its hooks; None for
+    ``max_cards``, ``jurisdiction``, ``time_zone`` and ``source_label`` is the site's own setting. ``fhir_servers`` are
+    the only servers that are asked for this client. In ``shadow`` mode calls are evaluated and recorded, and nothing is
+    shown. ``not_available`` tells by prefetch key where the clinic keeps what its EHR never sends; ``program_state``
+    and ``not_checked`` are whether the two quiet cards are shown.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    issuer: Word
+    jwks_url: str | None = None
+    jwks_file: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    fhir_servers: tuple[str, ...] = ()
+    tenants: Words | None = None
+    services: Words | None = None
+    cors_origins: Annotated[tuple[Origin, ...], AfterValidator(_distinct)] = ()
+    mode: Literal["live", "shadow"] = "live"
+    cds_hooks: Literal["1.0", "2.0", "3.0"] = "2.0"
+    charges: Literal["claim", "chargeitem"] = "claim"
+    max_cards: Annotated[int, Field(ge=1, le=50)] | None = None
+    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
+    time_zone: TimeZone | None = None
+    source_label: Label | None = None
+    not_available: Mapping[str, Label] = {}
+    program_state: bool = True
+    not_checked: bool = True
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _callable_url(cls, url: str | None, info: ValidationInfo) -> str | None:
+        return None if url is None else registered_url(url, allow_http=_terms(info)[ALLOW_HTTP])
+
+    @field_validator("fhir_servers")
+    @classmethod
+    def _callable_urls(cls, urls: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        allow_http = _terms(info)[ALLOW_HTTP]
+        return _distinct(tuple(registered_url(url, allow_http=allow_http).rstrip("/") for url in urls))
+
+    @field_validator("services")
+    @classmethod
+    def _known_services(cls, services: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        known = _terms(info)[SERVICES]
+        unknown = sorted(set(services or ()) - set(known)) if known is not None else []
+        if unknown:
+            raise ValueError(f"there is no service {unknown[0]}; there are {', '.join(sorted(known))}")
+        if services is None or known is None:
+            return services
+        return tuple(sorted({permitted for service in services for permitted in known[service]}))
+
+    @field_validator("not_available")
+    @classmethod
+    def _known_prefetch_keys(cls, places: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        known = _terms(info)[PREFETCH_KEYS]
+        unknown = sorted(set(places) - set(known)) if known is not None else []
+        if unknown:
+            raise ValueError(f"there is no prefetch key {unknown[0]}; there are {', '.join(sorted(known))}")
+        return MappingProxyType(dict(places))
+
+    @field_validator("jwks_file")
+    @classmethod
+    def _readable_file(cls, file: str | None, info: ValidationInfo) -> str | None:
+        if file is not None:
+            _check_keys(read_keys(_terms(info)[FOLDER] / file))
+        return file
+
+    @field_validator("jwks")
+    @classmethod
+    def _inline_keys(cls, jwks: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        if jwks is not None:
+            _check_keys(jwks)
+        return jwks
+
+    def may_call(self, service: str) -> bool:
+        """Whether the client may call the service of this id."""
+        return self.services is None or service in self.services
+
+    def serves(self, tenant: str | None) -> bool:
+        """Whether the client may call for this tenant; with a list of tenants one of them has to be named."""
+        return self.tenants is None or tenant in self.tenants
+
+    @property
+    def unwanted_rules(self) -> frozenset[str]:
+        """The rules whose quiet card this client does not want."""
+        shown = {"program-state": self.program_state, "not-checked": self.not_checked}
+        return frozenset(rule for rule, wanted in shown.items() if not wanted)
+
+
+class Caller(NamedTuple):
+    """Who makes a call: the client, and the tenant it calls for, where its token names one."""
+
+    client: Client
+    tenant: str | None = None
+
+
+DEMO: Final = Caller(Client(issuer="demo"))
+"""Whoever calls where calls are not authenticated."""
+
+
+def _terms(info: ValidationInfo) -> Mapping[str, Any]:
+    return _STRICT | (info.context or {})
+
+
+def read_keys(path: Path) -> Mapping[str, Any]:
+    """The JSON Web Key Set in a file, not checked yet.
+
+    Raises:
+        ValueError: there is none that can be read.
+    """
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as problem:
+        raise ValueError(f"{path} cannot be read: {problem.strerror}") from None
+    except ValueError:
+        raise ValueError(f"{path} is not JSON") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} is not a JSON Web Key Set")  # noqa: TRY004 - the model reports ValueError only
+    return document
+
+
+def _check_keys(document: Mapping[str, Any]) -> None:
+    keys = read_key_set(document)
+    if keys.private:
+        raise ValueError("holds a private key; only public keys belong here, and this one is no secret any more")
+    if not keys.ids:
+        raise ValueError("holds no public key with kid that can be used")
