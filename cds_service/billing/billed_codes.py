@@ -32,7 +32,7 @@ def codes_of_orders(case: Case, reviewer: OrderReviewer, asked: frozenset[str]) 
 
     Each order counts once for a code, and a code in at most ``MOST_ORDERS`` orders.
     """
-    found: dict[str, dict[str, BilledCode]] = {code: {} for code in asked}
+    found: dict[str, dict[str, BilledCode]] = {code: {} for code in sorted(asked)}
     complete = True
     for order in case.orders:
         for code in asked.intersection(order.codes):
