@@ -11,14 +11,14 @@ from itertools import chain
 from typing import Final, TypeVar
 
 from cards.envelope import CardSettings
-from cards.wording import WordingError, Words, bundled
+from cards.wording import CardWords, WordingError, bundled_wordings
 from cds_service.domain.chart import Caveat
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.domain.values import PolicyValue
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 TOPIC_ORDER: Final = (
     Topic.AUTHORIZATION,
@@ -40,7 +40,7 @@ class Worded:
     """A finding and its words."""
 
     finding: Finding
-    words: Words
+    words: CardWords
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _held(group: Group, unwanted: Mapping[str, str]) -> str | None:
 
 
 def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:
-    wordings = bundled()
+    wordings = bundled_wordings()
     for finding in {finding.key: finding for finding in findings}.values():
         wording = wordings.get(finding.kind)
         if wording is None:
@@ -171,7 +171,7 @@ def _folded(worded: list[Worded]) -> Iterator[Group]:
         yield Group(host, tuple(folded.get(host.finding.key, ())))
 
 
-def _distinct(parts: Sequence[tuple[T, ...]]) -> tuple[T, ...]:
+def _distinct(parts: Sequence[tuple[_T, ...]]) -> tuple[_T, ...]:
     """The items of all parts, those of later ones only when they are new; a single part is taken as it is."""
     if len(parts) == 1:
         return parts[0]
