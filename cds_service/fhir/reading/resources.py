@@ -4,7 +4,7 @@ Elements that no rule reads are skipped by the decoder. Dates stay text, because
 records are read-only and hold no cycles, so the garbage collector need not follow them.
 """
 
-from typing import TYPE_CHECKING, Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
 
 import msgspec
 
@@ -279,10 +279,14 @@ class Participant(Record, frozen=True):
 
 
 class EncounterResource(DomainResource, frozen=True):
-    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period."""
+    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period.
+
+    ``encounter_class`` is as received: a Coding, and in R5 a list of concepts.
+    """
 
     extension: tuple[Extension, ...] = ()
     status: str | None = None
+    encounter_class: Any = msgspec.field(default=None, name="class")
     type: tuple[CodeableConcept, ...] = ()
     service_type: CodeableConcept | None = None
     subject: Ref | None = None
@@ -543,6 +547,7 @@ class ClaimItem(Record, frozen=True):
     serviced_date: str | None = None
     serviced_period: Period | None = None
     quantity: Quantity | None = None
+    location_codeable_concept: CodeableConcept | None = None
     encounter: tuple[Ref, ...] = ()
 
 
