@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.tools import Known, tools_of
@@ -42,15 +42,15 @@ class Measurements(NamedTuple):
         done = [assessment for assessment in (self.last, *self.unseen) if assessment is not None]
         return max(done, key=_DATE, default=None)
 
-    def questions_since(self, day: date | None) -> tuple[Gap, ...]:
+    def questions_since(self, day: date | None) -> tuple[Caveat, ...]:
         """What may have measured function after a day: each tool once, by its newest record."""
         since = [(assessment, why) for assessment, why in self.asked if day is None or assessment.date > day]
         newest = {assessment.label or assessment.reference: (assessment, why) for assessment, why in since}
         asked = sorted(newest.values(), key=lambda question: question[0].date, reverse=True)
-        gaps = [Gap(Fact.ASSESSMENTS, why, assessment.reference) for assessment, why in asked[:MOST_ASKED]]
+        gaps = [Unknown(Fact.ASSESSMENTS, why, assessment.reference) for assessment, why in asked[:MOST_ASKED]]
         if len(asked) > MOST_ASKED:
             gaps.append(
-                Gap(
+                Unknown(
                     Fact.ASSESSMENTS,
                     f"{len(asked) - MOST_ASKED} more measurements: check whether they measure function",
                 )

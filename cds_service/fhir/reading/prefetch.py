@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading import resources as records
@@ -98,7 +98,7 @@ class Prefetch:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     by_type: Mapping[type[Resource], Mapping[str, Resource]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Unknown, ...] = ()
     raw: RawPrefetch = None
 
     def of(self, kind: type[_R]) -> Mapping[str, _R]:
@@ -122,11 +122,11 @@ class Prefetch:
         """The raw JSON of several resources by reference, read in one go; not for the hot path either."""
         return {name: resource for name, resource in self._received() if name in references} if references else {}
 
-    def not_valid(self) -> tuple[Gap, ...]:
+    def not_valid(self) -> tuple[Unknown, ...]:
         """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
         judged = ((name, resource, first_r4_error(resource)) for name, resource in self._received())
         return tuple(
-            Gap(
+            Unknown(
                 FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT), f"not valid FHIR R4: {problem}", name
             )
             for name, resource, problem in judged
@@ -158,14 +158,14 @@ class Draft:
     received: Mapping[str, Any]
     reference: str
     full_url: str | None = None
-    gap: Gap | None = None
+    gap: Unknown | None = None
 
 
 class Quarantine:
     """Collects what could not be read or used; after the first few of each fact only a count."""
 
     def __init__(self) -> None:
-        self._gaps: dict[Fact, list[Gap]] = {}
+        self._gaps: dict[Fact, list[Unknown]] = {}
         self._more: dict[Fact, int] = {}
         self._of_others: dict[str, dict[Fact, int]] = {}
 
@@ -173,7 +173,7 @@ class Quarantine:
         """Whether further gaps of this fact are only counted, so that their reason need not be worked out."""
         return len(self._gaps.get(fact, ())) >= MOST_GAPS_PER_FACT
 
-    def add(self, gap: Gap) -> None:
+    def add(self, gap: Unknown) -> None:
         """Record one gap."""
         if self.full(gap.fact):
             self._more[gap.fact] = self._more.get(gap.fact, 0) + 1
@@ -185,20 +185,20 @@ class Quarantine:
         counts = self._of_others.setdefault(owner, {})
         counts[fact] = counts.get(fact, 0) + 1
 
-    def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
+    def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Unknown:
         """Record a resource that could not be read, with the error of the R4 models."""
         fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT)
         reason = None if self.full(fact) else first_r4_error(resource)
-        gap = Gap(fact, f"could not be read: {reason or _in_words(error)}", name)
+        gap = Unknown(fact, f"could not be read: {reason or _in_words(error)}", name)
         self.add(gap)
         return gap
 
     @property
-    def gaps(self) -> tuple[Gap, ...]:
+    def gaps(self) -> tuple[Unknown, ...]:
         """All gaps, by fact in the order met; resources of other patients are counted together, whatever the fact."""
-        counted = (Gap(fact, f"{count} more resources were left out") for fact, count in self._more.items())
+        counted = (Unknown(fact, f"{count} more resources were left out") for fact, count in self._more.items())
         foreign = (
-            Gap(fact, of_others(owner, sum(counts.values())))
+            Unknown(fact, of_others(owner, sum(counts.values())))
             for owner, counts in self._of_others.items()
             for fact in counts
         )
@@ -212,7 +212,7 @@ def of_others(owner: str, count: int) -> str:
     )
 
 
-def is_of_others(gap: Gap) -> bool:
+def is_of_others(gap: Unknown) -> bool:
     """Whether a gap counts resources of other patients."""
     return gap.reference is None and gap.why.endswith(_LEFT_OUT)
 
@@ -253,7 +253,7 @@ def read_drafts(raw: bytes | msgspec.Raw | None) -> tuple[Draft, ...]:
     try:
         decoded = msgspec.json.decode(raw)
     except _UNREADABLE:
-        return (Draft(None, {}, "drafts", gap=Gap(Fact.ORDERS, "the drafts are not readable JSON")),)
+        return (Draft(None, {}, "drafts", gap=Unknown(Fact.ORDERS, "the drafts are not readable JSON")),)
     quarantine = Quarantine()
     drafts = []
     for position, (full_url, resource) in enumerate(_plain_entries(decoded), start=1):
@@ -327,7 +327,7 @@ class _Reader:
         following = _linked(bundle, "next")
         if slot.state is State.EMPTY and following is None:
             return Slot(key, State.ABSENT, cut)
-        self.quarantine.add(Gap(fact_of(key), cut))
+        self.quarantine.add(Unknown(fact_of(key), cut))
         return Slot(key, State.PARTIAL, cut, following)
 
     def take(self, key: str, resources: Sequence[Resource], urls: Mapping[int, str] = _NO_URLS) -> int:
@@ -362,7 +362,7 @@ class _Reader:
         if errors:
             reason = _failure(key, errors[0])
             if usable:
-                self.quarantine.add(Gap(fact_of(key), reason))
+                self.quarantine.add(Unknown(fact_of(key), reason))
                 return Slot(key, State.PRESENT)
             return Slot(key, State.FAILED, reason)
         if usable:
@@ -403,7 +403,7 @@ class _Reader:
         try:
             plain = msgspec.json.decode(raw)
         except _UNREADABLE as error:
-            self.quarantine.add(Gap(fact_of(key), f"an entry of {key} could not be read: {_in_words(error)}"))
+            self.quarantine.add(Unknown(fact_of(key), f"an entry of {key} could not be read: {_in_words(error)}"))
             return None
         entries = [self._resource(key, full_url, resource) for full_url, resource in _plain_entries([plain])]
         return entries[0] if entries else BundleEntry()
@@ -426,7 +426,7 @@ class _Reader:
         """One resource read tolerantly; None when it went into quarantine."""
         kind = RECORD_OF.get(str(resource.get("resourceType")))
         if not isinstance(resource.get("resourceType"), str):
-            self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
+            self.quarantine.add(Unknown(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
         if kind not in SUPPORTING.union(*_UNDER.get(key, _NO_TYPES), {OperationOutcomeResource}):
             return BundleEntry(resource=records.OtherResource())
@@ -474,10 +474,10 @@ def _values_by_key(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
         return {}
 
 
-def _unknown(key: str) -> Gap:
+def _unknown(key: str) -> Unknown:
     """A prefetch key of no service; one that is no plain name is not repeated, for it may hold anything."""
     name = key if _PLAIN_KEY.fullmatch(key) is not None else "with an unusual name"
-    return Gap(Fact.REQUEST, f"prefetch key {name} is not one this service knows")
+    return Unknown(Fact.REQUEST, f"prefetch key {name} is not one this service knows")
 
 
 def _plain_entries(value: object) -> Iterator[tuple[str | None, dict[str, Any]]]:
