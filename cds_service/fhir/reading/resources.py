@@ -123,12 +123,10 @@ class Repeat(Record, frozen=True):
     bounds_period: Period | None = None
     bounds_duration: Quantity | None = None
     count: int | None = None
-    count_max: int | None = None
     duration: float | None = None
     duration_max: float | None = None
     duration_unit: str | None = None
     frequency: float | None = None
-    frequency_max: int | None = None
     period: float | None = None
     period_unit: str | None = None
     day_of_week: tuple[str, ...] = ()
@@ -147,7 +145,6 @@ class Address(Record, frozen=True):
     use: str | None = None
     state: str | None = None
     country: str | None = None
-    period: Period | None = None
 
 
 class Extension(Record, frozen=True):
@@ -181,6 +178,16 @@ class DomainResource(Resource, frozen=True):
     """A resource whose contained resources are decoded only when something refers to them."""
 
     contained: tuple[msgspec.Raw, ...] = ()
+
+
+def type_name(kind: type[Resource]) -> str:
+    """The FHIR resource type of a record's class."""
+    return str(kind.__struct_config__.tag)
+
+
+def type_of(resource: Resource) -> str:
+    """The FHIR resource type of a record."""
+    return type_name(type(resource))
 
 
 class PatientResource(Resource, frozen=True):
@@ -507,9 +514,7 @@ class ServiceRequestResource(DomainResource, frozen=True):
     occurrence_date_time: str | None = None
     occurrence_period: Period | None = None
     occurrence_timing: Timing | None = None
-    requester: NamedRef | None = None
     performer_type: CodeableConcept | None = None
-    performer: tuple[NamedRef, ...] = ()
     reason_reference: tuple[Ref, ...] = ()
     insurance: tuple[Ref, ...] = ()
     note: tuple[Annotation, ...] = ()
@@ -528,7 +533,6 @@ class ClaimInsurance(Record, frozen=True):
     """Claim.insurance; ``identifier`` is the claim number that the payer assigned beforehand."""
 
     identifier: Identifier | None = None
-    coverage: Ref | None = None
     pre_auth_ref: tuple[str, ...] = ()
 
 
@@ -747,7 +751,7 @@ RESOURCES_READ: Final[tuple[type[Resource], ...]] = (
     PractitionerRoleResource, PractitionerResource, OrganizationResource, LocationResource, OperationOutcomeResource,
     BundleResource,
 )  # fmt: skip
-RECORD_OF: Final = {_tag(record.__name__): record for record in RESOURCES_READ}
+RECORD_OF: Final = {type_name(kind): kind for kind in RESOURCES_READ}
 
 if TYPE_CHECKING:
     AnyResource: TypeAlias = Resource
@@ -758,13 +762,3 @@ else:
             *(msgspec.defstruct(name, [], bases=(OtherResource,), frozen=True, gc=False) for name in _OTHER_TYPES),
         )
     ]
-
-
-def type_name(kind: type[Resource]) -> str:
-    """The FHIR resource type of a record's class."""
-    return str(kind.__struct_config__.tag)
-
-
-def type_of(resource: Resource) -> str:
-    """The FHIR resource type of a record."""
-    return type_name(type(resource))
