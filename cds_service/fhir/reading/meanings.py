@@ -15,9 +15,9 @@ from cds_service.domain.codes import (
     Program,
 )
 from cds_service.fhir.reading.code_systems import ICD_10_CM, LOINC
+from cds_service.fhir.reading.elements import CodeableConcept
 from cds_service.fhir.reading.mentions import SIMULATION, as_asserted, is_called_work_rehab, mentions_work_rehab
 from cds_service.fhir.reading.procedure_codes import Coded, coded
-from cds_service.fhir.reading.resources import CodeableConcept
 
 WORK_HARDENING: Final = "228648008"
 JOB_SIMULATION: Final = "228645006"

@@ -3,7 +3,7 @@ import pytest
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.codes import Program
 from cds_service.fhir.reading import meanings as concepts
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from tests.fhir.resources import CPT, SNOMED
 
 
