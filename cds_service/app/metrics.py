@@ -2,18 +2,19 @@
 
 A call only adds to counts in memory. They go to Prometheus's values together, before each reading and, in a worker,
 every second: so a call costs microseconds, and what a worker answers at any time is at most a second old for the
-others. The values of workers are files in a folder that they share. A worker has a numbered place in it for as long as
-it lives; one that takes the place of a dead one counts on from there, so no count is lost and no file is left over.
+others: added to Prometheus's values one by one, the counts of a call take 50 us instead of 3. The values of workers are
+files in a folder that they share, as the library keeps them for several processes. A file is named by the number that
+the server gives its worker; one that replaces a dead worker has its number and counts on from there, so no count is
+lost, no file is left over, and gauges are set anew.
 """
 
-import fcntl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import prometheus_client
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, values
@@ -74,16 +75,19 @@ METRICS: Final = (
 
 
 class Metrics:
-    """Counts of one process, or with ``folder`` of one of several that share it.
+    """Counts of one process, or with ``folder`` of one of several that share it, each with a ``worker`` number.
 
     Only one object of a process may use a folder: the values in files belong to the process.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, worker: int = 0) -> None:
         self._folder = folder
-        self._place = _use(folder) if folder is not None else None
+        if folder is not None:
+            values.ValueClass = values.MultiProcessValue(lambda: worker)  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
-        self._families = {one.name: _family(one, self._registry if folder is None else None) for one in METRICS}
+        self._families = {
+            metric.name: _family(metric, self._registry if folder is None else None) for metric in METRICS
+        }
         self._child = cache(self._labelled)
         self._counts: Counter[Key] = Counter()
         self._times: list[tuple[Key, float]] = []
@@ -91,9 +95,9 @@ class Metrics:
         self._records_before: Mapping[str, int] = {}
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
-        for one in METRICS:
-            for labels in one.known:
-                self._child((one.name, *labels))
+        for metric in METRICS:
+            for labels in metric.known:
+                self._child((metric.name, *labels))
 
     def count(self, keys: Iterable[Key]) -> None:
         """Add one to each of these."""
@@ -172,24 +176,6 @@ def _family(metric: Metric, registry: CollectorRegistry | None) -> Any:  # noqa:
             return prometheus_client.Gauge(
                 metric.name, metric.help, metric.labels, registry=registry, multiprocess_mode="sum"
             )
-
-
-def _use(folder: Path) -> IO[str]:
-    """Keep the values of this process in files of the folder; the file returned holds its place while it is open."""
-    number, place = _free_place(folder)
-    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
-    return place
-
-
-def _free_place(folder: Path, number: int = 0) -> tuple[int, IO[str]]:
-    """The first place that no living process holds: the system lets go of it when its holder dies."""
-    place = (folder / f"{number}.place").open("w")
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        place.close()
-        return _free_place(folder, number + 1)
-    return number, place
 
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -15,7 +15,7 @@ from cds_service.ehr.signing import Signer, read_signer
 from cds_service.ehr.trial_server import FhirServer
 from cds_service.errors import CdsError
 from cds_service.hooks.services import SERVICES
-from cds_service.stories.resources.pieces import Resource
+from cds_service.stories.resources.pieces import FhirJson
 from cds_service.stories.story_files import load
 
 AnswerHere: TypeAlias = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -104,7 +104,7 @@ class Exchange(NamedTuple):
     answer: dict[str, Any]
 
 
-def run(options: Invocation, default_url: str, answer_here: AnswerHere) -> None:
+def print_exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> None:
     """Do what the options say and print the answer.
 
     Args:
@@ -130,7 +130,7 @@ def run(options: Invocation, default_url: str, answer_here: AnswerHere) -> None:
 
 
 def exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> Exchange:
-    """Make the request and have it answered; see ``run``."""
+    """Make the request and have it answered; see ``print_exchange``."""
     options.check()
     url = options.url or (default_url if options.fhir is not None or options.decision is not None else None)
     signer = options.signer
@@ -181,7 +181,7 @@ def situation_of(options: Invocation) -> Situation:
 
 def _given_request(options: Invocation) -> dict[str, Any]:
     if options.file is not None:
-        return read_object(options.file, "a hook request is a JSON object")
+        return read_json_object(options.file, "a hook request is a JSON object")
     story = load(options.story or "", date.today())  # noqa: DTZ011 - the local day is meant
     hook = options.hook or story.hook
     if hook not in story.hooks:
@@ -196,7 +196,7 @@ def _service_of(hook: object) -> str:
     return found
 
 
-def read_object(file: Path, expected: str) -> dict[str, Any]:
+def read_json_object(file: Path, expected: str) -> dict[str, Any]:
     """The JSON object in a file.
 
     Raises:
@@ -215,7 +215,7 @@ def _read_json(file: Path) -> object:
         raise InvocationError(f"{file}: not JSON: {error}") from None
 
 
-def _resources(file: Path) -> list[Resource]:
+def _resources(file: Path) -> list[FhirJson]:
     """The resources in a file: one, a list, or those of a Bundle."""
     content = _read_json(file)
     if isinstance(content, dict) and content.get("resourceType") == "Bundle":

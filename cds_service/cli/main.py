@@ -15,23 +15,20 @@ from rich.markdown import Markdown
 from cds_service import __version__
 from cds_service.app.assembly import answerer_for, load_policies, local_now, recorded_database
 from cds_service.app.settings import Settings, load_settings, unknown_names
-from cds_service.cli.invoking import Invocation, read_object
-from cds_service.cli.invoking import run as run_invocation
+from cds_service.cli.invoking import Invocation, print_exchange, read_json_object
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.commands import policies
+from cds_service.cli.policies.own_stories import HOOKS
 from cds_service.cli.serving import demo, serve
 from cds_service.cli.terminal import show_table
 from cds_service.cli.trials import in_sandbox
-from cds_service.ehr.signing import ALGORITHMS
+from cds_service.ehr.signing import SIGNING_ALGORITHMS
 from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
-from cds_service.hooks.services import SERVICES
 from cds_service.records.insights import KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
 from cds_service.stories import bundled, load
-
-HOOKS: Final = sorted({service.hook for service in SERVICES})
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -70,7 +67,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--key", type=_FILE, help="Private key that signs the calls, PEM or JWK.")
 @click.option("--issuer", metavar="ISS", help="Who we are in the registry of the service.")
 @click.option("--kid", help="Id of the key, if it is not the key's thumbprint.")
-@click.option("--alg", type=click.Choice(ALGORITHMS), help="Signature algorithm; the key tells.")
+@click.option("--alg", type=click.Choice(SIGNING_ALGORITHMS), help="Signature algorithm; the key tells.")
 @click.option("--accept", type=int, metavar="N", help="Send feedback: card N is accepted.")
 @click.option("--override", type=int, metavar="N", help="Send feedback: card N is overridden.")
 @click.option("--reason", metavar="CODE", help="Why it is overridden, one of the card's reasons.")
@@ -88,7 +85,7 @@ def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
                cds-service invoke --fhir http://127.0.0.1:8080/fhir --patient colles-fracture \\
                    --hook encounter-discharge --key keys/private-key.pem --issuer https://sandbox.example.org --accept 1
     """  # noqa: D301
-    run_invocation(Invocation(**options), load_settings().public_url, _answer_here)
+    print_exchange(Invocation(**options), load_settings().public_url, _answer_here)
 
 
 def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +123,7 @@ def validate(file: Path) -> None:
     from cds_service.fhir.judge import first_r4_error  # loading the models takes a moment
 
     wrong = 0
-    document = read_object(file, "a resource, a Bundle or a hook request is a JSON object")
+    document = read_json_object(file, "a resource, a Bundle or a hook request is a JSON object")
     for where, resource in _resources("", document):
         problem = first_r4_error(resource)
         if problem is not None:

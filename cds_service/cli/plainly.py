@@ -12,15 +12,15 @@ from cds_service.policies.files.document import PolicyError
 from cds_service.records.database import StoreError, reason
 from cds_service.stories import StoryError
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
-def told_plainly(command: Callable[P, R]) -> Callable[P, R]:
+def told_plainly(command: Callable[_P, _R]) -> Callable[_P, _R]:
     """Turn our own errors into one clear line and exit status 1; anything else stays a fault."""
 
     @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def told(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return command(*args, **kwargs)
         except (CdsError, PolicyError, StoryError) as error:

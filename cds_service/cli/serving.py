@@ -28,7 +28,7 @@ from cds_service.web.listening import claimed, doubts_about_url
 
 DEMO_STORY: Final = "texas-hardening-pt-pta"
 START_SECONDS: Final = 30
-LOOPBACK: Final = "127.0.0.1"
+LOOPBACK_HOST: Final = "127.0.0.1"
 PORT: Final = click.IntRange(1, 65535)
 PUBLIC_URL: Final = "CDS_PUBLIC_URL"
 
@@ -46,7 +46,7 @@ def demo(port: int, story: str) -> None:
     Example:  cds-service demo --port 8000
     """  # noqa: D301
     console = Console()
-    url = f"http://{LOOPBACK}:{port}"
+    url = f"http://{LOOPBACK_HOST}:{port}"
     os.environ.setdefault(PUBLIC_URL, url)
     os.environ.setdefault("CDS_CORS_ORIGINS", "loopback")
     os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
@@ -63,12 +63,12 @@ def demo(port: int, story: str) -> None:
         show_answer(console, call(url, shown.service, shown.request()))
         click.echo(_try_next(url))
 
-    with claimed(LOOPBACK, port), TemporaryDirectory(prefix="work-rehab-cds-") as folder:
+    with claimed(LOOPBACK_HOST, port), TemporaryDirectory(prefix="work-rehab-cds-") as folder:
         console.print(f"Demo on {url}: this machine only, no client registry, no real patients. Stop with Ctrl+C.")
-        _note(doubts_about_url(settings.public_url, LOOPBACK, port, is_set=True))
+        _note(doubts_about_url(settings.public_url, LOOPBACK_HOST, port, is_set=True))
         os.environ.setdefault("CDS_DATABASE_URL", f"sqlite:///{folder}/records.sqlite3")
         open_records(load_settings()).close()
-        run(LOOPBACK, port, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
+        run(LOOPBACK_HOST, port, workers=1, demo=True, on_start=threading.Thread(target=greet, daemon=True).start)
 
 
 def _try_next(url: str) -> str:
@@ -96,7 +96,7 @@ def _ready(url: str) -> bool:
 
 
 @click.command()
-@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option("--host", default=LOOPBACK_HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORT, default=8000, show_default=True)
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default="number of cores",

@@ -11,8 +11,9 @@ from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
 
+from cards.explanation import EVALUATION_EXTENSION
+
 COLORS: Final = {"info": "cyan", "warning": "yellow", "critical": "red"}
-EVALUATION: Final = "work-rehab-cds.evaluation"
 GAPS: Final = (2, 1)
 """Blanks between columns, the first that leaves room for every word of the header."""
 
@@ -22,7 +23,7 @@ def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
     cards: Sequence[Mapping[str, Any]] = answer.get("cards", [])
     for number, card in enumerate(cards, start=1):
         console.print(_card(number, card))
-    evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION, {})
+    evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION_EXTENSION, {})
     if not cards:
         console.print("No cards: " + _silence(evaluation), style="green" if evaluation else "dim")
     for gap in evaluation.get("gaps", []):
@@ -35,7 +36,7 @@ def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
 
 def show_gaps(console: Console, answer: Mapping[str, Any], not_sent: Sequence[str]) -> None:
     """Print what the call did not tell: each fact, why it is not known, and the rules that could not answer for it."""
-    evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION, {})
+    evaluation: Mapping[str, Any] = answer.get("extension", {}).get(EVALUATION_EXTENSION, {})
     if not_sent:
         console.print(Text(f"Prefetch keys not sent: {', '.join(not_sent)}."))
     if not evaluation:

@@ -14,9 +14,9 @@ from cds_service.ehr.signing import LIFETIME, Signer
 from cds_service.ehr.trial_server import FhirServer, FhirServerError, told_by
 from cds_service.errors import CdsError
 from cds_service.stories.request import bundle
-from cds_service.stories.resources.pieces import Resource
+from cds_service.stories.resources.pieces import FhirJson
 
-SECONDS: Final = 30
+CALL_SECONDS: Final = 30
 OPEN_TOKEN: Final = "none-needed"  # noqa: S105 - a FHIR server that wants no token takes any
 SCOPE: Final = "user/*.rs"
 SUBJECT: Final = "work-rehab-cds"
@@ -47,7 +47,7 @@ class Situation:
     patient: str
     user: str | None = None
     encounter: str | None = None
-    drafts: tuple[Resource, ...] = ()
+    drafts: tuple[FhirJson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def send_feedback(cds: str, service: str, entry: Mapping[str, Any], signer: Sign
 def _sent(method: str, url: str, body: Mapping[str, Any] | None, signer: Signer | None) -> dict[str, Any]:
     headers = signer.headers(url) if signer is not None else {}
     try:
-        reply = requests.request(method, url, json=body, headers=headers, timeout=SECONDS)
+        reply = requests.request(method, url, json=body, headers=headers, timeout=CALL_SECONDS)
     except requests.RequestException as error:
         why = f"the service could not be reached ({type(error).__name__}); is it running there? --url names another"
         raise CdsServiceError(url, why) from None
@@ -271,7 +271,7 @@ def query_of(template: str, context: Mapping[str, Any]) -> str | None:
     return _TOKEN.sub(lambda token: quote(values[token[1]], safe=""), template)
 
 
-def _fetched(server: FhirServer, query: str) -> Resource | None:
+def _fetched(server: FhirServer, query: str) -> FhirJson | None:
     try:
         if "?" not in query:
             return server.read(query)
@@ -281,7 +281,7 @@ def _fetched(server: FhirServer, query: str) -> Resource | None:
     return _searchset(server.url, found) if found else None
 
 
-def _searchset(base: str, found: Iterable[Resource]) -> Resource:
+def _searchset(base: str, found: Iterable[FhirJson]) -> FhirJson:
     match = {"search": {"mode": "match"}}
     entries = [{"fullUrl": f"{base}/{_reference(resource)}", "resource": resource, **match} for resource in found]
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cds_service.ehr.trial_server import FhirServer
-from cds_service.stories.resources.pieces import EXAMPLE, TERMINOLOGY, Resource, coding
+from cds_service.stories.resources.pieces import EXAMPLE, TERMINOLOGY, FhirJson, coding
 from cds_service.stories.story import Story
 from cds_service.stories.story_files import bundled, load
 
@@ -41,7 +41,7 @@ class Loaded:
     removed: int
 
 
-def in_order(resources: Sequence[Resource]) -> list[Resource]:
+def in_order(resources: Sequence[FhirJson]) -> list[FhirJson]:
     """Resources with those referred to before those that refer to them; as given where they refer in a circle."""
     by_reference = {_reference(resource): resource for resource in resources}
     sorter: TopologicalSorter[str] = TopologicalSorter()
@@ -53,7 +53,7 @@ def in_order(resources: Sequence[Resource]) -> list[Resource]:
         return list(resources)
 
 
-def resources_of(story: Story) -> list[Resource]:
+def resources_of(story: Story) -> list[FhirJson]:
     """What a server has to hold of a story, marked as its test data, in the order to be put.
 
     Orders that are sent out are on the server by then; other drafts and proposed appointments exist in the context of
@@ -106,16 +106,16 @@ def load_stories(console: Console, server: FhirServer, names: Iterable[str], tod
     return loaded
 
 
-def _marked(resource: Resource, story: str) -> Resource:
+def _marked(resource: FhirJson, story: str) -> FhirJson:
     meta = resource.get("meta", {})
     return {**resource, "meta": {**meta, "security": [TEST_DATA], "tag": [*meta.get("tag", ()), _tag(story)]}}
 
 
-def _tag(story: str) -> Resource:
+def _tag(story: str) -> FhirJson:
     return coding(EXAMPLE, story)
 
 
-def _tags(resource: Mapping[str, Any]) -> list[Resource]:
+def _tags(resource: Mapping[str, Any]) -> list[FhirJson]:
     tags = resource.get("meta", {}).get("tag", ())
     return [coding(tag.get("system", ""), tag.get("code", "")) for tag in tags]
 

@@ -26,7 +26,7 @@ PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 LIFETIME: Final = 300
 """Seconds that a token lives."""
-ALGORITHMS: Final = ("ES384", "RS384")
+SIGNING_ALGORITHMS: Final = ("ES384", "RS384")
 ISSUER: Final = "https://sandbox.example.org"
 KEY_FILE: Final = "private-key.pem"
 JWKS_FILE: Final = "jwks.json"

@@ -7,11 +7,11 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from cds_service.errors import CdsError
-from cds_service.stories.resources.pieces import Resource
+from cds_service.stories.resources.pieces import FhirJson
 
-SECONDS: Final = 30
+SERVER_SECONDS: Final = 30
 """Most seconds that one request may take."""
-MOST_PAGES: Final = 200
+MOST_SEARCH_PAGES: Final = 200
 FHIR_JSON: Final = "application/fhir+json"
 
 _GONE: Final = frozenset({404, 410})
@@ -20,7 +20,7 @@ _GONE: Final = frozenset({404, 410})
 class FhirServerError(CdsError):
     """A FHIR server did not do what was asked; ``outcome`` is an OperationOutcome that says so."""
 
-    def __init__(self, request: str, why: str, outcome: Resource | None = None) -> None:
+    def __init__(self, request: str, why: str, outcome: FhirJson | None = None) -> None:
         text = f"{request}: {why}"
         super().__init__(text, "Look at the address, the token and the log of the FHIR server.")
         issue = {"severity": "error", "code": "exception", "diagnostics": text}
@@ -39,7 +39,7 @@ class FhirServer:
         if token is not None:
             self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def read(self, reference: str) -> Resource | None:
+    def read(self, reference: str) -> FhirJson | None:
         """The resource at ``Type/id``; None when there is none.
 
         Raises:
@@ -48,13 +48,13 @@ class FhirServer:
         reply = self._send("GET", reference)
         return None if reply.status_code in _GONE else _body(f"GET {reference}", reply)
 
-    def search(self, query: str) -> list[Resource]:
+    def search(self, query: str) -> list[FhirJson]:
         """The resources that ``Type?...`` finds, all pages of it, without OperationOutcomes about the search.
 
         Raises:
             FhirServerError: a page cannot be had, or lies on another server.
         """
-        found: list[Resource] = []
+        found: list[FhirJson] = []
         seen: set[str] = set()
         following: str | None = query
         while following is not None:
@@ -63,11 +63,11 @@ class FhirServer:
             found += _resources(page)
             links = (link.get("url") for link in page.get("link", ()) if link.get("relation") == "next")
             following = next(links, None)
-            if following in seen or len(seen) == MOST_PAGES:
+            if following in seen or len(seen) == MOST_SEARCH_PAGES:
                 raise FhirServerError(f"GET {query}", "the server links its pages without end")
         return found
 
-    def first(self, query: str) -> Resource | None:
+    def first(self, query: str) -> FhirJson | None:
         """The first resource that ``Type?...`` finds; None when there is none.
 
         Raises:
@@ -101,12 +101,12 @@ class FhirServer:
             raise FhirServerError(request, "this is on another server, which is not asked")
         headers = {"Content-Type": FHIR_JSON} if body is not None else {}
         try:
-            return self._session.request(method, url, json=body, headers=headers, timeout=SECONDS)
+            return self._session.request(method, url, json=body, headers=headers, timeout=SERVER_SECONDS)
         except requests.RequestException as error:
             raise FhirServerError(request, f"{self.url} could not be reached ({type(error).__name__})") from None
 
 
-def _body(request: str, reply: requests.Response) -> Resource:
+def _body(request: str, reply: requests.Response) -> FhirJson:
     if not reply.ok:
         raise _refusal(request, reply)
     body = _json(reply)
@@ -117,12 +117,12 @@ def _body(request: str, reply: requests.Response) -> Resource:
     return body
 
 
-def _resources(page: Mapping[str, Any]) -> list[Resource]:
+def _resources(page: Mapping[str, Any]) -> list[FhirJson]:
     entries = (entry["resource"] for entry in page.get("entry", ()) if "resource" in entry)
     return [resource for resource in entries if resource.get("resourceType") != "OperationOutcome"]
 
 
-def _json(reply: requests.Response) -> Resource:
+def _json(reply: requests.Response) -> FhirJson:
     try:
         body = reply.json()
     except ValueError:

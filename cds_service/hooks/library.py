@@ -11,14 +11,15 @@ from cds_service.consultation.consult import consult
 from cds_service.consultation.question import Question
 from cds_service.domain.findings import Evaluation
 from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
-from cds_service.hooks.services import SERVICES, TEMPLATES, Service
+from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.hooks.services import SERVICES, Service
 from cds_service.policies.stack import PolicyStack
 
 ResourceJson: TypeAlias = Mapping[str, Any]
 """A FHIR R4 resource as decoded JSON."""
 
 _SERVICE_OF_HOOK: Final = {service.hook: service for service in SERVICES}
-_KEY_OF_TYPE: Final = {query.partition("?")[0]: key for key, query in TEMPLATES.items() if "?" in query}
+_KEY_OF_TYPE: Final = {key.resource_type: key.name for key in PREFETCH_KEYS.values() if key.is_search}
 
 
 def evaluate(

@@ -180,7 +180,7 @@ class Policy:
         return (value for dated in self.values.values() for value in dated if in_force(value, on))
 
 
-def overlap(first: PolicyValue[Any], second: PolicyValue[Any]) -> bool:
+def values_overlap(first: PolicyValue[Any], second: PolicyValue[Any]) -> bool:
     """Whether there is a date, and a kind of program, for which both values are in force."""
     of_one_kind = first.program is None or second.program is None or first.program is second.program
     return of_one_kind and (in_force(first, second.since) or in_force(second, first.since))

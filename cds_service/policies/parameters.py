@@ -10,11 +10,13 @@ from cds_service.policies.shapes import (
     AuthorizationRequired,
     AuthorizationUnit,
     BelowFirstUnit,
-    Code,
+    BillingSetting,
+    Bounds,
+    CodeText,
     CoveragePosition,
     Dollars,
+    EditedElement,
     EditsApply,
-    Element,
     EntryCriterion,
     Exemption,
     FifteenMinuteMethod,
@@ -25,16 +27,14 @@ from cds_service.policies.shapes import (
     Months,
     Mue,
     PairEdit,
-    PairEdits,
+    PairEditsShape,
     Percent,
     PerformanceTestKind,
     Positive,
-    Range,
     Request,
     SameDayEvaluation,
-    Setting,
     Tool,
-    Tools,
+    ToolsByName,
 )
 
 FIRST_UNIT_FULL: Final[Parameter[int]] = Parameter(
@@ -75,7 +75,7 @@ FIFTEEN_MINUTE_METHOD: Final[Parameter[FifteenMinuteMethod]] = Parameter(
 DAILY_MAXIMUM: Final[Parameter[Mapping[str, int]]] = Parameter(
     "units.daily_maximum",
     "payer's maximum units a day",
-    Mapping[Code, Positive],
+    Mapping[CodeText, Positive],
     "units by code",
     "Payer's own ceiling per date of service (E-2).",
 )
@@ -89,21 +89,21 @@ THERAPY_DAILY_MAXIMUM: Final[Parameter[int]] = Parameter(
 EDIT_PAIRS: Final[Parameter[tuple[PairEdit, ...]]] = Parameter(
     "edits.pairs",
     "code pairs (NCCI edits)",
-    PairEdits,
+    PairEditsShape,
     "pair edits",
     "Code pairs that are not paid together on one date (E-4, E-5).",
 )
 EDIT_MUE: Final[Parameter[Mapping[str, Mue]]] = Parameter(
     "edits.mue",
     "unit edits (MUE)",
-    Mapping[Code, Mue],
+    Mapping[CodeText, Mue],
     "units by code and setting",
     "Medically unlikely edits (E-2, E-3).",
 )
 EDIT_ADD_ON: Final[Parameter[Mapping[str, tuple[str, ...]]]] = Parameter(
     "edits.add_on",
     "add-on codes",
-    Mapping[Code, tuple[Code, ...]],
+    Mapping[CodeText, tuple[CodeText, ...]],
     "primary codes by add-on code",
     "Add-on codes that are paid only with one of their primary codes on the same date (E-1).",
 )
@@ -114,10 +114,10 @@ EDITS_APPLY: Final[Parameter[EditsApply]] = Parameter(
     "choice",
     "Whether the payer uses the national edits: off, warn or enforce (E-6).",
 )
-EDIT_SETTING: Final[Parameter[Setting]] = Parameter(
+EDIT_SETTING: Final[Parameter[BillingSetting]] = Parameter(
     "edits.setting",
     "edit tables that apply",
-    Setting,
+    BillingSetting,
     "choice",
     "Which CMS edit tables apply to this site: practitioner or hospital (E-3, E-4).",
 )
@@ -194,7 +194,7 @@ COVERAGE_POSITION: Final[Parameter[CoveragePosition]] = Parameter(
 EXCLUDED_CODES: Final[Parameter[tuple[str, ...]]] = Parameter(
     "coverage.excluded_codes",
     "other codes not paid",
-    tuple[Code, ...],
+    tuple[CodeText, ...],
     "list of codes",
     "Other codes that the payer excludes together with 97545 and 97546 (COV-2).",
 )
@@ -310,17 +310,17 @@ PROGRAM_GIVEN_BY: Final[Parameter[tuple[Giver, ...]]] = Parameter(
     "list of professions",
     "Who may give the program, by the payer's text (M-2).",
 )
-HOURS_PER_DAY: Final[Parameter[Mapping[Program, Range]]] = Parameter(
+HOURS_PER_DAY: Final[Parameter[Mapping[Program, Bounds]]] = Parameter(
     "program.hours_per_day",
     "hours a day",
-    Mapping[Program, Range],
+    Mapping[Program, Bounds],
     "hours by program",
     "Hours of program in a day (A-4).",
 )
-DAYS_PER_WEEK: Final[Parameter[Mapping[Program, Range]]] = Parameter(
+DAYS_PER_WEEK: Final[Parameter[Mapping[Program, Bounds]]] = Parameter(
     "program.days_per_week",
     "days a week",
-    Mapping[Program, Range],
+    Mapping[Program, Bounds],
     "days by program",
     "Days of program in an ISO week (A-4).",
 )
@@ -390,7 +390,7 @@ NO_PROGRESS_COUNT: Final[Parameter[int]] = Parameter(
 REASSESSMENT_TOOLS: Final[Parameter[Mapping[str, Tool]]] = Parameter(
     "reassessment.tools",
     "assessment tools",
-    Tools,
+    ToolsByName,
     "tool by its name or code",
     "Which measurements are of function, which of pain, which of neither, and how scores compare (R-2, R-6).",
     additive=True,
@@ -426,14 +426,14 @@ PLAN_REVIEW_DAYS: Final[Parameter[int]] = Parameter(
 DOCUMENTATION_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "documentation.required",
     "the record must show",
-    tuple[Element, ...],
+    tuple[EditedElement, ...],
     "list of element ids D-1 to D-20",
     "Documentation elements that every record of the program should hold.",
 )
 DOCUMENTATION_ALSO_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
     "documentation.also_required",
     "this payer also requires",
-    tuple[Element, ...],
+    tuple[EditedElement, ...],
     "list of element ids D-1 to D-20",
     "Documentation elements that the payer's own text names besides those.",
 )

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, with_
 BelowFirstUnit: TypeAlias = Literal["modifier-52", "fifteen-minute-codes", "prorate", "not-billable"]
 FifteenMinuteMethod: TypeAlias = Literal["cms-8", "cpt-midpoint"]
 EditsApply: TypeAlias = Literal["off", "warn", "enforce"]
-Setting: TypeAlias = Literal["practitioner", "hospital"]
+BillingSetting: TypeAlias = Literal["practitioner", "hospital"]
 Indicator: TypeAlias = Literal[0, 1]
 AdjudicationIndicator: TypeAlias = Literal[1, 2, 3]
 CoveragePosition: TypeAlias = Literal[
@@ -36,13 +36,13 @@ PerformanceTestKind: TypeAlias = Literal["initial", "interim", "discharge"]
 Better: TypeAlias = Literal["lower", "higher"]
 ToolKind: TypeAlias = Literal["functional", "pain", "not-functional"]
 
-Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
+CodeText: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
 Modifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Element: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
+ShapeText: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+EditedElement: TypeAlias = Annotated[str, StringConstraints(pattern=r"^D-([1-9]|1[0-9]|20)$")]
 Positive: TypeAlias = Annotated[int, Field(gt=0, le=9999)]
 Dollars: TypeAlias = Annotated[int, Field(gt=0)]
-Units: TypeAlias = Annotated[int, Field(ge=0)]
+UnitCount: TypeAlias = Annotated[int, Field(ge=0)]
 Hours: TypeAlias = Annotated[float, Field(gt=0, le=24)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 MinutesOfAnHour: TypeAlias = Annotated[int, Field(ge=1, le=60)]
@@ -63,7 +63,7 @@ class PairEdit:
     column1: str
     column2: str
     indicator: Indicator
-    settings: tuple[Setting, ...]
+    settings: tuple[BillingSetting, ...]
 
 
 @with_config(STRICT)
@@ -71,10 +71,10 @@ class PairEdit:
 class PairRow:
     """Pair edits as a policy file writes them: every code of ``column1`` with every code of ``column2``."""
 
-    column1: Annotated[tuple[Code, ...], Field(min_length=1)]
-    column2: Annotated[tuple[Code, ...], Field(min_length=1)]
+    column1: Annotated[tuple[CodeText, ...], Field(min_length=1)]
+    column2: Annotated[tuple[CodeText, ...], Field(min_length=1)]
     indicator: Indicator
-    settings: Annotated[tuple[Setting, ...], Field(min_length=1)]
+    settings: Annotated[tuple[BillingSetting, ...], Field(min_length=1)]
 
 
 def expand(rows: tuple[PairRow, ...]) -> tuple[PairEdit, ...]:
@@ -97,7 +97,7 @@ def expand(rows: tuple[PairRow, ...]) -> tuple[PairEdit, ...]:
     return tuple(edits)
 
 
-PairEdits: TypeAlias = Annotated[tuple[PairRow, ...], AfterValidator(expand)]
+PairEditsShape: TypeAlias = Annotated[tuple[PairRow, ...], AfterValidator(expand)]
 
 
 @with_config(STRICT)
@@ -108,8 +108,8 @@ class Mue:
     ``mai`` 1 is per claim line, 2 per date by policy (no appeal by volume), 3 per date, reviewable with documentation.
     """
 
-    practitioner: Units | None = None
-    hospital: Units | None = None
+    practitioner: UnitCount | None = None
+    hospital: UnitCount | None = None
     mai: AdjudicationIndicator = field(kw_only=True)
 
     def __post_init__(self) -> None:
@@ -124,7 +124,7 @@ class Mue:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True)
-class Range:
+class Bounds:
     """From ``minimum`` to ``maximum``, both included; None where the payer sets no bound (A-4)."""
 
     minimum: float | None = None
@@ -199,9 +199,9 @@ class Tool:
     """
 
     kind: ToolKind = "functional"
-    codes: tuple[Text, ...] = ()
-    words: tuple[Text, ...] = ()
-    hints: tuple[Text, ...] = ()
+    codes: tuple[ShapeText, ...] = ()
+    words: tuple[ShapeText, ...] = ()
+    hints: tuple[ShapeText, ...] = ()
     better: Better | None = None
     minimum_change: float | None = None
     best: float | None = None
@@ -221,4 +221,4 @@ def distinct(tools: Mapping[str, Tool]) -> Mapping[str, Tool]:
     return tools
 
 
-Tools: TypeAlias = Annotated[Mapping[str, Tool], AfterValidator(distinct)]
+ToolsByName: TypeAlias = Annotated[Mapping[str, Tool], AfterValidator(distinct)]

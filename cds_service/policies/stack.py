@@ -11,7 +11,7 @@ from cds_service.domain.jurisdictions import name_of
 from cds_service.domain.values import BASE
 from cds_service.policies.files.clashes import clashes
 from cds_service.policies.files.document import PolicyError
-from cds_service.policies.files.loader import check_first_unit, load_folder
+from cds_service.policies.files.loader import check_first_unit_times, load_folder
 from cds_service.policies.model import Policy, PolicyView, view_of
 
 BUNDLED_DATA: Final = Path(__file__).parent / "data"
@@ -62,7 +62,7 @@ class PolicyStack:
                     f"{policy.file}: policy: the id {policy.id} is already that of {namesake.file}; choose another"
                 )
         for policy in self._policies:
-            check_first_unit(policy, self._by_id.get(BASE))
+            check_first_unit_times(policy, self._by_id.get(BASE))
         clashing = "\n".join(clashes(self._policies))
         if clashing:
             raise PolicyError(clashing)

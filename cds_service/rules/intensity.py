@@ -13,7 +13,7 @@ from cds_service.domain.intervals import minutes
 from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.policies.shapes import Range
+from cds_service.policies.shapes import Bounds
 from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
 
 
@@ -52,12 +52,12 @@ class _Planned(NamedTuple):
 class _Allowed(NamedTuple):
     """What a payer sets for the program, and the value that says so; ``asked`` when nobody verified it."""
 
-    range: Range
-    value: PolicyValue[Mapping[Program, Range]]
+    range: Bounds
+    value: PolicyValue[Mapping[Program, Bounds]]
     asked: bool
 
 
-def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Range]], case: Case) -> _Allowed | None:
+def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Bounds]], case: Case) -> _Allowed | None:
     decided = policy.get(parameter)
     if decided is not None and case.program in decided.value:
         return _Allowed(decided.value[case.program], decided, asked=False)

@@ -11,7 +11,7 @@ from cds_service.policies.parameters import PARAMETERS
 from cds_service.stories.expectations import Expect
 from cds_service.stories.playing import Played
 from cds_service.stories.story import Story
-from cds_service.stories.words import NONE
+from cds_service.stories.words import NONE_WORD
 
 OUTCOMES: Final = {
     "fires": Outcome.FIRED,
@@ -19,7 +19,7 @@ OUTCOMES: Final = {
     "gaps": Outcome.GAP,
     "not_applicable": Outcome.NOT_APPLICABLE,
 }
-LONGEST: Final = 200
+LONGEST_VALUE_SHOWN: Final = 200
 
 
 def unmet(story: Story, played: Played) -> list[str]:
@@ -55,13 +55,13 @@ def _policies(expect: Expect, played: Played) -> Iterator[str]:
             yield f"policy {policy} does not apply; applied: {', '.join(applied) or 'none'}"
     for name, value in expect.values.items():
         row = played.effective(PARAMETERS[name])
-        wanted = None if value == NONE else _plain(value)
+        wanted = None if value == NONE_WORD else _plain(value)
         if wanted != _plain(row.plain):
             yield f"{name} should be {_value(wanted)}, is {_value(row.plain)} ({row.layer or 'no policy has it'})"
     for name, layer in expect.layers.items():
         row = played.effective(PARAMETERS[name])
-        if layer != (row.layer or NONE):
-            yield f"{name} should come from {layer}, comes from {row.layer or NONE} ({_value(row.plain)})"
+        if layer != (row.layer or NONE_WORD):
+            yield f"{name} should come from {layer}, comes from {row.layer or NONE_WORD} ({_value(row.plain)})"
     for name in expect.questions:
         if not played.effective(PARAMETERS[name]).questions:
             yield f"{name} should be asked about; no unverified value of it applies"
@@ -96,7 +96,7 @@ def charges(played: Played) -> str:
             for action in suggestion["actions"]:
                 if action.get("resource", {}).get("resourceType") == "Claim":
                     return "; ".join(_line(item) for item in action["resource"].get("item", []))
-    return NONE
+    return NONE_WORD
 
 
 def _line(item: dict[str, Any]) -> str:
@@ -113,12 +113,12 @@ def _plain(value: object) -> object:
 
 
 def _value(value: Json | object) -> str:
-    return NONE if value is None else written(value, LONGEST)  # type: ignore[arg-type]
+    return NONE_WORD if value is None else written(value, LONGEST_VALUE_SHOWN)  # type: ignore[arg-type]
 
 
 def _names(rules: list[str]) -> str:
-    return ", ".join(rules) or NONE
+    return ", ".join(rules) or NONE_WORD
 
 
 def _seen(played: Played) -> str:
-    return "cards: " + ("; ".join(card["summary"] for card in played.cards) or NONE)
+    return "cards: " + ("; ".join(card["summary"] for card in played.cards) or NONE_WORD)

@@ -4,23 +4,25 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from cds_service.stories.language import Course, StoryWords, Timed, Visit
-from cds_service.stories.resources.pieces import Resource
-from cds_service.stories.story_dates import WEEKDAYS, Calendar
+from cds_service.stories.language import CourseWords, StoryWords, TimedWords, VisitWords
+from cds_service.stories.resources.pieces import FhirJson
+from cds_service.stories.story_dates import WEEKDAYS, StoryCalendar
 
 _COURSE_ONLY: Final = frozenset({"first", "last", "weekdays", "days_per_week", "grow", "left_out"})
 _DAY_MINUTES: Final = 24 * 60
 
-TimedT = TypeVar("TimedT", bound=Timed)
+TimedT = TypeVar("TimedT", bound=TimedWords)
 
 
-def all_visits(words: StoryWords, calendar: Calendar) -> list[Visit]:
+def all_visits(words: StoryWords, calendar: StoryCalendar) -> list[VisitWords]:
     """All visits, those of courses included, by date and time of day."""
     visits = [*words.visits, *(visit for course in words.course for visit in _of_course(course, calendar))]
     return sorted(visits, key=lambda visit: (calendar.date_of(visit.day), _clock(visit)))
 
 
-def as_series(held: Sequence[tuple[Visit, list[Resource]]], *, still_open: bool) -> list[tuple[Visit, list[Resource]]]:
+def as_series(
+    held: Sequence[tuple[VisitWords, list[FhirJson]]], *, still_open: bool
+) -> list[tuple[VisitWords, list[FhirJson]]]:
     """The visits with one encounter for all of them, from the start of the first to the end of the last or open."""
     encounters = [done[0] for _, done in held if done and done[0]["resourceType"] == "Encounter"]
     if not encounters:
@@ -42,12 +44,12 @@ def as_series(held: Sequence[tuple[Visit, list[Resource]]], *, still_open: bool)
     return merged
 
 
-def _clock(visit: Visit) -> str:
+def _clock(visit: VisitWords) -> str:
     starts = [timed.start for timed in (visit, *(visit.sessions or []), *visit.services) if timed.start is not None]
     return min(starts).isoformat() if starts else ""
 
 
-def _of_course(course: Course, calendar: Calendar) -> Iterator[Visit]:
+def _of_course(course: CourseWords, calendar: StoryCalendar) -> Iterator[VisitWords]:
     first, last = calendar.date_of(course.first), calendar.date_of(course.last)
     left_out = {calendar.date_of(day) for day in course.left_out}
     shared = course.model_dump(by_alias=True, exclude_unset=True, exclude=set(_COURSE_ONLY))
@@ -58,10 +60,10 @@ def _of_course(course: Course, calendar: Calendar) -> Iterator[Visit]:
         else:
             held = number % 7 < course.days_per_week
         if held and day not in left_out:
-            yield _grown(Visit.model_validate({**shared, "day": day}), course.grow * (number // 7))
+            yield _grown(VisitWords.model_validate({**shared, "day": day}), course.grow * (number // 7))
 
 
-def _grown(visit: Visit, minutes: int) -> Visit:
+def _grown(visit: VisitWords, minutes: int) -> VisitWords:
     if visit.sessions:
         return visit.model_copy(update={"sessions": [*visit.sessions[:-1], _longer(visit.sessions[-1], minutes)]})
     return _longer(visit, minutes)

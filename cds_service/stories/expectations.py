@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from cards.wording import kinds
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
-from cds_service.stories.words import Texts, did_you_mean, listed
+from cds_service.stories.words import Texts, as_list, did_you_mean
 
 
 def _rule(name: str) -> str:
@@ -33,7 +33,7 @@ def _parameter(name: str) -> str:
     return name
 
 
-Rules: TypeAlias = Annotated[list[Annotated[str, AfterValidator(_rule)]], BeforeValidator(listed)]
+Rules: TypeAlias = Annotated[list[Annotated[str, AfterValidator(_rule)]], BeforeValidator(as_list)]
 ParameterName: TypeAlias = Annotated[str, AfterValidator(_parameter)]
 
 
@@ -75,7 +75,7 @@ class Expect(BaseModel):
     policies: Texts = []
     values: dict[ParameterName, Any] = {}
     layers: dict[ParameterName, str] = {}
-    questions: Annotated[list[ParameterName], BeforeValidator(listed)] = []
+    questions: Annotated[list[ParameterName], BeforeValidator(as_list)] = []
     status: Literal[412] | None = None
 
     @property

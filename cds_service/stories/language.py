@@ -15,12 +15,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.stories.expectations import Expect
-from cds_service.stories.story_dates import WEEKDAYS, Day, parse_day, parse_time
-from cds_service.stories.words import NONE, Texts, listed
+from cds_service.stories.story_dates import WEEKDAYS, StoryDay, parse_day, parse_time
+from cds_service.stories.words import NONE_WORD, Texts, as_list
 
 
 def _nothing(value: object) -> object:
-    return None if value == NONE else value
+    return None if value == NONE_WORD else value
 
 
 def _as_json(value: object) -> object:
@@ -39,37 +39,37 @@ def _as_json(value: object) -> object:
 
 
 def _raw(value: object) -> object:
-    return _as_json(listed(value))
+    return _as_json(as_list(value))
 
 
 def _time_or_none(value: object) -> time | None:
-    return None if value is None or value == NONE else parse_time(value)
+    return None if value is None or value == NONE_WORD else parse_time(value)
 
 
-def _day_or_none(value: object) -> Day | None:
-    return None if value is None or value == NONE else parse_day(value)
+def _day_or_none(value: object) -> StoryDay | None:
+    return None if value is None or value == NONE_WORD else parse_day(value)
 
 
-AnyDay: TypeAlias = Annotated[Day, PlainValidator(parse_day)]
+AnyDay: TypeAlias = Annotated[StoryDay, PlainValidator(parse_day)]
 Clock: TypeAlias = Annotated[time, PlainValidator(parse_time)]
 ClockOrNone: TypeAlias = Annotated[time | None, PlainValidator(_time_or_none)]
-DayOrNone: TypeAlias = Annotated[Day | None, PlainValidator(_day_or_none)]
+DayOrNone: TypeAlias = Annotated[StoryDay | None, PlainValidator(_day_or_none)]
 Raw: TypeAlias = Annotated[list[dict[str, Any]], BeforeValidator(_raw)]
 ProgramName: TypeAlias = Literal["conditioning", "hardening", "none"]
 DisciplineName: TypeAlias = Literal["PT", "OT", "SLP", "none"]
 RoleName: TypeAlias = Literal["PT", "PTA", "OT", "OTA", "SLP", "student", "athletic-trainer", "unknown"]
-Override: TypeAlias = Literal["absent", "null", "failed", "empty", "oldest", "newest"]
+PrefetchFault: TypeAlias = Literal["absent", "null", "failed", "empty", "oldest", "newest"]
 FhirId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
 Slug: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
-class Words(BaseModel):
+class StoryMapping(BaseModel):
     """A mapping of the language; keys it does not know are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Person(Words):
+class PersonWords(StoryMapping):
     """A treating person; ``role`` decides the taxonomy code, ``unknown`` has none. ``title`` is the role in words."""
 
     role: RoleName = "unknown"
@@ -77,7 +77,7 @@ class Person(Words):
     title: str | None = None
 
 
-class Patient(Words):
+class PatientWords(StoryMapping):
     """The injured worker; ``state`` is the state of the home address, like TX."""
 
     id: FhirId | None = None
@@ -87,7 +87,7 @@ class Patient(Words):
     state: str | None = None
 
 
-class Site(Words):
+class SiteWords(StoryMapping):
     """Where visits take place; ``state`` is the state of its address, ``zone`` the time zone on its record."""
 
     name: str = "Exampleville Work Rehab (invented)"
@@ -95,7 +95,7 @@ class Site(Words):
     zone: str | None = None
 
 
-class Coverage(Words):
+class CoverageWords(StoryMapping):
     """One coverage: ``payer_id`` is the payer's identifier, ``order`` its place in line, ``class: none`` untyped.
 
     ``type`` is the code of its type as it is sent, in the place of that of the class: ``PUBLICPOL`` of v3-ActCode, or
@@ -119,7 +119,7 @@ class Coverage(Words):
     member: str | None = None
 
 
-class Injury(Words):
+class InjuryWords(StoryMapping):
     """What is treated: text, ICD-10-CM code; ``work_related`` adds the external cause Y99.0, ``note`` what is said."""
 
     id: str = "injury"
@@ -130,7 +130,7 @@ class Injury(Words):
     onset: AnyDay | None = None
 
 
-class GoalWords(Words):
+class GoalWords(StoryMapping):
     """A functional goal: ``measure`` names the tool, ``target`` the value to reach by ``due``."""
 
     text: str
@@ -145,7 +145,7 @@ class GoalWords(Words):
         return {"text": value} if isinstance(value, str) else value
 
 
-class Plan(Words):
+class PlanWords(StoryMapping):
     """A plan of care. ``end`` or ``weeks`` from ``start``; the activity says how often and how long.
 
     ``activity: false`` leaves it out: some EHRs send the category of a plan and nothing of what is in it.
@@ -162,7 +162,7 @@ class Plan(Words):
     start: AnyDay | None = None
     weeks: int | None = None
     end: DayOrNone = None
-    goals: Annotated[list[GoalWords], BeforeValidator(listed)] = [
+    goals: Annotated[list[GoalWords], BeforeValidator(as_list)] = [
         GoalWords(text="Lift 50 lb from floor to waist, 10 times", measure="lift", target=50, unit="lb")
     ]
     sessions_a_week: int | None = None
@@ -171,7 +171,7 @@ class Plan(Words):
     injury: str | None = None
 
 
-class Timed(Words):
+class TimedWords(StoryMapping):
     """Something with a time of day: ``from`` and ``to``, or ``from`` and ``minutes``.
 
     ``to: none`` records a start without stop, ``date_only`` the date without any time.
@@ -183,13 +183,13 @@ class Timed(Words):
     date_only: bool = False
 
     @model_validator(mode="after")
-    def _one_end(self) -> "Timed":
+    def _one_end(self) -> "TimedWords":
         if self.stop is not None and self.minutes is not None:
             raise ValueError("'to' and 'minutes' both say when it ends; keep one")
         return self
 
 
-class Treatment(Timed):
+class TreatmentWords(TimedWords):
     """Who treats and how it is recorded; shared by sessions, services, visits and courses.
 
     ``code`` is what the session is recorded with: 97545, another code, several, or none. ``supervised_by`` are people
@@ -206,13 +206,13 @@ class Treatment(Timed):
     injury: str | None = None
 
 
-class Session(Treatment):
+class SessionWords(TreatmentWords):
     """One run of work rehabilitation within a visit."""
 
     id: FhirId | None = None
 
 
-class Service(Timed):
+class ServiceWords(TimedWords):
     """Another service of a visit, billed with its own code."""
 
     id: FhirId | None = None
@@ -223,7 +223,7 @@ class Service(Timed):
     note: str | None = None
 
 
-class Encounter(Timed):
+class EncounterWords(TimedWords):
     """The encounter of a visit, where it is not simply the time of what was done in it; ``by`` takes part in it."""
 
     id: FhirId | None = None
@@ -232,26 +232,26 @@ class Encounter(Timed):
     by: Texts = []
 
 
-class Content(Treatment):
+class VisitContent(TreatmentWords):
     """What a visit consists of: ``sessions`` in full, or the keys of one session (``from``, ``to``, ``by``) right here.
 
     Keys given here hold for all sessions that do not say otherwise. Without any time and without sessions there is
     an encounter only. ``evaluation: 97161`` adds an evaluation.
     """
 
-    sessions: Annotated[list[Session] | None, BeforeValidator(listed)] = None
-    services: Annotated[list[Service], BeforeValidator(listed)] = []
-    encounter: Annotated[Encounter | None, BeforeValidator(_nothing)] = Encounter()
+    sessions: Annotated[list[SessionWords] | None, BeforeValidator(as_list)] = None
+    services: Annotated[list[ServiceWords], BeforeValidator(as_list)] = []
+    encounter: Annotated[EncounterWords | None, BeforeValidator(_nothing)] = EncounterWords()
     evaluation: Annotated[str, BeforeValidator(str)] | None = None
 
 
-class Visit(Content):
+class VisitWords(VisitContent):
     """One visit on one day."""
 
     day: AnyDay
 
 
-class Course(Content):
+class CourseWords(VisitContent):
     """Many like visits in one line, from the day ``first`` to the day ``last``.
 
     On ``weekdays``, or with ``days_per_week`` on the first days of every seven from ``first``, so that the number of
@@ -267,7 +267,7 @@ class Course(Content):
     left_out: list[AnyDay] = Field(default=[], alias="except")
 
 
-class Evaluation(Timed):
+class EvaluationWords(TimedWords):
     """An evaluation or re-evaluation by its code; the date alone unless a time is given."""
 
     id: FhirId | None = None
@@ -278,7 +278,7 @@ class Evaluation(Timed):
     status: str = "completed"
 
 
-class Assessment(Words):
+class AssessmentWords(StoryMapping):
     """A measurement with a tool; ``objective: false`` is a re-evaluation date without any value.
 
     The result is a ``value``, also so many ``of`` a most (4 of 5); ``words``; a ``choice`` that was coded; ``parts``,
@@ -302,7 +302,7 @@ class Assessment(Words):
     status: str = "final"
 
 
-class Questionnaire(Words):
+class QuestionnaireWords(StoryMapping):
     """A questionnaire that was filled in: answers by question."""
 
     id: FhirId | None = None
@@ -312,7 +312,7 @@ class Questionnaire(Words):
     status: str = "completed"
 
 
-class Authorization(Words):
+class AuthorizationWords(StoryMapping):
     """A payer's answer to a request for prior authorization.
 
     ``service`` is what it is for: a code, words, or ``none`` where it does not say; by default work rehabilitation. A
@@ -332,7 +332,7 @@ class Authorization(Words):
     payer: str | None = None
 
 
-class PayerWord(Words):
+class PayerWord(StoryMapping):
     """What a payer says of an order or appointment (CRD): ``covered``, and ``approval`` as its code ``pa-needed``.
 
     ``coverage`` is the id of the coverage it is for, ``codes`` are the billing codes it is limited to.
@@ -348,7 +348,7 @@ class PayerWord(Words):
     until: AnyDay | None = None
 
 
-class Times(Words):
+class TimesWords(StoryMapping):
     """How often an order is to be carried out: ``frequency`` times a ``period``, ``minutes`` each, for ``weeks``."""
 
     frequency: int | None = None
@@ -360,7 +360,7 @@ class Times(Words):
     end: AnyDay | None = None
 
 
-class Order(Words):
+class OrderWords(StoryMapping):
     """An order: ``quantity`` in units of the code; ``selected: false`` is a draft nobody chose yet."""
 
     id: FhirId | None = None
@@ -368,16 +368,16 @@ class Order(Words):
     code: Texts = [FIRST_BLOCK]
     program: ProgramName | None = None
     quantity: float | None = None
-    times: Times | None = None
+    times: TimesWords | None = None
     modifiers: Texts = []
     selected: bool = True
     discipline: DisciplineName | None = None
     status: str | None = None
     injury: str | None = None
-    payer_says: Annotated[list[PayerWord], BeforeValidator(listed)] = []
+    payer_says: Annotated[list[PayerWord], BeforeValidator(as_list)] = []
 
 
-class Appointment(Timed):
+class AppointmentWords(TimedWords):
     """A proposed visit; ``text`` says what for."""
 
     id: FhirId | None = None
@@ -386,13 +386,13 @@ class Appointment(Timed):
     code: Texts = []
     program: ProgramName | None = None
     status: str = "proposed"
-    payer_says: Annotated[list[PayerWord], BeforeValidator(listed)] = []
+    payer_says: Annotated[list[PayerWord], BeforeValidator(as_list)] = []
 
 
 _LINE = re.compile(r"^(?P<code>[A-Z0-9]{5}) x(?P<units>\d+)(?P<modifiers>(?:[ ,]+[A-Z0-9]{2})*)$")
 
 
-class ChargeLine(Words):
+class ChargeLineWords(StoryMapping):
     """One line of a claim, also written ``97545 x1 GP``. ``dated: false`` leaves out the date of service."""
 
     code: Annotated[str, BeforeValidator(str)]
@@ -412,19 +412,19 @@ class ChargeLine(Words):
         return {"code": found["code"], "units": int(found["units"]), "modifiers": modifiers}
 
 
-class Charges(Words):
+class ChargesWords(StoryMapping):
     """A claim for the visit of ``day``. ``encounter: false`` leaves the reference to the visit out."""
 
     id: FhirId | None = None
     day: AnyDay | None = None
     status: Literal["draft", "active", "cancelled", "entered-in-error"] = "draft"
-    lines: Annotated[list[ChargeLine], BeforeValidator(listed)] = []
+    lines: Annotated[list[ChargeLineWords], BeforeValidator(as_list)] = []
     encounter: bool = True
     authorization: str | None = None
     accident_state: str | None = None
 
 
-class Client(Words):
+class ClientWords(StoryMapping):
     """What the client's entry in the registry says, with the names and the meaning that it has there."""
 
     jurisdiction: str | None = None
@@ -434,7 +434,7 @@ class Client(Words):
     not_checked: bool = True
 
 
-class StoryWords(Words):
+class StoryWords(StoryMapping):
     """A whole story.
 
     Clocks are those of ``zone`` or ``offset``, else of the state of site or patient; ``written_in`` is the offset in
@@ -450,34 +450,34 @@ class StoryWords(Words):
     title: str = ""
     about: str = ""
     today: date | None = None
-    hook: Annotated[list[str], BeforeValidator(listed)] = ["encounter-discharge"]
+    hook: Annotated[list[str], BeforeValidator(as_list)] = ["encounter-discharge"]
     offset: str | None = None
     zone: str | None = None
     written_in: str | None = None
-    patient: Patient = Patient()
-    site: Site = Site()
-    people: dict[str, Person] = {}
+    patient: PatientWords = PatientWords()
+    site: SiteWords = SiteWords()
+    people: dict[str, PersonWords] = {}
     roles: Literal["contained", "included"] = "contained"
-    coverage: Annotated[list[Coverage], BeforeValidator(listed)] = [Coverage(order=1)]
-    injury: Annotated[list[Injury], BeforeValidator(listed)] = [Injury()]
+    coverage: Annotated[list[CoverageWords], BeforeValidator(as_list)] = [CoverageWords(order=1)]
+    injury: Annotated[list[InjuryWords], BeforeValidator(as_list)] = [InjuryWords()]
     deficits: Texts = []
     program: ProgramName = "conditioning"
-    plan: Annotated[list[Plan], BeforeValidator(listed)] = [Plan()]
+    plan: Annotated[list[PlanWords], BeforeValidator(as_list)] = [PlanWords()]
     series: Literal["open", "closed"] | None = None
-    visits: Annotated[list[Visit], BeforeValidator(listed)] = []
-    course: Annotated[list[Course], BeforeValidator(listed)] = []
-    evaluations: Annotated[list[Evaluation], BeforeValidator(listed)] = []
-    assessments: Annotated[list[Assessment], BeforeValidator(listed)] = []
-    questionnaires: Annotated[list[Questionnaire], BeforeValidator(listed)] = []
-    authorizations: Annotated[list[Authorization], BeforeValidator(listed)] = []
-    orders: Annotated[list[Order], BeforeValidator(listed)] = []
-    existing_orders: Annotated[list[Order], BeforeValidator(listed)] = []
-    appointments: Annotated[list[Appointment], BeforeValidator(listed)] = []
-    charges: Annotated[list[Charges], BeforeValidator(listed)] = []
+    visits: Annotated[list[VisitWords], BeforeValidator(as_list)] = []
+    course: Annotated[list[CourseWords], BeforeValidator(as_list)] = []
+    evaluations: Annotated[list[EvaluationWords], BeforeValidator(as_list)] = []
+    assessments: Annotated[list[AssessmentWords], BeforeValidator(as_list)] = []
+    questionnaires: Annotated[list[QuestionnaireWords], BeforeValidator(as_list)] = []
+    authorizations: Annotated[list[AuthorizationWords], BeforeValidator(as_list)] = []
+    orders: Annotated[list[OrderWords], BeforeValidator(as_list)] = []
+    existing_orders: Annotated[list[OrderWords], BeforeValidator(as_list)] = []
+    appointments: Annotated[list[AppointmentWords], BeforeValidator(as_list)] = []
+    charges: Annotated[list[ChargesWords], BeforeValidator(as_list)] = []
     visit: AnyDay | None = None
-    prefetch: dict[str, Override | None] | Literal["absent"] = {}
+    prefetch: dict[str, PrefetchFault | None] | Literal["absent"] = {}
     resources: Raw = []
     drafts: Raw = []
-    client: Client = Client()
+    client: ClientWords = ClientWords()
     policies: Mapping[str, Any] = {}
     expect: Expect = Expect()

@@ -24,7 +24,7 @@ from cds_service.policies.files.loader import load_file
 from cds_service.policies.owners.effective import Effective, effective_value
 from cds_service.policies.stack import PolicyStack
 from cds_service.security.clients import DEMO, Caller, Client
-from cds_service.stories.request import HOOKS
+from cds_service.stories.request import SERVICE_BY_HOOK
 from cds_service.stories.story import Story, StoryError
 
 CLINIC_TIME: Final = timezone(timedelta(hours=-6))
@@ -107,7 +107,7 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
         jurisdiction=story.client.jurisdiction,
         time_zone=ZoneInfo(story.client.time_zone) if story.client.time_zone is not None else None,
     )
-    call = read_call(json.dumps(story.request(hook)).encode(), HOOKS[hook].id)
+    call = read_call(json.dumps(story.request(hook)).encode(), SERVICE_BY_HOOK[hook].id)
     try:
         return Played(hook, stack, answered=answerer.answered(call, _caller(story)))
     except DataNeeded as refused:

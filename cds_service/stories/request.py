@@ -8,20 +8,20 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.services import SERVICES
-from cds_service.stories.resources.pieces import EXAMPLE, Resource
+from cds_service.stories.resources.pieces import EXAMPLE, FhirJson
 
-HOOKS: Final = {service.hook: service for service in SERVICES}
+SERVICE_BY_HOOK: Final = {service.hook: service for service in SERVICES}
 _INSTANCES: Final = uuid5(NAMESPACE_URL, EXAMPLE)
 _ASSESSMENT_CATEGORIES: Final = frozenset(PREFETCH_KEYS["observations"].filters["category"].split(","))
 
 
-def _categories(resource: Resource) -> set[str]:
+def _categories(resource: FhirJson) -> set[str]:
     return {
         coding.get("code", "") for category in resource.get("category", ()) for coding in category.get("coding", ())
     }
 
 
-_FILTERS: Final[Mapping[str, Callable[[Resource], bool]]] = {
+_FILTERS: Final[Mapping[str, Callable[[FhirJson], bool]]] = {
     "coverage": lambda coverage: coverage.get("status") == "active",
     "observations": lambda observation: bool(_categories(observation) & _ASSESSMENT_CATEGORIES),
     "questionnaireResponses": lambda response: response.get("status") == "completed",
@@ -54,10 +54,10 @@ class Material:
     performer: str
     encounter: str | None
     encounter_named: bool
-    resources: tuple[Resource, ...]
-    drafts: tuple[Resource, ...]
+    resources: tuple[FhirJson, ...]
+    drafts: tuple[FhirJson, ...]
     selected: tuple[str, ...]
-    appointments: tuple[Resource, ...]
+    appointments: tuple[FhirJson, ...]
     overrides: Mapping[str, str] | None
 
 
@@ -66,7 +66,7 @@ def request_of(hook: str, material: Material) -> dict[str, Any]:
     request: dict[str, Any] = {"hook": hook, "context": _context(hook, material)}
     if material.overrides is not None:
         resources = [*material.resources, *(material.drafts if hook == "order-dispatch" else ())]
-        request["prefetch"] = _prefetch(HOOKS[hook].prefetch, resources, material, material.overrides)
+        request["prefetch"] = _prefetch(SERVICE_BY_HOOK[hook].prefetch, resources, material, material.overrides)
     instance = uuid5(_INSTANCES, json.dumps(request, sort_keys=True, default=str))
     return {"hook": hook, "hookInstance": str(instance), **request}
 
@@ -88,7 +88,7 @@ def _context(hook: str, material: Material) -> dict[str, Any]:
 
 
 def _prefetch(
-    keys: Iterable[str], resources: Iterable[Resource], material: Material, overrides: Mapping[str, str]
+    keys: Iterable[str], resources: Iterable[FhirJson], material: Material, overrides: Mapping[str, str]
 ) -> dict[str, Any]:
     found = list(resources)
     filled: dict[str, Any] = {}
@@ -109,7 +109,7 @@ def _prefetch(
     return filled
 
 
-def _page(searchset: Resource, *, newest: bool) -> Resource:
+def _page(searchset: FhirJson, *, newest: bool) -> FhirJson:
     """Ten results of a searchset at most, and never all, without a link to the others; the total is that of all."""
     entries = searchset.get("entry", [])
     results = [entry for entry in entries if entry["search"]["mode"] == "match"]
@@ -118,7 +118,7 @@ def _page(searchset: Resource, *, newest: bool) -> Resource:
     return {**searchset, "entry": [*shown, *(entry for entry in entries if entry["search"]["mode"] != "match")]}
 
 
-def _answer(key: str, resources: list[Resource], material: Material) -> Resource | None:
+def _answer(key: str, resources: list[FhirJson], material: Material) -> FhirJson | None:
     kind = PREFETCH_KEYS[key].resource_type
     if key in {"patient", "encounter"}:
         wanted = material.patient if key == "patient" else material.encounter
@@ -136,20 +136,20 @@ def _answer(key: str, resources: list[Resource], material: Material) -> Resource
     return bundle(matches, "searchset", included)
 
 
-def bundle(resources: Iterable[Resource], kind: str, included: Iterable[Resource] = ()) -> Resource:
+def bundle(resources: Iterable[FhirJson], kind: str, included: Iterable[FhirJson] = ()) -> FhirJson:
     """A Bundle; in a searchset, entries say whether they matched or are sent along."""
     modes = (("match", resources), ("include", included))
-    entries: list[Resource] = []
+    entries: list[FhirJson] = []
     total = 0
     for mode, found in modes:
         for resource in found:
-            entry: Resource = {"fullUrl": f"{EXAMPLE}/fhir/{resource['resourceType']}/{resource.get('id', '')}"}
+            entry: FhirJson = {"fullUrl": f"{EXAMPLE}/fhir/{resource['resourceType']}/{resource.get('id', '')}"}
             entry["resource"] = resource
             if kind == "searchset":
                 entry["search"] = {"mode": mode}
                 total += mode == "match"
             entries.append(entry)
-    whole: Resource = {"resourceType": "Bundle", "type": kind}
+    whole: FhirJson = {"resourceType": "Bundle", "type": kind}
     if kind == "searchset":
         whole["total"] = total
     if entries:
@@ -157,6 +157,6 @@ def bundle(resources: Iterable[Resource], kind: str, included: Iterable[Resource
     return whole
 
 
-def _failure(key: str) -> Resource:
+def _failure(key: str) -> FhirJson:
     issue = {"severity": "error", "code": "exception", "diagnostics": f"The query for {key} failed."}
     return {"resourceType": "OperationOutcome", "issue": [issue]}

@@ -12,13 +12,13 @@ from cds_service.errors import CdsError
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.stories.courses import all_visits, as_series
 from cds_service.stories.expectations import Expect
-from cds_service.stories.language import Client, StoryWords, Treatment, Visit
-from cds_service.stories.request import HOOKS, Material, request_of
+from cds_service.stories.language import ClientWords, StoryWords, TreatmentWords, VisitWords
+from cds_service.stories.request import SERVICE_BY_HOOK, Material, request_of
 from cds_service.stories.resources import clinical, financial, ordering
 from cds_service.stories.resources.persons import people_of, roles, therapist, user
-from cds_service.stories.resources.pieces import Resource, Setting
-from cds_service.stories.story_dates import Calendar, parse_offset, parse_zone, rewritten
-from cds_service.stories.words import NONE, did_you_mean
+from cds_service.stories.resources.pieces import FhirJson, StorySetting
+from cds_service.stories.story_dates import StoryCalendar, parse_offset, parse_zone, rewritten
+from cds_service.stories.words import NONE_WORD, did_you_mean
 
 
 class StoryError(CdsError):
@@ -45,10 +45,10 @@ class Story:
     about: str
     today: date
     hooks: tuple[str, ...]
-    resources: tuple[Resource, ...]
-    drafts: tuple[Resource, ...]
-    appointments: tuple[Resource, ...]
-    client: Client
+    resources: tuple[FhirJson, ...]
+    drafts: tuple[FhirJson, ...]
+    appointments: tuple[FhirJson, ...]
+    client: ClientWords
     policies: Mapping[str, Any]
     expect: Expect
     material: Material
@@ -66,7 +66,7 @@ class Story:
     @property
     def service(self) -> str:
         """Id of the service that answers that hook."""
-        return HOOKS[self.hook].id
+        return SERVICE_BY_HOOK[self.hook].id
 
     def request(self, hook: str | None = None) -> dict[str, Any]:
         """The whole CDS Hooks request of a hook (default: the story's first).
@@ -78,8 +78,8 @@ class Story:
             StoryError: There is no such hook, or it is about a visit and the story has none.
         """
         wanted = hook or self.hook
-        if wanted not in HOOKS:
-            raise StoryError(self.name, "hook", f"no service answers '{wanted}'; known: {', '.join(HOOKS)}")
+        if wanted not in SERVICE_BY_HOOK:
+            raise StoryError(self.name, "hook", f"no service answers '{wanted}'; known: {', '.join(SERVICE_BY_HOOK)}")
         if wanted.startswith("encounter-") and self.material.encounter is None:
             raise StoryError(self.name, "visits", f"{wanted} is about a visit, and the story has none")
         return request_of(wanted, self.material)
@@ -109,10 +109,10 @@ def build(data: Mapping[str, Any], today: date, source: str = "story") -> Story:
         written_in = parse_offset(words.written_in) if words.written_in is not None else None
     except ValueError as wrong:
         raise StoryError(source, "written_in", str(wrong)) from None
-    calendar = Calendar(words.today or today, zone)
+    calendar = StoryCalendar(words.today or today, zone)
     visits = all_visits(words, calendar)
     people = people_of(words)
-    setting = Setting(words, calendar, words.patient.id or words.name[:30].strip("-"), people)
+    setting = StorySetting(words, calendar, words.patient.id or words.name[:30].strip("-"), people)
     _check_names(source, words, visits, people.keys())
     held = {calendar.date_of(visit.day) for visit in visits if visit.encounter is not None}
     if words.visit is not None and calendar.date_of(words.visit) not in held:
@@ -153,15 +153,15 @@ def _mappings_in(kind: object) -> Iterator[type[BaseModel]]:
         yield from _mappings_in(part)
 
 
-def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people: Container[str]) -> None:
+def _check_names(source: str, words: StoryWords, visits: Sequence[VisitWords], people: Container[str]) -> None:
     """Names that refer to something else in the story must be known there.
 
     Raises:
         StoryError: A hook, prefetch key, person or injury is not known.
     """
     for hook in words.hook:
-        if hook not in HOOKS:
-            raise StoryError(source, "hook", f"no service answers '{hook}'; known: {', '.join(HOOKS)}")
+        if hook not in SERVICE_BY_HOOK:
+            raise StoryError(source, "hook", f"no service answers '{hook}'; known: {', '.join(SERVICE_BY_HOOK)}")
     if not words.hook:
         raise StoryError(source, "hook", "name at least one")
     for key in words.prefetch if isinstance(words.prefetch, Mapping) else ():
@@ -176,13 +176,13 @@ def _check_names(source: str, words: StoryWords, visits: Sequence[Visit], people
             raise StoryError(source, "injury", f"no injury has the id '{injury}'")
 
 
-def _treatments(visits: Sequence[Visit]) -> Iterator[Treatment]:
+def _treatments(visits: Sequence[VisitWords]) -> Iterator[TreatmentWords]:
     for visit in visits:
         yield visit
         yield from visit.sessions or ()
 
 
-def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
+def _people_named(words: StoryWords, visits: Sequence[VisitWords]) -> list[str]:
     """Keys of everybody the story names, in the order of the story."""
     lists = (
         *(treatment.by for treatment in _treatments(visits)),
@@ -195,18 +195,18 @@ def _people_named(words: StoryWords, visits: Sequence[Visit]) -> list[str]:
     return [key for keys in lists for key in keys or ()]
 
 
-def _injuries_named(words: StoryWords, visits: Sequence[Visit]) -> Iterator[str]:
+def _injuries_named(words: StoryWords, visits: Sequence[VisitWords]) -> Iterator[str]:
     lists = (
         (plan.injury for plan in words.plan),
         (order.injury for order in (*words.orders, *words.existing_orders)),
         (treatment.injury for treatment in _treatments(visits)),
     )
-    return (injury for named in lists for injury in named if injury is not None and injury != NONE)
+    return (injury for named in lists for injury in named if injury is not None and injury != NONE_WORD)
 
 
-def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written_in: tzinfo | None) -> Story:
+def _story(words: StoryWords, setting: StorySetting, visits: Sequence[VisitWords], written_in: tzinfo | None) -> Story:
     calendar = setting.calendar
-    coverages = [financial.coverage(setting, coverage) for coverage in words.coverage]
+    coverages = [financial.coverage_resource(setting, coverage) for coverage in words.coverage]
     days = [*(visit.day for visit in visits), *(evaluation.day for evaluation in words.evaluations)]
     begins = min((calendar.date_of(day) for day in days), default=calendar.today)
     by_visit = [(visit, clinical.visit(setting, visit)) for visit in visits]
@@ -216,7 +216,7 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written
         setting.day(visit.day): done[0]["id"] for visit, done in by_visit if done and visit.encounter is not None
     }
     everybody = (therapist(setting), *_people_named(words, visits))
-    resources: list[Resource] = [
+    resources: list[FhirJson] = [
         clinical.patient(setting),
         clinical.site(setting),
         *roles(setting, everybody),
@@ -228,16 +228,16 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written
         *(resource for _, done in by_visit for resource in done if "resourceType" in resource),
         *(clinical.assessment(setting, assessment) for assessment in words.assessments),
         *(clinical.questionnaire_response(setting, answered) for answered in words.questionnaires),
-        *(financial.authorization(setting, authorization) for authorization in words.authorizations),
-        *(ordering.order(setting, order, "active", coverages) for order in words.existing_orders),
+        *(financial.authorization_resources(setting, authorization) for authorization in words.authorizations),
+        *(ordering.order_resource(setting, order, "active", coverages) for order in words.existing_orders),
         *(financial.claim(setting, claimed, coverages, encounters) for claimed in words.charges),
         *words.resources,
     ]
-    drafts = [ordering.order(setting, order, "draft", coverages) for order in words.orders]
+    drafts = [ordering.order_resource(setting, order, "draft", coverages) for order in words.orders]
     selected = [draft for draft, order in zip(drafts, words.orders, strict=True) if order.selected]
     drafts += [draft for draft in words.drafts if draft.get("resourceType") != "Appointment"]
     appointments = (
-        *(ordering.appointment(setting, appointment) for appointment in words.appointments),
+        *(ordering.appointment_resource(setting, appointment) for appointment in words.appointments),
         *(draft for draft in words.drafts if draft.get("resourceType") == "Appointment"),
     )
     if written_in is not None:
@@ -276,7 +276,7 @@ def _story(words: StoryWords, setting: Setting, visits: Sequence[Visit], written
     )
 
 
-def _encounter_in_context(words: StoryWords, setting: Setting, encounters: Mapping[str, str]) -> str | None:
+def _encounter_in_context(words: StoryWords, setting: StorySetting, encounters: Mapping[str, str]) -> str | None:
     """Id of the Encounter that the call is about: of the day named, else the last one; None when there is none."""
     if words.visit is not None:
         return encounters.get(setting.day(words.visit))

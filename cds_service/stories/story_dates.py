@@ -12,14 +12,14 @@ from cds_service.fhir.reading.elements import Address
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
-Day: TypeAlias = int | date
+StoryDay: TypeAlias = int | date
 """A calendar date, or days from today: -21 is three weeks ago, 0 is today."""
 
 DEFAULT_ZONE: Final = "America/Chicago"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def parse_day(value: object) -> Day:
+def parse_day(value: object) -> StoryDay:
     """Read ``today``, a number of days from today, or an ISO date.
 
     Raises:
@@ -95,13 +95,13 @@ def rewritten(value: Any, offset: tzinfo) -> Any:  # noqa: ANN401 - any JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class StoryCalendar:
     """The story's today and its time zone."""
 
     today: date
     zone: tzinfo
 
-    def date_of(self, day: Day) -> date:
+    def date_of(self, day: StoryDay) -> date:
         """The calendar date of a day as written in the story."""
         return self.today + timedelta(days=day) if isinstance(day, int) else day
 

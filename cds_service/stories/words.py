@@ -6,18 +6,18 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator
 
-NONE = "none"
+NONE_WORD = "none"
 
 
-def listed(value: object) -> object:
+def as_list(value: object) -> object:
     """``none`` is an empty list, one thing is a list of one."""
-    if value is None or value == NONE:
+    if value is None or value == NONE_WORD:
         return []
     return value if isinstance(value, list | tuple) else [value]
 
 
 def _texts(value: object) -> object:
-    items = listed(value)
+    items = as_list(value)
     return [str(item) if isinstance(item, int) else item for item in items] if isinstance(items, list) else items
 
 

@@ -1,14 +1,13 @@
 """The HTTP surface: a Flask application over the hook calls and the knowledge pages."""
 
-from datetime import datetime
 from functools import partial
 
 from flask import Flask
 
+from cds_service.app.assembly import answerer_for, load_policies
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings, load_settings
-from cds_service.hooks.answer import Answerer
-from cds_service.policies.stack import PoliciesInUse, PolicyStack
+from cds_service.policies.stack import PoliciesInUse
 from cds_service.records.keeping import Keeps, NothingKept
 from cds_service.security.gate import Gate
 from cds_service.web.around import access, counting, replies
@@ -36,7 +35,7 @@ def create_app(
 
     Args:
         settings: The site's settings; by default those of the environment.
-        answerer: Who answers hook calls; by default the rules over ``policies``.
+        answerer: Who answers hook calls; by default the pipeline with the site's settings over ``policies``.
         policies: What to decide by and to show; by default the bundled policies and the site's own folders.
         gate: Lets registered clients in and nobody else; without it anybody may call, which suits a demo on one
             machine only.
@@ -48,7 +47,7 @@ def create_app(
         PolicyError: a policy file is refused; the text names file and key.
     """
     settings = settings or load_settings()
-    policies = policies if policies is not None else PolicyStack.load(settings.policy_dirs)
+    policies = policies if policies is not None else load_policies(settings)
     records = records if records is not None else NothingKept()
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
@@ -61,7 +60,7 @@ def create_app(
     )
     replies.init_app(app)
     hooks = cds_services.blueprint(
-        answerer or _answerer(settings, policies), records, shared_ids=settings.discovery == "shared"
+        answerer or answerer_for(settings, policies), records, shared_ids=settings.discovery == "shared"
     )
     if gate is None:
         allow_origins(app, lambda: settings.cors_origins)
@@ -74,14 +73,3 @@ def create_app(
     give_back_after_large_requests(app)
     app.wsgi_app = tolerate_slashes(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
-
-
-def _answerer(settings: Settings, policies: PoliciesInUse) -> Answerer:
-    return Answerer(
-        policies=policies,
-        clock=lambda: datetime.now().astimezone(),
-        public_url=settings.public_url,
-        source_label=settings.source_label,
-        max_cards=settings.max_cards,
-        jurisdiction=settings.jurisdiction,
-    )

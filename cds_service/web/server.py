@@ -32,6 +32,8 @@ GRACE_SECONDS: Final = 30
 WAITING_THREADS: Final = 8
 SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Names, for the workers of a server, the folder in which they count together."""
+WORKER: Final = "WORK_REHAB_CDS_WORKER"
+"""Names the number of a worker: no two that live have the same, and one that replaces a dead worker has its number."""
 OUTGOING: Final = ("Claim", "ServiceRequest")
 
 
@@ -62,7 +64,7 @@ def _warm(settings: Settings, gate: Gate | None, records: Records) -> Flask:
     """
     speak_for_all()
     folder = os.environ.get(SHARED)
-    metrics = Metrics(Path(folder) if folder is not None else None)
+    metrics = Metrics(Path(folder) if folder is not None else None, int(os.environ.get(WORKER, "0")))
     metrics.watch_records(lambda: asdict(records.counts()))
     if folder is not None:
         metrics.flush_by_itself()
@@ -82,7 +84,12 @@ class _Server(MPServer):
     """Passes SIGHUP on to its workers, where granian would start new ones: those need files without mistakes.
 
     A worker is started with the signal held back, which would end it before it can listen; it lets it through then.
+    Each is told its number.
     """
+
+    def _spawn_worker(self, idx: int, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever granian hands over
+        os.environ[WORKER] = str(idx)
+        return super()._spawn_worker(idx, *args, **kwargs)
 
     def _spawn_workers(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever granian hands over
         with hangups_held_back():

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cds_service.policies import parameters as params
 from cds_service.policies.shapes import Tool
-from cds_service.policies.shapes import Tools as ToolsShape
+from cds_service.policies.shapes import ToolsByName as ToolsShape
 from cds_service.policies.stack import PolicyStack
 from cds_service.policies.tools import Tools, tools_of
 

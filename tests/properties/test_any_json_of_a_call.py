@@ -15,7 +15,7 @@ from cds_service.app.settings import Settings
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
 from cds_service.stories import build
-from cds_service.stories.request import HOOKS
+from cds_service.stories.request import SERVICE_BY_HOOK
 from cds_service.web.application import create_app
 from tests.playing import bundled_policies
 from tests.records.keeping import NOW, PUBLIC_URL
@@ -34,8 +34,8 @@ STORY = {
     "appointments": [{"day": 1, "from": "08:00", "to": "12:00"}],
     "charges": [{"lines": ["97545 x1 GP"], "status": "draft"}],
 }
-STORY_OF = {hook: build(STORY | {"hook": hook}, TODAY) for hook in HOOKS}
-REQUESTS = {hook: STORY_OF[hook].request(hook) for hook in HOOKS}
+STORY_OF = {hook: build(STORY | {"hook": hook}, TODAY) for hook in SERVICE_BY_HOOK}
+REQUESTS = {hook: STORY_OF[hook].request(hook) for hook in SERVICE_BY_HOOK}
 
 BEYOND = ["1e400", "-1e400", "1" + "0" * 5000, "NaN", "Infinity", "1e-400"]
 """Numbers that Python writes no JSON of; each stands in the text in place of a mark."""
@@ -165,7 +165,7 @@ lenient = settings(deadline=None, suppress_health_check=[HealthCheck.function_sc
 def test_anything_in_any_place_of_a_call_is_answered_or_refused(web, place, name, value):
     hook, path = place
     body = written(spoiled(REQUESTS[hook], path, name, value))
-    status, answer = answered(web, f"/cds-services/{HOOKS[hook].id}", body)
+    status, answer = answered(web, f"/cds-services/{SERVICE_BY_HOOK[hook].id}", body)
     assert ("cards" in answer) == (status == 200)
 
 
@@ -173,13 +173,15 @@ def test_anything_in_any_place_of_a_call_is_answered_or_refused(web, place, name
 def test_anything_in_a_resource_that_an_answer_changes_is_survived(web, hook, path):
     for name in CHANGED[hook, path]:
         for value in ODD_MEMBERS:
-            answered(web, f"/cds-services/{HOOKS[hook].id}", written(spoiled(REQUESTS[hook], path, name, value)))
+            answered(
+                web, f"/cds-services/{SERVICE_BY_HOOK[hook].id}", written(spoiled(REQUESTS[hook], path, name, value))
+            )
 
 
 @settings(lenient, max_examples=100)
-@given(st.sampled_from(sorted(HOOKS)), st.binary(max_size=40) | any_json.map(written))
+@given(st.sampled_from(sorted(SERVICE_BY_HOOK)), st.binary(max_size=40) | any_json.map(written))
 def test_a_body_of_anything_is_refused(web, hook, body):
-    assert 400 == answered(web, f"/cds-services/{HOOKS[hook].id}", body)[0]
+    assert 400 == answered(web, f"/cds-services/{SERVICE_BY_HOOK[hook].id}", body)[0]
 
 
 FEEDBACK = {
@@ -206,9 +208,9 @@ def test_anything_in_feedback_is_kept_or_refused(web, path, name, value):
     answered(web, "/cds-services/work-rehab-visit/feedback", written(spoiled(FEEDBACK, path, name, value)))
 
 
-@pytest.mark.parametrize("hook", sorted(HOOKS))
+@pytest.mark.parametrize("hook", sorted(SERVICE_BY_HOOK))
 def test_the_requests_that_are_spoiled_are_answered_as_they_are(web, hook):
-    status, body = answered(web, f"/cds-services/{HOOKS[hook].id}", written(REQUESTS[hook]))
+    status, body = answered(web, f"/cds-services/{SERVICE_BY_HOOK[hook].id}", written(REQUESTS[hook]))
     assert (200, True) == (status, bool(body.get("extension")))
     assert ('"type": "update"' in json.dumps(body)) == (hook in CHANGING)
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from cds_service.cli.main import main
 from cds_service.policies.owners.capabilities import CAPABILITIES, CAPABILITY_OF
-from cds_service.policies.owners.matrix import coverage
+from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.owners.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
@@ -50,7 +50,7 @@ def test_every_parameter_belongs_to_one_capability(name):
 
 
 def test_there_is_a_row_for_every_policy_and_a_cell_for_every_capability(stack):
-    told = coverage(stack, ON)
+    told = coverage_matrix(stack, ON)
     assert [policy.id for policy in stack.policies] == [row.id for row in told.policies]
     assert all([one.id for one in CAPABILITIES] == list(row.cells) for row in told.policies)
 
@@ -68,22 +68,22 @@ def test_there_is_a_row_for_every_policy_and_a_cell_for_every_capability(stack):
     ],
 )
 def test_a_cell_says_how_sure_a_policy_is(stack, policy, capability, status):
-    assert status == cell(coverage(stack, ON), policy, capability).status
+    assert status == cell(coverage_matrix(stack, ON), policy, capability).status
 
 
 def test_a_cell_counts_the_values_of_the_policy_that_are_in_force(stack):
-    for row in coverage(stack, ON).policies:
+    for row in coverage_matrix(stack, ON).policies:
         policy = stack.policy(row.id)
         assert len(list(policy.values_on(ON))) == sum(one.values for one in row.cells.values())
 
 
 def test_a_value_is_in_the_matrix_from_its_date_on(stack):
-    before, on = coverage(stack, date(2016, 8, 31)), coverage(stack, date(2016, 9, 1))
+    before, on = coverage_matrix(stack, date(2016, 8, 31)), coverage_matrix(stack, date(2016, 9, 1))
     assert ("not-in-force", "partly") == tuple(cell(one, "us-tx-dwc", "modifiers").status for one in (before, on))
 
 
 def test_states_without_policy_are_those_searched_and_those_never_searched(stack):
-    told = coverage(stack, ON)
+    told = coverage_matrix(stack, ON)
     searched = {one.jurisdiction: one.why for one in told.not_modelled}
     assert dict(not_modelled()) == searched
     with_policy = {policy.match.jurisdiction for policy in stack.policies} - {None}
@@ -94,7 +94,7 @@ def test_states_without_policy_are_those_searched_and_those_never_searched(stack
 
 
 def test_a_state_that_a_site_covers_is_no_longer_without_policy(site):
-    told = coverage(PolicyStack.load([site]), ON)
+    told = coverage_matrix(PolicyStack.load([site]), ON)
     assert "US-GA" not in {one.jurisdiction for one in told.not_modelled}
     assert "verified" == cell(told, "site-ohio", "duration").status
 

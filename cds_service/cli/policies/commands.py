@@ -22,7 +22,7 @@ from cds_service.policies.model import BUNDLED, Policy
 from cds_service.policies.owners.describe import applies_to, describe
 from cds_service.policies.owners.effective import Effective, as_json, differences, effective, meant_by
 from cds_service.policies.owners.facts import facts_of
-from cds_service.policies.owners.matrix import coverage
+from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.owners.review import doubts
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.engine import generic_used
@@ -44,7 +44,7 @@ policies.add_command(run_stories)
 @policies.command("check")
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @told_plainly
-def check(folders: tuple[Path, ...]) -> None:
+def check_policies(folders: tuple[Path, ...]) -> None:
     """Load the bundled policies with the site's folders and say whether they are right.
 
     Folders in CDS_POLICY_DIRS are checked too. A file that is not right is named with line and key, and the exit
@@ -171,7 +171,7 @@ def show_coverage(on: datetime | None, as_machine: bool) -> None:  # noqa: FBT00
     Example:  cds-service policies coverage --on 2024-05-01
     """  # noqa: D301
     day = on.date() if on is not None else datetime.now().astimezone().date()
-    table = coverage(load_policies(load_settings()), day)
+    table = coverage_matrix(load_policies(load_settings()), day)
     if as_machine:
         _print_json(facts_of(table))
         return

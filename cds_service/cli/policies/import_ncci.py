@@ -13,12 +13,12 @@ from cds_service.app.settings import load_settings
 from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
 from cds_service.policies.files.loader import load_file
-from cds_service.policies.shapes import Setting
+from cds_service.policies.shapes import BillingSetting
 from cds_service.policies.stack import BUNDLED_DATA
 
 if TYPE_CHECKING:
     from cds_service.policies.ncci.layer import Imported
-    from cds_service.policies.ncci.tables import Table
+    from cds_service.policies.ncci.tables import CmsTable
 
 NATIONAL = BUNDLED_DATA / "us-ncci.yaml"
 
@@ -41,7 +41,7 @@ def import_ncci(
     files: tuple[Path, ...],
     out: Path | None,
     quarter: datetime | None,
-    setting: Setting | None,
+    setting: BillingSetting | None,
     few: bool,  # noqa: FBT001 - click calls by name
 ) -> None:
     """Read a quarter's MUE and PTP tables, as CMS ships them, into the policy site-ncci.
@@ -57,7 +57,7 @@ def import_ncci(
 
 
 def _import(
-    files: tuple[Path, ...], out: Path | None, quarter: date | None, setting: Setting | None, *, few: bool
+    files: tuple[Path, ...], out: Path | None, quarter: date | None, setting: BillingSetting | None, *, few: bool
 ) -> None:
     from cds_service.policies.ncci.bundled_edits import codes_of_visits
     from cds_service.policies.ncci.layer import write_layer
@@ -96,7 +96,7 @@ def _folder(out: Path | None, configured: tuple[Path, ...]) -> Path:
     return configured[0]
 
 
-def _read(tables: "tuple[Table, ...]") -> list[str]:
+def _read(tables: "tuple[CmsTable, ...]") -> list[str]:
     lines = [f"Quarter beginning {tables[0].quarter}"]
     lines += [
         f"  {table.file}: {table.setting} {table.kind}, {table.rows} rows read, "
@@ -109,7 +109,7 @@ def _read(tables: "tuple[Table, ...]") -> list[str]:
     return lines
 
 
-def _written(tables: "tuple[Table, ...]", imported: "Imported") -> list[str]:
+def _written(tables: "tuple[CmsTable, ...]", imported: "Imported") -> list[str]:
     count = Counter[str]()
     for kind, by_setting in (("unit ceilings", imported.edits.ceilings), ("code pairs", imported.edits.pairs)):
         count.update({f"{kind} ({setting})": len(found) for setting, found in by_setting.items()})

@@ -26,7 +26,7 @@ STORIES: Final = "stories"
 HOOKS: Final = sorted({service.hook for service in SERVICES})
 
 
-class Result(NamedTuple):
+class StoryResult(NamedTuple):
     """What became of one story: where it stands, what it is about, what is not as it expects."""
 
     place: str
@@ -71,33 +71,33 @@ def run_stories(folder: Path, verbose: bool) -> None:  # noqa: FBT001 - click ca
         raise SystemExit(1)
 
 
-def _results(file: Path, folder: Path, stack: PolicyStack) -> Iterator[Result]:
+def _results(file: Path, folder: Path, stack: PolicyStack) -> Iterator[StoryResult]:
     place = str(file.relative_to(folder))
     try:
         stories = read(file, date.today())  # noqa: DTZ011 - the local day is meant
     except StoryError as refused:
-        yield Result(place, "cannot be read", (str(refused),))
+        yield StoryResult(place, "cannot be read", (str(refused),))
         return
     except (OSError, UnicodeDecodeError) as problem:
-        yield Result(place, "cannot be read", (f"not a text file that can be opened: {type(problem).__name__}",))
+        yield StoryResult(place, "cannot be read", (f"not a text file that can be opened: {type(problem).__name__}",))
         return
     if not stories:
-        yield Result(place, "holds no story", ("write one, or take the file away",))
+        yield StoryResult(place, "holds no story", ("write one, or take the file away",))
     for story in stories:
         yield _result(place, story, stack)
 
 
-def _result(place: str, story: Story, stack: PolicyStack) -> Result:
+def _result(place: str, story: Story, stack: PolicyStack) -> StoryResult:
     title = story.title or story.name
     try:
         played = tuple(play(story, hook, stack) for hook in story.hooks)
     except StoryError as refused:
-        return Result(place, title, (str(refused),))
+        return StoryResult(place, title, (str(refused),))
     several = len(played) > 1
     wrong = [
         (f"{answer.hook}: " if several else "") + sentence for answer in played for sentence in unmet(story, answer)
     ]
-    return Result(place, title, tuple(dict.fromkeys(wrong)), played)
+    return StoryResult(place, title, tuple(dict.fromkeys(wrong)), played)
 
 
 def _verbose(played: Played) -> Iterator[str]:

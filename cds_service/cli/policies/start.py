@@ -28,7 +28,7 @@ from cds_service.policies.stack import PolicyStack
 SCHEMA_FILE: Final = "policy.schema.json"
 CLASSES: Final = [kind.value for kind in PayerClass if kind is not PayerClass.UNKNOWN]
 NO_PAYER: Final = "Example Mutual (invented)"
-LONGEST: Final = 60
+LONGEST_NAME: Final = 60
 _STATE: Final = re.compile(r"^US-[A-Z]{2}$")
 
 
@@ -135,7 +135,7 @@ def _unit(parameter: Parameter[Any]) -> str:
 
 def _now(stack: PolicyStack, view: PolicyView, name: str) -> str:
     row = effective_value(stack, view, PARAMETERS[name])
-    return f"now {written(row.plain, LONGEST)} ({row.layer})" if row.value is not None else "now nothing decides"
+    return f"now {written(row.plain, LONGEST_NAME)} ({row.layer})" if row.value is not None else "now nothing decides"
 
 
 def _templates() -> Environment:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import combinations, groupby, product
 
-from cds_service.policies.model import Policy, overlap
+from cds_service.policies.model import Policy, values_overlap
 
 
 def clashes(policies: Iterable[Policy]) -> Iterator[str]:
@@ -26,7 +26,7 @@ def _between(first: Policy, second: Policy) -> Iterator[str]:
         days = [
             max(a.since, b.since)
             for a, b in pairs
-            if overlap(a, b) and not a.confidence == b.confidence == "unverified"
+            if values_overlap(a, b) and not a.confidence == b.confidence == "unverified"
         ]
         if days:
             yield (

@@ -10,7 +10,7 @@ from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import Confidence
 from cds_service.policies.model import Status, Superseded
 
-Text: TypeAlias = Annotated[
+FileText: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, strip_whitespace=True), Field(json_schema_extra={"pattern": r"\S"})
 ]
 POLICY_ID: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -23,11 +23,11 @@ class _Strict(BaseModel):
 class _Source(_Strict):
     """Where a value was read."""
 
-    title: Text
+    title: FileText
     """Name of the contract, rule, manual or table."""
     retrieved: date
     """The day somebody read it."""
-    paragraph: Text | None = None
+    paragraph: FileText | None = None
     """Section, page or paragraph in it."""
     href: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
     """Its address, where there is one."""
@@ -47,11 +47,11 @@ class DatedValue(_Strict):
     confidence: Confidence
     """verified: read in the payer's or the law's own text. seed: from the general coding guide. default: a
     recommendation, no rule of the payer was found. unverified: somebody says so; it asks and never decides."""
-    note: Text | None = None
+    note: FileText | None = None
     """What a reader of the card should know beside it."""
     dated: bool = True
     """false where the source gives no effective date and the first day is only as far back as we answer."""
-    conflict: Text | None = None
+    conflict: FileText | None = None
     """How other sources differ; the card says it."""
     program: Literal[Program.CONDITIONING, Program.HARDENING] | None = None
     """The kind of program that the source speaks of, where it does not speak of both: conditioning or hardening. The
@@ -61,9 +61,9 @@ class DatedValue(_Strict):
 class _Match(_Strict):
     """To whom the policy applies: every key that is given has to agree; without any it applies to everyone."""
 
-    payer: list[Text] | Text = Field(default=[])
+    payer: list[FileText] | FileText = Field(default=[])
     """Names, identifiers or references of the payer. A name matches as whole words in any case."""
-    payer_exactly: list[Text] = Field(default=[])
+    payer_exactly: list[FileText] = Field(default=[])
     """Names beside those in payer that match only where they are the payer's whole name."""
     payer_class: PayerClass | None = None
     """Kind of payer."""
@@ -93,7 +93,7 @@ class PolicyFile(_Strict):
 
     policy: Annotated[str, StringConstraints(pattern=POLICY_ID)]
     """Its id: the name of the file without .yaml, like site-north."""
-    title: Text
+    title: FileText
     """Its name for people."""
     match: _Match = _Match()
     """To whom it applies; left out, to everyone."""
@@ -101,13 +101,13 @@ class PolicyFile(_Strict):
     """complete, partial, or historical (the source is no longer current)."""
     supersedes: Superseded | None = None
     """Kind of layers that do not apply where this policy does: jurisdiction for a federal program."""
-    not_modelled: list[Text] = Field(default=[])
+    not_modelled: list[FileText] = Field(default=[])
     """What a reader might expect here and does not find."""
     values: dict[str, Annotated[list[DatedValue], Field(min_length=1)]]
     """Values by parameter; each has one or more, one after the other."""
 
 
-KEYS: Final = [
+POLICY_KEYS: Final = [
     field.alias or name
     for kind in (PolicyFile, _Match, DatedValue, _Source)
     for name, field in kind.model_fields.items()

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from cds_service.domain.values import PolicyValue, Source
 from cds_service.policies.files.document import Document, PolicyError, json_of, parse
-from cds_service.policies.files.format import KEYS, DatedValue, PolicyFile
-from cds_service.policies.files.refusals import in_words, meant
+from cds_service.policies.files.format import POLICY_KEYS, DatedValue, PolicyFile
+from cds_service.policies.files.refusals import meant, refusal_in_words
 from cds_service.policies.files.schema import choices
 from cds_service.policies.model import BUNDLED, Match, Policy
 from cds_service.policies.parameters import FIRST_UNIT_FULL, FIRST_UNIT_MINIMUM, PARAMETERS
@@ -92,11 +92,11 @@ def load_file(path: Path, place: int = BUNDLED) -> Policy:
         folder=place,
         supersedes=file.supersedes,
     )
-    check_first_unit(policy)
+    check_first_unit_times(policy)
     return policy
 
 
-def check_first_unit(policy: Policy, below: Policy | None = None) -> None:
+def check_first_unit_times(policy: Policy, below: Policy | None = None) -> None:
     """Refuse a policy in which the least time for 97545 is more than its full time, on any date.
 
     Args:
@@ -127,7 +127,7 @@ def check_first_unit(policy: Policy, below: Policy | None = None) -> None:
 def problems_of(problem: ValidationError, where: KeyPath = ()) -> list[tuple[KeyPath, str]]:
     """Each problem of a validation as key and words."""
     found = [((*where, *error["loc"]), error) for error in problem.errors(include_url=False)]
-    return [(place, in_words(error, place, KEYS)) for place, error in found]
+    return [(place, refusal_in_words(error, place, POLICY_KEYS)) for place, error in found]
 
 
 @cache

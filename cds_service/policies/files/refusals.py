@@ -28,7 +28,7 @@ _LIKE: Final = {
 }
 
 
-def in_words(problem: ErrorDetails, where: tuple[str | int, ...], keys: Iterable[str]) -> str:
+def refusal_in_words(problem: ErrorDetails, where: tuple[str | int, ...], keys: Iterable[str]) -> str:
     """Tell a problem of the validation.
 
     Args:

@@ -11,9 +11,9 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import Policy
 from cds_service.policies.ncci import NcciError
 from cds_service.policies.ncci.tables import Ceiling, Pair
-from cds_service.policies.shapes import Indicator, Mue, PairEdit, Setting
+from cds_service.policies.shapes import BillingSetting, Indicator, Mue, PairEdit
 
-SETTINGS: Final[tuple[Setting, ...]] = ("practitioner", "hospital")
+SETTINGS: Final[tuple[BillingSetting, ...]] = ("practitioner", "hospital")
 MOST_NAMED: Final = 12
 """Most lost pairs that a refusal names."""
 
@@ -22,8 +22,8 @@ MOST_NAMED: Final = 12
 class Edits:
     """Ceilings and pairs of each setting; a setting that is not there has no table."""
 
-    ceilings: Mapping[Setting, Mapping[str, Ceiling]] = field(default_factory=dict)
-    pairs: Mapping[Setting, Mapping[Pair, Indicator]] = field(default_factory=dict)
+    ceilings: Mapping[BillingSetting, Mapping[str, Ceiling]] = field(default_factory=dict)
+    pairs: Mapping[BillingSetting, Mapping[Pair, Indicator]] = field(default_factory=dict)
 
     def over(self, fallback: "Edits") -> "Edits":
         """These tables, and those of the other for settings that have none here."""
@@ -49,8 +49,8 @@ def codes_of_visits(national: Policy) -> frozenset[str]:
     return frozenset(codes)
 
 
-def _ceilings(value: Mapping[str, Mue]) -> dict[Setting, dict[str, Ceiling]]:
-    found: dict[Setting, dict[str, Ceiling]] = {}
+def _ceilings(value: Mapping[str, Mue]) -> dict[BillingSetting, dict[str, Ceiling]]:
+    found: dict[BillingSetting, dict[str, Ceiling]] = {}
     for code, mue in value.items():
         for setting in SETTINGS:
             units = mue.hospital if setting == "hospital" else mue.practitioner
@@ -59,15 +59,15 @@ def _ceilings(value: Mapping[str, Mue]) -> dict[Setting, dict[str, Ceiling]]:
     return found
 
 
-def _pairs(value: Sequence[PairEdit]) -> dict[Setting, dict[Pair, Indicator]]:
-    found: dict[Setting, dict[Pair, Indicator]] = {}
+def _pairs(value: Sequence[PairEdit]) -> dict[BillingSetting, dict[Pair, Indicator]]:
+    found: dict[BillingSetting, dict[Pair, Indicator]] = {}
     for pair in value:
         for setting in pair.settings:
             found.setdefault(setting, {})[pair.column1, pair.column2] = pair.indicator
     return found
 
 
-def plain_ceilings(ceilings: Mapping[Setting, Mapping[str, Ceiling]]) -> dict[str, dict[str, int]]:
+def plain_ceilings(ceilings: Mapping[BillingSetting, Mapping[str, Ceiling]]) -> dict[str, dict[str, int]]:
     """Ceilings as a policy file writes them.
 
     Raises:
@@ -87,16 +87,16 @@ def plain_ceilings(ceilings: Mapping[Setting, Mapping[str, Ceiling]]) -> dict[st
     return plain
 
 
-def plain_pairs(pairs: Mapping[Setting, Mapping[Pair, Indicator]]) -> list[dict[str, Any]]:
+def plain_pairs(pairs: Mapping[BillingSetting, Mapping[Pair, Indicator]]) -> list[dict[str, Any]]:
     """Pairs as a policy file writes them: columns 1 that share columns 2, indicator and settings stand together."""
-    settings_of: dict[tuple[Pair, Indicator], tuple[Setting, ...]] = {}
+    settings_of: dict[tuple[Pair, Indicator], tuple[BillingSetting, ...]] = {}
     for setting in SETTINGS:
         for edit in pairs.get(setting, {}).items():
             settings_of[edit] = (*settings_of.get(edit, ()), setting)
-    columns2: dict[tuple[str, Indicator, tuple[Setting, ...]], list[str]] = {}
+    columns2: dict[tuple[str, Indicator, tuple[BillingSetting, ...]], list[str]] = {}
     for ((first, second), indicator), settings in sorted(settings_of.items()):
         columns2.setdefault((first, indicator, settings), []).append(second)
-    columns1: dict[tuple[tuple[str, ...], Indicator, tuple[Setting, ...]], list[str]] = {}
+    columns1: dict[tuple[tuple[str, ...], Indicator, tuple[BillingSetting, ...]], list[str]] = {}
     for (first, indicator, settings), seconds in columns2.items():
         columns1.setdefault((tuple(seconds), indicator, settings), []).append(first)
     return [

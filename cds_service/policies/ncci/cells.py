@@ -7,12 +7,12 @@ from typing import Final
 
 from cds_service.policies.ncci import NcciError
 from cds_service.policies.ncci import layouts as columns
-from cds_service.policies.ncci.cms_files import AGAIN, Row, text
+from cds_service.policies.ncci.cms_files import AGAIN, SheetRow, text
 from cds_service.policies.ncci.layouts import Layout
 from cds_service.policies.shapes import AdjudicationIndicator, Indicator
 
 CODE_LENGTH: Final = 5
-NO_ROW: Final[Row] = (0, ())
+NO_ROW: Final[SheetRow] = (0, ())
 ADJUDICATION: Final[Mapping[str, AdjudicationIndicator]] = {"1": 1, "2": 2, "3": 3}
 MODIFIER: Final[Mapping[str, Indicator | None]] = {"0": 0, "1": 1, "9": None}
 _CODE: Final = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
@@ -31,7 +31,7 @@ class Cells:
         self._places = layout.columns
         self._number, self._row = NO_ROW
 
-    def turn_to(self, row: Row) -> None:
+    def turn_to(self, row: SheetRow) -> None:
         """Read this row from now on."""
         self._number, self._row = row
 
@@ -59,23 +59,23 @@ class Cells:
 
     def units(self) -> int:
         """A number of units; CMS publishes zeros."""
-        units = self.raw(columns.UNITS)
+        units = self.raw(columns.UNITS_COLUMN)
         if not (units.isascii() and units.isdigit()):
-            raise self.refused(columns.UNITS, "a whole number")
+            raise self.refused(columns.UNITS_COLUMN, "a whole number")
         return int(units)
 
     def adjudication(self) -> AdjudicationIndicator:
         """1, 2 or 3; its words follow in the same cell."""
-        found = re.match(r"([123])(?!\w)", self.raw(columns.ADJUDICATION))
+        found = re.match(r"([123])(?!\w)", self.raw(columns.ADJUDICATION_COLUMN))
         if found is None:
-            raise self.refused(columns.ADJUDICATION, "1, 2 or 3, like '2 Date of Service Edit: Policy'")
+            raise self.refused(columns.ADJUDICATION_COLUMN, "1, 2 or 3, like '2 Date of Service Edit: Policy'")
         return ADJUDICATION[found[1]]
 
     def modifier(self) -> Indicator | None:
         """0 or 1; None for 9, an edit that never applied."""
-        found = self.raw(columns.MODIFIER)
+        found = self.raw(columns.MODIFIER_COLUMN)
         if found not in MODIFIER:
-            raise self.refused(columns.MODIFIER, "0, 1 or 9")
+            raise self.refused(columns.MODIFIER_COLUMN, "0, 1 or 9")
         return MODIFIER[found]
 
     def is_note(self, key: str) -> bool:

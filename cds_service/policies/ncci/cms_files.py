@@ -14,14 +14,14 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from cds_service.policies.ncci import NcciError
 
-Row: TypeAlias = tuple[int, Sequence[object]]
+SheetRow: TypeAlias = tuple[int, Sequence[object]]
 
 TEXT: Final = frozenset({".csv", ".txt"})
 WORKBOOK: Final = ".xlsx"
 ARCHIVE: Final = ".zip"
 TABLES: Final = TEXT | {WORKBOOK}
 SHIPPED: Final = "CMS ships its tables as .csv, .txt, .xlsx, and .zip with these inside."
-HEAD: Final = 64 * 1024
+HEAD_BYTES: Final = 64 * 1024
 _UNREADABLE: Final = (csv.Error, zlib.error, BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError)
 
 
@@ -36,7 +36,7 @@ class Sheet:
     where: str
     file: str
     names: tuple[str, ...]
-    rows: Iterator[Row]
+    rows: Iterator[SheetRow]
     share: Callable[[], float]
 
 
@@ -104,13 +104,13 @@ def _table(stream: IO[bytes], size: int, name: str, where: str, names: tuple[str
         yield Sheet(where, name, names, _text_rows(stream, where), share)
 
 
-def _text_rows(stream: IO[bytes], where: str) -> Iterator[Row]:
+def _text_rows(stream: IO[bytes], where: str) -> Iterator[SheetRow]:
     """Rows of a text file; commas or tabs, whichever stands more often at its beginning.
 
     CMS writes Latin-1 and sites save UTF-8 again; codes, dates and numbers are ASCII in both.
     """
     try:
-        head = stream.read(HEAD)
+        head = stream.read(HEAD_BYTES)
         if b"\0" in head:
             raise NcciError(f"{where}: this is not a text file. Give it as CMS ships it, or save it as CSV UTF-8.")
         stream.seek(0)
@@ -144,7 +144,7 @@ class Count:
         self._total = total
         self._done = 0
 
-    def over(self, rows: Iterator[Sequence[object]]) -> Iterator[Row]:
+    def over(self, rows: Iterator[Sequence[object]]) -> Iterator[SheetRow]:
         """The rows with their numbers, from 1."""
         for self._done, row in enumerate(rows, start=1):
             yield self._done, row

@@ -27,13 +27,13 @@ from cds_service.policies.ncci.bundled_edits import (
     plain_pairs,
 )
 from cds_service.policies.ncci.layouts import Kind
-from cds_service.policies.ncci.tables import Table, joined
+from cds_service.policies.ncci.tables import CmsTable, joined
 
 POLICY: Final = "site-ncci"
-FILE: Final = f"{POLICY}.yaml"
+LAYER_FILE: Final = f"{POLICY}.yaml"
 CMS: Final = "https://www.cms.gov/medicare/coding-billing/national-correct-coding-initiative-ncci-edits"
-NAMES: Final[Mapping[Kind, str]] = {"MUE": params.EDIT_MUE.name, "PTP": params.EDIT_PAIRS.name}
-TITLES: Final[Mapping[Kind, str]] = {
+PARAMETER_NAMES: Final[Mapping[Kind, str]] = {"MUE": params.EDIT_MUE.name, "PTP": params.EDIT_PAIRS.name}
+SOURCE_TITLES: Final[Mapping[Kind, str]] = {
     "MUE": "CMS NCCI medically unlikely edits",
     "PTP": "CMS NCCI procedure-to-procedure edits",
 }
@@ -58,7 +58,7 @@ class Imported:
 
 
 def write_layer(
-    folder: Path, tables: tuple[Table, ...], national: Policy, today: date, *, few: bool = False
+    folder: Path, tables: tuple[CmsTable, ...], national: Policy, today: date, *, few: bool = False
 ) -> Imported:
     """Write the tables of one quarter into the site layer, or put them in place of that quarter's.
 
@@ -76,7 +76,7 @@ def write_layer(
         PolicyError: the file that is there is refused, or what would be written.
         NcciError: the folder cannot be written to, the tables do not fit into one policy, or they seem to be parts.
     """
-    path, quarter = folder / FILE, tables[0].quarter
+    path, quarter = folder / LAYER_FILE, tables[0].quarter
     try:
         present = load_file(path, 1) if path.exists() else None
         before = edits_of(national, quarter)
@@ -103,28 +103,34 @@ def write_layer(
 def _of_quarter(policy: Policy, quarter: date) -> Edits:
     """The tables of exactly this quarter."""
     edits = edits_of(policy, quarter)
-    mue, ptp = ({value.since for value in policy.values.get(name, ())} for name in NAMES.values())
+    mue, ptp = ({value.since for value in policy.values.get(name, ())} for name in PARAMETER_NAMES.values())
     return Edits(edits.ceilings if quarter in mue else {}, edits.pairs if quarter in ptp else {})
 
 
-def _document(path: Path, present: Policy | None, tables: tuple[Table, ...], edits: Edits, today: date) -> CommentedMap:
+def _document(
+    path: Path, present: Policy | None, tables: tuple[CmsTable, ...], edits: Edits, today: date
+) -> CommentedMap:
     quarter = tables[0].quarter
     document = _new() if present is None else _yaml().load(path)
     values = document["values"]
     plain: dict[Kind, Any] = {"MUE": _ceilings(edits), "PTP": _pairs(edits)}
     for kind in dict.fromkeys(table.kind for table in tables):
-        rows = [row for row in values.get(NAMES[kind], ()) if row["from"] != quarter]
-        cited = [row["source"].get("paragraph", "") for row in values.get(NAMES[kind], ()) if row["from"] == quarter]
+        rows = [row for row in values.get(PARAMETER_NAMES[kind], ()) if row["from"] != quarter]
+        cited = [
+            row["source"].get("paragraph", "")
+            for row in values.get(PARAMETER_NAMES[kind], ())
+            if row["from"] == quarter
+        ]
         files = {**_files_in(cited), **_files_of(table for table in tables if table.kind == kind)}
         source = CommentedMap(
-            title=TITLES[kind],
+            title=SOURCE_TITLES[kind],
             paragraph=f"quarter beginning {quarter}"
             + "".join(f"; {setting} table {files[setting]}" for setting in SETTINGS if setting in files),
             href=CMS,
             retrieved=today,
         )
         value = CommentedMap({"from": quarter, "value": plain[kind], "source": source, "confidence": "verified"})
-        values[NAMES[kind]] = CommentedSeq(sorted([*rows, value], key=lambda row: row["from"]))
+        values[PARAMETER_NAMES[kind]] = CommentedSeq(sorted([*rows, value], key=lambda row: row["from"]))
     own = [sentence for sentence in document.get("not_modelled") or () if not _LACKING.fullmatch(sentence)]
     document["not_modelled"] = CommentedSeq([*own, *_lacking(values)])
     return document
@@ -135,7 +141,7 @@ def _files_in(paragraphs: Iterable[str]) -> dict[str, str]:
     return dict(found for paragraph in paragraphs for found in _FILES.findall(paragraph))
 
 
-def _files_of(tables: Iterable[Table]) -> dict[str, str]:
+def _files_of(tables: Iterable[CmsTable]) -> dict[str, str]:
     files: dict[str, dict[str, None]] = {}
     for table in tables:
         files.setdefault(table.setting, {})[table.file.replace(";", ",")] = None
@@ -145,7 +151,7 @@ def _files_of(tables: Iterable[Table]) -> dict[str, str]:
 def _lacking(values: Mapping[str, Any]) -> list[str]:
     """Tables that no import gave, by quarter: their setting has no edit from then on."""
     lacking = []
-    for kind, name in NAMES.items():
+    for kind, name in PARAMETER_NAMES.items():
         for row in values.get(name, ()):
             rows = row["value"].values() if kind == "MUE" else row["value"]
             there = {setting for edit in rows for setting in (edit if kind == "MUE" else edit["settings"])}
@@ -210,7 +216,7 @@ def _yaml() -> YAML:
 def _replace(path: Path, document: CommentedMap) -> None:
     """Write beside the file, load what was written, and put it in place of the file in one step."""
     with TemporaryDirectory(prefix=".import-ncci-", dir=path.parent) as beside:
-        written = Path(beside) / FILE
+        written = Path(beside) / LAYER_FILE
         with written.open("w", encoding="utf-8") as stream:
             _yaml().dump(document, stream)
         try:

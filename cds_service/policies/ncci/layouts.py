@@ -7,36 +7,36 @@ from itertools import chain, islice
 from typing import Final, Literal, TypeAlias
 
 from cds_service.policies.ncci import NcciError
-from cds_service.policies.ncci.cms_files import Row, Sheet, text
-from cds_service.policies.shapes import Setting
+from cds_service.policies.ncci.cms_files import Sheet, SheetRow, text
+from cds_service.policies.shapes import BillingSetting
 
 Kind: TypeAlias = Literal["MUE", "PTP"]
 
-CODE: Final = "HCPCS/CPT Code"
-UNITS: Final = "Practitioner (or Outpatient Hospital) Services MUE Values"
-ADJUDICATION: Final = "MUE Adjudication Indicator"
+CODE_COLUMN: Final = "HCPCS/CPT Code"
+UNITS_COLUMN: Final = "Practitioner (or Outpatient Hospital) Services MUE Values"
+ADJUDICATION_COLUMN: Final = "MUE Adjudication Indicator"
 COLUMN_1: Final = "Column 1"
 COLUMN_2: Final = "Column 2"
-EFFECTIVE: Final = "Effective Date"
-DELETION: Final = "Deletion Date"
-MODIFIER: Final = "Modifier"
+EFFECTIVE_COLUMN: Final = "Effective Date"
+DELETION_COLUMN: Final = "Deletion Date"
+MODIFIER_COLUMN: Final = "Modifier"
 
 COLUMNS: Final[Mapping[Kind, Mapping[str, str]]] = {
     "MUE": {
-        CODE: r"hcpcs/cpt code",
-        UNITS: r"(practitioner|(facility )?outpatient hospital|dme supplier) services mue values?",
-        ADJUDICATION: r"mue adjudication indicator",
+        CODE_COLUMN: r"hcpcs/cpt code",
+        UNITS_COLUMN: r"(practitioner|(facility )?outpatient hospital|dme supplier) services mue values?",
+        ADJUDICATION_COLUMN: r"mue adjudication indicator",
     },
     "PTP": {
         COLUMN_1: r"column ?1",
         COLUMN_2: r"column ?2",
-        EFFECTIVE: r"effective date",
-        DELETION: r"deletion date( ?\*=no data)?",
-        MODIFIER: r"modifier( indicator)?( 0=not allowed 1=allowed 9=not applicable)?",
+        EFFECTIVE_COLUMN: r"effective date",
+        DELETION_COLUMN: r"deletion date( ?\*=no data)?",
+        MODIFIER_COLUMN: r"modifier( indicator)?( 0=not allowed 1=allowed 9=not applicable)?",
     },
 }
 """The columns that are read, by the name CMS gives them, and what their heading has to be."""
-KEYS: Final[Mapping[Kind, str]] = {"MUE": CODE, "PTP": COLUMN_1}
+KEY_COLUMNS: Final[Mapping[Kind, str]] = {"MUE": CODE_COLUMN, "PTP": COLUMN_1}
 WHAT_TO_DO: Final[Mapping[Kind, str]] = {
     "MUE": "Give the Medicare MUE table as CMS ships it; Medicaid tables have no adjudication indicator.",
     "PTP": "Give the whole Medicare PTP table as CMS ships it, not the list of a quarter's additions and deletions.",
@@ -44,7 +44,7 @@ WHAT_TO_DO: Final[Mapping[Kind, str]] = {
 PREAMBLE: Final = 40
 HEADER_ROWS: Final = 10
 
-_SETTINGS: Final[Mapping[Setting, re.Pattern[str]]] = {
+_SETTINGS: Final[Mapping[BillingSetting, re.Pattern[str]]] = {
     "practitioner": re.compile(r"ccipra|practitioner"),
     "hospital": re.compile(r"ccioph|hospital"),
 }
@@ -60,10 +60,10 @@ class Layout:
 
     kind: Kind
     columns: Mapping[str, int]
-    setting: Setting | None
+    setting: BillingSetting | None
 
 
-def recognize(sheet: Sheet) -> tuple[Layout, Iterator[Row]] | None:
+def recognize(sheet: Sheet) -> tuple[Layout, Iterator[SheetRow]] | None:
     """The layout of a sheet, and its rows below the headings. None for an empty sheet.
 
     Raises:
@@ -78,17 +78,17 @@ def recognize(sheet: Sheet) -> tuple[Layout, Iterator[Row]] | None:
     kind = _kind(top[start]) if start is not None else None
     if start is None or kind is None:
         raise NcciError(
-            f"{sheet.where}: the columns are not those of a CMS table: neither {CODE!r} (MUE) nor {COLUMN_1!r} (PTP) "
-            f"is in the first {PREAMBLE} rows. Found: {_shown(max(written, key=_filled))}. "
+            f"{sheet.where}: the columns are not those of a CMS table: neither {CODE_COLUMN!r} (MUE) nor "
+            f"{COLUMN_1!r} (PTP) is in the first {PREAMBLE} rows. Found: {_shown(max(written, key=_filled))}. "
             "Give the MUE and PTP tables as CMS ships them."
         )
-    key = next(place for place, cell in enumerate(top[start]) if _is(kind, KEYS[kind], _heading([cell])))
+    key = next(place for place, cell in enumerate(top[start]) if _is(kind, KEY_COLUMNS[kind], _heading([cell])))
     end = start + 1
     while end < min(len(top), start + HEADER_ROWS) and not _cell(top[end], key):
         end += 1
     headings = _headings(top[start:end])
     columns = _columns(sheet, kind, headings)
-    heading = headings[columns[UNITS]] if kind == "MUE" else " ".join(chain.from_iterable(top[:start]))
+    heading = headings[columns[UNITS_COLUMN]] if kind == "MUE" else " ".join(chain.from_iterable(top[:start]))
     return Layout(kind, columns, _setting(sheet, kind, heading.lower())), chain(first[end:], sheet.rows)
 
 
@@ -97,7 +97,7 @@ def _kind(row: Sequence[str]) -> Kind | None:
     if _filled(row) < 2:  # noqa: PLR2004 - more than a title
         return None
     return next(
-        (kind for kind, key in KEYS.items() if any(_is(kind, key, _heading([cell])) for cell in row)),
+        (kind for kind, key in KEY_COLUMNS.items() if any(_is(kind, key, _heading([cell])) for cell in row)),
         None,
     )
 
@@ -137,7 +137,7 @@ def _columns(sheet: Sheet, kind: Kind, headings: Sequence[str]) -> dict[str, int
     return columns
 
 
-def _setting(sheet: Sheet, kind: Kind, heading: str) -> Setting | None:
+def _setting(sheet: Sheet, kind: Kind, heading: str) -> BillingSetting | None:
     """The setting that the heading of an MUE table tells, or title and file name of a PTP table."""
     names = " ".join(sheet.names).lower()
     for words, why in _NOT_USED.items():

@@ -12,15 +12,15 @@ from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.policies.ncci import NcciError
 from cds_service.policies.ncci import layouts as columns
 from cds_service.policies.ncci.cells import Cells
-from cds_service.policies.ncci.cms_files import AGAIN, Row, Sheet, sheets
+from cds_service.policies.ncci.cms_files import AGAIN, Sheet, SheetRow, sheets
 from cds_service.policies.ncci.layouts import Kind, Layout, recognize
 from cds_service.policies.ncci.quarters import quarter_of
-from cds_service.policies.shapes import AdjudicationIndicator, Indicator, Setting
+from cds_service.policies.shapes import AdjudicationIndicator, BillingSetting, Indicator
 
 Pair: TypeAlias = tuple[str, str]
 Watch: TypeAlias = Callable[[str, float], None]
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
 
 WATCH_EVERY: Final = 10_000
 NO_DATE: Final = frozenset({"", "*"})
@@ -35,14 +35,14 @@ class Ceiling(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CmsTable:
     """What one sheet gave: ``ceilings`` of an MUE table or ``pairs`` of a PTP table, for the codes that are kept.
 
     ``rows`` were read. ``newest`` is the latest effective date of a PTP table, whatever its codes.
     """
 
     kind: Kind
-    setting: Setting
+    setting: BillingSetting
     quarter: date
     where: str
     file: str
@@ -56,9 +56,9 @@ def read_tables(
     paths: Iterable[Path],
     codes: AbstractSet[str],
     quarter: date | None,
-    setting: Setting | None,
+    setting: BillingSetting | None,
     watch: Watch = lambda _where, _share: None,
-) -> tuple[Table, ...]:
+) -> tuple[CmsTable, ...]:
     """Read files of one quarter.
 
     Args:
@@ -71,7 +71,7 @@ def read_tables(
     Raises:
         NcciError: a file is refused, the files do not belong together, or they hold nothing of what is wanted.
     """
-    tables: list[Table] = []
+    tables: list[CmsTable] = []
     for path in paths:
         before = len(tables)
         for sheet in sheets(path):
@@ -95,14 +95,16 @@ def read_tables(
     return tuple(tables)
 
 
-def joined(tables: Iterable[Table]) -> tuple[dict[Setting, dict[str, Ceiling]], dict[Setting, dict[Pair, Indicator]]]:
+def joined(
+    tables: Iterable[CmsTable],
+) -> tuple[dict[BillingSetting, dict[str, Ceiling]], dict[BillingSetting, dict[Pair, Indicator]]]:
     """Ceilings and pairs of each setting, from all tables of a quarter.
 
     Raises:
         NcciError: two tables give different values.
     """
-    ceilings: dict[Setting, dict[str, Ceiling]] = {}
-    pairs: dict[Setting, dict[Pair, Indicator]] = {}
+    ceilings: dict[BillingSetting, dict[str, Ceiling]] = {}
+    pairs: dict[BillingSetting, dict[Pair, Indicator]] = {}
     for table in tables:
         if table.kind == "MUE":
             _join(table, ceilings.setdefault(table.setting, {}), table.ceilings)
@@ -111,14 +113,14 @@ def joined(tables: Iterable[Table]) -> tuple[dict[Setting, dict[str, Ceiling]], 
     return ceilings, pairs
 
 
-def _join(table: Table, known: dict[K, V], found: Mapping[K, V]) -> None:
+def _join(table: CmsTable, known: dict[_K, _V], found: Mapping[_K, _V]) -> None:
     for key, value in found.items():
         if known.setdefault(key, value) != value:
             entry = " with ".join(key) if isinstance(key, tuple) else key
             raise NcciError(f"{table.where}: {entry} has another value than in an earlier file. Give each table once.")
 
 
-def _setting(sheet: Sheet, layout: Layout, wanted: Setting | None) -> Setting:
+def _setting(sheet: Sheet, layout: Layout, wanted: BillingSetting | None) -> BillingSetting:
     if layout.setting is None and wanted is None:
         raise NcciError(
             f"{sheet.where}: neither title nor file name tells whether this is the practitioner or the hospital table. "
@@ -129,7 +131,7 @@ def _setting(sheet: Sheet, layout: Layout, wanted: Setting | None) -> Setting:
     return layout.setting or wanted  # type: ignore[return-value]
 
 
-def _watched(sheet: Sheet, rows: Iterator[Row], watch: Watch) -> Iterator[Row]:
+def _watched(sheet: Sheet, rows: Iterator[SheetRow], watch: Watch) -> Iterator[SheetRow]:
     for count, row in enumerate(rows):
         if count % WATCH_EVERY == 0:
             watch(sheet.where, sheet.share())
@@ -138,24 +140,34 @@ def _watched(sheet: Sheet, rows: Iterator[Row], watch: Watch) -> Iterator[Row]:
 
 
 def _read_mue(
-    sheet: Sheet, layout: Layout, rows: Iterator[Row], codes: AbstractSet[str], quarter: date, setting: Setting
-) -> Table:
+    sheet: Sheet,
+    layout: Layout,
+    rows: Iterator[SheetRow],
+    codes: AbstractSet[str],
+    quarter: date,
+    setting: BillingSetting,
+) -> CmsTable:
     cells, count = Cells(sheet.where, layout), 0
     kept: dict[str, Ceiling] = {}
     for row in rows:
         cells.turn_to(row)
-        if cells.is_note(columns.CODE):
+        if cells.is_note(columns.CODE_COLUMN):
             continue
         count += 1
-        code, ceiling = cells.code(columns.CODE), Ceiling(cells.units(), cells.adjudication())
+        code, ceiling = cells.code(columns.CODE_COLUMN), Ceiling(cells.units(), cells.adjudication())
         if code in codes and kept.setdefault(code, ceiling) != ceiling:
             raise cells.twice(code)
-    return Table("MUE", setting, quarter, sheet.where, sheet.file, count, kept, {})
+    return CmsTable("MUE", setting, quarter, sheet.where, sheet.file, count, kept, {})
 
 
 def _read_ptp(
-    sheet: Sheet, layout: Layout, rows: Iterator[Row], codes: AbstractSet[str], quarter: date, setting: Setting
-) -> Table:
+    sheet: Sheet,
+    layout: Layout,
+    rows: Iterator[SheetRow],
+    codes: AbstractSet[str],
+    quarter: date,
+    setting: BillingSetting,
+) -> CmsTable:
     """Keep the pairs in force on the quarter's first day; a deletion date is the last day of an edit."""
     cells, count, newest, latest = Cells(sheet.where, layout), 0, None, ""
     kept: dict[Pair, Indicator] = {}
@@ -165,22 +177,22 @@ def _read_ptp(
             continue
         count += 1
         first, second = pair = cells.code(columns.COLUMN_1), cells.code(columns.COLUMN_2)
-        effective = cells.raw(columns.EFFECTIVE)
+        effective = cells.raw(columns.EFFECTIVE_COLUMN)
         if effective > latest:
-            latest, newest = effective, cells.day(columns.EFFECTIVE)
+            latest, newest = effective, cells.day(columns.EFFECTIVE_COLUMN)
         if not ((first in codes and second in codes) or first in WORK_REHAB or second in WORK_REHAB):
             continue
-        since = cells.day(columns.EFFECTIVE)
-        until = date.max if cells.raw(columns.DELETION) in NO_DATE else cells.day(columns.DELETION)
+        since = cells.day(columns.EFFECTIVE_COLUMN)
+        until = date.max if cells.raw(columns.DELETION_COLUMN) in NO_DATE else cells.day(columns.DELETION_COLUMN)
         indicator = cells.modifier()
         if indicator is None or not since <= quarter <= until:
             continue
         if kept.setdefault(pair, indicator) != indicator:
             raise cells.twice(f"{first} with {second}")
-    return Table("PTP", setting, quarter, sheet.where, sheet.file, count, {}, kept, newest)
+    return CmsTable("PTP", setting, quarter, sheet.where, sheet.file, count, {}, kept, newest)
 
 
-def _check_parts(tables: Sequence[Table]) -> None:
+def _check_parts(tables: Sequence[CmsTable]) -> None:
     """CMS ships a PTP table in parts f1, f2, ... of one version; a part that is left out would end its pairs."""
     versions: set[str] = set()
     for setting in ("practitioner", "hospital"):
@@ -200,7 +212,7 @@ def _check_parts(tables: Sequence[Table]) -> None:
         )
 
 
-def _check_found(tables: Sequence[Table]) -> None:
+def _check_found(tables: Sequence[CmsTable]) -> None:
     """Refuse tables without the codes of work rehabilitation: they are not whole, and would end its edits."""
     ceilings, pairs = joined(tables)
     for setting, of_setting in ceilings.items():

@@ -21,7 +21,7 @@ _GENERAL: Final[frozenset[Confidence]] = frozenset({"seed", "default"})
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class LegendRow:
     """What a status of the matrix means; ``mark`` stands for it in a narrow column."""
 
     status: Modeled
@@ -30,13 +30,13 @@ class Meaning:
 
 
 LEGEND: Final = (
-    Meaning("verified", "V", "every value in force was read in the payer's or the law's own text or table"),
-    Meaning("partly", "P", "values in force of different certainty: the page of the policy tells them apart"),
-    Meaning("default", "D", "coding guide, recommendation or a third party's text; applied, and the card says so"),
-    Meaning("asked", "?", "unverified only: shown as a question to the payer, never applied"),
-    Meaning("not-in-force", "x", "values of past or future dates only; on this date as if it had none"),
-    Meaning("general", "g", "nothing of its own: the more general policies, or the site's, decide"),
-    Meaning("none", "-", "no policy that applies has a value: nothing is checked against the payer's rule"),
+    LegendRow("verified", "V", "every value in force was read in the payer's or the law's own text or table"),
+    LegendRow("partly", "P", "values in force of different certainty: the page of the policy tells them apart"),
+    LegendRow("default", "D", "coding guide, recommendation or a third party's text; applied, and the card says so"),
+    LegendRow("asked", "?", "unverified only: shown as a question to the payer, never applied"),
+    LegendRow("not-in-force", "x", "values of past or future dates only; on this date as if it had none"),
+    LegendRow("general", "g", "nothing of its own: the more general policies, or the site's, decide"),
+    LegendRow("none", "-", "no policy that applies has a value: nothing is checked against the payer's rule"),
 )
 
 
@@ -61,7 +61,7 @@ class MatrixRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CapabilityColumn:
     """A column of the matrix with the parameters that it stands for."""
 
     id: str
@@ -89,26 +89,26 @@ class Statements:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class CoverageMatrix:
     """The matrix of one date of service, least specific policy first, and who has no policy at all."""
 
     on: date
-    capabilities: tuple[Group, ...]
-    legend: tuple[Meaning, ...]
+    capabilities: tuple[CapabilityColumn, ...]
+    legend: tuple[LegendRow, ...]
     policies: tuple[MatrixRow, ...]
     not_modelled: tuple[Left, ...]
     not_searched: tuple[Left, ...]
     statements: Statements
 
 
-def coverage(stack: PolicyStack, on: date) -> Coverage:
+def coverage_matrix(stack: PolicyStack, on: date) -> CoverageMatrix:
     """What the policies model on a date of service, and which jurisdictions and payers have none."""
     searched = not_modelled()
     without = [place for place in _jurisdictions() if not _has_policy(stack, place)]
-    return Coverage(
+    return CoverageMatrix(
         on=on,
         capabilities=tuple(
-            Group(capability.id, capability.title, capability.short, capability.parameters)
+            CapabilityColumn(capability.id, capability.title, capability.short, capability.parameters)
             for capability in CAPABILITIES
         ),
         legend=LEGEND,

@@ -8,13 +8,13 @@ from typing import Final
 
 from cds_service.yaml_files import YamlFile
 
-FILE: Final = Path(__file__).parent / "not_modelled.yaml"
+NOT_MODELLED_FILE: Final = Path(__file__).parent / "not_modelled.yaml"
 
 
 @cache
 def not_modelled() -> Mapping[str, str]:
     """Why, by jurisdiction like ``US-OH``."""
-    reasons = YamlFile.read(FILE).content
+    reasons = YamlFile.read(NOT_MODELLED_FILE).content
     if not isinstance(reasons, dict):
-        raise TypeError(f"{FILE}: not a mapping of jurisdictions to reasons")
+        raise TypeError(f"{NOT_MODELLED_FILE}: not a mapping of jurisdictions to reasons")
     return MappingProxyType(reasons)

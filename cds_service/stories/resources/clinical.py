@@ -6,28 +6,28 @@ from typing import Final
 
 from cds_service.domain.codes import LABELS
 from cds_service.stories.language import (
-    Assessment,
-    Encounter,
-    Evaluation,
+    AssessmentWords,
+    EncounterWords,
+    EvaluationWords,
     GoalWords,
-    Injury,
-    Plan,
-    Questionnaire,
-    Service,
-    Session,
-    Treatment,
-    Visit,
+    InjuryWords,
+    PlanWords,
+    QuestionnaireWords,
+    ServiceWords,
+    SessionWords,
+    TreatmentWords,
+    VisitWords,
 )
 from cds_service.stories.resources.persons import contained_roles, role_reference, therapist
 from cds_service.stories.resources.pieces import (
     DISCIPLINES,
     EXAMPLE,
-    ICD_10_CM,
+    ICD_10_CM_SYSTEM,
     LOINC,
     SNOMED,
     TERMINOLOGY,
-    Resource,
-    Setting,
+    FhirJson,
+    StorySetting,
     billing_codings,
     coding,
     concept,
@@ -35,13 +35,13 @@ from cds_service.stories.resources.pieces import (
     instants,
     performed,
     program_words,
-    quantity,
+    quantity_element,
     service_concept,
     slug,
     span,
 )
 
-TOOLS: Final[Mapping[str, tuple[Resource, str, str | None]]] = {
+TOOLS: Final[Mapping[str, tuple[FhirJson, str, str | None]]] = {
     "oswestry": (coding(LOINC, "97909-6"), "Oswestry disability score", "%"),
     "quickdash": ({}, "QuickDASH", None),
     "lefs": ({}, "Lower extremity functional scale", None),
@@ -55,7 +55,7 @@ DEFAULT_PLAN_WEEKS: Final = 12
 _CATEGORIES: Final = frozenset({"survey", "exam", "activity", "vital-signs", "therapy", "procedure", "social-history"})
 
 
-def patient(setting: Setting) -> Resource:
+def patient(setting: StorySetting) -> FhirJson:
     """The Patient."""
     words = setting.words.patient
     names = words.name.split()
@@ -70,51 +70,51 @@ def patient(setting: Setting) -> Resource:
     )
 
 
-TIME_ZONE: Final = "http://hl7.org/fhir/StructureDefinition/timezone"
+TIME_ZONE_EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/timezone"
 
 
-def site(setting: Setting) -> Resource:
+def site(setting: StorySetting) -> FhirJson:
     """The Organization where visits take place."""
     words = setting.words.site
     return elements(
         resourceType="Organization",
         id=f"{setting.patient}-site",
-        extension=[{"url": TIME_ZONE, "valueCode": words.zone}] if words.zone else None,
+        extension=[{"url": TIME_ZONE_EXTENSION, "valueCode": words.zone}] if words.zone else None,
         active=True,
         name=words.name,
         address=[elements(city="Exampleville", state=words.state, country="US")] if words.state else None,
     )
 
 
-def site_reference(setting: Setting) -> Resource:
+def site_reference(setting: StorySetting) -> FhirJson:
     """Reference to the site."""
     return {"reference": f"Organization/{setting.patient}-site", "display": setting.words.site.name}
 
 
-def injuries(setting: Setting, injury: Injury) -> list[Resource]:
+def injuries(setting: StorySetting, injury: InjuryWords) -> list[FhirJson]:
     """The injury, and beside it the external cause Y99.0 (work for pay) when it happened at work."""
     found = [
         _condition(
             setting,
             setting.id(None, injury.id),
-            concept(*([coding(ICD_10_CM, injury.code)] if injury.code else []), text=injury.text),
+            concept(*([coding(ICD_10_CM_SYSTEM, injury.code)] if injury.code else []), text=injury.text),
             onset=None if injury.onset is None else setting.day(injury.onset),
             note=injury.note,
         )
     ]
     if injury.work_related:
-        cause = concept(coding(ICD_10_CM, "Y99.0"), text="Injured while working for pay")
+        cause = concept(coding(ICD_10_CM_SYSTEM, "Y99.0"), text="Injured while working for pay")
         found.append(_condition(setting, setting.id(None, injury.id, "work"), cause))
     return found
 
 
-def deficits(setting: Setting) -> list[Resource]:
+def deficits(setting: StorySetting) -> list[FhirJson]:
     """Limits that keep the patient from the job (D-2)."""
     return [
         _condition(
             setting,
             setting.id(None, "deficit", number),
-            concept(coding(ICD_10_CM, "Z73.6"), text=text),
+            concept(coding(ICD_10_CM_SYSTEM, "Z73.6"), text=text),
             category="problem-list-item",
         )
         for number, text in enumerate(setting.words.deficits, start=1)
@@ -122,14 +122,14 @@ def deficits(setting: Setting) -> list[Resource]:
 
 
 def _condition(
-    setting: Setting,
+    setting: StorySetting,
     identifier: str,
-    code: Resource,
+    code: FhirJson,
     *,
     onset: str | None = None,
     note: str | None = None,
     category: str = "encounter-diagnosis",
-) -> Resource:
+) -> FhirJson:
     return elements(
         resourceType="Condition",
         id=identifier,
@@ -143,7 +143,7 @@ def _condition(
     )
 
 
-def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
+def plans(setting: StorySetting, plan: PlanWords, starts: date) -> list[FhirJson]:
     """A CarePlan and its Goals; ``starts`` is used where the story names no start."""
     start = starts if plan.start is None else setting.calendar.date_of(plan.start)
     end = _plan_end(setting, plan, start)
@@ -177,7 +177,7 @@ def plans(setting: Setting, plan: Plan, starts: date) -> list[Resource]:
     return [care_plan, *goals]
 
 
-def _plan_end(setting: Setting, plan: Plan, start: date) -> date | None:
+def _plan_end(setting: StorySetting, plan: PlanWords, start: date) -> date | None:
     if plan.end is not None:
         return setting.calendar.date_of(plan.end)
     if "end" in plan.model_fields_set:
@@ -185,7 +185,7 @@ def _plan_end(setting: Setting, plan: Plan, start: date) -> date | None:
     return start + timedelta(weeks=plan.weeks or DEFAULT_PLAN_WEEKS, days=-1)
 
 
-def _timing(plan: Plan) -> Resource | None:
+def _timing(plan: PlanWords) -> FhirJson | None:
     if plan.sessions_a_week is None and plan.minutes is None:
         return None
     repeat = elements(
@@ -198,12 +198,12 @@ def _timing(plan: Plan) -> Resource | None:
     return {"repeat": repeat}
 
 
-def _goal(setting: Setting, goal: GoalWords, start: date, end: date | None) -> Resource:
+def _goal(setting: StorySetting, goal: GoalWords, start: date, end: date | None) -> FhirJson:
     due = end.isoformat() if goal.due is None and end else None if goal.due is None else setting.day(goal.due)
     code, name, unit = _tool(goal.measure) if goal.measure else ({}, None, None)
     target = elements(
         measure=concept(*([code] if code else []), text=name),
-        detailQuantity=None if goal.target is None else quantity(goal.target, goal.unit or unit),
+        detailQuantity=None if goal.target is None else quantity_element(goal.target, goal.unit or unit),
         dueDate=due,
     )
     return elements(
@@ -217,11 +217,11 @@ def _goal(setting: Setting, goal: GoalWords, start: date, end: date | None) -> R
     )
 
 
-def _tool(name: str) -> tuple[Resource, str, str | None]:
+def _tool(name: str) -> tuple[FhirJson, str, str | None]:
     return TOOLS.get(name, ({}, name, None))
 
 
-def visit(setting: Setting, visit: Visit) -> list[Resource]:
+def visit(setting: StorySetting, visit: VisitWords) -> list[FhirJson]:
     """The Encounter of a visit and all that was done in it, the Encounter first."""
     day = setting.calendar.date_of(visit.day)
     sessions = _sessions(visit)
@@ -229,14 +229,14 @@ def visit(setting: Setting, visit: Visit) -> list[Resource]:
     done = [_session(setting, visit, session, identifier) for session in sessions]
     done += [_service(setting, visit, service, identifier) for service in visit.services]
     if visit.evaluation:
-        done.append(evaluation(setting, Evaluation(day=day, code=visit.evaluation, by=visit.by), identifier))
+        done.append(evaluation(setting, EvaluationWords(day=day, code=visit.evaluation, by=visit.by), identifier))
     if visit.encounter is None:
         return done
     spans = [span(setting, day, timed) for timed in (*sessions, *visit.services)]
     return [_encounter(setting, visit, visit.encounter, identifier, _around(spans)), *done]
 
 
-def _sessions(visit: Visit) -> Sequence[Treatment]:
+def _sessions(visit: VisitWords) -> Sequence[TreatmentWords]:
     """Sessions as listed; else the one that the visit's own keys describe, if they tell of any."""
     if visit.sessions is None:
         return [visit] if visit.start is not None or visit.date_only else []
@@ -254,12 +254,12 @@ def _around(spans: Sequence[tuple[datetime | None, datetime | None]]) -> tuple[d
 
 
 def _encounter(
-    setting: Setting,
-    visit: Visit,
-    words: Encounter,
+    setting: StorySetting,
+    visit: VisitWords,
+    words: EncounterWords,
     identifier: str,
     around: tuple[datetime | None, datetime | None],
-) -> Resource:
+) -> FhirJson:
     start, stop = span(setting, visit.day, words) if words.start else around
     program = visit.program or setting.words.program
     period = instants(start, None if "stop" in words.model_fields_set and words.stop is None else stop)
@@ -280,12 +280,12 @@ def _encounter(
     )
 
 
-def _session(setting: Setting, visit: Visit, session: Treatment, encounter: str) -> Resource:
+def _session(setting: StorySetting, visit: VisitWords, session: TreatmentWords, encounter: str) -> FhirJson:
     program = session.program or setting.words.program
     return _procedure(
         setting,
         identifier=setting.id(
-            session.id if isinstance(session, Session) else None, "session", setting.calendar.date_of(visit.day)
+            session.id if isinstance(session, SessionWords) else None, "session", setting.calendar.date_of(visit.day)
         ),
         status=session.status,
         code=service_concept(session.code, program, session.text),
@@ -298,7 +298,7 @@ def _session(setting: Setting, visit: Visit, session: Treatment, encounter: str)
     )
 
 
-def _service(setting: Setting, visit: Visit, service: Service, encounter: str) -> Resource:
+def _service(setting: StorySetting, visit: VisitWords, service: ServiceWords, encounter: str) -> FhirJson:
     return _procedure(
         setting,
         identifier=setting.id(service.id, "service", service.code, setting.calendar.date_of(visit.day)),
@@ -312,7 +312,7 @@ def _service(setting: Setting, visit: Visit, service: Service, encounter: str) -
     )
 
 
-def evaluation(setting: Setting, words: Evaluation, encounter: str | None = None) -> Resource:
+def evaluation(setting: StorySetting, words: EvaluationWords, encounter: str | None = None) -> FhirJson:
     """An evaluation or re-evaluation as the Procedure it is billed as."""
     return _procedure(
         setting,
@@ -328,18 +328,18 @@ def evaluation(setting: Setting, words: Evaluation, encounter: str | None = None
 
 
 def _procedure(  # noqa: PLR0913 - one argument for each element that differs
-    setting: Setting,
+    setting: StorySetting,
     *,
     identifier: str,
     status: str,
-    code: Resource,
-    when: Resource,
+    code: FhirJson,
+    when: FhirJson,
     by: Sequence[str] | None,
     encounter: str | None,
     injury: str | None,
     note: str | None,
     supervised_by: Sequence[str] = (),
-) -> Resource:
+) -> FhirJson:
     performers = [therapist(setting)] if by is None else list(by)
     supervision = {"text": "Supervising therapist"}
     return elements(
@@ -360,10 +360,10 @@ def _procedure(  # noqa: PLR0913 - one argument for each element that differs
     )
 
 
-def assessment(setting: Setting, words: Assessment) -> Resource:
+def assessment(setting: StorySetting, words: AssessmentWords) -> FhirJson:
     """A measurement as Observation; one that is not objective as a re-evaluation without any value."""
     if not words.objective:
-        return evaluation(setting, Evaluation(id=words.id, day=words.day, code=_reevaluation(setting)))
+        return evaluation(setting, EvaluationWords(id=words.id, day=words.day, code=_reevaluation(setting)))
     code, name, usual_unit = _tool(words.tool)
     unit = words.unit or usual_unit
     code = coding(LOINC, words.code) if words.code else code
@@ -381,7 +381,7 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
         code=concept(*([code] if code else []), text=name),
         subject=setting.subject,
         effectiveDateTime=setting.day(words.day),
-        valueQuantity=None if words.value is None or ratio else quantity(words.value, unit),
+        valueQuantity=None if words.value is None or ratio else quantity_element(words.value, unit),
         valueRatio=ratio,
         valueString=words.words,
         valueCodeableConcept={"text": words.choice, "coding": [{"code": slug(words.choice)}]} if words.choice else None,
@@ -389,7 +389,7 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
         component=[
             elements(
                 code={"text": part},
-                valueQuantity=None if value is None else quantity(value, unit),
+                valueQuantity=None if value is None else quantity_element(value, unit),
                 dataAbsentReason=_absent("not-performed") if value is None else None,
             )
             for part, value in words.parts.items()
@@ -397,15 +397,15 @@ def assessment(setting: Setting, words: Assessment) -> Resource:
     )
 
 
-def _absent(reason: str) -> Resource:
+def _absent(reason: str) -> FhirJson:
     return concept(coding(f"{TERMINOLOGY}/data-absent-reason", reason))
 
 
-def _reevaluation(setting: Setting) -> str:
+def _reevaluation(setting: StorySetting) -> str:
     return "97168" if therapist(setting) == "OT" else "97164"
 
 
-def questionnaire_response(setting: Setting, words: Questionnaire) -> Resource:
+def questionnaire_response(setting: StorySetting, words: QuestionnaireWords) -> FhirJson:
     """A questionnaire that was filled in."""
     items = [
         {

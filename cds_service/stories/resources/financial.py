@@ -4,23 +4,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cds_service.stories.language import Authorization, ChargeLine, Charges, Coverage, PayerWord
+from cds_service.stories.language import AuthorizationWords, ChargeLineWords, ChargesWords, CoverageWords, PayerWord
 from cds_service.stories.resources.clinical import site_reference
 from cds_service.stories.resources.pieces import (
     EXAMPLE,
     TERMINOLOGY,
-    Resource,
-    Setting,
+    FhirJson,
+    StorySetting,
     billing_coding,
     coding,
     concept,
     elements,
-    quantity,
+    quantity_element,
 )
 
 _SOPT: Final = "https://nahdo.org/sopt"
 _ACT_CODE: Final = f"{TERMINOLOGY}/v3-ActCode"
-COVERAGE_TYPES: Final[Mapping[str, Resource]] = {
+COVERAGE_TYPES: Final[Mapping[str, FhirJson]] = {
     "workers-compensation": coding(_ACT_CODE, "WCBPOL", "worker's compensation"),
     "auto": coding(_ACT_CODE, "AUTOPOL", "automobile"),
     "medicare": coding(_SOPT, "1", "Medicare"),
@@ -44,7 +44,7 @@ _DISPOSITIONS: Final = {
 _UNITS: Final = {"hours": "h", "visits": "{visit}", "days": "d", "units": "{unit}"}
 
 
-def coverage(setting: Setting, words: Coverage) -> Resource:
+def coverage_resource(setting: StorySetting, words: CoverageWords) -> FhirJson:
     """A Coverage."""
     kind = _coverage_type(words.type) if words.type is not None else COVERAGE_TYPES.get(words.kind)
     named = {"plan": words.plan, "group": words.group}
@@ -62,23 +62,23 @@ def coverage(setting: Setting, words: Coverage) -> Resource:
     )
 
 
-def _coverage_type(code: str) -> Resource:
+def _coverage_type(code: str) -> FhirJson:
     system, _, value = code.rpartition(" ")
     return coding(_TYPE_SYSTEMS[system], value)
 
 
-def _coverage_class(key: str, name: str) -> Resource:
+def _coverage_class(key: str, name: str) -> FhirJson:
     return {"type": concept(coding(f"{TERMINOLOGY}/coverage-class", key)), "value": name, "name": name}
 
 
-def _payer(name: str, identifier: str | None = None) -> Resource:
+def _payer(name: str, identifier: str | None = None) -> FhirJson:
     return elements(
         display=name,
         identifier={"system": f"{EXAMPLE}/payers", "value": identifier} if identifier else None,
     )
 
 
-def authorization(setting: Setting, words: Authorization) -> Resource:
+def authorization_resources(setting: StorySetting, words: AuthorizationWords) -> FhirJson:
     """A payer's answer on prior authorization as ClaimResponse, its item in the form of Da Vinci PAS."""
     default_payer = setting.words.coverage[0].payer if setting.words.coverage else "Payer not named"
     period = setting.period(words.start, words.end)
@@ -100,9 +100,9 @@ def authorization(setting: Setting, words: Authorization) -> Resource:
     )
 
 
-def _authorized_item(words: Authorization) -> Resource:
+def _authorized_item(words: AuthorizationWords) -> FhirJson:
     code = _REVIEW_ACTIONS[words.state]
-    action: list[Resource] = [
+    action: list[FhirJson] = [
         {
             "url": f"{_PAS}/extension-reviewActionCode",
             "valueCodeableConcept": concept(coding("https://codesystem.x12.org/005010/306", code)),
@@ -111,28 +111,28 @@ def _authorized_item(words: Authorization) -> Resource:
     if words.number:
         action.append({"url": "number", "valueString": words.number})
     reviewed = [{"url": f"{_PAS}/extension-reviewAction", "extension": action}]
-    extensions: list[Resource] = reviewed if words.words is None else []
-    detail: list[Resource] = []
+    extensions: list[FhirJson] = reviewed if words.words is None else []
+    detail: list[FhirJson] = []
     if words.service:
         detail.append({"url": "productOrServiceCode", "valueCodeableConcept": _service(words.service)})
     if words.quantity is not None:
         unit = (words.unit, _UNITS[words.unit]) if words.unit is not None else ()
-        detail.append({"url": "quantity", "valueQuantity": quantity(words.quantity, *unit)})
+        detail.append({"url": "quantity", "valueQuantity": quantity_element(words.quantity, *unit)})
     if detail:
         extensions.append({"url": f"{_PAS}/extension-itemAuthorizedDetail", "extension": detail})
     category = concept(coding(f"{TERMINOLOGY}/adjudication", "submitted"))
     return {"extension": extensions, "itemSequence": 1, "adjudication": [{"category": category}]}
 
 
-def _service(names: Sequence[str]) -> Resource:
+def _service(names: Sequence[str]) -> FhirJson:
     """Codes as codings, other names as text."""
     codes = [name for name in names if _CODE.fullmatch(name)]
     return {"text": " and ".join(names)} if not codes else concept(*map(billing_coding, codes))
 
 
-def payer_word(setting: Setting, words: PayerWord) -> Resource:
+def payer_word(setting: StorySetting, words: PayerWord) -> FhirJson:
     """What a payer says of an order or appointment, as coverage-information of Da Vinci CRD."""
-    parts: list[Resource] = [
+    parts: list[FhirJson] = [
         {"url": "covered", "valueCode": words.covered},
         *({"url": "billingCode", "valueCoding": billing_coding(code)} for code in words.codes),
         {"url": "date", "valueDate": setting.day(words.day)},
@@ -151,7 +151,9 @@ def payer_word(setting: Setting, words: PayerWord) -> Resource:
     return {"url": _COVERAGE_INFORMATION, "extension": parts}
 
 
-def claim(setting: Setting, words: Charges, coverages: list[Resource], encounters: Mapping[str, str]) -> Resource:
+def claim(
+    setting: StorySetting, words: ChargesWords, coverages: list[FhirJson], encounters: Mapping[str, str]
+) -> FhirJson:
     """Charges as Claim; ``encounters`` maps dates to the id of the visit's Encounter."""
     last = max(encounters, default=setting.day(0))
     day = last if words.day is None else setting.day(words.day)
@@ -189,12 +191,12 @@ def claim(setting: Setting, words: Charges, coverages: list[Resource], encounter
     )
 
 
-def _line(number: int, line: ChargeLine, day: str, encounter: str | None) -> Resource:
+def _line(number: int, line: ChargeLineWords, day: str, encounter: str | None) -> FhirJson:
     return elements(
         sequence=number,
         productOrService=concept(billing_coding(line.code)),
         modifier=[concept(billing_coding(modifier)) for modifier in line.modifiers],
         servicedDate=day if line.dated else None,
-        quantity=quantity(line.units),
+        quantity=quantity_element(line.units),
         encounter=[{"reference": f"Encounter/{encounter}"}] if encounter else None,
     )

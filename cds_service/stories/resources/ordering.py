@@ -1,25 +1,25 @@
 """FHIR R4 resources of orders and bookings."""
 
-from cds_service.stories.language import Appointment, Order, Times
+from cds_service.stories.language import AppointmentWords, OrderWords, TimesWords
 from cds_service.stories.resources.financial import payer_word
 from cds_service.stories.resources.persons import user
 from cds_service.stories.resources.pieces import (
     DISCIPLINES,
     SNOMED,
-    Resource,
-    Setting,
+    FhirJson,
+    StorySetting,
     billing_coding,
     coding,
     concept,
     elements,
     instants,
-    quantity,
+    quantity_element,
     service_concept,
     span,
 )
 
 
-def order(setting: Setting, words: Order, status: str, coverages: list[Resource]) -> Resource:
+def order_resource(setting: StorySetting, words: OrderWords, status: str, coverages: list[FhirJson]) -> FhirJson:
     """A ServiceRequest; ``status`` where the story names none."""
     program = words.program or setting.words.program
     discipline = DISCIPLINES.get(words.discipline) if words.discipline else None
@@ -32,7 +32,7 @@ def order(setting: Setting, words: Order, status: str, coverages: list[Resource]
         category=[concept(coding(SNOMED, *discipline), text=discipline[1])] if discipline else None,
         code=service_concept(words.code, program, words.text),
         orderDetail=[concept(billing_coding(modifier)) for modifier in words.modifiers],
-        quantityQuantity=None if words.quantity is None else quantity(words.quantity),
+        quantityQuantity=None if words.quantity is None else quantity_element(words.quantity),
         subject=setting.subject,
         occurrenceTiming=_timing(setting, words.times) if words.times else None,
         authoredOn=setting.day(0),
@@ -42,9 +42,9 @@ def order(setting: Setting, words: Order, status: str, coverages: list[Resource]
     )
 
 
-def _timing(setting: Setting, times: Times) -> Resource:
+def _timing(setting: StorySetting, times: TimesWords) -> FhirJson:
     bounds = setting.period(times.start, times.end)
-    weeks = quantity(times.weeks, "weeks", "wk") if times.weeks is not None else None
+    weeks = quantity_element(times.weeks, "weeks", "wk") if times.weeks is not None else None
     repeat = elements(
         boundsPeriod=bounds,
         boundsDuration=None if bounds else weeks,
@@ -58,7 +58,7 @@ def _timing(setting: Setting, times: Times) -> Resource:
     return {"repeat": repeat}
 
 
-def appointment(setting: Setting, words: Appointment) -> Resource:
+def appointment_resource(setting: StorySetting, words: AppointmentWords) -> FhirJson:
     """A proposed Appointment."""
     period = instants(*span(setting, words.day, words))
     program = words.program or setting.words.program

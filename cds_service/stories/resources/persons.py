@@ -3,8 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.stories.language import Person, StoryWords
-from cds_service.stories.resources.pieces import DISCIPLINES, NUCC, Resource, Setting, coding, concept, elements, slug
+from cds_service.stories.language import PersonWords, StoryWords
+from cds_service.stories.resources.pieces import (
+    DISCIPLINES,
+    NUCC,
+    FhirJson,
+    StorySetting,
+    coding,
+    concept,
+    elements,
+    slug,
+)
 
 TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
     "PT": ("225100000X", "Physical Therapist"),
@@ -15,28 +24,28 @@ TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
     "student": ("390200000X", "Student in an Organized Health Care Education/Training Program"),
     "athletic-trainer": ("2255A2300X", "Athletic Trainer"),
 }
-DEFAULT_PEOPLE: Final[Mapping[str, Person]] = {
-    "PT": Person(role="PT", name="Thera Demopist, PT"),
-    "PTA": Person(role="PTA", name="Assi Mockwell, PTA"),
-    "OT": Person(role="OT", name="Occi Sampleton, OT"),
-    "OTA": Person(role="OTA", name="Olla Fictum, OTA"),
-    "SLP": Person(role="SLP", name="Spee Placeholder, SLP"),
-    "unknown": Person(role="unknown", name="N. N. Example"),
+DEFAULT_PEOPLE: Final[Mapping[str, PersonWords]] = {
+    "PT": PersonWords(role="PT", name="Thera Demopist, PT"),
+    "PTA": PersonWords(role="PTA", name="Assi Mockwell, PTA"),
+    "OT": PersonWords(role="OT", name="Occi Sampleton, OT"),
+    "OTA": PersonWords(role="OTA", name="Olla Fictum, OTA"),
+    "SLP": PersonWords(role="SLP", name="Spee Placeholder, SLP"),
+    "unknown": PersonWords(role="unknown", name="N. N. Example"),
 }
 
 
-def people_of(words: StoryWords) -> dict[str, Person]:
+def people_of(words: StoryWords) -> dict[str, PersonWords]:
     """Everybody a story may name: the usual invented people and its own."""
     return {**DEFAULT_PEOPLE, **words.people}
 
 
-def therapist(setting: Setting) -> str:
+def therapist(setting: StorySetting) -> str:
     """Key of the person who treats unless the story says otherwise: the therapist of the first plan's discipline."""
     disciplines = (plan.discipline for plan in setting.words.plan)
     return next((discipline for discipline in disciplines if discipline in DISCIPLINES), "PT")
 
 
-def practitioner(setting: Setting, key: str) -> Resource:
+def practitioner(setting: StorySetting, key: str) -> FhirJson:
     """The person."""
     name = setting.people[key].name
     given_names = name.partition(",")[0].split()
@@ -48,7 +57,7 @@ def practitioner(setting: Setting, key: str) -> Resource:
     }
 
 
-def practitioner_role(setting: Setting, key: str, identifier: str) -> Resource:
+def practitioner_role(setting: StorySetting, key: str, identifier: str) -> FhirJson:
     """The person in the profession that counts; nothing but the name when neither role nor title is known."""
     person = setting.people[key]
     code = TAXONOMY.get(person.role)
@@ -61,36 +70,36 @@ def practitioner_role(setting: Setting, key: str, identifier: str) -> Resource:
     )
 
 
-def _person_id(setting: Setting, key: str) -> str:
+def _person_id(setting: StorySetting, key: str) -> str:
     return f"{setting.patient}-by-{slug(key)}"
 
 
-def user(setting: Setting) -> str:
+def user(setting: StorySetting) -> str:
     """Reference to the person at the screen."""
     return f"Practitioner/{_person_id(setting, therapist(setting))}"
 
 
-def contained_roles(setting: Setting, keys: Iterable[str]) -> list[Resource]:
+def contained_roles(setting: StorySetting, keys: Iterable[str]) -> list[FhirJson]:
     """Roles to put inside a resource; none when the story has them as resources of their own."""
     if setting.words.roles == "included":
         return []
     return [practitioner_role(setting, key, slug(key)) for key in dict.fromkeys(keys)]
 
 
-def role_reference(setting: Setting, key: str) -> Resource:
+def role_reference(setting: StorySetting, key: str) -> FhirJson:
     """Reference to a role, inside the same resource or to the role of its own."""
     inside = setting.words.roles == "contained"
     reference = f"#{slug(key)}" if inside else f"PractitionerRole/{_role_id(setting, key)}"
     return {"reference": reference, "display": setting.people[key].name}
 
 
-def _role_id(setting: Setting, key: str) -> str:
+def _role_id(setting: StorySetting, key: str) -> str:
     return f"{setting.patient}-role-{slug(key)}"
 
 
-def roles(setting: Setting, keys: Iterable[str]) -> list[Resource]:
+def roles(setting: StorySetting, keys: Iterable[str]) -> list[FhirJson]:
     """The persons' resources, and their roles where those are not contained."""
-    found: list[Resource] = []
+    found: list[FhirJson] = []
     for key in dict.fromkeys(keys):
         found.append(practitioner(setting, key))
         if setting.words.roles == "included":

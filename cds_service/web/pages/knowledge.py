@@ -23,7 +23,7 @@ from cds_service.policies.model import Policy
 from cds_service.policies.owners.capabilities import CAPABILITIES
 from cds_service.policies.owners.describe import STATUS_MEANS, applies_to, picture, value_row
 from cds_service.policies.owners.facts import facts_of
-from cds_service.policies.owners.matrix import coverage
+from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalogue import RULES
@@ -86,7 +86,7 @@ def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
 
     @routes.get("/coverage")
     def matrix() -> Response:
-        return _page("coverage", facts_of(coverage(policies.current, _day())))
+        return _page("coverage", facts_of(coverage_matrix(policies.current, _day())))
 
     @routes.get("/policies/<policy_id>")
     def one_policy(policy_id: str) -> Response:
