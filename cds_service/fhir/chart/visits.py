@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
-from typing import Final, TypeVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
