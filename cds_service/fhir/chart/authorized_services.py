@@ -9,9 +9,10 @@ from cds_service.domain.authorizations import number_key
 from cds_service.domain.codes import THERAPY, WORK_REHAB
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.clinical_resources import CarePlanResource
+from cds_service.fhir.reading.concept_words import may_match, texts
 from cds_service.fhir.reading.elements import CodeableConcept, NamedRef
 from cds_service.fhir.reading.financial_resources import ClaimItem, ClaimResource, ClaimResponseResource
-from cds_service.fhir.reading.meanings import ServiceMeaning, may_match, meaning, texts
+from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
 from cds_service.fhir.reading.mentions import mentions_work_rehab
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.request_resources import ServiceRequestResource

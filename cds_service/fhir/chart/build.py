@@ -46,9 +46,10 @@ from cds_service.fhir.reading.clinical_resources import (
     GoalResource,
     ProcedureResource,
 )
+from cds_service.fhir.reading.conditions import is_work_activity, name_of_condition
 from cds_service.fhir.reading.elements import Category, type_of
 from cds_service.fhir.reading.financial_resources import ClaimResource, ClaimResponseResource, CoverageResource
-from cds_service.fhir.reading.meanings import ServiceMeaning, is_work_activity, name_of_condition
+from cds_service.fhir.reading.meanings import ServiceMeaning
 from cds_service.fhir.reading.person_resources import LocationResource, OrganizationResource, PatientResource
 from cds_service.fhir.reading.prefetch import Draft, Prefetch, aliases_of
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE

@@ -9,9 +9,9 @@ from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource
 from cds_service.fhir.reading.code_systems import ICD_10_CM
+from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.elements import CodeableConcept, TypedIdentifier
 from cds_service.fhir.reading.financial_resources import ClaimResource, CoverageResource
-from cds_service.fhir.reading.meanings import texts
 from cds_service.fhir.reading.person_resources import LocationResource
 from cds_service.fhir.reading.references import References
 

@@ -15,7 +15,7 @@ from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import DocumentReferenceResource
-from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.concept_words import texts
 
 PLAN_OF_CARE_NOTE: Final = "18776-5"
 """LOINC: plan of care note."""

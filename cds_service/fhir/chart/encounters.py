@@ -8,15 +8,11 @@ from cds_service.domain.care import Encounter, Goal, Performer, Session
 from cds_service.domain.codes import Program
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource, GoalResource, GoalTarget
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.conditions import diagnosis_codes
 from cds_service.fhir.reading.elements import CodeableConcept, Quantity, Ref
-from cds_service.fhir.reading.meanings import (
-    ServiceMeaning,
-    diagnosis_codes,
-    names_no_treatment,
-    program_of,
-    texts,
-    tool_of,
-)
+from cds_service.fhir.reading.evaluations import tool_of
+from cds_service.fhir.reading.meanings import ServiceMeaning, names_no_treatment, program_of
 from cds_service.fhir.reading.references import References
 
 DONE_OR_UNDER_WAY: Final = frozenset({"completed", "in-progress"})

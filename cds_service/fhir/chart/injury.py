@@ -9,8 +9,9 @@ from cds_service.domain.codes import PayerClass
 from cds_service.domain.coverage_and_claims import Coverage, InjuryDate, InjuryEvidence
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import CarePlanResource, ConditionResource, EncounterResource
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.conditions import WORK_ACTIVITY, documented_injury, is_work_activity
 from cds_service.fhir.reading.financial_resources import Accident, ClaimResource
-from cds_service.fhir.reading.meanings import WORK_ACTIVITY, documented_injury, is_work_activity, texts
 
 # v3-ActIncidentCode of accidents of another kind; a traffic accident may be from work, but does not show it.
 _OF_ANOTHER_KIND: Final = frozenset({"MVA", "SCHOOL", "SPT"})

@@ -11,9 +11,9 @@ from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, classes_
 from cds_service.fhir.chart.payer_states import state_of
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Period, Resource
 from cds_service.fhir.reading.financial_resources import CoverageClass, CoverageResource
-from cds_service.fhir.reading.meanings import texts
 from cds_service.fhir.reading.person_resources import OrganizationResource
 from cds_service.fhir.reading.references import References
 

@@ -7,8 +7,8 @@ import msgspec
 
 from cds_service.domain.care import Performer, Role
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.concept_words import has_code
 from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Resource
-from cds_service.fhir.reading.meanings import has_code
 from cds_service.fhir.reading.person_resources import PractitionerResource, PractitionerRoleResource
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.professions import (

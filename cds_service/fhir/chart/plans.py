@@ -10,8 +10,9 @@ from cds_service.fhir.chart.encounters import names_of
 from cds_service.fhir.chart.people import People, contained
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import Activity, ActivityDetail, CarePlanResource
+from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.elements import CodeableConcept, Period
-from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of, texts
+from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of
 from cds_service.fhir.reading.mentions import names_work_rehab
 from cds_service.fhir.reading.professions import disciplines_of
 from cds_service.fhir.reading.references import References

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.fhir.reading.clinical_resources import Component, ObservationResource
+from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.elements import CodeableConcept, Quantity, Ratio
-from cds_service.fhir.reading.meanings import texts
 
 Measured: TypeAlias = ObservationResource | Component
 

@@ -14,7 +14,9 @@ from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places
 from cds_service.fhir.reading.calendar import Calendar, length_of
 from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource, ProcedureResource
-from cds_service.fhir.reading.meanings import called_off, names_capacity_test, program_of, texts
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.evaluations import names_capacity_test
+from cds_service.fhir.reading.meanings import called_off, program_of
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
 
 if TYPE_CHECKING:
