@@ -1,5 +1,7 @@
 """FHIR R4 resources of treatment: plans, visits, procedures, conditions, goals, measurements, documents."""
 
+from typing import Any
+
 import msgspec
 
 from cds_service.fhir.reading.elements import (
@@ -91,10 +93,14 @@ class Participant(Record, frozen=True):
 
 
 class EncounterResource(DomainResource, frozen=True):
-    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period."""
+    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period.
+
+    ``encounter_class`` is as received: a Coding, and in R5 a list of concepts.
+    """
 
     extension: tuple[Extension, ...] = ()
     status: str | None = None
+    encounter_class: Any = msgspec.field(default=None, name="class")
     type: tuple[CodeableConcept, ...] = ()
     service_type: CodeableConcept | None = None
     subject: Ref | None = None

@@ -125,6 +125,7 @@ class ClaimItem(Record, frozen=True):
     serviced_date: str | None = None
     serviced_period: Period | None = None
     quantity: Quantity | None = None
+    location_codeable_concept: CodeableConcept | None = None
     encounter: tuple[Ref, ...] = ()
 
 

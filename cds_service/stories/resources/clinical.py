@@ -50,6 +50,7 @@ TOOLS: Final[Mapping[str, tuple[FhirJson, str, str | None]]] = {
 }
 """Measuring tools by short name: code where one is certain, name, usual unit."""
 
+_CLASSES: Final = {"AMB": "ambulatory", "VR": "virtual"}
 _SHARED: Final = frozenset({"by", "program", "code", "text", "status", "note", "injury", "date_only", "supervised_by"})
 DEFAULT_PLAN_WEEKS: Final = 12
 _CATEGORIES: Final = frozenset({"survey", "exam", "activity", "vital-signs", "therapy", "procedure", "social-history"})
@@ -269,7 +270,7 @@ def _encounter(
         id=identifier,
         contained=contained_roles(setting, words.by),
         status=words.status,
-        class_=coding(f"{TERMINOLOGY}/v3-ActCode", "AMB", "ambulatory"),
+        class_=coding(f"{TERMINOLOGY}/v3-ActCode", words.kind, _CLASSES.get(words.kind)),
         type=[{"text": words.text or f"{program_words(program)} visit"}],
         subject=setting.subject,
         period={"start": setting.day(visit.day)} if words.date_only or not period else period,
