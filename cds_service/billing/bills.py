@@ -122,12 +122,12 @@ def visit_bill(
 ) -> VisitBill:
     """The bill of a visit with these lines of work rehabilitation; ``doubts`` are those about its payer."""
     program_codes = list(dict.fromkeys(line.code for line in charges.lines))
-    others = NO_OTHER_SERVICES
+    services = NO_OTHER_SERVICES
     if visit.services or visit.included:
-        others = other_services_of(case, visit, policy, program_codes)
+        services = other_services_of(case, visit, policy, program_codes)
     program_lines = program_lines_to_charge(charges, lines_on_claim(case))
-    other_lines = other_lines_to_charge(case, others)
-    removed = unsupported(case, others)
+    other_lines = other_lines_to_charge(case, services)
+    removed = unsupported(case, services)
     on_claim = on_claim_of(case, other_lines, removed)
 
     def version(key: VersionKey, lines: tuple[ChargeLine, ...]) -> ClaimVersion:
@@ -136,12 +136,12 @@ def visit_bill(
 
     return VisitBill(
         program=charges,
-        others=others,
+        other_services=services,
         program_lines=program_lines,
         other_lines=other_lines,
         on_claim=on_claim,
         versions=tuple(version(key, lines) for key, lines in _ways_to_bill(charges, program_lines, other_lines)),
-        kept=tuple(kept_as_charged(case, others, other_lines)),
+        kept=tuple(kept_as_charged(case, services, other_lines)),
         kx=kx_question(case, policy, other_lines),
         doubts=(*doubts, *visit_doubts(case, visit)),
         number_doubts=tuple(other_number(case, visit, on_claim)),
@@ -150,7 +150,7 @@ def visit_bill(
         evidence=(
             *people_evidence(visit),
             *time_evidence(case, visit),
-            *others.evidence,
+            *services.evidence,
             *_evidence_of_claim(on_claim),
         ),
     )

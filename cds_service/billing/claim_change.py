@@ -33,7 +33,7 @@ def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], on_claim
     change = DraftCharges(
         date=visit.date,
         lines=tuple(line._replace(modifiers=line.modifiers[:MOST_MODIFIERS]) for line in whole),
-        encounter=case.encounter or next((one.reference for one in visit.encounters), None),
+        encounter=case.encounter or next((encounter.reference for encounter in visit.encounters), None),
         claim=claim.reference if claim is not None else None,
         places=tuple(before.place if before is not None else None for before in replaced),
         gone=frozenset(line.place for line in replaceable),
@@ -57,7 +57,7 @@ def _replaced(lines: Sequence[ChargeLine], drafted: Sequence[LineOnClaim]) -> li
     left = list(drafted)
     found: list[LineOnClaim | None] = []
     for line in lines:
-        of_code = [one for one in left if one.code == line.code]
+        of_code = [before for before in left if before.code == line.code]
         nearest = min(of_code, key=partial(_difference, line), default=None)
         if nearest is not None and len(of_code) > 1:
             left.remove(nearest)
@@ -74,8 +74,12 @@ def _kept(line: ChargeLine, before: LineOnClaim | None) -> ChargeLine:
     """The line with the modifiers that somebody put there and that nobody here decides about."""
     if before is None:
         return line
-    theirs = [one for one in before.modifiers if one not in DECIDED_MODIFIERS and one not in line.modifiers]
-    return line._replace(modifiers=(*line.modifiers, *theirs)) if theirs else line
+    by_hand = [
+        modifier
+        for modifier in before.modifiers
+        if modifier not in DECIDED_MODIFIERS and modifier not in line.modifiers
+    ]
+    return line._replace(modifiers=(*line.modifiers, *by_hand)) if by_hand else line
 
 
 def _without_room(lines: Iterable[ChargeLine]) -> Iterator[Gap]:

@@ -22,7 +22,7 @@ def head_of(case: Case, visit: Visit, lines: Collection[ChargeLine]) -> ClaimHea
         authorization=approval.number if approval is not None else None,
         coverage=case.payer.reference if case.payer is not None else None,
         claim_number=_claim_number(case, conditions),
-        provider=next((one.provider for one in visit.encounters if one.provider), None),
+        provider=next((encounter.provider for encounter in visit.encounters if encounter.provider), None),
         facility=case.chart.facility,
         accident=_accident(case, visit, conditions),
         diagnoses=_diagnoses(case, conditions),
@@ -38,16 +38,16 @@ def to_add(case: Case, head: ClaimHead) -> tuple[str, ...]:
         missing.append("date of injury")
     if compensation and head.claim_number is None:
         missing.append("claim number")
-    if not any(one.code for one in head.diagnoses):
+    if not any(diagnosis.code for diagnosis in head.diagnoses):
         missing.append("diagnosis code")
     return tuple(missing)
 
 
 def _diagnoses(case: Case, conditions: Iterable[str]) -> tuple[Diagnosis, ...]:
     """The treated conditions. External causes (V00 to Y99) come after them, and are never all there is."""
-    found = [Diagnosis(one, case.chart.diagnosis_codes.get(one)) for one in conditions]
-    causes = [one for one in found if one.code is not None and _EXTERNAL_CAUSE.match(one.code)]
-    treated = [one for one in found if one not in causes]
+    found = [Diagnosis(diagnosis, case.chart.diagnosis_codes.get(diagnosis)) for diagnosis in conditions]
+    causes = [diagnosis for diagnosis in found if diagnosis.code is not None and _EXTERNAL_CAUSE.match(diagnosis.code)]
+    treated = [diagnosis for diagnosis in found if diagnosis not in causes]
     return (*treated, *causes) if treated else ()
 
 
@@ -58,11 +58,13 @@ def _accident(case: Case, visit: Visit, conditions: Collection[str]) -> InjuryDa
     """
     if not case.chart.injury:
         return None
-    told = [one for one in case.chart.injury_dates if one.date <= visit.date]
-    found = [one for one in told if _is_claim(one.reference)] or [one for one in told if one.reference in conditions]
-    if len({one.date for one in found}) != 1:
+    dated = [injury for injury in case.chart.injury_dates if injury.date <= visit.date]
+    found = [injury for injury in dated if _is_claim(injury.reference)] or [
+        injury for injury in dated if injury.reference in conditions
+    ]
+    if len({injury.date for injury in found}) != 1:
         return None
-    states = {one.state for one in found if one.state is not None}
+    states = {injury.state for injury in found if injury.state is not None}
     return found[0]._replace(state=states.pop() if len(states) == 1 else None)
 
 
@@ -73,12 +75,12 @@ def _is_claim(reference: str) -> bool:
 def _claim_number(case: Case, conditions: Collection[str]) -> ClaimNumber | None:
     """The payer's number of the injury's claim; None where several are told."""
     payer = case.payer.reference if case.payer is not None else None
-    told = [
-        one
-        for one in case.chart.claim_numbers
-        if one.reference == payer or one.reference in conditions or _is_claim(one.reference)
+    numbers = [
+        number
+        for number in case.chart.claim_numbers
+        if number.reference == payer or number.reference in conditions or _is_claim(number.reference)
     ]
-    return told[0] if len({one.value for one in told}) == 1 else None
+    return numbers[0] if len({number.value for number in numbers}) == 1 else None
 
 
 def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, ...]:
@@ -95,11 +97,11 @@ def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, 
         for who in service.performers
     ]
     team: dict[str, CareTeamMember] = {}
-    for who, theirs in treated:
+    for who, of_lines in treated:
         before = team[who.reference].codes if who.reference in team else frozenset[str]()
-        team[who.reference] = CareTeamMember(who.reference, _role(who), before | theirs)
+        team[who.reference] = CareTeamMember(who.reference, _role(who), before | of_lines)
     order: list[CareTeamRole | None] = [CareTeamRole.PRIMARY, CareTeamRole.SUPERVISOR, None, CareTeamRole.ASSIST]
-    return tuple(sorted(team.values(), key=lambda one: order.index(one.role)))
+    return tuple(sorted(team.values(), key=lambda member: order.index(member.role)))
 
 
 def _role(who: Performer) -> CareTeamRole | None:

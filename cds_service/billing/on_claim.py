@@ -45,32 +45,32 @@ def lines_on_claim(case: Case, codes: Collection[str] = WORK_REHAB) -> tuple[Lin
     )
 
 
-def other_lines_to_charge(case: Case, others: OtherServices) -> tuple[ChargeLine, ...]:
+def other_lines_to_charge(case: Case, services: OtherServices) -> tuple[ChargeLine, ...]:
     """Lines of the visit's other services that belong on its claim.
 
     Modifiers that the chart leaves undecided are those somebody drafted. A code that is billed on another claim, on
     more lines than the record makes, or on several lines of which something is open, is left as it was put there.
     """
-    drafted = lines_on_claim(case, others.codes) if others.lines else ()
+    drafted = lines_on_claim(case, services.codes) if services.lines else ()
     if not drafted:
-        return others.lines
-    ours = claim_to_change(case)
-    times, made = Counter(line.code for line in drafted), Counter(line.code for line in others.lines)
-    left = {line.code for line in drafted if ours is None or line.claim != ours.reference}
+        return services.lines
+    claim = claim_to_change(case)
+    times, made = Counter(line.code for line in drafted), Counter(line.code for line in services.lines)
+    left = {line.code for line in drafted if claim is None or line.claim != claim.reference}
     left |= {code for code in made if times[code] > made[code]}
-    left |= {code for code in made if times[code] and made[code] > 1 and others.open.get(code)}
+    left |= {code for code in made if times[code] and made[code] > 1 and services.open.get(code)}
     return tuple(
-        _as_drafted(one, _left_to_drafter(others.open.get(one.code, ())), drafted)
-        for one in others.lines
-        if one.code not in left
+        _as_drafted(line, _left_to_drafter(services.open.get(line.code, ())), drafted)
+        for line in services.lines
+        if line.code not in left
     )
 
 
-def kept_as_charged(case: Case, others: OtherServices, to_charge: Iterable[ChargeLine]) -> Iterator[Gap]:
+def kept_as_charged(case: Case, services: OtherServices, to_charge: Iterable[ChargeLine]) -> Iterator[Gap]:
     """Codes that are not to charge because their lines on a claim stay, although the record makes other units."""
     charged = {line.code for line in to_charge}
     made: Counter[str] = Counter()
-    for line in others.lines:
+    for line in services.lines:
         made[line.code] += line.units
     for code in (code for code in made if code not in charged):
         drafted = sum(line.units for line in lines_on_claim(case, {code}))
@@ -79,15 +79,15 @@ def kept_as_charged(case: Case, others: OtherServices, to_charge: Iterable[Charg
             yield Gap(Fact.CHARGES, why)
 
 
-def unsupported(case: Case, others: OtherServices) -> tuple[str, ...]:
+def unsupported(case: Case, services: OtherServices) -> tuple[str, ...]:
     """Codes that stand on the draft to be changed although the record, or the payer, makes no line of them."""
-    ours = claim_to_change(case)
-    if ours is None or not others.left_out:
+    claim = claim_to_change(case)
+    if claim is None or not services.left_out:
         return ()
-    made = {line.code for line in others.lines}
-    out = {one.code for one in others.left_out if one.code in COMPANIONS or one.included} - made
+    made = {line.code for line in services.lines}
+    out = {service.code for service in services.left_out if service.code in COMPANIONS or service.included} - made
     drafted = lines_on_claim(case, out) if out else ()
-    return tuple(dict.fromkeys(line.code for line in drafted if line.claim == ours.reference))
+    return tuple(dict.fromkeys(line.code for line in drafted if line.claim == claim.reference))
 
 
 def on_claim_of(case: Case, lines: Collection[ChargeLine], also: Collection[str] = ()) -> tuple[LineOnClaim, ...]:
@@ -103,9 +103,9 @@ def claim_to_change(case: Case) -> Claim | None:
         return None
     with_lines = {line.claim for line in lines_on_claim(case)}
     claims = [claim for claim, _ in case.claims_of_date]
-    ours = [claim for claim in claims if claim.reference in with_lines]
+    with_program = [claim for claim in claims if claim.reference in with_lines]
     drafts = [claim for claim in claims if claim.status == "draft" and case.encounter in claim.encounters]
-    return next(iter(ours or drafts), None)
+    return next(iter(with_program or drafts), None)
 
 
 def same_charges(drafted: tuple[LineOnClaim, ...], lines: tuple[ChargeLine, ...]) -> bool:
@@ -174,21 +174,21 @@ def _of_code_as_drafted(
     code: str, lines: Iterable[ChargeLine], kinds: Collection[frozenset[str]], drafted: Iterable[LineOnClaim]
 ) -> Sequence[ChargeLine]:
     """The lines of a code; where several are made or drafted, divided as somebody drafted the same units."""
-    made, theirs = [one for one in lines if one.code == code], [one for one in drafted if one.code == code]
-    if max(len(made), len(theirs)) <= 1:
-        return [_as_drafted(line, kinds, theirs) for line in made]
+    made, on_claim = [line for line in lines if line.code == code], [line for line in drafted if line.code == code]
+    if max(len(made), len(on_claim)) <= 1:
+        return [_as_drafted(line, kinds, on_claim) for line in made]
     left = frozenset().union(*kinds)
     disciplines = frozenset(DISCIPLINE_OF_MODIFIER)
-    chosen = not disciplines <= left or all(not disciplines.isdisjoint(one.modifiers) for one in theirs)
-    if not theirs or not chosen or sum(one.units for one in theirs) != sum(line.units for line in made):
+    chosen = not disciplines <= left or all(not disciplines.isdisjoint(line.modifiers) for line in on_claim)
+    if not on_claim or not chosen or sum(line.units for line in on_claim) != sum(line.units for line in made):
         return made
-    fixed = [one for one in made[0].modifiers if one not in left]
+    fixed = [modifier for modifier in made[0].modifiers if modifier not in left]
     return [
         made[0]._replace(
-            modifiers=_standing_together((*fixed, *(m for m in one.modifiers if m in left))), units=int(one.units)
+            modifiers=_standing_together((*fixed, *(m for m in line.modifiers if m in left))), units=int(line.units)
         )
-        for one in theirs
-        if one.units == int(one.units)
+        for line in on_claim
+        if line.units == int(line.units)
     ]
 
 
@@ -199,30 +199,30 @@ def _left_to_drafter(facts: Iterable[Fact]) -> tuple[frozenset[str], ...]:
 
 def _as_drafted(line: ChargeLine, kinds: Collection[frozenset[str]], drafted: Collection[LineOnClaim]) -> ChargeLine:
     """The line with the modifiers of these kinds that somebody drafted for its code, where it has one line only."""
-    of_code = [one.modifiers for one in drafted if one.code == line.code]
+    of_code = [drafted_line.modifiers for drafted_line in drafted if drafted_line.code == line.code]
     modifiers = line.modifiers
     for kind in kinds if len(of_code) == 1 else ():
         chosen = kind.intersection(of_code[0])
         if chosen:
-            modifiers = _in_order((*(one for one in modifiers if one not in kind), *chosen))
+            modifiers = _in_order((*(modifier for modifier in modifiers if modifier not in kind), *chosen))
     return line._replace(modifiers=_standing_together(modifiers))
 
 
 def _standing_together(modifiers: tuple[str, ...]) -> tuple[str, ...]:
     """In order, without an assistant's modifier beside another discipline's: CQ stands only with GP, CO with GO."""
-    return _in_order(tuple(one for one in modifiers if ASSISTANT_BESIDE.get(one) in {None, *modifiers}))
+    return _in_order(tuple(modifier for modifier in modifiers if ASSISTANT_BESIDE.get(modifier) in {None, *modifiers}))
 
 
 def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
     """Program or state first, then accreditation, discipline, assistant, reduced service (M-6)."""
-    return tuple(one for one in DECIDED_MODIFIERS_IN_ORDER if one in modifiers) + tuple(
+    return tuple(modifier for modifier in DECIDED_MODIFIERS_IN_ORDER if modifier in modifiers) + tuple(
         m for m in modifiers if m not in DECIDED_MODIFIERS
     )
 
 
 def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> Iterator[Gap]:
     """Draft claims that carry an approval number, but not that of an approval in force (D-20)."""
-    in_force = [one.number for one in case.approvals_on(visit.date) if one.number is not None]
+    in_force = [approval.number for approval in case.approvals_on(visit.date) if approval.number is not None]
     claims = {line.claim for line in drafted}
     for claim, _ in case.claims_of_date if in_force else ():
         carried = {number_key(number) for number in claim.authorization_numbers}
@@ -237,5 +237,6 @@ def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> 
 def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:
     """The same lines, those of work rehabilitation as reduced service (M-4)."""
     return tuple(
-        one._replace(modifiers=(*one.modifiers, REDUCED_SERVICE)) if one.code in WORK_REHAB else one for one in lines
+        line._replace(modifiers=(*line.modifiers, REDUCED_SERVICE)) if line.code in WORK_REHAB else line
+        for line in lines
     )

@@ -46,28 +46,32 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     assistant gave stand on a line of their own. Services that the payer never pays beside the rest, and those that no
     line is proposed for, are left out, with the reason.
     """
-    given = given_services(visit.services, case)
+    groups = given_services(visit.services, case)
     edits = pair_edits(policy)
-    never, units = _standing(given, program_codes, policy, edits)
-    paid = [one for one in given if one.code not in never]
+    never, units = _standing(groups, program_codes, policy, edits)
+    paid = [group for group in groups if group.code not in never]
     lines: list[ChargeLine] = []
     undecided: list[Gap] = []
     open_facts: dict[str, frozenset[Fact]] = {}
-    for one in paid:
-        count = units.get((one.code, one.discipline), 0)
-        shared = _shared(one, count, policy)
-        gaps = [*gaps_of_given(one, policy), *_contested(one, shared)]
-        open_facts[one.code] = open_facts.get(one.code, frozenset()) | {gap.fact for gap in gaps}
+    for group in paid:
+        count = units.get((group.code, group.discipline), 0)
+        shared = _shared(group, count, policy)
+        gaps = [*gaps_of_given(group, policy), *_contested(group, shared)]
+        open_facts[group.code] = open_facts.get(group.code, frozenset()) | {gap.fact for gap in gaps}
         undecided += gaps
-        lines += _lines(one, shared, visit, policy)
+        lines += _lines(group, shared, visit, policy)
     lines = _merged(lines)
     left_out = [LeftOut(code, why, paired=why.startswith(BESIDE)) for code, why in never.items()]
-    left_out += [LeftOut(one.code, _no_unit(one, policy)) for one in paid if units.get((one.code, one.discipline)) == 0]
+    left_out += [
+        LeftOut(group.code, _no_unit(group, policy)) for group in paid if units.get((group.code, group.discipline)) == 0
+    ]
     left_out += [LeftOut(code, "add it yourself if it is billed") for code in _others(visit)]
     undecided += [
         Gap(Fact.CHARGES, f"{code} is on record: check whether it is billed as well") for code in _others(visit)
     ]
-    left_out += [LeftOut(code, INCLUDED, included=True) for code in dict.fromkeys(one.code for one in visit.included)]
+    left_out += [
+        LeftOut(code, INCLUDED, included=True) for code in dict.fromkeys(service.code for service in visit.included)
+    ]
     undecided += _perhaps_included(visit, program_codes, policy)
     undecided += _paired(case, paid, program_codes, policy, edits)
     undecided += _inside_the_program(visit, never)
@@ -86,23 +90,23 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
 
 def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Gap]:
     """Modalities of which it is open whether they belong to the program."""
-    for code in dict.fromkeys(one.code for one in visit.included if not program_codes):
+    for code in dict.fromkeys(service.code for service in visit.included if not program_codes):
         yield Gap(Fact.CHARGES, f"check whether {code} is billed: no line of the program is")
-    for one in policy.of_one_program(params.MODALITY_INCLUDED):
+    for value in policy.of_one_program(params.MODALITY_INCLUDED):
         for code in dict.fromkeys(service.code for service in visit.services if service.code in MODALITIES):
             yield Gap(
                 Fact.PROGRAM,
-                f"beside work {one.program} this payer pays no modality ({code}): check which program it is",
+                f"beside work {value.program} this payer pays no modality ({code}): check which program it is",
             )
 
 
 def _others(visit: Visit) -> tuple[str, ...]:
     """Codes of therapy that no line is proposed for: modalities without a time, and unlisted services."""
-    return tuple(dict.fromkeys(one.code for one in visit.services if one.code in THERAPY - COMPANIONS))
+    return tuple(dict.fromkeys(service.code for service in visit.services if service.code in THERAPY - COMPANIONS))
 
 
 def _standing(
-    given: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
+    groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
 ) -> tuple[dict[str, str], dict[tuple[str, object], int]]:
     """Codes that the payer is known never to pay on a date with the others and why, and the units of the rest.
 
@@ -111,10 +115,10 @@ def _standing(
     same_day = policy.get(params.SAME_DAY_EVALUATION)
     denied = _ASSESSING if program_codes and same_day is not None and same_day.value == "deny" else frozenset[str]()
     why = "this payer does not pay it on a date of work rehabilitation"
-    refused = {one.code: why for one in given if one.code in denied}
+    refused = {group.code: why for group in groups if group.code in denied}
     removed: dict[str, str] = {}
-    for _ in range(2 * len(given) + 1 if edits is not None and edits.enforced else 0):
-        beside = _beside(given, {*refused, *removed}, program_codes, policy, edits)
+    for _ in range(2 * len(groups) + 1 if edits is not None and edits.enforced else 0):
+        beside = _beside(groups, {*refused, *removed}, program_codes, policy, edits)
         stale = next((code for code, first in removed.items() if first not in beside.earning), None)
         if stale is not None:
             del removed[stale]
@@ -123,7 +127,7 @@ def _standing(
         else:
             break
     never = refused | {code: f"{BESIDE} {first}" for code, first in removed.items()}
-    return never, _units([one for one in given if one.code not in never], policy)
+    return never, _units([group for group in groups if group.code not in never], policy)
 
 
 class _Beside(NamedTuple):
@@ -134,16 +138,16 @@ class _Beside(NamedTuple):
 
 
 def _beside(
-    given: Sequence[Given],
+    groups: Sequence[Given],
     out: AbstractSet[str],
     program_codes: Sequence[str],
     policy: PolicyView,
     edits: PairEdits | None,
 ) -> _Beside:
-    paid = [one for one in given if one.code not in out]
+    paid = [group for group in groups if group.code not in out]
     units = _units(paid, policy)
     earning = [code for (code, _), count in units.items() if count]
-    earning += [one.code for one in paid if one.code in FIFTEEN_MINUTE and not one.timed]
+    earning += [group.code for group in paid if group.code in FIFTEEN_MINUTE and not group.timed]
     codes = [*program_codes, *dict.fromkeys(earning)]
     never = never_beside(codes, edits) if edits is not None else {}
     met = sorted(
@@ -153,17 +157,17 @@ def _beside(
     return _Beside(frozenset(codes), met[0] if met else None)
 
 
-def _units(given: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object], int]:
+def _units(groups: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object], int]:
     """Units by code and discipline; codes of 15 minutes without a time are not in it."""
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     units: dict[tuple[str, object], int] = {}
     minutes: dict[object, dict[str, int]] = {}
-    for one in given:
-        if one.code not in FIFTEEN_MINUTE:
-            units[one.code, one.discipline] = 1
-        elif one.timed and method is not None:
-            units[one.code, one.discipline] = 0
-            minutes.setdefault(one.discipline, {})[one.code] = one.minutes
+    for group in groups:
+        if group.code not in FIFTEEN_MINUTE:
+            units[group.code, group.discipline] = 1
+        elif group.timed and method is not None:
+            units[group.code, group.discipline] = 0
+            minutes.setdefault(group.discipline, {})[group.code] = group.minutes
     for discipline, of_discipline in minutes.items():
         by_total = method is not None and method.value == BY_TOTAL
         found = (quarters_by_total if by_total else quarters_by_code)(of_discipline)
@@ -171,35 +175,37 @@ def _units(given: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object
     return units
 
 
-def _shared(one: Given, count: int, policy: PolicyView) -> Shared:
+def _shared(group: Given, count: int, policy: PolicyView) -> Shared:
     """The units by who gave them (M-2)."""
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
-    counted = assistants_of(one.discipline, policy) if one.code not in _ASSESSING else frozenset[Discipline]()
+    counted = assistants_of(group.discipline, policy) if group.code not in _ASSESSING else frozenset[Discipline]()
     if not count or percent is None or not counted:
         return Shared(count, 0)
-    if only_assistants(one.services, counted):
+    if only_assistants(group.services, counted):
         return Shared(0, count)
-    by_assistants = alone(time_by_roles(one.services, one.time), counted) // MINUTE
-    if one.code in FIFTEEN_MINUTE:
-        return share_units(count, one.minutes - by_assistants, by_assistants, percent.value)
-    return Shared(0, count) if by_assistants * 100 > one.minutes * percent.value else Shared(count, 0)
+    by_assistants = alone(time_by_roles(group.services, group.time), counted) // MINUTE
+    if group.code in FIFTEEN_MINUTE:
+        return share_units(count, group.minutes - by_assistants, by_assistants, percent.value)
+    return Shared(0, count) if by_assistants * 100 > group.minutes * percent.value else Shared(count, 0)
 
 
-def _contested(one: Given, shared: Shared) -> Iterator[Gap]:
+def _contested(group: Given, shared: Shared) -> Iterator[Gap]:
     if shared.contested:
-        yield Gap(Fact.PERFORMERS, f"therapist and assistant both gave the last unit of {one.code}: check whose it is")
+        yield Gap(
+            Fact.PERFORMERS, f"therapist and assistant both gave the last unit of {group.code}: check whose it is"
+        )
 
 
-def _lines(one: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
+def _lines(group: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
     """Lines with the payer's modifier of a performance test, discipline, assistant (M-1, M-2, M-6)."""
-    of_test = policy.get(params.TEST_MODIFIER) if one.code == PERFORMANCE_TEST else None
-    required, assistant = policy.get(params.DISCIPLINE_REQUIRED), assistant_modifier(one.discipline, policy)
-    discipline = one.discipline.modifier if one.discipline is not None and required and required.value else None
+    of_test = policy.get(params.TEST_MODIFIER) if group.code == PERFORMANCE_TEST else None
+    required, assistant = policy.get(params.DISCIPLINE_REQUIRED), assistant_modifier(group.discipline, policy)
+    discipline = group.discipline.modifier if group.discipline is not None and required and required.value else None
     both = tuple(filter(None, (of_test.value if of_test else None, discipline)))
     if shared.therapist:
-        yield ChargeLine(one.code, both, shared.therapist, visit.date)
+        yield ChargeLine(group.code, both, shared.therapist, visit.date)
     if shared.assistant and assistant is not None:
-        yield ChargeLine(one.code, (*both, assistant), shared.assistant, visit.date)
+        yield ChargeLine(group.code, (*both, assistant), shared.assistant, visit.date)
 
 
 def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
@@ -214,21 +220,21 @@ def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
     return list(found.values())
 
 
-def _no_unit(one: Given, policy: PolicyView) -> str:
+def _no_unit(group: Given, policy: PolicyView) -> str:
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     if method is not None and method.value == BY_TOTAL:
-        return f"the total time of the date makes no unit for its {one.minutes} min"
-    return f"{one.minutes} min make no unit"
+        return f"the total time of the date makes no unit for its {group.minutes} min"
+    return f"{group.minutes} min make no unit"
 
 
 def _paired(
-    case: Case, given: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
+    case: Case, groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
 ) -> Iterator[Gap]:
     """Codes of which nobody attested that they are separate: the rules on pairs and evaluations tell what to do."""
     drafted = [claim.lines[index] for claim, indexes in case.claims_of_date for index in indexes]
     plain = {line.code for line in drafted if SEPARATE_SERVICES.isdisjoint(line.modifiers)}
     attested = {line.code for line in drafted} - plain
-    codes = [*program_codes, *dict.fromkeys(one.code for one in given)]
+    codes = [*program_codes, *dict.fromkeys(group.code for group in groups)]
     for column1 in codes if edits is not None else ():
         for column2 in codes:
             pair = edits.by_codes.get((column1, column2)) if edits is not None else None
@@ -244,14 +250,15 @@ def _paired(
 def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Gap]:
     """Minutes taken from the program although their service is not billed, or not taken for want of a time (T-5)."""
     spans = [session.period for session in visit.timed if session.period is not None]
-    for one in visit.services:
-        billed = one.code in COMPANIONS and one.code not in never
-        if one.period is None and one.code in ONCE_A_DATE and billed and visit.minutes:
-            why = f"{one.code} has no recorded time: check whether it was inside the program"
-            yield Gap(Fact.SESSION_TIME, why, one.reference)
-        elif one.period is not None and not billed and overlap([one.period], spans):
+    for service in visit.services:
+        billed = service.code in COMPANIONS and service.code not in never
+        if service.period is None and service.code in ONCE_A_DATE and billed and visit.minutes:
+            why = f"{service.code} has no recorded time: check whether it was inside the program"
+            yield Gap(Fact.SESSION_TIME, why, service.reference)
+        elif service.period is not None and not billed and overlap([service.period], spans):
             yield Gap(
-                Fact.SESSION_TIME, f"check whether the minutes of {one.code} inside the program count for the program"
+                Fact.SESSION_TIME,
+                f"check whether the minutes of {service.code} inside the program count for the program",
             )
 
 
@@ -265,8 +272,8 @@ def _values(
     paired = edits.values if edits is not None and any(why.startswith(BESIDE) for why in never.values()) else ()
     return (
         *values(
-            policy.get(params.FIFTEEN_MINUTE_METHOD) if any(one.code in FIFTEEN_MINUTE for one in made) else None,
-            policy.get(params.TEST_MODIFIER) if any(one.code == PERFORMANCE_TEST for one in made) else None,
+            policy.get(params.FIFTEEN_MINUTE_METHOD) if any(line.code in FIFTEEN_MINUTE for line in made) else None,
+            policy.get(params.TEST_MODIFIER) if any(line.code == PERFORMANCE_TEST for line in made) else None,
             assistant if assisted else None,
             policy.get(params.ASSISTANT_DE_MINIMIS) if assisted else None,
             policy.get(params.SAME_DAY_EVALUATION) if _ASSESSING & never.keys() else None,
@@ -275,7 +282,7 @@ def _values(
     )
 
 
-def _evidence(given: Iterable[Given]) -> Iterator[Evidence]:
-    for one in given:
-        amount = Amount(one.minutes, "minutes") if one.timed and one.time else "on this date"
-        yield Evidence(one.code, amount, one.services[0].reference)
+def _evidence(groups: Iterable[Given]) -> Iterator[Evidence]:
+    for group in groups:
+        amount = Amount(group.minutes, "minutes") if group.timed and group.time else "on this date"
+        yield Evidence(group.code, amount, group.services[0].reference)

@@ -25,9 +25,9 @@ def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Gap]
         why = "check who treated: only a supervising person is recorded" if unnamed.performers else NOBODY
         yield Gap(Fact.PERFORMERS, why, None if not people else unnamed.reference)
     yield from _professions(who for _, who in people)
-    others = {who.other for _, who in people if who.other is not None}
-    if others and visit.time_by_roles.get(frozenset()):
-        named = ", ".join(sorted(others))
+    professions = {who.other for _, who in people if who.other is not None}
+    if professions and visit.time_by_roles.get(frozenset()):
+        named = ", ".join(sorted(professions))
         yield Gap(Fact.PERFORMERS, f"who treated is not a therapist or assistant by profession (recorded as {named})")
     several = next(
         (session for session in visit.sessions if session.performers_of_encounter and _several(session)), None

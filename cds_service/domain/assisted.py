@@ -77,18 +77,18 @@ def allot_hours(units: int, minutes: Mapping[Discipline, int], least: int) -> Al
     Each has its whole hours, and one more for what is left where that reaches ``least`` minutes. If that does not come
     to the units of all the time together, the last ones go to the discipline with most left, and are contested.
     """
-    own = {one: (of_one // HOUR, of_one % HOUR) for one, of_one in minutes.items()}
-    found = {one: whole + (left >= least) for one, (whole, left) in own.items()}
+    own = {discipline: (of_one // HOUR, of_one % HOUR) for discipline, of_one in minutes.items()}
+    found = {discipline: whole + (left >= least) for discipline, (whole, left) in own.items()}
     if sum(found.values()) == units:
         return Allotted(found)
-    found = {one: whole for one, (whole, _) in own.items()}
+    found = {discipline: whole for discipline, (whole, _) in own.items()}
     missing = units - sum(found.values())
-    by_rest = sorted(own, key=lambda one: (-own[one][1], one.value))
-    for one in by_rest[: max(missing, 0)]:
-        found[one] += 1
+    by_rest = sorted(own, key=lambda discipline: (-own[discipline][1], discipline.value))
+    for discipline in by_rest[: max(missing, 0)]:
+        found[discipline] += 1
     over = -missing
-    for one in reversed(by_rest):
-        taken = min(max(over, 0), found[one])
-        found[one] -= taken
+    for discipline in reversed(by_rest):
+        taken = min(max(over, 0), found[discipline])
+        found[discipline] -= taken
         over -= taken
     return Allotted(found, contested=True)

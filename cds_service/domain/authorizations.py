@@ -50,39 +50,39 @@ def standing(answers: Iterable[Authorization]) -> tuple[Authorization, ...]:
     and its period replaces every answer for that time. Of answers whose order is not known the more cautious one counts
     as the later. An answer that names no service is for the same as others of its number.
     """
-    given = _named_by_number(tuple(answers))
-    if len(given) < 2:  # noqa: PLR2004 - one answer has nothing to be replaced by
-        return given
+    named = _named_by_number(tuple(answers))
+    if len(named) < 2:  # noqa: PLR2004 - one answer has nothing to be replaced by
+        return named
     later: dict[tuple[str, str], _Days] = {}
     stand: set[int] = set()
-    for together in _newest_first(given):
-        stand.update(index for index in together if given[index].relayed or not _replaced(given[index], later))
+    for together in _newest_first(named):
+        stand.update(index for index in together if named[index].relayed or not _replaced(named[index], later))
         for index in together:
-            _note(given[index], later)
-    return tuple(one for index, one in enumerate(given) if index in stand)
+            _note(named[index], later)
+    return tuple(answer for index, answer in enumerate(named) if index in stand)
 
 
 def _newest_first(answers: Sequence[Authorization]) -> list[list[int]]:
     """Indexes of the answers of each response; parts of one response do not replace each other."""
     of_response: dict[str, list[int]] = {}
-    for index, one in enumerate(answers):
-        of_response.setdefault(one.reference, []).append(index)
+    for index, approval in enumerate(answers):
+        of_response.setdefault(approval.reference, []).append(index)
     return sorted(of_response.values(), key=lambda indexes: max(_recency(answers[i]) for i in indexes), reverse=True)
 
 
-def _replaced(one: Authorization, later: Mapping[tuple[str, str], "_Days"]) -> bool:
-    keys = [(request, code) for request in (*_requests_of(one), ANY_REQUEST) for code in _codes_of(one)]
-    return any(key in later and later[key].meet(_period(one)) for key in keys)
+def _replaced(approval: Authorization, later: Mapping[tuple[str, str], "_Days"]) -> bool:
+    keys = [(request, code) for request in (*_requests_of(approval), ANY_REQUEST) for code in _codes_of(approval)]
+    return any(key in later and later[key].meet(_period(approval)) for key in keys)
 
 
-def _note(one: Authorization, later: dict[tuple[str, str], "_Days"]) -> None:
-    if one.relayed:
+def _note(approval: Authorization, later: dict[tuple[str, str], "_Days"]) -> None:
+    if approval.relayed:
         return
-    dated = one.start is not None or one.end is not None
-    general = one.state in REFUSED and one.number is None and one.names_service and dated
-    for request in (*_requests_of(one), *((ANY_REQUEST,) if general else ())):
-        for code in _codes_of(one):
-            later.setdefault((request, code), _Days()).add(_period(one))
+    dated = approval.start is not None or approval.end is not None
+    general = approval.state in REFUSED and approval.number is None and approval.names_service and dated
+    for request in (*_requests_of(approval), *((ANY_REQUEST,) if general else ())):
+        for code in _codes_of(approval):
+            later.setdefault((request, code), _Days()).add(_period(approval))
 
 
 def of_assertions(assertions: Iterable[CoverageAssertion], known: Iterable[str | None]) -> tuple[Authorization, ...]:
@@ -90,16 +90,17 @@ def of_assertions(assertions: Iterable[CoverageAssertion], known: Iterable[str |
     explained = {number_key(number) for number in known if number is not None}
     return tuple(
         Authorization(
-            reference=one.reference,
+            reference=assertion.reference,
             state=AuthorizationState.APPROVED,
-            number=one.number,
-            end=one.expiry,
-            created=one.made,
-            codes=tuple(code for code in one.codes if code in WORK_REHAB),
+            number=assertion.number,
+            end=assertion.expiry,
+            created=assertion.made,
+            codes=tuple(code for code in assertion.codes if code in WORK_REHAB),
             relayed=True,
         )
-        for one in assertions
-        if one.approval == SATISFIED and (one.number is None or number_key(one.number) not in explained)
+        for assertion in assertions
+        if assertion.approval == SATISFIED
+        and (assertion.number is None or number_key(assertion.number) not in explained)
     )
 
 
@@ -119,45 +120,54 @@ class _Days:
         first, last = self._between(period)
         joined = (*self._periods[first:last], period)
         del self._periods[first:last]
-        insort(self._periods, (min(one[0] for one in joined), max(one[1] for one in joined)))
+        insort(self._periods, (min(span[0] for span in joined), max(span[1] for span in joined)))
 
     def _between(self, period: tuple[date, date]) -> tuple[int, int]:
-        first = bisect_left(self._periods, period[0], key=lambda one: one[1])
-        return first, bisect_right(self._periods, period[1], key=lambda one: one[0])
+        first = bisect_left(self._periods, period[0], key=lambda span: span[1])
+        return first, bisect_right(self._periods, period[1], key=lambda span: span[0])
 
 
 def _named_by_number(answers: Sequence[Authorization]) -> tuple[Authorization, ...]:
     """The answers, those that name no service with that of other answers of their number."""
-    if all(one.names_service for one in answers):
+    if all(approval.names_service for approval in answers):
         return tuple(answers)
-    named = {number_key(one.number) for one in answers if one.names_service and one.number is not None}
+    named = {
+        number_key(approval.number) for approval in answers if approval.names_service and approval.number is not None
+    }
     return tuple(
-        replace(one, names_service=True)
-        if not one.names_service and one.number is not None and number_key(one.number) in named
-        else one
-        for one in answers
+        replace(approval, names_service=True)
+        if not approval.names_service and approval.number is not None and number_key(approval.number) in named
+        else approval
+        for approval in answers
     )
 
 
-def _recency(one: Authorization) -> tuple[date, datetime, int, int, float, str]:
+def _recency(approval: Authorization) -> tuple[date, datetime, int, int, float, str]:
     """What tells the later answer: its date and time, else caution, as of an earlier end or a smaller amount."""
-    caution = CAUTION[one.state]
-    created = one.created or (date.min if caution == 0 else date.max)
-    moment = one.answered or datetime.combine(created, time.min, UTC)
-    end = (one.end or date.max).toordinal()
-    return created, moment, caution, -end, -one.quantity if one.quantity is not None else float("-inf"), one.reference
+    caution = CAUTION[approval.state]
+    created = approval.created or (date.min if caution == 0 else date.max)
+    moment = approval.answered or datetime.combine(created, time.min, UTC)
+    end = (approval.end or date.max).toordinal()
+    return (
+        created,
+        moment,
+        caution,
+        -end,
+        -approval.quantity if approval.quantity is not None else float("-inf"),
+        approval.reference,
+    )
 
 
-def _requests_of(one: Authorization) -> tuple[str, ...]:
+def _requests_of(approval: Authorization) -> tuple[str, ...]:
     """What tells requests apart: number and request; answers without either are for one request."""
-    number = (f"number {number_key(one.number)}",) if one.number is not None else ()
-    request = (f"request {one.request}",) if one.request is not None else ()
-    return (*number, *request) or (f"none, service named: {one.names_service}",)
+    number = (f"number {number_key(approval.number)}",) if approval.number is not None else ()
+    request = (f"request {approval.request}",) if approval.request is not None else ()
+    return (*number, *request) or (f"none, service named: {approval.names_service}",)
 
 
-def _codes_of(one: Authorization) -> Iterable[str]:
-    return one.codes or WORK_REHAB
+def _codes_of(approval: Authorization) -> Iterable[str]:
+    return approval.codes or WORK_REHAB
 
 
-def _period(one: Authorization) -> tuple[date, date]:
-    return one.start or date.min, one.end or date.max
+def _period(approval: Authorization) -> tuple[date, date]:
+    return approval.start or date.min, approval.end or date.max

@@ -160,15 +160,15 @@ class ClaimVersion:
 class VisitBill:
     """The bill of a visit that closes.
 
-    ``program_lines`` and ``other_lines`` are those of ``program`` and ``others`` as they go on the claim: with what a
-    person decided where the chart does not, and without codes that are ``kept`` as somebody charged them. ``on_claim``
-    is what stands on claims of the date for any of their codes, and for codes that should not be there. ``doubts`` are
-    about time, payer, plan and injury, ``number_doubts`` about the approval number that a claim carries, ``overfull``
-    and ``modifiers_untold`` about the modifiers of its lines.
+    ``program_lines`` and ``other_lines`` are those of ``program`` and ``other_services`` as they go on the claim: with
+    what a person decided where the chart does not, and without codes that are ``kept`` as somebody charged them.
+    ``on_claim`` is what stands on claims of the date for any of their codes, and for codes that should not be there.
+    ``doubts`` are about time, payer, plan and injury, ``number_doubts`` about the approval number that a claim carries,
+    ``overfull`` and ``modifiers_untold`` about the modifiers of its lines.
     """
 
     program: ProgramCharges
-    others: OtherServices
+    other_services: OtherServices
     program_lines: tuple[ChargeLine, ...]
     other_lines: tuple[ChargeLine, ...]
     on_claim: tuple[LineOnClaim, ...]
@@ -189,7 +189,7 @@ class VisitBill:
     @property
     def settled(self) -> bool:
         """Whether nothing is proposed for the claim: what stands there is right, or no line can be said."""
-        if not (self.program.lines or self.others.lines):
+        if not (self.program.lines or self.other_services.lines):
             return True
         return any(version.settled for version in self.versions)
 

@@ -83,7 +83,7 @@ class Case:
         whole = self.visits.get(self.date_of_service)
         if whole is None or len(self.injuries) < 2 or not self.conditions:  # noqa: PLR2004 - one injury is the rule
             return whole
-        return whole.without([one for one in whole.sessions if self._is_for_another(one)])
+        return whole.without([session for session in whole.sessions if self._is_for_another(session)])
 
     @lazy
     def injuries(self) -> tuple[frozenset[str], ...]:
@@ -120,7 +120,9 @@ class Case:
         since = self._first_visit - timedelta(days=EPISODE_GAP_DAYS)
         if self.episode is not None and self._last_of_episode_before is not None:
             since = max(since, self._last_of_episode_before)
-        found = [one for one in self.chart.assessments if since <= one.date <= self.date_of_service]
+        found = [
+            assessment for assessment in self.chart.assessments if since <= assessment.date <= self.date_of_service
+        ]
         return tuple(sorted(found, key=attrgetter("date")))
 
     @lazy
@@ -137,7 +139,7 @@ class Case:
     @lazy
     def _last_of_episode_before(self) -> date | None:
         """Last visit of the episodes before this one."""
-        return max((one.last for one in self.episodes if one.last < self._first_visit), default=None)
+        return max((episode.last for episode in self.episodes if episode.last < self._first_visit), default=None)
 
     def _is_for_another(self, session: Session) -> bool:
         return bool(session.conditions) and self.conditions.isdisjoint(session.conditions)
@@ -148,15 +150,22 @@ class Case:
 
         Dates whose work rehabilitation was all for another injury are left out.
         """
-        ours = self.conditions or (frozenset(self.episode.conditions) if self.episode is not None else frozenset())
+        conditions = self.conditions or (
+            frozenset(self.episode.conditions) if self.episode is not None else frozenset()
+        )
         treated = {
             day
             for day, visit in self.visits.items()
-            if not ours or any(not one.conditions or not ours.isdisjoint(one.conditions) for one in visit.sessions)
+            if not conditions
+            or any(
+                not session.conditions or not conditions.isdisjoint(session.conditions) for session in visit.sessions
+            )
         }
         for_others = self.visits.keys() - treated
-        services = [one for one in self.chart.services if one.code in THERAPY and one.date not in for_others]
-        of_services = {one.date: one.reference for one in reversed(services)}
+        services = [
+            service for service in self.chart.services if service.code in THERAPY and service.date not in for_others
+        ]
+        of_services = {service.date: service.reference for service in reversed(services)}
         return of_services | {day: self.visits[day].sessions[0].reference for day in treated}
 
     @lazy
@@ -192,8 +201,8 @@ class Case:
     @lazy
     def program(self) -> Program:
         """Conditioning or hardening as the visit, the drafts or the plan of care say; any hardening makes hardening."""
-        for told in self._programs_told():
-            found = set(told)
+        for programs in self._programs_told():
+            found = set(programs)
             for program in (Program.HARDENING, Program.CONDITIONING):
                 if program in found:
                     return program
@@ -274,14 +283,16 @@ class Case:
         Undated lines follow their own encounter, or that of the claim, unless it is a series. Lines over several days
         are none of one date.
         """
-        refs = {one.reference for one in self.encounters_of_date} | ({self.encounter} if self.encounter else set())
+        refs = {encounter.reference for encounter in self.encounters_of_date} | (
+            {self.encounter} if self.encounter else set()
+        )
         elsewhere = self._encounters_for_other_injuries()
         refs -= elsewhere
         found: list[tuple[Claim, tuple[int, ...]]] = []
         for claim in self.history.claims_about(self.date_of_service, refs):
             if claim.encounters and elsewhere.issuperset(claim.encounters):
                 continue
-            ours = bool(refs & set(claim.encounters))
+            of_visit = bool(refs & set(claim.encounters))
             lines = tuple(
                 index
                 for index, line in enumerate(claim.lines)
@@ -291,11 +302,11 @@ class Case:
                     or (
                         line.date is None
                         and not self.in_series
-                        and (not refs.isdisjoint(line.encounters) if line.encounters else ours)
+                        and (not refs.isdisjoint(line.encounters) if line.encounters else of_visit)
                     )
                 )
             )
-            if lines or (ours and not claim.lines):
+            if lines or (of_visit and not claim.lines):
                 found.append((claim, lines))
         return tuple(found)
 
@@ -329,19 +340,19 @@ class Case:
         One that is for another coverage is none of this payer's.
         """
         newest: dict[str, CoverageAssertion] = {}
-        for one in self.chart.assertions:
-            for code in WORK_REHAB.intersection(one.codes or WORK_REHAB) if self._is_of_payer(one) else ():
+        for assertion in self.chart.assertions:
+            for code in WORK_REHAB.intersection(assertion.codes or WORK_REHAB) if self._is_of_payer(assertion) else ():
                 known = newest.get(code)
-                if known is None or (one.made or date.min) > (known.made or date.min):
-                    newest[code] = one
+                if known is None or (assertion.made or date.min) > (known.made or date.min):
+                    newest[code] = assertion
         return tuple(dict.fromkeys(newest[code] for code in sorted(newest)))
 
     @lazy
     def unplaced_assertions(self) -> tuple[CoverageAssertion, ...]:
         """What a payer says for a coverage that is not among those on record."""
         on_record = {coverage.reference for coverage in self.chart.coverages}
-        named = [one for one in self.chart.assertions if (one.coverage or "").startswith("Coverage/")]
-        return tuple(one for one in named if self.payer is not None and one.coverage not in on_record)
+        named = [assertion for assertion in self.chart.assertions if (assertion.coverage or "").startswith("Coverage/")]
+        return tuple(assertion for assertion in named if self.payer is not None and assertion.coverage not in on_record)
 
     def _is_of_payer(self, assertion: CoverageAssertion) -> bool:
         """Whether what is said is for the payer in line; what names no coverage that can be told is."""
@@ -352,27 +363,29 @@ class Case:
     def authorizations(self) -> tuple[Authorization, ...]:
         """The payer's answers that stand, by reference; those replaced by later ones are left out."""
         answers = self.chart.authorizations
-        explained = (one.number for one in answers if one.state is AuthorizationState.APPROVED)
+        explained = (approval.number for approval in answers if approval.state is AuthorizationState.APPROVED)
         stand = standing((*answers, *of_assertions(self.assertions, explained)))
         return tuple(sorted(stand, key=attrgetter("reference"))) if len(stand) > 1 else stand
 
     def approvals_on(self, day: date) -> tuple[Authorization, ...]:
         """Approvals in force on the day, those that name work rehabilitation first, then the one that ends first."""
-        in_force = [one for one in self.authorizations if one.covers(day)]
+        in_force = [approval for approval in self.authorizations if approval.covers(day)]
         if len(in_force) < 2:  # noqa: PLR2004 - one is in order
             return tuple(in_force)
-        return tuple(sorted(in_force, key=lambda one: (not one.names_service, one.end or date.max)))
+        return tuple(sorted(in_force, key=lambda approval: (not approval.names_service, approval.end or date.max)))
 
     def _encounters_for_other_injuries(self) -> set[str]:
         whole = self.visits.get(self.date_of_service)
         if whole is None or self.visit is None or len(whole.sessions) == len(self.visit.sessions):
             return set()
-        ours = {one.encounter for one in self.visit.sessions} | {self.encounter}
-        return {one.encounter for one in whole.sessions if one.encounter is not None} - ours
+        in_question = {session.encounter for session in self.visit.sessions} | {self.encounter}
+        return {session.encounter for session in whole.sessions if session.encounter is not None} - in_question
 
     def authorization_on(self, day: date) -> Authorization | None:
         """The approval in force on the day whose number is told: of those that name the service the last to end."""
-        in_force = [one for one in self.authorizations if one.covers(day)]
+        in_force = [approval for approval in self.authorizations if approval.covers(day)]
         if len(in_force) < 2:  # noqa: PLR2004 - as above
             return in_force[0] if in_force else None
-        return max(in_force, key=lambda one: (one.names_service, not one.relayed, one.end or date.max))
+        return max(
+            in_force, key=lambda approval: (approval.names_service, not approval.relayed, approval.end or date.max)
+        )

@@ -50,14 +50,14 @@ def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tupl
     return tuple(left)
 
 
-def overlap(intervals: Iterable[Interval], others: Iterable[Interval]) -> tuple[Interval, ...]:
+def overlap(intervals: Iterable[Interval], within: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return the time that lies in both; sorted and disjoint."""
-    mine, theirs = union(intervals), union(others)
+    bounds = union(within)
     return tuple(
-        Interval(max(one.start, other.start), min(one.end, other.end))
-        for one in mine
-        for other in theirs
-        if one.start < other.end and other.start < one.end
+        Interval(max(span.start, bound.start), min(span.end, bound.end))
+        for span in union(intervals)
+        for bound in bounds
+        if span.start < bound.end and bound.start < span.end
     )
 
 

@@ -23,7 +23,7 @@ def treating(treatment: Treatment) -> tuple[Performer, ...]:
     """Who gave a treatment, without those who only supervise."""
     for who in treatment.performers:
         if who.supervises:
-            return tuple(one for one in treatment.performers if not one.supervises)
+            return tuple(who for who in treatment.performers if not who.supervises)
     return treatment.performers
 
 
@@ -46,10 +46,14 @@ def time_by_roles(treatments: Collection[Treatment], within: Collection[Interval
     Where all treatments have the same roles, all the time is theirs, whether the treatments have times or not.
     Treatments of different roles without times tell nothing of who gave which minutes.
     """
-    present = [roles_of(one) for one in treatments]
+    present = [roles_of(treatment) for treatment in treatments]
     if len(set(present)) == 1:
         return {present[0]: elapsed(within)}
-    timed = [(one.period, roles) for one, roles in zip(treatments, present, strict=True) if one.period is not None]
+    timed = [
+        (treatment.period, roles)
+        for treatment, roles in zip(treatments, present, strict=True)
+        if treatment.period is not None
+    ]
     return _swept(timed, within) if timed else {UNKNOWN: elapsed(within)}
 
 
@@ -60,12 +64,12 @@ def alone(times: Mapping[Roles, timedelta], disciplines: Collection[Discipline])
 
 def only_assistants(treatments: Iterable[Treatment], disciplines: Collection[Discipline] = tuple(Discipline)) -> bool:
     """Whether all treatments name who gave them, and all are assistants of these disciplines."""
-    return all(of_assistants(roles_of(one), disciplines) for one in treatments)
+    return all(of_assistants(roles_of(treatment), disciplines) for treatment in treatments)
 
 
 def of_assistants(roles: Roles, disciplines: Collection[Discipline] = tuple(Discipline)) -> bool:
     """Whether nobody but assistants of these disciplines is present."""
-    return bool(roles) and all(one is not None and one.assistant and one.discipline in disciplines for one in roles)
+    return bool(roles) and all(role is not None and role.assistant and role.discipline in disciplines for role in roles)
 
 
 def _swept(treated: Iterable[tuple[Interval, Roles]], within: Iterable[Interval]) -> dict[Roles, timedelta]:

@@ -29,14 +29,14 @@ class Visit:
 
     def without(self, sessions: Sequence[Session]) -> "Visit":
         """The visit without these sessions, and without services and encounters that are theirs alone."""
-        kept = tuple(one for one in self.sessions if one not in sessions)
-        gone = {one.encounter for one in sessions} - {one.encounter for one in kept} - {None}
+        kept = tuple(session for session in self.sessions if session not in sessions)
+        gone = {session.encounter for session in sessions} - {session.encounter for session in kept} - {None}
         return Visit(
             date=self.date,
             sessions=kept,
-            services=tuple(one for one in self.services if one.encounter not in gone),
-            included=tuple(one for one in self.included if one.encounter not in gone),
-            encounters=tuple(one for one in self.encounters if one.reference not in gone),
+            services=tuple(service for service in self.services if service.encounter not in gone),
+            included=tuple(service for service in self.included if service.encounter not in gone),
+            encounters=tuple(encounter for encounter in self.encounters if encounter.reference not in gone),
         )
 
     @lazy

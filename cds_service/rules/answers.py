@@ -18,7 +18,7 @@ NAMES_NO_SERVICE: Final = "the approval names no service; ask whether it is for 
 def asked_dates(case: Case) -> tuple[date, ...]:
     """The dates in question: those booked, else the date of service."""
     if case.moment is Moment.BOOKING:
-        return tuple(sorted({one.date for one in case.appointments}))
+        return tuple(sorted({appointment.date for appointment in case.appointments}))
     return (case.date_of_service,)
 
 
@@ -29,12 +29,12 @@ def newest_answer(on_file: Iterable[Authorization]) -> AuthorizationState | None
     """
     dated = [
         (
-            one.created or (date.max if one.state is AuthorizationState.PENDING else date.min),
-            CAUTION[one.state],
-            one.state,
+            answer.created or (date.max if answer.state is AuthorizationState.PENDING else date.min),
+            CAUTION[answer.state],
+            answer.state,
         )
-        for one in on_file
-        if not one.weak
+        for answer in on_file
+        if not answer.weak
     ]
     return max(dated, default=(None, None, None))[2]
 
@@ -51,19 +51,21 @@ def asserted(case: Case) -> tuple[CoverageAssertion, ...]:
     first = case.episode.first if case.episode else case.date_of_service
     since = first - timedelta(days=EPISODE_GAP_DAYS)
     return tuple(
-        one
-        for one in case.assertions
-        if one.approval is not None and one.in_force(case.date_of_service) and (one.made is None or one.made >= since)
+        assertion
+        for assertion in case.assertions
+        if assertion.approval is not None
+        and assertion.in_force(case.date_of_service)
+        and (assertion.made is None or assertion.made >= since)
     )
 
 
 def _decisions(case: Case) -> frozenset[str]:
-    return frozenset(one.approval for one in asserted(case) if one.approval is not None)
+    return frozenset(assertion.approval for assertion in asserted(case) if assertion.approval is not None)
 
 
 def payer_wants_none(case: Case) -> bool:
     """Whether the payer itself says that no approval is needed."""
-    answered = newest_answer(one for one in case.answers_of_episode if one.names_service)
+    answered = newest_answer(approval for approval in case.answers_of_episode if approval.names_service)
     return "no-auth" in _decisions(case) or answered is AuthorizationState.NOT_REQUIRED
 
 
@@ -71,10 +73,10 @@ def unnamed_approvals(case: Case, days: Iterable[date]) -> Iterator[Gap]:
     """What is not known of the approvals that these days rest on: their service, or their number."""
     for day in days:
         approvals = case.approvals_on(day)
-        if approvals and not any(one.names_service for one in approvals):
+        if approvals and not any(approval.names_service for approval in approvals):
             yield Gap(Fact.AUTHORIZATIONS, NAMES_NO_SERVICE, approvals[0].reference)
             return
-        if approvals and all(one.number is None and one.relayed for one in approvals):
+        if approvals and all(approval.number is None and approval.relayed for approval in approvals):
             yield Gap(
                 Fact.AUTHORIZATIONS,
                 "the payer says that approval is satisfied but gives no number",
@@ -85,4 +87,8 @@ def unnamed_approvals(case: Case, days: Iterable[date]) -> Iterator[Gap]:
 
 def not_covered(case: Case) -> tuple[CoverageAssertion, ...]:
     """What the payer in line says is not covered, in force on the date of service (CRD)."""
-    return tuple(one for one in case.assertions if one.covered == "not-covered" and one.in_force(case.date_of_service))
+    return tuple(
+        assertion
+        for assertion in case.assertions
+        if assertion.covered == "not-covered" and assertion.in_force(case.date_of_service)
+    )

@@ -22,9 +22,9 @@ READINGS: Final = ("visits", "hours", "units")
 """What an amount without unit may count, where the payer's policy does not say."""
 
 
-def approval_evidence(one: Authorization) -> Evidence:
+def approval_evidence(approval: Authorization) -> Evidence:
     """A payer's answer: state, number, period, amount and codes."""
-    return Evidence("authorization", one, one.reference)
+    return Evidence("authorization", approval, approval.reference)
 
 
 def check_amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Result]:
@@ -33,11 +33,11 @@ def check_amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Ite
     Amounts given code by code are counted code by code. A visit counts against one approval: of those in force on its
     day the one that ends first and still has room. What is used up already is told before what soon will be.
     """
-    told: set[str] = set()
+    subjects: set[str] = set()
     for result in sorted(_amounts(case, policy, days), key=_urgency):
-        if not isinstance(result, Answer) or result.subject not in told:
+        if not isinstance(result, Answer) or result.subject not in subjects:
             yield result
-        told |= {result.subject} if isinstance(result, Answer) else set()
+        subjects |= {result.subject} if isinstance(result, Answer) else set()
 
 
 def _urgency(result: Result) -> bool:
@@ -80,8 +80,8 @@ def _budgets(
 ) -> Iterator[Budget]:
     default = policy.get(params.AUTHORIZATION_UNIT)
     for codes, approvals in in_force.items():
-        units_told = {one.unit or (default.value if default is not None else None) for one in approvals}
-        if any(one.quantity is None for one in approvals) or not_counted(approvals) is not None:
+        units_told = {approval.unit or (default.value if default is not None else None) for approval in approvals}
+        if any(approval.quantity is None for approval in approvals) or not_counted(approvals) is not None:
             continue
         if len(units_told) == 1:
             yield _budget(case, codes, approvals, units_told.pop(), alone=len(in_force) == 1)
@@ -89,9 +89,9 @@ def _budgets(
 
 def not_counted(approvals: Iterable[Authorization]) -> Authorization | None:
     """The first whose amount is in what is not counted here, such as weeks."""
-    for one in approvals:
-        if one.quantity is not None and one.unit is not None and one.unit not in COUNTED:
-            return one
+    for approval in approvals:
+        if approval.quantity is not None and approval.unit is not None and approval.unit not in COUNTED:
+            return approval
     return None
 
 
@@ -107,20 +107,20 @@ def _days_of_approvals(case: Case, days: Iterable[date]) -> list[tuple[date, ...
 def _by_codes(in_force: Iterable[Authorization]) -> dict[tuple[str, ...], tuple[Authorization, ...]]:
     """Approvals by the one code they are limited to; those of the program as a whole count where a code has none."""
     found: dict[tuple[str, ...], list[Authorization]] = {}
-    for one in in_force:
-        found.setdefault(_limited_to(one), []).append(one)
+    for approval in in_force:
+        found.setdefault(_limited_to(approval), []).append(approval)
     if (FIRST_BLOCK,) in found and (FURTHER_HOUR,) in found:
         found.pop((), None)
     return {codes: _best(tuple(approvals)) for codes, approvals in found.items()}
 
 
-def _limited_to(one: Authorization) -> tuple[str, ...]:
-    return one.codes if len(one.codes) == 1 else ()
+def _limited_to(approval: Authorization) -> tuple[str, ...]:
+    return approval.codes if len(approval.codes) == 1 else ()
 
 
 def _best(approvals: tuple[Authorization, ...]) -> tuple[Authorization, ...]:
     """An answer that names the service comes before one that does not, an answer on file before one only told of."""
-    for better in (lambda one: one.names_service, lambda one: not one.relayed):
+    for better in (lambda answer: answer.names_service, lambda answer: not answer.relayed):
         approvals = tuple(filter(better, approvals)) or approvals
     return approvals
 
@@ -131,13 +131,13 @@ def _budget(
     """The budget of these approvals. Hours given for one code ``alone`` are those of the program."""
     code = codes[0] if codes and not (alone and unit == "hours") else None
     sharing = [
-        one
-        for one in case.authorizations
-        if one.state is AuthorizationState.APPROVED
-        and not (one.weak or one.relayed or one.quantity is None)
-        and _limited_to(one) == codes
+        approval
+        for approval in case.authorizations
+        if approval.state is AuthorizationState.APPROVED
+        and not (approval.weak or approval.relayed or approval.quantity is None)
+        and _limited_to(approval) == codes
     ]
-    ordered = sorted(sharing, key=lambda one: one.end or date.max)
+    ordered = sorted(sharing, key=lambda approval: approval.end or date.max)
     return Budget(approvals, tuple(ordered), Measure(unit or "", code))
 
 
@@ -180,7 +180,7 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
         yield Answer("exhausted", Severity.WARNING, subject, facts, used, evidence, absent=(Fact.AUTHORIZATIONS,))
     elif warn_days is not None and left is not None:
         runs_out = days[-1] + timedelta(days=int(left))
-        if any(one.end is None or runs_out <= one.end for one in budget.approvals):
+        if any(approval.end is None or runs_out <= approval.end for approval in budget.approvals):
             facts |= {"date": runs_out}
             absent = (Fact.AUTHORIZATIONS, Fact.SESSIONS)
             used = values(warn_days, assumed)
@@ -229,7 +229,7 @@ def _other_code(
     """Further hours under an approval of units that names the first block only."""
     only = in_force.get((FIRST_BLOCK,), ()) if len(in_force) == 1 else ()
     thresholds = time_thresholds(policy)
-    if not any(one.unit == "units" for one in only) or thresholds is None:
+    if not any(approval.unit == "units" for approval in only) or thresholds is None:
         return
     treated = [visit.minutes for day in days if (visit := case.visits.get(day)) is not None]
     if any(units(time, thresholds.rule).further for time in treated):

@@ -72,15 +72,15 @@ def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     yield from payer_caveats(case)
     yield from (
-        Gap(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", one.reference)
-        for one in case.unplaced_assertions
+        Gap(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", assertion.reference)
+        for assertion in case.unplaced_assertions
     )
     on_file = case.answers_of_episode
-    approved = [one for one in on_file if one.state is AuthorizationState.APPROVED and not one.weak]
-    uncovered = [day for day in days if not any(one.covers(day) for one in approved)]
-    told: list[Result] = list(_not_in_force(case, policy, uncovered, on_file, approved)) if uncovered else []
-    yield from told
-    told = [one for one in told if isinstance(one, Answer)]
+    approved = [approval for approval in on_file if approval.state is AuthorizationState.APPROVED and not approval.weak]
+    uncovered = [day for day in days if not any(approval.covers(day) for approval in approved)]
+    results: list[Result] = list(_not_in_force(case, policy, uncovered, on_file, approved)) if uncovered else []
+    yield from results
+    results = [result for result in results if isinstance(result, Answer)]
     covered = tuple(day for day in days if day not in uncovered)
     more = chain(
         check_visits_a_day(case, policy, uncovered),
@@ -90,9 +90,9 @@ def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
         unnamed_approvals(case, covered),
     )
     for result in more:
-        yield replace(result, joins="authorization") if told and isinstance(result, Answer) else result
-        told += [result] if isinstance(result, Answer) else []
-    yield from how_to_request(case, policy, [one for one in told if isinstance(one, Answer)])
+        yield replace(result, joins="authorization") if results and isinstance(result, Answer) else result
+        results += [result] if isinstance(result, Answer) else []
+    yield from how_to_request(case, policy, [result for result in results if isinstance(result, Answer)])
 
 
 def _ending(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator[Answer]:
@@ -109,29 +109,34 @@ def _spoken_against(
         return
     day = covered[0]
     approvals = case.approvals_on(day)
-    named = {code for one in approvals for code in one.codes}
-    latest = max((one.created for one in approvals if one.created is not None), default=date.min)
-    for one in on_file:
-        if not _speaks_of(one, day):
+    named = {code for approval in approvals for code in approval.codes}
+    latest = max((approval.created for approval in approvals if approval.created is not None), default=date.min)
+    for answer in on_file:
+        if not _speaks_of(answer, day):
             continue
-        if one.state in REFUSED and one.codes and named.isdisjoint(one.codes) and _is_billed(case, policy, one.codes):
-            facts = {"day": day, "booked": False, "codes": one.codes}
+        if (
+            answer.state in REFUSED
+            and answer.codes
+            and named.isdisjoint(answer.codes)
+            and _is_billed(case, policy, answer.codes)
+        ):
+            facts = {"day": day, "booked": False, "codes": answer.codes}
             yield Answer(
-                one.state.value, Severity.WARNING, f"{one.reference} {' '.join(one.codes)}", facts,
-                values(policy.get(params.AUTHORIZATION_REQUIRED)), tuple(map(approval_evidence, (one, *approvals))),
+                answer.state.value, Severity.WARNING, f"{answer.reference} {' '.join(answer.codes)}", facts,
+                values(policy.get(params.AUTHORIZATION_REQUIRED)), tuple(map(approval_evidence, (answer, *approvals))),
             )  # fmt: skip
-        elif one.state in REFUSED and not one.codes and (one.created or date.max) >= latest:
+        elif answer.state in REFUSED and not answer.codes and (answer.created or date.max) >= latest:
             number = next((approval.number for approval in approvals if approval.number), "")
             yield Answer(
-                "later-refusal", Severity.INFO, one.reference, {"number": number, "named": one.names_service},
-                (), tuple(map(approval_evidence, (one, *approvals))),
+                "later-refusal", Severity.INFO, answer.reference, {"number": number, "named": answer.names_service},
+                (), tuple(map(approval_evidence, (answer, *approvals))),
             )  # fmt: skip
-        elif one.state is AuthorizationState.PENDING and not one.names_service:
-            yield Gap(Fact.AUTHORIZATIONS, "a pending request names no service", one.reference)
+        elif answer.state is AuthorizationState.PENDING and not answer.names_service:
+            yield Gap(Fact.AUTHORIZATIONS, "a pending request names no service", answer.reference)
 
 
-def _speaks_of(one: Authorization, day: date) -> bool:
-    return (one.start is None or one.start <= day) and (one.end is None or day <= one.end)
+def _speaks_of(approval: Authorization, day: date) -> bool:
+    return (approval.start is None or approval.start <= day) and (approval.end is None or day <= approval.end)
 
 
 def _is_billed(case: Case, policy: PolicyView, codes: Iterable[str]) -> bool:
@@ -173,18 +178,19 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
     if Fact.COVERAGE in case.chart.unavailable:
         return ()
     found = [
-        Gap(Fact.AUTHORIZATIONS, DOUBTS[one.kind])
-        for one in _results(case, policy)
-        if isinstance(one, Answer)
-        and one.kind in DOUBTS
-        and (one.severity is Severity.WARNING or one.kind in {"later-refusal", "unit-question", "weak"})
+        Gap(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
+        for result in _results(case, policy)
+        if isinstance(result, Answer)
+        and result.kind in DOUBTS
+        and (result.severity is Severity.WARNING or result.kind in {"later-refusal", "unit-question", "weak"})
     ]
     found.extend(gap for gap in case.chart.gaps if gap.fact is Fact.AUTHORIZATIONS)
     unknown = not_counted(case.approvals_on(case.date_of_service))
     if unknown is not None:
         found.append(Gap(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))
     found.extend(
-        Gap(Fact.COVERAGE, "the payer says that this is not covered", one.reference) for one in not_covered(case)
+        Gap(Fact.COVERAGE, "the payer says that this is not covered", assertion.reference)
+        for assertion in not_covered(case)
     )
     return tuple(dict.fromkeys(found))
 
@@ -195,14 +201,14 @@ def _not_in_force(
     """What is wrong on days without an approval in force; an answer that is on file is told before anything else."""
     day = days[0]
     counted = list(check_count(case, policy, days)) if not payer_wants_none(case) else []
-    beyond = any(isinstance(one, Answer) and one.kind == "beyond-count" for one in counted)
+    beyond = any(isinstance(result, Answer) and result.kind == "beyond-count" for result in counted)
     required = is_required(case, policy) or beyond
     found = _on_file(day, on_file, approved, required=required)
     if found is None and not is_required(case, policy):
         yield from counted
         yield from _guidelines(case, policy)
-        told = any(isinstance(one, Answer) for one in counted)
-        yield from _on_one_card(_asked(case, policy, days, on_file), told=told)
+        answered = any(isinstance(result, Answer) for result in counted)
+        yield from _on_one_card(_asked(case, policy, days, on_file), answered=answered)
         return
     if found is not None and found.kind == "not-started" and allowed_without_approval(policy) and not beyond:
         return
@@ -217,8 +223,11 @@ def _not_in_force(
         values=values(policy.get(params.AUTHORIZATION_REQUIRED), exempt if missing else None),
         evidence=(
             Evidence("date asked about", day),
-            *(approval_evidence(one) for one in on_file),
-            *(Evidence("payer's answer on the order", one.approval or "", one.reference) for one in asserted(case)),
+            *(approval_evidence(answer) for answer in on_file),
+            *(
+                Evidence("payer's answer on the order", assertion.approval or "", assertion.reference)
+                for assertion in asserted(case)
+            ),
         ),
         questions=may_be_exempt if missing else (),
         absent=(Fact.AUTHORIZATIONS,),
@@ -236,12 +245,12 @@ class _Found(NamedTuple):
 def _on_file(
     day: date, on_file: tuple[Authorization, ...], approved: list[Authorization], *, required: bool
 ) -> _Found | None:
-    ended = [one.end for one in approved if one.end is not None and one.end < day]
-    ahead = [one.start for one in approved if one.start is not None and one.start > day]
-    open_to_question = [one for one in on_file if not one.names_service and one.state in _ASKED]
-    newest = newest_answer(one for one in on_file if one not in open_to_question)
+    ended = [approval.end for approval in approved if approval.end is not None and approval.end < day]
+    ahead = [approval.start for approval in approved if approval.start is not None and approval.start > day]
+    open_to_question = [approval for approval in on_file if not approval.names_service and approval.state in _ASKED]
+    newest = newest_answer(approval for approval in on_file if approval not in open_to_question)
     asked = newest_answer(open_to_question)
-    weak = next((one for one in on_file if one.weak), None)
+    weak = next((approval for approval in on_file if approval.weak), None)
     wanted = Severity.WARNING if required else Severity.INFO
     if newest is AuthorizationState.PENDING:
         return _Found("pending", wanted, {})
@@ -264,7 +273,7 @@ def _asked(
     """What is asked about: approval that somebody says, and nobody verified, is wanted; consent, pre-certification."""
     if payer_wants_none(case):
         return
-    said = tuple(one for one in policy.questions(params.AUTHORIZATION_REQUIRED) if one.value == "always")
+    said = tuple(value for value in policy.questions(params.AUTHORIZATION_REQUIRED) if value.value == "always")
     if said:
         evidence = (Evidence("approval on record", "none"),)
         yield Answer("question", Severity.INFO, case.date_of_service.isoformat(), {}, evidence=evidence, questions=said)
@@ -273,11 +282,11 @@ def _asked(
         yield from check_without_approval(case, policy)
 
 
-def _on_one_card(found: Iterable[Result], *, told: bool) -> Iterator[Result]:
+def _on_one_card(found: Iterable[Result], *, answered: bool) -> Iterator[Result]:
     """Questions about approval on one card: the first is its own, unless something is told already."""
-    for one in found:
-        yield replace(one, joins="authorization") if told and isinstance(one, Answer) else one
-        told = told or isinstance(one, Answer)
+    for result in found:
+        yield replace(result, joins="authorization") if answered and isinstance(result, Answer) else result
+        answered = answered or isinstance(result, Answer)
 
 
 def _guidelines(case: Case, policy: PolicyView) -> Iterator[Result]:

@@ -46,20 +46,20 @@ def _billed(case: Case, bill: Bill) -> dict[str, dict[str, float]]:
     for line in (*bill.visit.program.lines, *bill.visit.other_lines) if bill.visit is not None else ():
         of_code = found.setdefault(line.code, defaultdict(float))
         of_code[_discipline(line.modifiers)] += line.units
-    told = WORK_REHAB.union(found) if found else frozenset[str]()
+    proposed = WORK_REHAB.union(found) if found else frozenset[str]()
     for claim, indexes in case.claims_of_date:
         of_claim: dict[str, dict[str, float]] = {}
         for charged in (claim.lines[index] for index in indexes):
-            if charged.code not in told:
+            if charged.code not in proposed:
                 of_code = of_claim.setdefault(charged.code, defaultdict(float))
                 of_code[_discipline(charged.modifiers)] += charged.units
         for code, units in of_claim.items():
-            found[code] = max(found.get(code, {}), units, key=lambda one: sum(one.values()))
+            found[code] = max(found.get(code, {}), units, key=lambda of_code: sum(of_code.values()))
     return found
 
 
 def _discipline(modifiers: tuple[str, ...]) -> str:
-    return next((one for one in modifiers if one in DISCIPLINE_OF_MODIFIER), "")
+    return next((modifier for modifier in modifiers if modifier in DISCIPLINE_OF_MODIFIER), "")
 
 
 def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Iterator[Result]:
@@ -82,9 +82,9 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
             if ceiling is None:
                 yield NO_TABLE
             elif count > ceiling:
-                told = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value}
+                met = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value}
                 table = mue if code in WORK_REHAB else undisputed(mue)
-                yield Answer("mue", Severity.WARNING, subject, told, values(table, apply, setting), evidence)
+                yield Answer("mue", Severity.WARNING, subject, met, values(table, apply, setting), evidence)
 
 
 def _therapy_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[str, float]]) -> Iterator[Result]:
@@ -111,12 +111,12 @@ def _therapy_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[
 def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[Result]:
     """Hours of the test by its kind, and how many there were; which kind a later one is, the chart does not tell."""
     day = case.date_of_service
-    billed = [one for one in case.chart.assessments if one.tool == PERFORMANCE_TEST and one.date < day]
-    on_record = {one.date for one in billed}
-    earlier = {one.date: one for one in of_episode(case, _TESTS) if one in billed}
+    billed = [test for test in case.chart.assessments if test.tool == PERFORMANCE_TEST and test.date < day]
+    on_record = {test.date for test in billed}
+    earlier = {test.date: test for test in of_episode(case, _TESTS) if test in billed}
     evidence = (
         Evidence(f"units of {PERFORMANCE_TEST}", units),
-        *(Evidence("earlier performance test", one.date, one.reference) for one in earlier.values()),
+        *(Evidence("earlier performance test", test.date, test.reference) for test in earlier.values()),
     )
     most = policy.get(params.TESTS_PER_INJURY)
     if most is not None and len(on_record) + 1 > most.value:

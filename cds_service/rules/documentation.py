@@ -92,7 +92,7 @@ def _approval_beyond_limit(case: Case, visit: Visit, policy: PolicyView) -> bool
 
 def _baseline_test(case: Case, visit: Visit, policy: PolicyView) -> bool:
     del visit, policy
-    return any(one.kind is AssessmentKind.PERFORMANCE_TEST for one in case.chart.assessments)
+    return any(assessment.kind is AssessmentKind.PERFORMANCE_TEST for assessment in case.chart.assessments)
 
 
 def _referral(case: Case, visit: Visit, policy: PolicyView) -> bool:
@@ -146,7 +146,7 @@ def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     already says what to do about each missing element, the list stands on that card.
     """
     lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
-    required = tuple(dict.fromkeys(item for one in lists for item in one.value))
+    required = tuple(dict.fromkeys(item for value in lists for item in value.value))
     visit = case.visit
     if visit is None:
         yield NO_VISIT
@@ -200,10 +200,10 @@ def _not_checked(case: Case, items: Iterable[str]) -> Iterator[Gap]:
 
 def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Gap]:
     """What the payer wants of conditioning or hardening alone, where it is not known which of them it is."""
-    for one in policy.of_one_program(params.DOCUMENTATION_ALSO_REQUIRED):
-        more = [NAMES[item] for item in one.value if item not in required]
+    for value in policy.of_one_program(params.DOCUMENTATION_ALSO_REQUIRED):
+        more = [NAMES[item] for item in value.value if item not in required]
         if more:
-            yield Gap(Fact.PROGRAM, f"for work {one.program} this payer also requires {', '.join(more)}")
+            yield Gap(Fact.PROGRAM, f"for work {value.program} this payer also requires {', '.join(more)}")
 
 
 def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
@@ -254,7 +254,8 @@ def check_time_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
                 for session in visit.untimed
             )
             or tuple(
-                Evidence("encounter without times", "no start and stop", one.reference) for one in visit.encounters
+                Evidence("encounter without times", "no start and stop", encounter.reference)
+                for encounter in visit.encounters
             ),
         )
 
@@ -263,7 +264,7 @@ def _unseen_treatments(case: Case, visit: Visit) -> tuple[Gap, ...]:
     part = case.chart.in_part.get(Fact.SESSIONS)
     if part is not None:
         return part.gaps
-    only_encounter = visit.from_encounter and all(one.reference == one.encounter for one in visit.sessions)
+    only_encounter = visit.from_encounter and all(session.reference == session.encounter for session in visit.sessions)
     return tuple(gap for gap in case.chart.gaps if gap.fact is Fact.SESSIONS) if only_encounter else ()
 
 

@@ -50,7 +50,7 @@ def limit_of(program: Program, policy: PolicyView) -> Limit | None:
 
 def counts_by_kind(policy: PolicyView) -> bool:
     """Whether the payer gives conditioning and hardening different weeks, so that each is counted by itself."""
-    conditioning, hardening = (limit_of(one, policy) for one in (Program.CONDITIONING, Program.HARDENING))
+    conditioning, hardening = (limit_of(program, policy) for program in (Program.CONDITIONING, Program.HARDENING))
     return conditioning is not None and hardening is not None and conditioning.weeks != hardening.weeks
 
 
@@ -65,8 +65,8 @@ def first_of_kind(case: Case) -> date:
     for session in case.chart.sessions:
         kinds.setdefault(session.date, set()).add(session.program)
     for day in case.episode.dates:
-        told = kinds.get(day, set()) - {Program.UNKNOWN} or _planned_kinds(case, day)
-        if not told or case.program in told:
+        of_day = kinds.get(day, set()) - {Program.UNKNOWN} or _planned_kinds(case, day)
+        if not of_day or case.program in of_day:
             return day
     return min(asked_dates(case), default=case.date_of_service)
 
@@ -137,7 +137,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     joins = card if card == "authorization" else None
     subject, used = first.isoformat(), (limit.value,)
     if late is not None:
-        weak = next((one for one in case.answers_of_episode if one.weak), None)
+        weak = next((approval for approval in case.answers_of_episode if approval.weak), None)
         kind, severity = ("over-weak", Severity.INFO) if weak else ("over", Severity.WARNING)
         anew = first_of_kind(case)
         if case.episode is not None and first < anew and late < anew + timedelta(weeks=limit.weeks):
@@ -153,7 +153,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
         yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent)
         return
     ends = [(end, order) for order in case.work_rehab_orders if (end := order.schedule.last_day(case.date_of_service))]
-    end, longest = max(ends, key=lambda one: one[0], default=(None, None))
+    end, longest = max(ends, key=lambda approval: approval[0], default=(None, None))
     if end is not None and longest is not None and end >= beyond:
         facts |= {"end": end, "counted": longest.schedule.end is None}
         evidence = (*evidence, _length(longest))
@@ -177,7 +177,7 @@ def _which(case: Case) -> tuple[Evidence, ...]:
     """Of which program it is spoken, where there is more than one on record."""
     if case.episode is None or len(case.episodes) == 1:
         return ()
-    names = [case.chart.condition_names.get(one, one) for one in case.episode.conditions]
+    names = [case.chart.condition_names.get(condition, condition) for condition in case.episode.conditions]
     which = f"program for {', '.join(names)}" if names else "program"
     return (Evidence(which, Days(case.episode.first, case.episode.last)),)
 

@@ -52,7 +52,9 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
         yield NO_VISIT
         return
     left_out = (
-        {service.code: service.paired for service in bill.visit.others.left_out} if bill.visit is not None else {}
+        {service.code: service.paired for service in bill.visit.other_services.left_out}
+        if bill.visit is not None
+        else {}
     )
     met = _pairs_met(edits.by_codes, bill.codes, left_out)
     if not met:
@@ -74,7 +76,7 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
             if {second.claim, second.order} & offered
             else _ways_out(pair, second, _sequences(case, second), enforced=edits.enforced and not bill.payer_doubts),
         )
-        offered |= {one for one in (second.claim, second.order) if one is not None}
+        offered |= {changed for changed in (second.claim, second.order) if changed is not None}
 
 
 def _pairs_met(
@@ -87,8 +89,8 @@ def _pairs_met(
     told only then.
     """
     by_code: dict[str, list[int]] = {}
-    for place, one in enumerate(billed):
-        by_code.setdefault(one.code, []).append(place)
+    for place, billed_code in enumerate(billed):
+        by_code.setdefault(billed_code.code, []).append(place)
     beside = not WORK_REHAB.isdisjoint(by_code)
     met = [
         (by_code[pair.column1][0], place, pair)
@@ -99,7 +101,7 @@ def _pairs_met(
         if not _passed(pair, billed[place])
         if billed[place].claim is not None or left_out.get(pair.column2, True)
     ]
-    met.sort(key=lambda one: one[:2])
+    met.sort(key=lambda pair_met: pair_met[:2])
     return [(billed[first], billed[second], pair) for first, second, pair in met]
 
 
@@ -120,18 +122,18 @@ def check_same_day_evaluation(case: Case, bill: Bill, policy: PolicyView) -> Ite
     edits = pair_edits(policy)
     if found and position.value != "deny" and edits is not None:
         paired = {column2 for column1, column2 in edits.by_codes if column1 in WORK_REHAB}
-        found = [one for one in found if one.code not in paired]
+        found = [billed for billed in found if billed.code not in paired]
     if position.value == "modifier-59":
-        found = [one for one in found if not SEPARATE_SERVICES & set(one.modifiers)]
+        found = [billed for billed in found if not SEPARATE_SERVICES & set(billed.modifiers)]
     if found:
         kind = {"ask": "ask", "deny": "deny", "modifier-59": "modifier"}[position.value]
         yield Answer(
             kind=kind,
             severity=Severity.INFO if kind == "ask" else Severity.WARNING,
             subject=case.visit.date.isoformat(),
-            facts={"codes": tuple(one.code for one in found)},
+            facts={"codes": tuple(billed.code for billed in found)},
             values=(position,),
-            evidence=tuple(Evidence("on the same date", one.code, one.reference) for one in found),
+            evidence=tuple(Evidence("on the same date", billed.code, billed.reference) for billed in found),
         )
 
 
@@ -139,13 +141,13 @@ def _passed(pair: PairEdit, second: BilledCode) -> bool:
     return bool(pair.indicator) and bool(SEPARATE_SERVICES & set(second.modifiers))
 
 
-def _sequences(case: Case, one: BilledCode) -> tuple[int, ...]:
+def _sequences(case: Case, billed: BilledCode) -> tuple[int, ...]:
     """All lines of the date with its code on its claim."""
     return tuple(
         line.sequence
         for claim, indexes in case.claims_of_date
         for line in (claim.lines[index] for index in indexes)
-        if claim.reference == one.claim and line.code == one.code
+        if claim.reference == billed.claim and line.code == billed.code
     )
 
 

@@ -153,7 +153,7 @@ def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Caveat, li
         gap
         for part in chart.in_part.values()
         for gap in part.gaps
-        if gap not in lacking and not any(gap.why in other.why for other in (*lacking, *unnamed))
+        if gap not in lacking and not any(gap.why in named.why for named in (*lacking, *unnamed))
     )
     for gap in unnamed:
         lacking[gap] = [rule.id for rule in asked if gap.fact in rule.facts] or [rule.id for rule in asked]

@@ -41,14 +41,16 @@ def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
         return
     criteria, months = policy.get(params.ENTRY_CRITERIA), policy.get(params.ENTRY_MONTHS)
     wanted = criteria.value.get(case.program, ()) if criteria is not None else ()
-    lines = [_criterion(one, case, policy) for one in wanted]
+    lines = [_criterion(criterion, case, policy) for criterion in wanted]
     if months is not None:
         lines += _since_injury(case, months.value.minimum, months.value.maximum)
     questions = policy.questions(params.ENTRY_MONTHS) if months is None else ()
-    asked = [one for value in questions for one in _since_injury(case, value.value.minimum, value.value.maximum)]
-    lines += [replace(one, met=None) for one in asked if one.met is not True]
-    unmet = tuple(one.text for one in lines if one.met is False)
-    confirm = tuple(one.text for one in lines if one.met is None)
+    asked = [
+        criterion for value in questions for criterion in _since_injury(case, value.value.minimum, value.value.maximum)
+    ]
+    lines += [replace(criterion, met=None) for criterion in asked if criterion.met is not True]
+    unmet = tuple(criterion.text for criterion in lines if criterion.met is False)
+    confirm = tuple(criterion.text for criterion in lines if criterion.met is None)
     if unmet or confirm:
         yield Answer(
             kind="entry",
@@ -61,7 +63,7 @@ def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
                 policy.get(params.PROVIDER_APPROVED) if "approved-provider" in wanted else None,
                 policy.get(params.PROGRAM_ACCREDITED) if "accredited-program" in wanted else None,
             ),
-            evidence=tuple(one.evidence for one in lines if one.evidence is not None),
+            evidence=tuple(criterion.evidence for criterion in lines if criterion.evidence is not None),
             questions=questions,
         )
 
@@ -70,15 +72,15 @@ def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
     text = ENTRY_CRITERIA[name]
     match name:
         case "referral":
-            orders = [*case.work_rehab_orders, *(one for one in case.chart.orders if one.work_rehab)]
-            return _on_record(text, [one.reference for one in orders], Fact.ORDERS, case)
+            orders = [*case.work_rehab_orders, *(order for order in case.chart.orders if order.work_rehab)]
+            return _on_record(text, [order.reference for order in orders], Fact.ORDERS, case)
         case "job-goal":
-            goals = [one.reference for one in case.chart.goals if one.described]
+            goals = [goal.reference for goal in case.chart.goals if goal.described]
             goals += [goal for plan in case.active_plans for goal in plan.goals]
             return _on_record(text, goals, Fact.GOALS, case)
         case "approved-provider" | "accredited-program":
-            told = policy.get(params.PROVIDER_APPROVED if name == "approved-provider" else params.PROGRAM_ACCREDITED)
-            met = told.value if told is not None else None
+            value = policy.get(params.PROVIDER_APPROVED if name == "approved-provider" else params.PROGRAM_ACCREDITED)
+            met = value.value if value is not None else None
             return _Criterion(
                 text, met, Evidence(text, {True: "yes", False: "no", None: "not recorded for this site"}[met])
             )
@@ -116,9 +118,9 @@ def injured_on(case: Case) -> InjuryDate | None:
     The condition treated tells it first, then an accident on a claim.
     """
     dates = case.chart.injury_dates
-    treated = [one for one in dates if one.reference in case.conditions]
-    known = treated or [one for one in dates if one.reference.startswith("Claim/")]
-    return known[0] if len({one.date for one in known}) == 1 else None
+    treated = [injury for injury in dates if injury.reference in case.conditions]
+    known = treated or [injury for injury in dates if injury.reference.startswith("Claim/")]
+    return known[0] if len({injury.date for injury in known}) == 1 else None
 
 
 def months_after(day: date, months: int) -> date:

@@ -38,9 +38,9 @@ def with_holds(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     if not holding:
         return tuple(findings)
     settled = [_held(finding, holding) for finding in findings]
-    told = {finding.rule for finding in settled if finding.withheld_by is None}
+    shown = {finding.rule for finding in settled if finding.withheld_by is None}
     homes = {finding.rule: finding.withheld_by for finding in settled if finding.withheld_by is not None}
-    homes = {rule: key for rule, key in homes.items() if rule not in told}
+    homes = {rule: key for rule, key in homes.items() if rule not in shown}
     by_key = {finding.key: finding.rule for finding in settled}
     return tuple(_moved(finding, homes, by_key) for finding in settled)
 

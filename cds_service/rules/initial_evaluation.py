@@ -1,7 +1,7 @@
 """Before and at the start of a program: the evaluation, the baseline test, the payer's entry criteria."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
@@ -39,10 +39,10 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     evaluations = of_episode(case, frozenset({AssessmentKind.EVALUATION}))
     evidence = (
         Evidence("first visit", first or "not yet"),
-        *(Evidence(one.kind.value, one.date, one.reference) for one in evaluations),
+        *(Evidence(evaluation.kind.value, evaluation.date, evaluation.reference) for evaluation in evaluations),
     )
     subject = (first or case.date_of_service).isoformat()
-    in_time = [one for one in evaluations if first is None or one.date <= first]
+    in_time = [evaluation for evaluation in evaluations if first is None or evaluation.date <= first]
     if not in_time:
         kind = "late" if evaluations else "missing"
         facts = {"first": first or "", "evaluation": evaluations[0].date if evaluations else ""}
@@ -54,9 +54,10 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         return
     last_day = first + timedelta(days=within.value - 1)
     tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
-    if not any(one.date <= last_day for one in tests) and case.date_of_service > last_day:
-        treated = [day for day in sorted({*case.visits, case.date_of_service}) if day >= first][: within.value]
-        in_program = any(one.date <= treated[-1] for one in tests) or case.date_of_service in treated
+    if not any(test.date <= last_day for test in tests) and case.date_of_service > last_day:
+        days = {*case.treated.from_to(first, date.max), case.date_of_service}
+        treated = sorted(day for day in days if day >= first)[: within.value]
+        in_program = any(test.date <= treated[-1] for test in tests) or case.date_of_service in treated
         yield Answer(
             kind="baseline-late",
             severity=Severity.INFO if in_program or asked else Severity.WARNING,
@@ -70,7 +71,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
             values=(within,),
             evidence=(
                 Evidence("first visit", first),
-                *(Evidence(one.kind.value, one.date, one.reference) for one in tests),
+                *(Evidence(test.kind.value, test.date, test.reference) for test in tests),
             ),
             caveats=tuple(_caveats(asked, in_program=in_program)),
         )

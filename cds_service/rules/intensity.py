@@ -61,8 +61,8 @@ def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Bounds]],
     decided = policy.get(parameter)
     if decided is not None and case.program in decided.value:
         return _Allowed(decided.value[case.program], decided, asked=False)
-    questions = (one for one in reversed(policy.questions(parameter)) if case.program in one.value)
-    return next((_Allowed(one.value[case.program], one, asked=True) for one in questions), None)
+    questions = (value for value in reversed(policy.questions(parameter)) if case.program in value.value)
+    return next((_Allowed(value.value[case.program], value, asked=True) for value in questions), None)
 
 
 def _hours(case: Case) -> Iterator[_Planned]:
@@ -72,8 +72,12 @@ def _hours(case: Case) -> Iterator[_Planned]:
                 hours = order.schedule.session_minutes / 60
                 yield _Planned(order.reference, hours, (Evidence("hours ordered a day", hours, order.reference),))
     elif case.moment is Moment.BOOKING:
-        for day in sorted({one.date for one in case.appointments}):
-            booked = [one.period for one in case.appointments if one.date == day and one.period is not None]
+        for day in sorted({appointment.date for appointment in case.appointments}):
+            booked = [
+                appointment.period
+                for appointment in case.appointments
+                if appointment.date == day and appointment.period is not None
+            ]
             if booked:
                 yield _on(day, "hours booked", minutes(booked) / 60)
     elif case.visit is not None and case.visit.minutes:
@@ -91,11 +95,12 @@ def _days(case: Case) -> Iterator[_Planned]:
                 days = order.schedule.days_per_week
                 yield _Planned(order.reference, days, (Evidence("days ordered a week", days, order.reference),))
         return
-    dates = {day for day in case.visits if day <= case.date_of_service} | {one.date for one in case.appointments}
-    asked = {one.date for one in case.appointments} or {case.date_of_service}
+    booked = {appointment.date for appointment in case.appointments}
+    asked = booked or {case.date_of_service}
+    before = _monday(case.date_of_service) - timedelta(days=7)
+    dates = booked.union(case.treated.from_to(min(before, _monday(min(asked))), case.date_of_service))
     for monday in sorted({_monday(day) for day in asked}):
         yield _in_week(monday, dates, open_ended=True)
-    before = _monday(case.date_of_service) - timedelta(days=7)
     if case.moment is Moment.VISIT_CLOSE and case.episode is not None and _monday(case.episode.first) < before:
         yield _in_week(before, dates, open_ended=False)
 
@@ -143,8 +148,8 @@ def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     if case.moment is Moment.ORDER and not case.work_rehab_orders:
         yield NO_ORDER
         return
-    others = [one for one in case.episodes if one is not case.episode]
-    earlier = [one for one in others if not case.conditions.isdisjoint(one.conditions)]
+    episodes = [episode for episode in case.episodes if episode is not case.episode]
+    earlier = [episode for episode in episodes if not case.conditions.isdisjoint(episode.conditions)]
     if len(earlier) >= allowed.value:
         last = earlier[-1]
         yield Answer(
@@ -153,9 +158,9 @@ def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
             subject=last.first.isoformat(),
             facts={"first": last.first, "last": last.last, "per_injury": allowed.value},
             values=(allowed,),
-            evidence=tuple(Evidence("earlier program", Days(one.first, one.last)) for one in earlier),
+            evidence=tuple(Evidence("earlier program", Days(episode.first, episode.last)) for episode in earlier),
         )
-    elif others and not (case.conditions and all(one.conditions for one in others)):
+    elif episodes and not (case.conditions and all(episode.conditions for episode in episodes)):
         yield Gap(Fact.INJURY, "the visits or orders do not say which injury they are for")
 
 

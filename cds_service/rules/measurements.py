@@ -33,21 +33,21 @@ class Measurements(NamedTuple):
     @property
     def last(self) -> Assessment | None:
         """The last result of function; an evaluation counts as the first one (R-2)."""
-        measured = [*self.evaluations, *(one for one, _ in self.functional)]
+        measured = [*self.evaluations, *(assessment for assessment, _ in self.functional)]
         return max(measured, key=_DATE, default=None)
 
     @property
     def last_done(self) -> Assessment | None:
         """The last assessment that was done, whether or not its result is on record."""
-        done = [one for one in (self.last, *self.unseen) if one is not None]
+        done = [assessment for assessment in (self.last, *self.unseen) if assessment is not None]
         return max(done, key=_DATE, default=None)
 
     def questions_since(self, day: date | None) -> tuple[Gap, ...]:
         """What may have measured function after a day: each tool once, by its newest record."""
-        since = [(one, why) for one, why in self.asked if day is None or one.date > day]
-        newest = {one.label or one.reference: (one, why) for one, why in since}
-        asked = sorted(newest.values(), key=lambda told: told[0].date, reverse=True)
-        gaps = [Gap(Fact.ASSESSMENTS, why, one.reference) for one, why in asked[:MOST_ASKED]]
+        since = [(assessment, why) for assessment, why in self.asked if day is None or assessment.date > day]
+        newest = {assessment.label or assessment.reference: (assessment, why) for assessment, why in since}
+        asked = sorted(newest.values(), key=lambda question: question[0].date, reverse=True)
+        gaps = [Gap(Fact.ASSESSMENTS, why, assessment.reference) for assessment, why in asked[:MOST_ASKED]]
         if len(asked) > MOST_ASKED:
             gaps.append(
                 Gap(
@@ -76,33 +76,33 @@ def _told_apart(assessments: Sequence[Assessment], policy: PolicyView) -> Measur
     tools = tools_of(value) if value is not None else None
     seen: dict[tuple[tuple[str, ...], str], Known | None] = {}
     functional, pain, asked, done = [], [], [], []
-    for one in assessments:
-        if one.kind is AssessmentKind.EVALUATION:
+    for assessment in assessments:
+        if assessment.kind is AssessmentKind.EVALUATION:
             continue
-        if not one.result:
-            done.append(one)
+        if not assessment.result:
+            done.append(assessment)
             continue
-        key = one.codes, one.words
+        key = assessment.codes, assessment.words
         if key not in seen:
             seen[key] = tools.find(*key) if tools is not None else None
         known = seen[key]
-        kind = known.tool.kind if known is not None else "functional" if one.kind in TESTED else None
-        if one.doubt is not None and one.kind in TESTED:
-            done.append(one)
-        elif kind is None and not one.diagnostic:
-            asked.append((one, f"check whether {_named(one)} measures function"))
-        elif kind == "functional" and one.doubt is not None:
-            asked.append((one, f"check whether {_named(one)} counts: {one.doubt}"))
+        kind = known.tool.kind if known is not None else "functional" if assessment.kind in TESTED else None
+        if assessment.doubt is not None and assessment.kind in TESTED:
+            done.append(assessment)
+        elif kind is None and not assessment.diagnostic:
+            asked.append((assessment, f"check whether {_named(assessment)} measures function"))
+        elif kind == "functional" and assessment.doubt is not None:
+            asked.append((assessment, f"check whether {_named(assessment)} counts: {assessment.doubt}"))
         elif kind == "functional":
-            functional.append((one, known))
+            functional.append((assessment, known))
         elif kind == "pain":
-            pain.append(one)
-    measured = {one.date for one, _ in functional}
+            pain.append(assessment)
+    measured = {assessment.date for assessment, _ in functional}
     return Measurements(
         functional=tuple(functional),
         pain=tuple(pain),
-        evaluations=tuple(one for one in assessments if one.kind is AssessmentKind.EVALUATION),
-        unseen=tuple(one for one in done if one.date not in measured),
+        evaluations=tuple(assessment for assessment in assessments if assessment.kind is AssessmentKind.EVALUATION),
+        unseen=tuple(assessment for assessment in done if assessment.date not in measured),
         asked=tuple(asked),
     )
 

@@ -35,7 +35,7 @@ def begins_a_week(case: Case) -> bool:
         return True
     day = case.date_of_service
     begun = day - timedelta(days=(day - case.episode.first).days % DAYS_OF_A_WEEK)
-    return not any(begun <= one < day for one in case.episode.dates)
+    return not any(begun <= treated < day for treated in case.episode.dates)
 
 
 def unchecked_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None]:

@@ -41,14 +41,14 @@ def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[
         elif found.problem in {"code", "duplicate"}:
             duplicate = found.problem == "duplicate"
             facts = {"code": FIRST_BLOCK, "found": order.codes, "program": order.program.value}
-            other = Evidence("other order", FIRST_BLOCK, found.first_block_order)
+            ordered_before = Evidence("other order", FIRST_BLOCK, found.first_block_order)
             yield Answer(
                 kind="duplicate" if duplicate else "order",
                 severity=Severity.WARNING,
                 subject=order.reference,
                 facts=facts if duplicate else {**facts, "editable": order.editable},
                 values=_deciding(found),
-                evidence=(*_evidence(order), *((other,) if duplicate else ())),
+                evidence=(*_evidence(order), *((ordered_before,) if duplicate else ())),
                 proposals=_proposal("code", found),
                 caveats=(*doubts_about(order), *(bill.payer_doubts if found.changes else ())),
             )

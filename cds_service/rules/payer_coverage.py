@@ -80,15 +80,15 @@ def check_payer_coverage(case: Case, bill: Bill, policy: PolicyView) -> Iterator
             absent=(Fact.COVERAGE,),
         )
         return
-    told = False
+    answered = False
     for result in (*_wrong_payer(case, payer), *_own_position(case, bill, payer, policy)):
-        yield replace(result, joins="payer-coverage") if told and isinstance(result, Answer) else result
-        told = told or isinstance(result, Answer)
+        yield replace(result, joins="payer-coverage") if answered and isinstance(result, Answer) else result
+        answered = answered or isinstance(result, Answer)
 
 
 def _wrong_payer(case: Case, payer: Coverage) -> Iterator[Answer]:
     """Workers' compensation behind another payer or missing although the injury is from work, and contradictions."""
-    evidence = tuple(_payer_evidence(one) for one in case.payers)
+    evidence = tuple(_payer_evidence(coverage) for coverage in case.payers)
     compensation = compensation_after(case)
     if compensation is not None:
         yield Answer(
@@ -104,7 +104,10 @@ def _wrong_payer(case: Case, payer: Coverage) -> Iterator[Answer]:
             severity=Severity.WARNING,
             subject=payer.reference,
             facts={"payer": payer.payer_class.value, "medicare": payer.payer_class is PayerClass.MEDICARE},
-            evidence=(*evidence, *(Evidence(one.kind, one.value, one.reference) for one in case.chart.injury)),
+            evidence=(
+                *evidence,
+                *(Evidence(evidence_.kind, evidence_.value, evidence_.reference) for evidence_ in case.chart.injury),
+            ),
             absent=(Fact.COVERAGE,),
         )
     if payer.doubts:
@@ -123,7 +126,7 @@ def _own_position(case: Case, bill: Bill, payer: Coverage, policy: PolicyView) -
         return
     if payer.payer_class is PayerClass.UNKNOWN:
         yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
-    evidence = tuple(_payer_evidence(one) for one in case.payers)
+    evidence = tuple(_payer_evidence(coverage) for coverage in case.payers)
     position = policy.get(params.COVERAGE_POSITION)
     if position is not None and position.value == "unknown" and position.unverified:
         yield Answer(
@@ -138,13 +141,13 @@ def _own_position(case: Case, bill: Bill, payer: Coverage, policy: PolicyView) -
         yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is on file", payer.reference)
     elif position.value in REFUSES:
         excluded = policy.get(params.EXCLUDED_CODES)
-        others = _excluded_of_date(case, bill, excluded.value) if excluded is not None else ()
+        codes = _excluded_of_date(case, bill, excluded.value) if excluded is not None else ()
         yield Answer(
             kind=position.value,
             severity=Severity.WARNING,
             subject=payer.reference,
-            facts={"policy": position.policy, "injury": bool(case.chart.injury), "codes": others},
-            values=values(position, excluded if others else None),
+            facts={"policy": position.policy, "injury": bool(case.chart.injury), "codes": codes},
+            values=values(position, excluded if codes else None),
             evidence=evidence,
         )
 
@@ -162,7 +165,7 @@ def _denied_by_payer(assertion: CoverageAssertion) -> Answer:
 def _excluded_of_date(case: Case, bill: Bill, codes: Collection[str]) -> tuple[str, ...]:
     """Other codes of the visit's date that the payer excludes as well."""
     billed = bill.codes if case.moment is Moment.VISIT_CLOSE else ()
-    return tuple(one.code for one in billed if one.code in codes)
+    return tuple(code.code for code in billed if code.code in codes)
 
 
 def _payer_evidence(coverage: Coverage) -> Evidence:

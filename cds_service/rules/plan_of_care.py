@@ -27,7 +27,7 @@ def plan_on(case: Case, day: date) -> PlanOfCare | None:
 def listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, ...]], ...]:
     """The lists of documentation, the general one and the payer's own, on which one of the elements stands."""
     lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
-    return tuple(one for one in lists if not set(elements).isdisjoint(one.value))
+    return tuple(value for value in lists if not set(elements).isdisjoint(value.value))
 
 
 def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -58,11 +58,11 @@ def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
 
 
 def _none_active(case: Case, policy: PolicyView) -> Answer:
-    told = [plan for plan in case.chart.plans if plan.content]
-    others = [plan for plan in told if plan.work_rehab] or told
-    facts = {"status": others[-1].status} if others else {}
-    evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in others[-1:])
-    kind = "not-active" if others else "missing"
+    plans = [plan for plan in case.chart.plans if plan.content]
+    listed = [plan for plan in plans if plan.work_rehab] or plans
+    facts = {"status": listed[-1].status} if listed else {}
+    evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in listed[-1:])
+    kind = "not-active" if listed else "missing"
     evidence = evidence or (Evidence("plan of care", "none"),)
     return Answer(
         kind,
@@ -118,7 +118,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
     if every is None:
         return
     reviews = of_episode(case, _REVIEWING)
-    known = [*([plan.start] if plan.start is not None else []), *(one.date for one in reviews)]
+    known = [*([plan.start] if plan.start is not None else []), *(review.date for review in reviews)]
     if not known:
         yield Gap(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation shows when it was reviewed")
         return
@@ -133,7 +133,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
             values=(every,),
             evidence=(
                 _period(plan),
-                *(Evidence(f"last {one.kind.value}", one.date, one.reference) for one in reviews[-1:]),
+                *(Evidence(f"last {review.kind.value}", review.date, review.reference) for review in reviews[-1:]),
             ),
             caveats=(Gap(Fact.DOCUMENTS, "a review recorded only in a document is not seen"),),
         )

@@ -36,7 +36,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
         newest = recent[-1]
         if len(recent) <= count.value or _is_best(newest, known):
             continue
-        if len({one.unit for one in recent if one.unit is not None}) > 1:
+        if len({assessment.unit for assessment in recent if assessment.unit is not None}) > 1:
             yield Gap(
                 Fact.ASSESSMENTS, "a measure is recorded in different units and is not compared", newest.reference
             )
@@ -60,13 +60,16 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
             subject=newest.tool or newest.reference,
             facts={
                 "tool": newest.label or newest.tool or "a measure without a name",
-                "values": tuple(f"{one.value:g}" for one in recent),
+                "values": tuple(f"{assessment.value:g}" for assessment in recent),
                 "count": count.value,
             },
             values=values(
                 count, _only(tools, known.name) if directed and known is not None and tools is not None else None
             ),
-            evidence=tuple(Evidence(f"{one.value:g} measured", one.date, one.reference) for one in recent),
+            evidence=tuple(
+                Evidence(f"{assessment.value:g} measured", assessment.date, assessment.reference)
+                for assessment in recent
+            ),
             absent=(Fact.ASSESSMENTS,),
         )
 
@@ -74,10 +77,10 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
 def _by_measure(case: Case, policy: PolicyView) -> Iterator[tuple[Known | None, list[Assessment]]]:
     """The numbers of each measure of function, one a date, oldest first."""
     found: dict[tuple[str | None, str], tuple[Known | None, dict[object, Assessment]]] = {}
-    for one, known in measurements(case, policy).functional:
-        if one.value is not None and one.tool is not None:
-            _, by_date = found.setdefault((one.tool, (one.label or "").casefold()), (known, {}))
-            by_date[one.date] = one
+    for assessment, known in measurements(case, policy).functional:
+        if assessment.value is not None and assessment.tool is not None:
+            _, by_date = found.setdefault((assessment.tool, (assessment.label or "").casefold()), (known, {}))
+            by_date[assessment.date] = assessment
     for known, by_date in found.values():
         yield known, list(by_date.values())
 
@@ -111,8 +114,8 @@ def _lower_is_better(case: Case, known: Known | None, baseline: Assessment) -> b
 def _only(tools: PolicyValue[Mapping[str, Tool]], name: str) -> PolicyValue[Mapping[str, Tool]]:
     """The policy value with the one tool that decided, and of it what decided."""
     tool = tools.value[name]
-    told = {"better": tool.better, "minimum_change": tool.minimum_change, "best": tool.best}
-    plain = {name: {key: value for key, value in told.items() if value is not None}}
+    deciding = {"better": tool.better, "minimum_change": tool.minimum_change, "best": tool.best}
+    plain = {name: {key: value for key, value in deciding.items() if value is not None}}
     return replace(tools, value={name: tool}, plain=plain)
 
 

@@ -1,6 +1,7 @@
 """Measured progress every week, and the payer's reports."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
@@ -37,19 +38,24 @@ def check_reassessment(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
         return
     since = done.date if done is not None else episode.first
     gap = (day - since).days
-    treated = [one for one in case.visits if since <= one < day and (done is None or one != done.date)]
+    visits = case.treated.from_to(since, day - timedelta(days=1))
+    treated = [visit for visit in visits if done is None or visit != done.date]
     unseen = done if done is not None and done is not last else None
     subject = episode.first.isoformat()
     asked = on_file.questions_since(last.date if last is not None else None)
-    pain = [one for one in on_file.pain if last is None or one.date > last.date][-1:]
+    pain = [assessment for assessment in on_file.pain if last is None or assessment.date > last.date][-1:]
     evidence = (
         *(
-            Evidence(f"{one.kind.value}, result not seen", one.date, one.reference)
-            for one in [unseen]
-            if one is not None
+            Evidence(f"{assessment.kind.value}, result not seen", assessment.date, assessment.reference)
+            for assessment in [unseen]
+            if assessment is not None
         ),
-        *(Evidence("last measured", one.date, one.reference) for one in [last] if one is not None),
-        *(Evidence("pain only", one.date, one.reference) for one in pain),
+        *(
+            Evidence("last measured", assessment.date, assessment.reference)
+            for assessment in [last]
+            if assessment is not None
+        ),
+        *(Evidence("pain only", assessment.date, assessment.reference) for assessment in pain),
         Evidence("visits since", len(treated)),
         Evidence("days since", gap),
     )
@@ -88,12 +94,12 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
         yield NO_PROGRAM
         return
     reporting = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
-    reports = [one for one in of_episode(case, reporting) if not one.result]
+    reports = [report for report in of_episode(case, reporting) if not report.result]
     last = reports[-1].date if reports else None
     if last == case.date_of_service:
         return
     since = last or case.episode.first
-    treated = {day for day in case.visits if since <= day <= case.date_of_service} | ({last} if last else set())
+    treated = {*case.treated.from_to(since, case.date_of_service)} | ({last} if last else set())
     if len(treated) >= every.value:
         yield Answer(
             kind="due",
@@ -103,7 +109,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
             values=(every,),
             evidence=(
                 Evidence("treatment days since the last report", len(treated)),
-                *(Evidence("last report", one.date, one.reference) for one in reports[-1:]),
+                *(Evidence("last report", report.date, report.reference) for report in reports[-1:]),
             ),
             caveats=(Gap(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
             absent=(Fact.EVALUATIONS,),

@@ -41,7 +41,7 @@ def check_without_approval(case: Case, policy: PolicyView) -> Iterator[Answer]:
     if consent is not None:
         yield Answer("consent", Severity.INFO, subject, {"amount": consent.value}, (consent,), NONE_ON_RECORD)
     of_one_kind = policy.of_one_program(params.PRECERTIFICATION)
-    wanted = next((one for one in (policy.get(params.PRECERTIFICATION), *of_one_kind) if one is not None), None)
+    wanted = next((value for value in (policy.get(params.PRECERTIFICATION), *of_one_kind) if value is not None), None)
     if wanted is not None and wanted.value:
         yield Answer(
             kind="precertification",
@@ -54,10 +54,10 @@ def check_without_approval(case: Case, policy: PolicyView) -> Iterator[Answer]:
         )
 
 
-def how_to_request(case: Case, policy: PolicyView, told: Iterable[Answer]) -> Iterator[Answer]:
+def how_to_request(case: Case, policy: PolicyView, answers: Iterable[Answer]) -> Iterator[Answer]:
     """How this payer wants to be asked, told on the card of what calls for a request."""
     request = policy.get(params.AUTHORIZATION_REQUEST)
-    if request is None or not any(one.kind in REQUESTED for one in told):
+    if request is None or not any(answer.kind in REQUESTED for answer in answers):
         return
     yield Answer(
         kind="request",

@@ -73,7 +73,7 @@ def allowed_without_approval(policy: PolicyView) -> Allowed | None:
 
 def _said_to_be_allowed(policy: PolicyView) -> Allowed | None:
     """Limits that somebody says the payer has, and nobody verified; None where there are none."""
-    said = [one for one in policy.questions(params.AUTHORIZATION_REQUIRED) if one.value == BY_COUNT]
+    said = [value for value in policy.questions(params.AUTHORIZATION_REQUIRED) if value.value == BY_COUNT]
     if not said:
         return None
     visits, days = (
@@ -111,7 +111,7 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
     counted = _therapy_on(case, days)
     if not counted:
         return
-    first_over = next((one for one in counted if allowed.over(one)), None)
+    first_over = next((therapy for therapy in counted if allowed.over(therapy)), None)
     ordered = _ordered(case, counted[-1]) if case.moment is Moment.ORDER else None
     if first_over is not None:
         yield _answer("beyond-count", case, allowed, first_over, allowed.over(first_over))
@@ -131,10 +131,12 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
         return
     counted = _therapy_on(case, days)
     ordered = _ordered(case, counted[-1]) if counted and case.moment is Moment.ORDER else None
-    asked = next((one for one in (*counted, *((ordered,) if ordered else ())) if allowed.over(one)), None)
+    asked = next((therapy for therapy in (*counted, *((ordered,) if ordered else ())) if allowed.over(therapy)), None)
     if asked is None:
         return
-    reviewed = [one for one in policy.questions(params.AUTHORIZATION_REVIEW_AFTER_VISITS) if asked.visits > one.value]
+    reviewed = [
+        value for value in policy.questions(params.AUTHORIZATION_REVIEW_AFTER_VISITS) if asked.visits > value.value
+    ]
     yield Answer(
         kind="question-count",
         severity=Severity.INFO,
@@ -149,7 +151,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
 def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
     """The run of therapy on each day asked about, as far as there is one."""
     if case.moment not in {Moment.ORDER, Moment.OVERVIEW}:
-        runs = runs_of_therapy((*case.therapy_dates, *days, *(one.date for one in case.appointments)))
+        runs = runs_of_therapy((*case.therapy_dates, *days, *(appointment.date for appointment in case.appointments)))
         return [runs[day] for day in days]
     on, to_come = case.date_of_service, case.moment is Moment.ORDER
     runs = runs_of_therapy(day for day in case.therapy_dates if day <= on)
@@ -162,8 +164,8 @@ def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
 def _ordered(case: Case, begun: Therapy) -> Therapy | None:
     """Therapy at the end of the longest order, whose first session is already in ``begun``."""
     schedules = [order.schedule for order in case.work_rehab_orders]
-    sessions = max((one.sessions for one in schedules if one.sessions is not None), default=1)
-    end = max((day for one in schedules if (day := one.last_day(begun.on)) is not None), default=begun.on)
+    sessions = max((schedule.sessions for schedule in schedules if schedule.sessions is not None), default=1)
+    end = max((day for schedule in schedules if (day := schedule.last_day(begun.on)) is not None), default=begun.on)
     if sessions == 1 and end <= begun.on:
         return None
     return Therapy(max(end, begun.on), begun.first, begun.visits + sessions - 1)
@@ -207,7 +209,7 @@ def check_visits_a_day(case: Case, policy: PolicyView, days: Iterable[date]) -> 
     allowed = policy.get(params.AUTHORIZATION_VISITS_PER_DAY)
     if allowed is None or case.moment is Moment.ORDER:
         return
-    booked_on = Counter(one.date for one in case.appointments)
+    booked_on = Counter(appointment.date for appointment in case.appointments)
     for day in days:
         seen, booked = _encounters_on(case, day), booked_on[day]
         visits = len(seen) + booked
@@ -230,8 +232,10 @@ def _encounters_on(case: Case, day: date) -> list[str]:
     """References of encounters with therapy; treatments that name none are one visit without a reference."""
     visit = case.visits.get(day)
     sessions, services = (visit.sessions, (*visit.services, *visit.included)) if visit is not None else ((), ())
-    named = {one.encounter for one in sessions} | {one.encounter for one in services if one.code in THERAPY}
+    named = {session.encounter for session in sessions} | {
+        service.encounter for service in services if service.code in THERAPY
+    }
     seen = {encounter for encounter in named if encounter is not None}
     if day == case.date_of_service:
-        seen.update(one.reference for one in case.encounters_of_date if one.work_rehab)
+        seen.update(encounter.reference for encounter in case.encounters_of_date if encounter.work_rehab)
     return sorted(seen) or [""] * bool(sessions)

@@ -114,10 +114,14 @@ class ServiceWords(TimedWords):
 
 
 class EncounterWords(TimedWords):
-    """The encounter of a visit, where it is not simply the time of what was done in it; ``by`` takes part in it."""
+    """The encounter of a visit, where it is not simply the time of what was done in it; ``by`` takes part in it.
+
+    ``class`` is its v3-ActCode: AMB, or VR for a visit by telehealth.
+    """
 
     id: FhirId | None = None
     status: str = "finished"
+    kind: str = Field(default="AMB", alias="class")
     text: str | None = None
     by: Texts = []
 

@@ -5,8 +5,8 @@
     lines: 97545-GP x1; 97546-GP x2
 
 ``treated`` are sessions of work rehabilitation, ``services`` other services with their code, each with times and the
-people who gave it: PT, PTA, OT, OTA, SLP, ``aide`` (neither therapist nor assistant), ``nobody`` (of a profession that is
-not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of active plans of care, PT where the story says nothing.
+people who gave it: PT, PTA, OT, OTA, SLP, ``aide`` (neither therapist nor assistant), ``nobody`` (whose profession is
+not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of active plans, PT where none is told.
 ``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``. ``orders`` are drafts.
 ``payer`` is the class of the payer in line, ``policy`` what differs from the values below, by name of the parameter.
 
@@ -188,7 +188,7 @@ def _visit_summary(bill: VisitBill) -> dict[str, object]:
         "lines": _as_text(bill.versions[0]),
         "ways": {version.key: _as_text(version) for version in bill.versions},
         "settled": bill.settled,
-        "left out": {service.code: service.why for service in bill.others.left_out},
+        "left out": {service.code: service.why for service in bill.other_services.left_out},
         "kept": [gap.why for gap in bill.kept],
         "to add": list(bill.versions[0].change.to_add),
         "kx": bill.kx.amount,
@@ -225,7 +225,7 @@ def all_doubts(bill: Bill) -> list[str]:
     found = [*bill.payer_doubts]
     if bill.visit is not None:
         visit = bill.visit
-        found += [*visit.doubts, *visit.program.undecided, *visit.others.undecided, *visit.kept, *visit.kx.gaps]
+        found += [*visit.doubts, *visit.program.undecided, *visit.other_services.undecided, *visit.kept, *visit.kx.gaps]
         found += [*visit.number_doubts, *visit.overfull, *visit.modifiers_untold]
         found += [gap for version in visit.versions for gap in version.change.gaps]
     return [gap.why for gap in found]

@@ -30,6 +30,7 @@ from cds_service.stories.resources.pieces import (
 )
 from cds_service.stories.resources.worker import site_reference
 
+_CLASSES: Final = {"AMB": "ambulatory", "VR": "virtual"}
 _SHARED: Final = frozenset({"by", "program", "code", "text", "status", "note", "injury", "date_only", "supervised_by"})
 
 
@@ -81,7 +82,7 @@ def _encounter(
         id=identifier,
         contained=contained_roles(setting, words.by),
         status=words.status,
-        class_=coding(f"{TERMINOLOGY}/v3-ActCode", "AMB", "ambulatory"),
+        class_=coding(f"{TERMINOLOGY}/v3-ActCode", words.kind, _CLASSES.get(words.kind)),
         type=[{"text": words.text or f"{program_words(program)} visit"}],
         subject=setting.subject,
         period={"start": setting.day(visit.day)} if words.date_only or not period else period,

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from cds_service.fhir.server.client import MOST_BYTES, MOST_PAGES, FhirClient, FhirFailure
+from cds_service.fhir.server.client import MOST_BYTES, MOST_PAGES, FhirClient
+from cds_service.fhir.server.failures import FhirFailure
 from cds_service.security.servers import Addresses, Servers, outgoing_session
 from tests.fhir import ehr as server
 from tests.fhir.ehr import TOKEN, Ehr, searchset
