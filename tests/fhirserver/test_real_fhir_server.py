@@ -15,7 +15,7 @@ from cds_service.ehr.situation import Situation
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
 from cds_service.stories import bundled, load
 from tests.fhirserver.starting import TOKEN, fhir_server, missing
-from tests.server.test_running_service import running
+from tests.serving import running
 
 pytestmark = [
     pytest.mark.fhirserver,
