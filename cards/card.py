@@ -5,15 +5,14 @@ value (CH-S-03).
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.json import Encoder
 
 from cds_service.domain.actions import Action
 from cds_service.domain.findings import Severity
-
-JsonObject: TypeAlias = dict[str, Any]
+from cds_service.domain.values import JsonObject
 
 
 class CardCoding(Struct, frozen=True):

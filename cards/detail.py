@@ -21,11 +21,11 @@ from cds_service.domain.values import PolicyValue, Source
 GENERAL: Final = frozenset({"seed", "default"})
 MOST_FACTS: Final = 5
 MOST_LENGTH: Final = 900
-MOST_TEXT: Final = 120
+MOST_IN_CELL: Final = 120
 MOST_ADDRESS: Final = 120
 """Longer addresses are left to the page of the policy, which each card links to."""
 MORE: Final = "- And {} more to check."
-NOTHING: Final = frozenset({"none", "nothing found"})
+SAYS_NOTHING: Final = frozenset({"none", "nothing found"})
 """Evidence of what is not there: the words of the card say so already."""
 
 
@@ -64,7 +64,7 @@ def _facts_table(evidence: Iterable[Evidence], today: date, words: str) -> str |
     """
     by_fact: dict[str, list[str]] = {}
     for found in evidence:
-        if found.value in NOTHING:
+        if found.value in SAYS_NOTHING:
             continue
         texts = by_fact.setdefault(found.fact, [])
         text = _cut(readable(found.value, today))
@@ -78,7 +78,7 @@ def _facts_table(evidence: Iterable[Evidence], today: date, words: str) -> str |
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1].rpartition(' ')[0]}…"
+    return text if len(text) <= MOST_IN_CELL else f"{text[: MOST_IN_CELL - 1].rpartition(' ')[0]}…"
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from cds_service.domain.codes import LABELS
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import Parameter
 
-NAMESPACE: Final = UUID("5b0f3c57-6c0e-5f0a-9d43-0d2f6f1f7a55")
+_NAMESPACE: Final = UUID("5b0f3c57-6c0e-5f0a-9d43-0d2f6f1f7a55")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +43,5 @@ class CardSettings:
         """The same uuid for the same name in the same hook call (CH-S-04, CH-S-25)."""
         known = self._identities.get(name)
         if known is None:
-            known = self._identities[name] = str(uuid5(NAMESPACE, f"{self.hook_instance}|{self.service}|{name}"))
+            known = self._identities[name] = str(uuid5(_NAMESPACE, f"{self.hook_instance}|{self.service}|{name}"))
         return known

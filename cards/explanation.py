@@ -5,7 +5,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from cards.card import JsonObject
 from cards.envelope import CardSettings
 from cards.groups import Group, Withheld
 from cards.markdown import plain
@@ -22,10 +21,10 @@ from cds_service.domain.findings import (
     RuleOutcome,
     Times,
 )
-from cds_service.domain.values import Json, PolicyValue, Source
+from cds_service.domain.values import Json, JsonObject, PolicyValue, Source
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
-EVALUATION: Final = "evaluation"
+EVALUATION_IDENTITY: Final = "evaluation"
 EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
 MOST_MEMBERS: Final = 20
 
@@ -57,7 +56,7 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
     """Policies, date of service, episode, gaps, the outcome of each rule, what was read, findings that got no card."""
     return _without_empty(
         {
-            "id": settings.identity(EVALUATION),
+            "id": settings.identity(EVALUATION_IDENTITY),
             "policies": list(evaluation.policies),
             "dateOfService": evaluation.date_of_service.isoformat(),
             "episode": plain(evaluation.episode or ""),

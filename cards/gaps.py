@@ -8,7 +8,7 @@ from cards.markdown import escape
 from cards.numbers import capital
 from cds_service.domain.chart import Caveat
 
-RECORDS: Final[Mapping[str, str]] = {
+WORDS_OF_RECORDS: Final[Mapping[str, str]] = {
     "Appointment": "an appointment",
     "CarePlan": "a plan of care",
     "ChargeItem": "a charge",
@@ -26,7 +26,7 @@ RECORDS: Final[Mapping[str, str]] = {
     "ServiceRequest": "an order",
 }
 """What a resource is to its reader."""
-KEYS: Final[Mapping[str, str]] = {
+WORDS_OF_KEYS: Final[Mapping[str, str]] = {
     "carePlans": "plans of care",
     "questionnaireResponses": "questionnaires",
     "authorizations": "answers from the payer",
@@ -34,7 +34,7 @@ KEYS: Final[Mapping[str, str]] = {
 }
 """Names of prefetch keys, and what became of them, in words."""
 
-_KEY: Final = re.compile("|".join(KEYS))
+_KEY: Final = re.compile("|".join(WORDS_OF_KEYS))
 _OF_A_RECORD: Final = re.compile(r"(could|belongs|does|is|has|was|were) ")
 _ABOUT_A_RECORD: Final = re.compile(r"(date|period|status|not valid) ")
 
@@ -50,8 +50,8 @@ def sentences(gaps: Iterable[Caveat]) -> Iterator[str]:
 
 def _whole(gap: Caveat) -> str:
     """The reason as a sentence: with the record in front where it speaks of one."""
-    why = _KEY.sub(lambda match: KEYS[match.group()], gap.why)
-    record = RECORDS.get((gap.reference or "").partition("/")[0], "a record")
+    why = _KEY.sub(lambda match: WORDS_OF_KEYS[match.group()], gap.why)
+    record = WORDS_OF_RECORDS.get((gap.reference or "").partition("/")[0], "a record")
     if _OF_A_RECORD.match(why):
         why = f"{record} {why}"
     elif _ABOUT_A_RECORD.match(why):

@@ -11,14 +11,14 @@ from itertools import chain
 from typing import Final, TypeVar
 
 from cards.envelope import CardSettings
-from cards.wording import WordingError, Words, bundled
+from cards.wording import CardWords, WordingError, bundled_wordings
 from cds_service.domain.chart import Caveat
 from cds_service.domain.findings import Evidence, Finding, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.domain.values import PolicyValue
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 TOPIC_ORDER: Final = (
     Topic.AUTHORIZATION,
@@ -30,7 +30,7 @@ TOPIC_ORDER: Final = (
     Topic.REASSESSMENT,
     Topic.DOCUMENTATION,
 )
-NEVER_WITHHELD: Final = frozenset({"visit-charges", "first-unit"})
+NEVER_WITHHELD: Final = frozenset({"visit-charges", "first-unit", "telehealth"})
 QUIET: Final = frozenset({"program-state", "not-checked"})
 _TOPIC_RANK: Final = {topic: rank for rank, topic in enumerate(TOPIC_ORDER)}
 
@@ -40,7 +40,7 @@ class Worded:
     """A finding and its words."""
 
     finding: Finding
-    words: Words
+    words: CardWords
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,10 @@ def choose(groups: Sequence[Group], most: int, unwanted: Mapping[str, str]) -> t
     """Cards to show and cards to hold back, both in order.
 
     ``unwanted`` says why by finding key. A card is unwanted when all its findings are: one that is new to the reader
-    brings the whole card. Unwanted cards take no place in the budget.
+    brings the whole card. A card that another finding withholds stays back while that one is told. Neither takes a
+    place in the budget.
     """
-    reasons = {id(group): _unwanted(group, unwanted) for group in groups}
+    reasons = {id(group): _unwanted(group, unwanted) or _held(group, unwanted) for group in groups}
     shown, over = within_budget([group for group in groups if reasons[id(group)] is None], most)
     held = {id(group): "max_cards" for group in over}
     why = [(group, reasons[id(group)] or held.get(id(group))) for group in groups]
@@ -137,8 +138,13 @@ def _unwanted(group: Group, unwanted: Mapping[str, str]) -> str | None:
     return unwanted[group.host.finding.key]
 
 
+def _held(group: Group, unwanted: Mapping[str, str]) -> str | None:
+    holder = group.host.finding.withheld_by
+    return f"held by {holder.partition('/')[0]}" if holder is not None and holder not in unwanted else None
+
+
 def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Worded]:
-    wordings = bundled()
+    wordings = bundled_wordings()
     for finding in {finding.key: finding for finding in findings}.values():
         wording = wordings.get(finding.kind)
         if wording is None:
@@ -165,7 +171,7 @@ def _folded(worded: list[Worded]) -> Iterator[Group]:
         yield Group(host, tuple(folded.get(host.finding.key, ())))
 
 
-def _distinct(parts: Sequence[tuple[T, ...]]) -> tuple[T, ...]:
+def _distinct(parts: Sequence[tuple[_T, ...]]) -> tuple[_T, ...]:
     """The items of all parts, those of later ones only when they are new; a single part is taken as it is."""
     if len(parts) == 1:
         return parts[0]

@@ -12,8 +12,8 @@ from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.domain.findings import Amount, Days, EvidenceLine, Times
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NOON: Final = 12
-HOUR: Final = 60
+_NOON: Final = 12
+_HOUR: Final = 60
 
 NO_VALUE: Final = "a fact without a value; name it under optional and ask for it with if"
 
@@ -75,11 +75,11 @@ def times(value: Times) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{moment.hour % NOON or NOON}:{moment.minute:02}"
+    return f"{moment.hour % _NOON or _NOON}:{moment.minute:02}"
 
 
 def _half_of_day(moment: datetime) -> str:
-    return "am" if moment.hour < NOON else "pm"
+    return "am" if moment.hour < _NOON else "pm"
 
 
 def capital(text: str) -> str:
@@ -103,7 +103,7 @@ def all_approved(value: float, unit: str) -> str:
 
 def duration(minutes: int) -> str:
     """``2 h``; ``31 min`` where it is no whole hour."""
-    return f"{minutes // HOUR} h" if minutes and minutes % HOUR == 0 else f"{minutes} min"
+    return f"{minutes // _HOUR} h" if minutes and minutes % _HOUR == 0 else f"{minutes} min"
 
 
 def listed(values: Iterable[object]) -> str:

@@ -38,7 +38,7 @@ _DEFINITIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class OverrideReason:
+class OfferedReason:
     """A reason a therapist can pick. ``standard`` is the HL7 code that says the same, where there is one."""
 
     code: str
@@ -51,71 +51,71 @@ _ALL: Final = frozenset(Topic)
 _CHARGES: Final = frozenset({Topic.CODE, Topic.UNITS, Topic.MODIFIER, Topic.EDIT})
 
 REASONS: Final = (
-    OverrideReason("time-corrected", "The recorded time is wrong and will be corrected", frozenset({Topic.UNITS})),
-    OverrideReason(
+    OfferedReason("time-corrected", "The recorded time is wrong and will be corrected", frozenset({Topic.UNITS})),
+    OfferedReason(
         "not-work-rehab",
         "This is not work conditioning or work hardening",
         frozenset({Topic.CODE, Topic.UNITS, Topic.COVERAGE, Topic.AUTHORIZATION, Topic.REASSESSMENT}),
     ),
-    OverrideReason(
+    OfferedReason(
         "separate-service",
         "A separate service was given and is documented",
         frozenset({Topic.EDIT}),
     ),
-    OverrideReason(
+    OfferedReason(
         "other-plan-of-care",
         "The service belongs to another plan of care",
         frozenset({Topic.MODIFIER}),
     ),
-    OverrideReason(
+    OfferedReason(
         "authorization-obtained",
         "The payer has authorized it; the record will follow",
         frozenset({Topic.AUTHORIZATION, Topic.COVERAGE}),
         "action-completed",
     ),
-    OverrideReason(
+    OfferedReason(
         "authorization-requested",
         "Authorization has been requested and the answer is awaited",
         frozenset({Topic.AUTHORIZATION}),
         "need-more-info",
     ),
-    OverrideReason(
+    OfferedReason(
         "documented-elsewhere",
         "Documented in a record this service cannot see",
         frozenset({Topic.COVERAGE, Topic.REASSESSMENT, Topic.DOCUMENTATION, Topic.EDIT}),
         "action-completed",
     ),
-    OverrideReason(
+    OfferedReason(
         "planned-next-visit",
         "Will be done at the next visit",
         frozenset({Topic.REASSESSMENT, Topic.DOCUMENTATION}),
     ),
-    OverrideReason(
+    OfferedReason(
         "payer-agreed-otherwise",
         "The payer has agreed to something else",
         _ALL,
         "policy-contradicts",
     ),
-    OverrideReason(
+    OfferedReason(
         "wrong-payer",
         "Another payer is responsible for this visit",
         frozenset({Topic.COVERAGE, Topic.AUTHORIZATION, Topic.MODIFIER, Topic.EDIT}),
     ),
-    OverrideReason(
+    OfferedReason(
         "patient-ineligible",
         "The patient does not qualify for this",
         frozenset({Topic.CODE, Topic.COVERAGE, Topic.REASSESSMENT}),
         "patient-ineligible",
     ),
-    OverrideReason(
+    OfferedReason(
         "patient-declined",
         "The patient declined",
         frozenset({Topic.REASSESSMENT}),
         "patient-refuses",
     ),
-    OverrideReason("biller-decides", "Left to the billing office", _CHARGES),
-    OverrideReason("information-incomplete", "More information is needed first", _ALL, "need-more-info"),
-    OverrideReason("other", "Other reason", _ALL),
+    OfferedReason("biller-decides", "Left to the billing office", _CHARGES),
+    OfferedReason("information-incomplete", "More information is needed first", _ALL, "need-more-info"),
+    OfferedReason("other", "Other reason", _ALL),
 )
 
 

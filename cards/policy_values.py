@@ -79,7 +79,7 @@ def how_sure(confidence: Confidence, policy: str) -> str:
     return CONFIDENCE_WORDS[confidence]
 
 
-def in_words(value: Json, unit: str = "") -> str:
+def value_in_words(value: Json, unit: str = "") -> str:
     """A policy value in one line; ``unit`` is that of its parameter.
 
     A value of many rows is told by their number: ``as_table`` has the rows.
@@ -92,7 +92,7 @@ def in_words(value: Json, unit: str = "") -> str:
 
 def in_short(value: Json, unit: str = "") -> str:
     """A policy value in a few words: a longer list by the number of its entries."""
-    text = in_words(value, unit)
+    text = value_in_words(value, unit)
     if len(text) <= MOST_TEXT or not isinstance(value, Sequence | Mapping) or isinstance(value, str):
         return text
     return f"{len(value)} entries"

@@ -35,7 +35,7 @@ class WordingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CardWords:
     """The templates of one kind with the facts of one finding filled in on demand."""
 
     _wording: "Wording"
@@ -89,7 +89,7 @@ class Wording:
         labels: Mapping[str, str] = LABELS,
         *,
         as_sent: bool = False,
-    ) -> Words:
+    ) -> CardWords:
         """Bind the facts of a finding.
 
         ``confidence`` is that of its deciding policy value, ``labels`` name codes; ``as_sent`` is whether it says what
@@ -97,7 +97,7 @@ class Wording:
         """
         everywhere = {"today": today, "confidence": confidence, "labels": labels, "as_sent": as_sent}
         known = {**self.optional, **facts, **everywhere}
-        return Words(self, self.summary.new_context(known, shared=True))
+        return CardWords(self, self.summary.new_context(known, shared=True))
 
     def fill(self, template: Template, context: Context) -> str:
         """Render one template of this kind.
@@ -120,17 +120,17 @@ def fit(text: str, ending: str = "") -> str:
 
 
 @cache
-def bundled() -> Mapping[str, Wording]:
+def bundled_wordings() -> Mapping[str, Wording]:
     """The wording files of this package by kind, loaded once; call it at start so that mistakes stop the start."""
-    return load(resources.files("cards") / "wording")
+    return load_wordings(resources.files("cards") / "wording")
 
 
 def kinds() -> tuple[str, ...]:
     """The finding kinds that have words, in order of the files."""
-    return tuple(bundled())
+    return tuple(bundled_wordings())
 
 
-def load(folder: Traversable) -> Mapping[str, Wording]:
+def load_wordings(folder: Traversable) -> Mapping[str, Wording]:
     """Read and compile every ``*.yaml`` of a folder.
 
     Raises:

@@ -4,23 +4,25 @@ Whoever writes a change states its kind by the class: one that writes has a whol
 reference and nothing else. ``type`` is added when they are encoded.
 """
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
+
+from cds_service.domain.values import JsonObject
 
 
 class Create(Struct, frozen=True, tag_field="type", tag="create"):
     """Add a resource to the record."""
 
     description: str
-    resource: dict[str, Any]
+    resource: JsonObject
 
 
 class Update(Struct, frozen=True, tag_field="type", tag="update"):
     """Put the whole resource, which has an id, in place of the one the client sent."""
 
     description: str
-    resource: dict[str, Any]
+    resource: JsonObject
 
 
 class Delete(Struct, frozen=True, tag_field="type", tag="delete", rename="camel"):

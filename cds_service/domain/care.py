@@ -84,6 +84,13 @@ class Service(NamedTuple):
     doubts: tuple[str, ...] = ()
 
 
+class TelehealthSign(NamedTuple):
+    """What says that a visit is by telehealth, and whether it says so by a code; words may be left over."""
+
+    said: str
+    coded: bool
+
+
 class Encounter(NamedTuple):
     """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``.
 
@@ -103,6 +110,7 @@ class Encounter(NamedTuple):
     ended: bool = False
     last: Day | None = None
     length: timedelta | None = None
+    telehealth: TelehealthSign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,7 @@ class Appointment:
     reference: str
     date: date
     period: Interval | None = None
+    telehealth: TelehealthSign | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,14 @@ DECIDED_MODIFIERS_IN_ORDER: Final = (
 )
 """Modifiers the rules decide about, in the order a line carries them (M-6); others on a line are left alone."""
 DECIDED_MODIFIERS: Final = frozenset(DECIDED_MODIFIERS_IN_ORDER)
+TELEHEALTH_MODIFIERS: Final = frozenset({"93", "95", "FQ", "GT"})
+"""Services by audio only (93, FQ) and by audio and video (95, GT)."""
+TELEHEALTH_PLACES: Final = frozenset({"02", "10"})
+"""CMS place-of-service codes of telehealth: elsewhere, and in the patient's home."""
 KNOWN_MODIFIERS: Final = (
     DECIDED_MODIFIERS
     | SEPARATE_SERVICES
+    | TELEHEALTH_MODIFIERS
     | frozenset(
         {"22", "25", "26", "50", "51", "53", "58", "76", "77", "78", "79", "91", "93", "95", "96", "97", "99"}
         | {"AT", "CR", "GA", "GT", "GX", "GY", "GZ", "KX", "LT", "RT", "TC"}

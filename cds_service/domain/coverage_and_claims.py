@@ -140,7 +140,7 @@ class ChargedLine:
     """One item of a Claim: ``sequence`` is the item's number in it, ``place`` its place in the list, from 0.
 
     ``last`` is the last day of an item that covers several, ``encounters`` those that the item itself names.
-    ``modifiers_told`` is false where the record has no place for modifiers.
+    ``modifiers_told`` is false where the record has no place for modifiers. ``place_of_service`` is its CMS code.
     """
 
     sequence: int
@@ -152,6 +152,7 @@ class ChargedLine:
     last: Day | None = None
     encounters: tuple[str, ...] = ()
     modifiers_told: bool = True
+    place_of_service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

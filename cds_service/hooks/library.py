@@ -12,6 +12,7 @@ from cds_service.consultation.question import Question
 from cds_service.domain.findings import Evaluation
 from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.fhir.reading.resources import type_name
 from cds_service.hooks.services import SERVICES, Service
 from cds_service.policies.stack import PolicyStack
 
@@ -19,7 +20,10 @@ ResourceJson: TypeAlias = Mapping[str, Any]
 """A FHIR R4 resource as decoded JSON."""
 
 _SERVICE_OF_HOOK: Final = {service.hook: service for service in SERVICES}
-_KEY_OF_TYPE: Final = {key.resource_type: key.name for key in PREFETCH_KEYS.values() if key.is_search}
+_SEARCHES: Final = tuple(key for key in PREFETCH_KEYS.values() if key.is_search)
+_KEY_OF_TYPE: Final = {type_name(kind): key.name for key in _SEARCHES for kind in key.also} | {
+    key.resource_type: key.name for key in _SEARCHES
+}
 
 
 def evaluate(

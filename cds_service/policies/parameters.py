@@ -33,6 +33,7 @@ from cds_service.policies.shapes import (
     Positive,
     Request,
     SameDayEvaluation,
+    TelehealthPosition,
     Tool,
     ToolsByName,
 )
@@ -197,6 +198,13 @@ EXCLUDED_CODES: Final[Parameter[tuple[str, ...]]] = Parameter(
     tuple[CodeText, ...],
     "list of codes",
     "Other codes that the payer excludes together with 97545 and 97546 (COV-2).",
+)
+TELEHEALTH: Final[Parameter[TelehealthPosition]] = Parameter(
+    "coverage.telehealth",
+    "work rehabilitation by telehealth",
+    TelehealthPosition,
+    "choice",
+    "Whether the payer pays 97545 and 97546 for a visit by telehealth.",
 )
 SAME_DAY_EVALUATION: Final[Parameter[SameDayEvaluation]] = Parameter(
     "coverage.same_day_evaluation",

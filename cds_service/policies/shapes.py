@@ -16,6 +16,7 @@ AdjudicationIndicator: TypeAlias = Literal[1, 2, 3]
 CoveragePosition: TypeAlias = Literal[
     "covered", "covered-with-authorization", "restricted", "excluded", "not-medically-necessary", "unknown"
 ]
+TelehealthPosition: TypeAlias = Literal["allow", "ask", "deny"]
 SameDayEvaluation: TypeAlias = Literal["allow", "ask", "modifier-59", "deny"]
 AuthorizationRequired: TypeAlias = Literal[
     "always", "after-max-weeks", "after-visits-or-days", "outside-guidelines", "never"

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from cards.explanation import EVALUATION
+from cards.explanation import EVALUATION_IDENTITY
 from cards.groups import Group
 from cds_service.domain.findings import Finding
 from cds_service.hooks.answer import Answered
@@ -71,7 +71,7 @@ def entry_of(
     composed, evaluation = answered.composition, answered.evaluation
     shadow = caller.client.mode == "shadow"
     decision = _decision(call, caller, occasion, names) | {
-        "evaluation": answered.settings.identity(EVALUATION),
+        "evaluation": answered.settings.identity(EVALUATION_IDENTITY),
         "policies": list(evaluation.policies) if evaluation is not None else [],
         "output": sha256(reply).hexdigest(),
         "outcome": "answered",

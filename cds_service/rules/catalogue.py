@@ -18,6 +18,7 @@ from cds_service.rules import (
     program_state,
     progress,
     reassessment,
+    telehealth,
 )
 from cds_service.rules import initial_evaluation as evaluation
 from cds_service.rules import payer_coverage as coverage
@@ -39,6 +40,7 @@ _BY_ID: Final = {
         intensity,
         evaluation,
         reassessment,
+        telehealth,
         progress,
         plan_of_care,
         documentation,
@@ -63,6 +65,7 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         "assistant-modifier",
         "program-modifier",
         "payer-coverage",
+        "telehealth",
         "same-day-evaluation",
         "authorization",
         "program-duration",

@@ -128,7 +128,8 @@ def _caller(story: Story) -> Caller:
 def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:
     """The policies with the story's own values on top, as a site would add them.
 
-    A value holds for all dates, or as ``{from: …, until: …, value: …}`` from a date on.
+    A value holds for all dates, or as ``{from: …, until: …, value: …}`` from a date on; ``confidence`` beside it says
+    how sure it is, like ``verified``.
 
     Raises:
         StoryError: a value is refused; the text names its key.
@@ -153,4 +154,4 @@ def with_own_values(story: Story, policies: PolicyStack) -> PolicyStack:
 
 
 def _is_dated(value: object) -> bool:
-    return isinstance(value, Mapping) and "value" in value and value.keys() <= {"from", "until", "value"}
+    return isinstance(value, Mapping) and "value" in value and value.keys() <= {"from", "until", "value", "confidence"}

@@ -15,7 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from cards.wording import bundled
+from cards.wording import bundled_wordings
 from cds_service.app.assembly import answerer_for, gate_for, load_clients, load_policies, open_records
 from cds_service.app.metrics import Metrics
 from cds_service.app.reloading import ReloadablePolicies, hangups_held_back, on_hangup
@@ -73,7 +73,7 @@ def _warm(settings: Settings, gate: Gate | None, records: Records) -> Flask:
     answerer = answerer_for(settings, policies, records=records, observe=metrics.fhir_query)
     app = create_app(settings, answerer, policies, gate, records, metrics)
     warm(OUTGOING)
-    bundled()
+    bundled_wordings()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)

@@ -25,6 +25,11 @@ PUBLIC_URL = "https://rehab.example.org"
 LINES = (ChargeLine("97545", ("WH", "GP"), 1, TODAY), ChargeLine("97546", ("WH", "GP", "CQ"), 2, TODAY))
 
 FACTS: dict[str, object] = {
+    "ahead": True,
+    "denied": True,
+    "place": "11",
+    "said": "class VR (virtual)",
+    "sure": False,
     "reason": "Plan excludes work hardening and work conditioning of any kind",
     "named": True,
     "counts": ("5 visits", "20 hours", "15 units"),

@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from cards.wording import WordingError, bundled, fit, kinds, load
+from cards.wording import WordingError, bundled_wordings, fit, kinds, load_wordings
 from tests.cards.card_examples import FACTS, TODAY, facts_of
 
 KINDS = kinds()
 
 
 def words_of(kind, **changed):
-    wording = bundled()[kind]
+    wording = bundled_wordings()[kind]
     return wording.words(facts_of(kind, wording.facts) | changed, TODAY, "default")
 
 
@@ -41,7 +41,7 @@ def test_the_detail_of_every_kind_is_short_and_well_written(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_suggestion_label_renders(kind):
-    wording = bundled()[kind]
+    wording = bundled_wordings()[kind]
     for key in wording.suggestions:
         label = words_of(kind).label(key, {})
         assert label
@@ -51,7 +51,7 @@ def test_every_suggestion_label_renders(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_renders_without_its_optional_facts(kind):
-    wording = bundled()[kind]
+    wording = bundled_wordings()[kind]
     facts = facts_of(kind, wording.facts - set(wording.optional))
 
     words = wording.words(facts, TODAY, "verified")
@@ -64,7 +64,7 @@ def test_every_kind_renders_without_its_optional_facts(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_facts_never_become_markup(kind):
-    wording = bundled()[kind]
+    wording = bundled_wordings()[kind]
     evil = "<img src=x> **b** [l](https://evil.example) | x"
     facts = facts_of(kind, wording.facts)
     hostile = {name: evil if isinstance(value, str) else value for name, value in facts.items()}
@@ -99,7 +99,7 @@ def test_the_year_is_told_when_it_is_another_one():
 
 
 def test_a_fact_that_is_missing_is_an_error_naming_file_kind_and_fact():
-    words = bundled()["reassessment.overdue"].words({"last": TODAY}, TODAY)
+    words = bundled_wordings()["reassessment.overdue"].words({"last": TODAY}, TODAY)
 
     with pytest.raises(WordingError, match=r"reassessment.yaml: reassessment.overdue: 'days_over' is undefined"):
         _ = words.summary
@@ -146,7 +146,7 @@ def test_a_mistake_in_a_file_stops_the_loading_and_names_file_and_kind(tmp_path:
     (tmp_path / "words.yaml").write_text(text)
 
     with pytest.raises(WordingError, match=message):
-        load(tmp_path)
+        load_wordings(tmp_path)
 
 
 def test_a_kind_in_two_files_is_refused(tmp_path: Path):
@@ -154,7 +154,7 @@ def test_a_kind_in_two_files_is_refused(tmp_path: Path):
         (tmp_path / name).write_text("a.b: {summary: Do it}")
 
     with pytest.raises(WordingError, match=r"b.yaml: a.b: already worded in a.yaml"):
-        load(tmp_path)
+        load_wordings(tmp_path)
 
 
 def test_every_file_tells_its_editor_how_to_edit_it():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cards.policy_values import Table, as_table, in_words
+from cards.policy_values import Table, as_table, value_in_words
 from cds_service.domain.values import PolicyValue
 from cds_service.policies.owners.describe import ValueRow
 from cds_service.policies.owners.effective import Difference, Effective, cited, remarks
@@ -18,21 +18,21 @@ def lines_of(row: Effective) -> Iterator[str]:
     if row.value is None:
         yield f"{name}: nothing decides"
     else:
-        yield f"{name}: {in_words(row.plain, unit)}"
+        yield f"{name}: {value_in_words(row.plain, unit)}"
         yield f"  from {_origin(row.value)}"
         yield from (f"  {key}: {text}" for key, text in remarks(row.value).items())
     for value in row.overridden:
-        yield f"  instead of {in_words(value.plain, unit)} of {value.policy}, {value.confidence}"
+        yield f"  instead of {value_in_words(value.plain, unit)} of {value.policy}, {value.confidence}"
     for value in row.questions:
-        yield f"  to ask the payer: {in_words(value.plain, unit)}? ({_origin(value)})"
+        yield f"  to ask the payer: {value_in_words(value.plain, unit)}? ({_origin(value)})"
     for value in row.of_one_program:
-        yield f"  for work {value.program} only: {in_words(value.plain, unit)} ({_origin(value)})"
+        yield f"  for work {value.program} only: {value_in_words(value.plain, unit)} ({_origin(value)})"
 
 
 def lines_of_dated(row: ValueRow) -> Iterator[str]:
     """One dated value of a policy: what, for whom, since when, how sure, by which source."""
     scope = f" (work {row.program})" if row.program is not None else ""
-    yield f"{row.parameter}{scope}: {in_words(row.value, row.unit)}"
+    yield f"{row.parameter}{scope}: {value_in_words(row.value, row.unit)}"
     until = f" until {row.until}" if row.until is not None else ""
     dated = "" if row.dated else " (its source gives no date)"
     source = row.citation if row.href else f"{row.citation} (no address on file)"
@@ -55,9 +55,11 @@ def lines_of_difference(row: Difference, names: tuple[str, str]) -> Iterator[str
 
 def _said(row: Effective) -> Iterator[str]:
     unit = row.parameter.unit
-    yield f"{in_words(row.plain, unit)} ({row.layer})" if row.value is not None else "nothing decides"
-    yield from (f"to ask: {in_words(question.plain, unit)}? ({question.policy})" for question in row.questions)
-    yield from (f"work {value.program}: {in_words(value.plain, unit)} ({value.policy})" for value in row.of_one_program)
+    yield f"{value_in_words(row.plain, unit)} ({row.layer})" if row.value is not None else "nothing decides"
+    yield from (f"to ask: {value_in_words(question.plain, unit)}? ({question.policy})" for question in row.questions)
+    yield from (
+        f"work {value.program}: {value_in_words(value.plain, unit)} ({value.policy})" for value in row.of_one_program
+    )
 
 
 def _only_in(own: Table, opposite: Table) -> Iterator[str]:

@@ -86,12 +86,13 @@ def facility_of(
         return None
     local = contained(encounter, named[0]) if named[0].startswith("#") else None
     place = local if local is not None else locations.get(references[named[0]].rpartition("/")[2])
-    code = _place_of_service(place) if isinstance(place, records.LocationResource) else None
+    code = place_of_service(place.type) if isinstance(place, records.LocationResource) else None
     return Facility(references[named[0]], code)
 
 
-def _place_of_service(location: records.LocationResource) -> str | None:
-    codings = [coding for concept in location.type for coding in concept.coding]
+def place_of_service(concepts: Iterable[records.CodeableConcept]) -> str | None:
+    """The CMS place-of-service code among concepts; None where there are several."""
+    codings = [coding for concept in concepts for coding in concept.coding]
     codes = {
         coding.code
         for coding in codings

@@ -9,7 +9,7 @@ from cds_service.domain.coverage_and_claims import ChargedLine, Claim, ClaimNumb
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart import injury
-from cds_service.fhir.chart.claim_facts import numbers_of_claim
+from cds_service.fhir.chart.claim_facts import numbers_of_claim, place_of_service
 from cds_service.fhir.chart.decisions import number_in
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.places import Places
@@ -101,7 +101,7 @@ def _claim(record: records.ClaimResource, reference: str, references: References
         charged = coded(item.product_or_service)
         if not charged.codes:
             continue
-        period = item.serviced_period or records.Period()
+        period, located = item.serviced_period or records.Period(), item.location_codeable_concept
         quantity = item.quantity.value if item.quantity is not None else None
         day, last = calendar.day(item.serviced_date or period.start or period.end), calendar.day(period.end)
         if day is None and not item.encounter:
@@ -116,6 +116,7 @@ def _claim(record: records.ClaimResource, reference: str, references: References
                 date=day,
                 last=last if day is not None and last is not None and last > day else None,
                 encounters=clinical.names_of(item.encounter, references),
+                place_of_service=place_of_service((located,)) if located is not None else None,
             )
         )
     return Claim(

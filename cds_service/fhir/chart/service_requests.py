@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.domain.care import Appointment, Order, Role, Schedule
+from cds_service.domain.care import Appointment, Order, Role, Schedule, TelehealthSign
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
@@ -18,6 +18,7 @@ from cds_service.fhir.reading.procedure_codes import procedure_codes
 from cds_service.fhir.reading.professions import disciplines_of, profession_of
 from cds_service.fhir.reading.references import References, normal
 from cds_service.fhir.reading.resources import CodeableConcept, OrderedService, Quantity, Timing
+from cds_service.fhir.reading.telehealth import telehealth_in, telehealth_of
 
 NO_START: Final = "has no start, and no period in which it is asked for"
 BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"
@@ -117,10 +118,15 @@ def booked(
             continue
         if span.date is None:
             gaps.append(Gap(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
-        appointments.append(Appointment(reference, day, span.period))
+        appointments.append(Appointment(reference, day, span.period, _telehealth(record)))
     return Booked(
         tuple(sorted(appointments, key=lambda appointment: (appointment.date, appointment.reference))), tuple(gaps)
     )
+
+
+def _telehealth(record: records.AppointmentResource) -> TelehealthSign | None:
+    found = telehealth_of((*record.service_type, record.appointment_type))
+    return found or (telehealth_in(record.description) if record.description else None)
 
 
 def _requested(record: records.AppointmentResource, calendar: Calendar) -> date | None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session
+from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session, TelehealthSign
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.chart import encounters as clinical
@@ -16,6 +16,7 @@ from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar, length_of
 from cds_service.fhir.reading.meanings import called_off, names_capacity_test, program_of, texts
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
+from cds_service.fhir.reading.telehealth import BY_CLASS, is_virtual, telehealth_of
 
 _Timed = TypeVar("_Timed", Session, Service)
 
@@ -85,7 +86,7 @@ class Visits:
 
     def _read_encounters(self) -> None:
         references, meanings, calendar = self._own.references, self._meanings, self._calendar
-        abouts: dict[object, clinical.About] = {}
+        abouts: dict[object, tuple[clinical.About, TelehealthSign | None]] = {}
         for reference, record in self._own.of(records.EncounterResource, may_be_silent=True):
             if record.status not in clinical.TOOK_PLACE:
                 if record.status not in _ENCOUNTER_STATUS:
@@ -99,9 +100,11 @@ class Visits:
                 continue
             # The visits of a program are about the same; working it out anew takes ten times the look-up.
             key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
-            about = abouts.get(key)
-            if about is None:
-                about = abouts[key] = clinical.about(record, references, meanings, self._conditions)
+            told = abouts.get(key)
+            if told is None:
+                about = clinical.about(record, references, meanings, self._conditions)
+                told = abouts[key] = about, telehealth_of((*record.type, record.service_type))
+            about, words = told
             if record.type and any(called_off(text) for concept in record.type for text in texts(concept)):
                 self._not_held[reference] = "called off by its type"
             span = calendar.span(record.period)
@@ -121,6 +124,7 @@ class Visits:
                     record.status == "finished" or (record.period is not None and record.period.end is not None),
                     span.last,
                     length_of(record.length),
+                    BY_CLASS if is_virtual(record.encounter_class) else words,
                 ),
             )
 

@@ -4,7 +4,7 @@ Elements that no rule reads are skipped by the decoder. Dates stay text, because
 records are read-only and hold no cycles, so the garbage collector need not follow them.
 """
 
-from typing import TYPE_CHECKING, Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
 
 import msgspec
 
@@ -123,12 +123,10 @@ class Repeat(Record, frozen=True):
     bounds_period: Period | None = None
     bounds_duration: Quantity | None = None
     count: int | None = None
-    count_max: int | None = None
     duration: float | None = None
     duration_max: float | None = None
     duration_unit: str | None = None
     frequency: float | None = None
-    frequency_max: int | None = None
     period: float | None = None
     period_unit: str | None = None
     day_of_week: tuple[str, ...] = ()
@@ -279,10 +277,14 @@ class Participant(Record, frozen=True):
 
 
 class EncounterResource(DomainResource, frozen=True):
-    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period."""
+    """FHIR Encounter; ``actual_period`` is what FHIR R5 calls its period.
+
+    ``encounter_class`` is as received: a Coding, and in R5 a list of concepts.
+    """
 
     extension: tuple[Extension, ...] = ()
     status: str | None = None
+    encounter_class: Any = msgspec.field(default=None, name="class")
     type: tuple[CodeableConcept, ...] = ()
     service_type: CodeableConcept | None = None
     subject: Ref | None = None
@@ -507,7 +509,6 @@ class ServiceRequestResource(DomainResource, frozen=True):
     occurrence_date_time: str | None = None
     occurrence_period: Period | None = None
     occurrence_timing: Timing | None = None
-    requester: NamedRef | None = None
     performer_type: CodeableConcept | None = None
     performer: tuple[NamedRef, ...] = ()
     reason_reference: tuple[Ref, ...] = ()
@@ -543,6 +544,7 @@ class ClaimItem(Record, frozen=True):
     serviced_date: str | None = None
     serviced_period: Period | None = None
     quantity: Quantity | None = None
+    location_codeable_concept: CodeableConcept | None = None
     encounter: tuple[Ref, ...] = ()
 
 

@@ -13,7 +13,7 @@ import orjson
 from flask import Blueprint, Response, render_template, request
 
 from cards.overrides import override_reason_system, topic_system
-from cards.policy_values import as_table, how_sure, in_words
+from cards.policy_values import as_table, how_sure, value_in_words
 from cards.wording import kinds
 from cds_service.billing.bills import BILL_PARAMETERS
 from cds_service.domain.values import Parameter
@@ -44,7 +44,7 @@ def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint
     """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
     routes = Blueprint("knowledge", __name__, template_folder="templates")
     root = urlsplit(public_url).path
-    said = {"in_words": in_words, "as_table": as_table, "how_sure": how_sure}
+    said = {"in_words": value_in_words, "as_table": as_table, "how_sure": how_sure}
     routes.context_processor(lambda: {"site": title, "root": root, **said})
     _add_home(routes)
     _add_rules(routes, policies)
@@ -55,7 +55,8 @@ def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint
 
 def _add_home(routes: Blueprint) -> None:
     services = [
-        {"id": one.id, "hook": one.hook, "title": one.title, "description": one.description} for one in SERVICES
+        {"id": service.id, "hook": service.hook, "title": service.title, "description": service.description}
+        for service in SERVICES
     ]
 
     @routes.get("/")
@@ -183,7 +184,7 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
     }
 
 
-_CAPABILITIES: Final = [{"id": one.id, "title": one.title} for one in CAPABILITIES]
+_CAPABILITIES: Final = [{"id": capability.id, "title": capability.title} for capability in CAPABILITIES]
 _READ_BY: Final = {
     name: [rule.id for rule in RULES if name in rule.declared]
     or [rule.id for rule in RULES if any(name == parameter.name for parameter in _of_bill(rule))]
