@@ -1,18 +1,23 @@
-"""A FHIR R4 server as a client of it sees it: read, search with all pages, put, delete."""
+"""A FHIR R4 server as the EHR for trials sees it: resources as JSON objects, and refusals in the server's own words."""
 
-from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
+import orjson
 import requests
+from msgspec import Raw
 
 from cds_service.errors import CdsError
+from cds_service.fhir.server.client import FhirClient
+from cds_service.fhir.server.failures import SERVER, FhirFailure
+from cds_service.security.servers import Servers
 from cds_service.stories.resources.pieces import FhirJson
 
-SERVER_SECONDS: Final = 30
-"""Most seconds that one request may take."""
-MOST_SEARCH_PAGES: Final = 200
-FHIR_JSON: Final = "application/fhir+json"
+T = TypeVar("T")
+
+SERVER_SECONDS: Final = 60
+"""Most seconds that one read, one search with all its pages, or one upload may take."""
 
 _GONE: Final = frozenset({404, 410})
 
@@ -33,11 +38,10 @@ class FhirServer:
     def __init__(self, url: str, token: str | None = None) -> None:
         """Prepare; nothing is sent yet."""
         self.url = url.rstrip("/")
+        self._token = token
         self._session = requests.Session()
         # HAPI FHIR answers a search that it has seen within a minute from memory unless told not to.
-        self._session.headers.update({"Accept": FHIR_JSON, "Cache-Control": "no-cache"})
-        if token is not None:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers["Cache-Control"] = "no-cache"
 
     def read(self, reference: str) -> FhirJson | None:
         """The resource at ``Type/id``; None when there is none.
@@ -45,8 +49,9 @@ class FhirServer:
         Raises:
             FhirServerError: the server does not tell.
         """
-        reply = self._send("GET", reference)
-        return None if reply.status_code in _GONE else _body(f"GET {reference}", reply)
+        kind = reference.partition("/")[0]
+        body = self._asked(f"GET {reference}", lambda client: _unless_gone(lambda: client.read(reference, kind)))
+        return _object(body) if body is not None else None
 
     def search(self, query: str) -> list[FhirJson]:
         """The resources that ``Type?...`` finds, all pages of it, without OperationOutcomes about the search.
@@ -54,18 +59,7 @@ class FhirServer:
         Raises:
             FhirServerError: a page cannot be had, or lies on another server.
         """
-        found: list[FhirJson] = []
-        seen: set[str] = set()
-        following: str | None = query
-        while following is not None:
-            seen.add(following)
-            page = _body(f"GET {query}", self._send("GET", following))
-            found += _resources(page)
-            links = (link.get("url") for link in page.get("link", ()) if link.get("relation") == "next")
-            following = next(links, None)
-            if following in seen or len(seen) == MOST_SEARCH_PAGES:
-                raise FhirServerError(f"GET {query}", "the server links its pages without end")
-        return found
+        return self._asked(f"GET {query}", lambda client: _all_found(client, query))
 
     def first(self, query: str) -> FhirJson | None:
         """The first resource that ``Type?...`` finds; None when there is none.
@@ -73,7 +67,8 @@ class FhirServer:
         Raises:
             FhirServerError: the server does not tell.
         """
-        return next(iter(_resources(_body(f"GET {query}", self._send("GET", query)))), None)
+        entries = self._asked(f"GET {query}", lambda client: client.search(query, pages=1).entries)
+        return next(iter(_resources(entries)), None)
 
     def put(self, resource: Mapping[str, Any]) -> None:
         """Create or replace a resource under its own id.
@@ -82,7 +77,7 @@ class FhirServer:
             FhirServerError: the server does not take it; names the resource and the server's answer.
         """
         reference = f"{resource['resourceType']}/{resource['id']}"
-        _body(f"PUT {reference}", self._send("PUT", reference, resource))
+        self._asked(f"PUT {reference}", lambda client: client.put(reference, orjson.dumps(resource)))
 
     def delete(self, reference: str) -> None:
         """Delete a resource; one that is gone already is no error.
@@ -90,52 +85,56 @@ class FhirServer:
         Raises:
             FhirServerError: the server does not.
         """
-        reply = self._send("DELETE", reference)
-        if reply.status_code not in _GONE and not reply.ok:
-            raise _refusal(f"DELETE {reference}", reply)
+        self._asked(f"DELETE {reference}", lambda client: _unless_gone(lambda: client.delete(reference)))
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        request = f"{method} {path}"
-        url = urljoin(f"{self.url}/", path)
-        if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
-            raise FhirServerError(request, "this is on another server, which is not asked")
-        headers = {"Content-Type": FHIR_JSON} if body is not None else {}
+    def _asked(self, request: str, ask: Callable[[FhirClient], T]) -> T:
+        same_server = Servers((self.url,), allow_http=True).permits
+        until = time.monotonic() + SERVER_SECONDS
+        client = FhirClient(self.url, self._token, until, self._session, same_server, keep_refusals=True)
         try:
-            return self._session.request(method, url, json=body, headers=headers, timeout=SERVER_SECONDS)
-        except requests.RequestException as error:
-            raise FhirServerError(request, f"{self.url} could not be reached ({type(error).__name__})") from None
+            return ask(client)
+        except FhirFailure as failure:
+            raise self._error(request, failure) from None
+
+    def _error(self, request: str, failure: FhirFailure) -> FhirServerError:
+        outcome = _object(failure.body)
+        if failure.status is None:
+            return FhirServerError(request, failure.reason.replace(SERVER, self.url))
+        reason = told_by(outcome)
+        why = f"the server answered {failure.status}" + (f": {reason}" if reason else "")
+        return FhirServerError(request, why, outcome if outcome.get("resourceType") == "OperationOutcome" else None)
 
 
-def _body(request: str, reply: requests.Response) -> FhirJson:
-    if not reply.ok:
-        raise _refusal(request, reply)
-    body = _json(reply)
-    if not reply.content and reply.request.method == "PUT":
-        return {}
-    if "resourceType" not in body:
-        raise FhirServerError(request, "the answer is not FHIR JSON")
-    return body
-
-
-def _resources(page: Mapping[str, Any]) -> list[FhirJson]:
-    entries = (entry["resource"] for entry in page.get("entry", ()) if "resource" in entry)
-    return [resource for resource in entries if resource.get("resourceType") != "OperationOutcome"]
-
-
-def _json(reply: requests.Response) -> FhirJson:
+def _unless_gone(ask: Callable[[], T]) -> T | None:
     try:
-        body = reply.json()
+        return ask()
+    except FhirFailure as failure:
+        if failure.status in _GONE:
+            return None
+        raise
+
+
+def _all_found(client: FhirClient, query: str) -> list[FhirJson]:
+    found = client.search(query)
+    if found.failure is not None:
+        raise found.failure
+    if found.problem is not None:
+        raise FhirFailure(found.problem)
+    return _resources(found.entries)
+
+
+def _resources(entries: Iterable[Raw]) -> list[FhirJson]:
+    found = (_object(bytes(entry)).get("resource", {}) for entry in entries)
+    return [resource for resource in found if resource.get("resourceType", "OperationOutcome") != "OperationOutcome"]
+
+
+def _object(body: bytes) -> FhirJson:
+    """The JSON object in a body; an empty one for anything else."""
+    try:
+        content = orjson.loads(body)
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _refusal(request: str, reply: requests.Response) -> FhirServerError:
-    body = _json(reply)
-    why = f"the server answered {reply.status_code}"
-    if reason := told_by(body):
-        why += f": {reason}"
-    return FhirServerError(request, why, body if body.get("resourceType") == "OperationOutcome" else None)
+    return content if isinstance(content, dict) else {}
 
 
 def told_by(outcome: Mapping[str, Any]) -> str:
@@ -149,3 +148,8 @@ def _issue(issue: Mapping[str, Any]) -> str:
     where = ", ".join(issue.get("expression", ()))
     text = issue.get("details", {}).get("text") or issue.get("diagnostics") or issue.get("code", "")
     return f"{text} ({where})" if where else str(text)
+
+
+def reference_to(resource: Mapping[str, Any]) -> str:
+    """Reference to a resource by type and id."""
+    return f"{resource['resourceType']}/{resource.get('id', '')}"

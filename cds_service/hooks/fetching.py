@@ -21,7 +21,9 @@ from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch import REFERRED, Prefetch, Slot, State, read_prefetch
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
-from cds_service.fhir.server.client import TOO_SLOW, FhirClient, FhirFailure, Found
+from cds_service.fhir.server.answers import Found
+from cds_service.fhir.server.client import FhirClient
+from cds_service.fhir.server.failures import TOO_SLOW, FhirFailure
 from cds_service.fhir.server.referred import Wanted, known_with, wanted
 from cds_service.fhir.server.scopes import Right, covers, shows_a_part
 from cds_service.hooks.call import HookCall

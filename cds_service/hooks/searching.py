@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch_keys import PrefetchKey
-from cds_service.fhir.server.client import NOT_OFFERED, REFUSED, FhirClient, FhirFailure, Found
+from cds_service.fhir.server.answers import Found
+from cds_service.fhir.server.client import FhirClient
+from cds_service.fhir.server.failures import NOT_OFFERED, REFUSED_QUERY, FhirFailure
 
 if TYPE_CHECKING:
     from msgspec import Raw
@@ -47,8 +49,8 @@ class KeySearch:
         try:
             return Searched(self.client.search(query))
         except FhirFailure as failure:
-            found = self._in_another_shape() if failure.status in REFUSED else None
-            if found is None and failure.status in REFUSED | NOT_OFFERED:
+            found = self._in_another_shape() if failure.status in REFUSED_QUERY else None
+            if found is None and failure.status in REFUSED_QUERY | NOT_OFFERED:
                 found = self._from_other_sources(failure)
             if found is None:
                 raise

@@ -63,7 +63,14 @@ ALLOWED = {
         "cds_service.stories",
         "cds_service.yaml_files",
     },
-    "cds_service/ehr": {"cds_service.domain", "cds_service.ehr", "cds_service.errors", "cds_service.stories"},
+    "cds_service/ehr": {
+        "cds_service.domain",
+        "cds_service.ehr",
+        "cds_service.errors",
+        "cds_service.fhir.server",
+        "cds_service.security.servers",
+        "cds_service.stories",
+    },
     "cds_service/app": {
         "cds_service.app",
         "cds_service.domain",

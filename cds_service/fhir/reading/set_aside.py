@@ -31,11 +31,11 @@ _NOT_A_VISIT: Final = frozenset({"planned", "cancelled", "entered-in-error", "di
 class SetAside(NamedTuple):
     """A resource that was left out, or results that were not sent.
 
-    ``ours`` is whether it is about work rehabilitation, None where it may be; ``encounter`` the one that it names.
+    ``work_rehab`` is whether it is about work rehabilitation, None where it may be; ``encounter`` the one it names.
     """
 
     gap: Gap
-    ours: bool | None = None
+    work_rehab: bool | None = None
     encounter: str | None = None
 
 
