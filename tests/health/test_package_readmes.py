@@ -39,7 +39,7 @@ def test_a_package_says_what_lives_there_and_what_it_may_import(package):
 def test_the_files_that_a_package_names_are_there(package):
     folder = ROOT / package
     text = (folder / "README.md").read_text()
-    for name in re.findall(r"`([\w/]+(?:\.\w+|/))`", text.partition("May import")[0]):
+    for name in re.findall(r"`([\w/]+(?:\.(?:py|md|yaml)|/))`", text.partition("May import")[0]):
         assert any((place / name).exists() for place in (folder, folder.parent)), f"{package}: {name}"
     for page in re.findall(r"docs/[\w-]+\.md", text):
         assert (ROOT / page).is_file(), f"{package}: {page}"
