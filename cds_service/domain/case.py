@@ -10,7 +10,7 @@ from typing import Final
 
 from cds_service.domain.authorizations import is_for_visits_from, newest_by_code, of_assertions, standing
 from cds_service.domain.care import Appointment, Assessment, Encounter, Order, PlanOfCare, Role, Session
-from cds_service.domain.chart import Chart, Fact
+from cds_service.domain.chart import Chart, Fact, Unknown
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, injuries_of
