@@ -184,7 +184,7 @@ def test_the_demo_keeps_its_records_only_while_it_runs(tmp_path):
             stderr=log,
         )
     wait_until_ready(process, address, tmp_path)
-    assert [True] == [one.is_dir() for one in tmp_path.glob("work-rehab-cds-*")]
+    assert [True] == [folder.is_dir() for folder in tmp_path.glob("work-rehab-cds-*")]
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
-    assert ["log"] == sorted(one.name for one in tmp_path.iterdir())
+    assert ["log"] == sorted(entry.name for entry in tmp_path.iterdir())

@@ -72,14 +72,14 @@ def test_a_mistake_in_the_registry_leaves_the_service_as_it_was(site):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "complaint"),
     [
         (None, "CDS_CLIENTS is not set, so nobody may call"),
         ({"clients": []}, "clients: must be a list with at least one client"),
         ({"clients": [OLD.entry(services=["work-rehab-ordr"])]}, "services: there is no service work-rehab-ordr"),
     ],
 )
-def test_the_service_does_not_start_without_clients(tmp_path, content, told):
+def test_the_service_does_not_start_without_clients(tmp_path, content, complaint):
     environment = {"PATH": "/usr/bin:/bin", "CDS_DATABASE_URL": f"sqlite:///{tmp_path}/records.sqlite3"}
     if content is not None:
         path = tmp_path / "clients.yaml"
@@ -94,5 +94,5 @@ def test_the_service_does_not_start_without_clients(tmp_path, content, told):
         check=False,
     )
     assert 1 == stopped.returncode
-    assert told in stopped.stderr
+    assert complaint in stopped.stderr
     assert "Traceback" not in stopped.stderr

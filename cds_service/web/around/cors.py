@@ -41,4 +41,4 @@ def allow_origins(app: Flask, origins: Callable[[], Iterable[str]]) -> None:
 
 
 def _among(sent: str, origins: Iterable[str]) -> bool:
-    return any(_LOOPBACK.match(sent) if one == LOOPBACK else one.lower() == sent.lower() for one in origins)
+    return any(_LOOPBACK.match(sent) if origin == LOOPBACK else origin.lower() == sent.lower() for origin in origins)

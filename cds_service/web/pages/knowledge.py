@@ -55,7 +55,8 @@ def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint
 
 def _add_home(routes: Blueprint) -> None:
     services = [
-        {"id": one.id, "hook": one.hook, "title": one.title, "description": one.description} for one in SERVICES
+        {"id": service.id, "hook": service.hook, "title": service.title, "description": service.description}
+        for service in SERVICES
     ]
 
     @routes.get("/")
@@ -183,7 +184,7 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
     }
 
 
-_CAPABILITIES: Final = [{"id": one.id, "title": one.title} for one in CAPABILITIES]
+_CAPABILITIES: Final = [{"id": capability.id, "title": capability.title} for capability in CAPABILITIES]
 _READ_BY: Final = {
     name: [rule.id for rule in RULES if name in rule.declared]
     or [rule.id for rule in RULES if any(name == parameter.name for parameter in _of_bill(rule))]
