@@ -1,39 +1,46 @@
 """Stories in YAML as tests: every document of ``tests/cases/**/*.yaml`` is played through the whole service."""
 
-from datetime import date, datetime, timedelta, timezone
-from functools import cached_property
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from cds_service.policies.recorded import Strictness
-from cds_service.stories import read
-from cds_service.yaml_files import YamlFile
-from tests.playing import check, play
+from tests.playing import CASES, TODAY, check, play, stories_of
 
 Strictness.refuses = True
-TODAY = date(2026, 3, 16)
-CASES = Path(__file__).parent / "cases"
+TITLE = re.compile(r"""^title: *(["']?)(.*)\1 *$""", re.MULTILINE)
 
 
-def pytest_collect_file(file_path, parent):
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Processes that share the tests: as many as there are cores, and none beside this one for a file or two."""
+    files = (Path(argument.partition("::")[0]) for argument in config.args)
+    return 0 if all(file.suffix for file in files) else len(os.sched_getaffinity(0))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if file_path.suffix == ".yaml" and CASES in file_path.parents:
         return CaseFile.from_parent(parent, path=file_path)
     return None
 
 
+def titles_of(path: Path) -> list[str]:
+    """The titles of a file's stories, found without reading it as YAML, which takes a hundred times as long."""
+    return [title for _, title in TITLE.findall(path.read_text(encoding="utf-8"))]
+
+
 class CaseFile(pytest.File):
     """One YAML file; each document in it is one story."""
 
-    def collect(self):
-        titles = [story.get("title", "") for story in YamlFile.read(self.path).documents]
+    def collect(self) -> Iterator["Case"]:
+        titles = titles_of(self.path)
+        if not titles:
+            raise self.CollectError("a story needs a title: what happens, in a sentence, on a line of its own")
         for number, title in enumerate(titles):
-            yield Case.from_parent(self, name=title or f"story {number + 1}", number=number)
-
-    @cached_property
-    def stories(self):
-        """The stories of the file; read once, since each reading builds all of them."""
-        return read(self.path, TODAY)
+            yield Case.from_parent(self, name=title, number=number)
 
 
 class Case(pytest.Item):
@@ -44,9 +51,10 @@ class Case(pytest.Item):
         self.number = number
 
     def runtest(self):
-        story = self.parent.stories[self.number]
-        if not story.title:
-            raise UnmetExpectationError("a story needs a title: what happens, in a sentence")
+        stories = stories_of(self.path)
+        if titles_of(self.path) != [story.title for story in stories]:
+            raise UnmetExpectationError("a story needs a title: what happens, in a sentence, on a line of its own")
+        story = stories[self.number]
         unmet = [problem for hook in story.hooks for problem in check(story, play(story, hook))]
         if unmet:
             raise UnmetExpectationError("\n".join(unmet))

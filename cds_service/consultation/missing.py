@@ -125,18 +125,20 @@ def _missing_visit(question: Question, today: date) -> Missing | None:
     None for the visit of another specialty, unless a treatment that was set aside names it.
     """
     encounter = question.encounter
-    work_rehab = encounter_concerns_us(_received(question))
+    visit_is_work_rehab = encounter_concerns_us(_received(question))
     of_visit = [
         resource
         for resource in set_aside(question.chart, question.record)
-        if resource.encounter == encounter or (resource.encounter is None and work_rehab is not False)
+        if resource.encounter == encounter or (resource.encounter is None and visit_is_work_rehab is not False)
     ]
-    unread = tuple(resource.gap for resource in of_visit if resource.ours or (work_rehab and resource.gap.reference))
-    if work_rehab and not unread:
+    unread = tuple(
+        resource.gap for resource in of_visit if resource.work_rehab or (visit_is_work_rehab and resource.gap.reference)
+    )
+    if visit_is_work_rehab and not unread:
         unread = (Gap(Fact.SESSIONS, NOTHING_READABLE, encounter),)
     if unread:
         return Missing(unread[0], unread)
-    if work_rehab is False:
+    if visit_is_work_rehab is False:
         return None
     if of_visit:
         return Missing(of_visit[0].gap)
@@ -162,5 +164,5 @@ def _received(question: Question) -> Mapping[str, Any] | None:
 
 def _missing_program(question: Question) -> Missing | None:
     """What was set aside where no program is seen; what is plainly about work rehabilitation first."""
-    left_out = sorted(set_aside(question.chart, question.record), key=lambda resource: resource.ours is None)
+    left_out = sorted(set_aside(question.chart, question.record), key=lambda resource: resource.work_rehab is None)
     return Missing(left_out[0].gap) if left_out else None

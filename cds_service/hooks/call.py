@@ -27,9 +27,7 @@ class FhirAuthorization:
     """The bearer token for ``fhirServer``. Transient: never stored, never logged (CH-R-10), so without a repr."""
 
     access_token: str
-    expires_in: int
     scope: str
-    subject: str
     patient: str | None = None
 
 
@@ -63,11 +61,6 @@ class HookCall:
     def encounter_id(self) -> str | None:
         """Bare id of the encounter in context."""
         return self.context.encounter_id
-
-    @property
-    def user_id(self) -> str | None:
-        """The user as ``Type/id``; None when unknown (CH-C-03)."""
-        return self.context.user_id
 
     @property
     def drafts(self) -> Raw | None:
@@ -207,4 +200,4 @@ def _authorization(raw: Raw) -> FhirAuthorization | None:
         raise TooDeep from None
     if sent.token_type != "Bearer" or not _SENDABLE.fullmatch(sent.access_token):  # noqa: S105 - the name of a scheme
         return None
-    return FhirAuthorization(sent.access_token, sent.expires_in, sent.scope, sent.subject, sent.patient)
+    return FhirAuthorization(sent.access_token, sent.scope, sent.patient)

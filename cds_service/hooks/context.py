@@ -30,14 +30,13 @@ T = TypeVar("T")
 class Context:
     """What a hook call is about, the same for every hook.
 
-    ``patient_id`` and ``encounter_id`` are bare ids; ``user_id``, ``selections`` and ``dispatched`` are ``Type/id``.
-    ``drafts`` and ``appointments`` are undecoded JSON: a Bundle; a Bundle or an array. ``user_id`` is None when it
-    does not tell its type. ``tolerated`` names fields that were not quite as specified.
+    ``patient_id`` and ``encounter_id`` are bare ids; ``selections`` and ``dispatched`` are ``Type/id``, ``selections``
+    None for a hook that has none. ``drafts`` and ``appointments`` are undecoded JSON: a Bundle; a Bundle or an array.
+    ``tolerated`` names fields that were not quite as specified.
     """
 
     patient_id: str
     encounter_id: str | None = None
-    user_id: str | None = None
     drafts: Raw | None = None
     appointments: Raw | None = None
     selections: tuple[str, ...] | None = None
@@ -128,8 +127,9 @@ def _encounter(sent: Sent) -> dict[str, Any]:
     return {"encounter_id": bare_id(sent["encounterId"], "Encounter", "context.encounterId")}
 
 
-def _user(sent: Sent) -> dict[str, Any]:
-    return {"user_id": sent["userId"] if _REFERENCE.fullmatch(sent["userId"]) else None}
+def _user(_sent: Sent) -> dict[str, Any]:
+    """Who is at the screen: has to be told, and is not used (CH-C-03)."""
+    return {}
 
 
 def _drafts(sent: Sent) -> dict[str, Any]:
@@ -215,6 +215,8 @@ def _is_missing(value: object) -> bool:
 
 def _put_right(sent: Sent, values: Mapping[str, Any]) -> Iterator[str]:
     """Names of the ids that were not quite as specified, and were read all the same."""
-    for name, value in (("userId", "user_id"), ("patientId", "patient_id"), ("encounterId", "encounter_id")):
+    if sent.get("userId") and not _REFERENCE.fullmatch(sent["userId"]):
+        yield "context.userId"
+    for name, value in (("patientId", "patient_id"), ("encounterId", "encounter_id")):
         if sent.get(name) and sent[name] != values.get(value):
             yield f"context.{name}"

@@ -108,7 +108,10 @@ def _suggestions(entry: _Entry, at: str) -> tuple[str, ...]:
     field = f"{at}.acceptedSuggestions"
     if not entry.accepted_suggestions:
         raise MissingField(field)
-    return tuple(_text(one.id, f"{field}[{index}].id", MAX_ID) for index, one in enumerate(entry.accepted_suggestions))
+    return tuple(
+        _text(suggestion.id, f"{field}[{index}].id", MAX_ID)
+        for index, suggestion in enumerate(entry.accepted_suggestions)
+    )
 
 
 def _reason(sent: _Reason | None, at: str) -> OverrideReason | None:

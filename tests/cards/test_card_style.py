@@ -1,9 +1,7 @@
 """What cards say over all stories: how long it is, and words that must not return (docs/style.md)."""
 
 import re
-from datetime import date
 from functools import cache
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -11,10 +9,8 @@ import pytest
 from cds_service.domain.terms import ELEMENTS
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
-from cds_service.stories import read
-from tests.playing import bundled_policies, play
+from tests.playing import CASES, bundled_policies, play, stories_of
 
-CASES = Path(__file__).parents[1] / "cases"
 TYPICAL_LENGTH = 350
 MOST_LENGTH = 900
 MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -35,9 +31,9 @@ IDS = {rule.id for rule in RULES if "-" in rule.id} - {"pair-edit", "plan-of-car
 
 @cache
 def cards():
-    stories = (story for path in sorted(CASES.rglob("*.yaml")) for story in read(path, date(2026, 3, 16)))
+    stories = (story for path in sorted(CASES.rglob("*.yaml")) for story in stories_of(path))
     played = (play(story, hook) for story in stories for hook in story.hooks)
-    return [card for one in played if one.refused is None for card in one.cards]
+    return [card for answered in played if answered.refused is None for card in answered.cards]
 
 
 def without_addresses(text):

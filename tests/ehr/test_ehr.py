@@ -7,24 +7,16 @@ import pytest
 from click.testing import CliRunner
 
 from cds_service.cli.main import main
-from cds_service.ehr.calls import (
-    CdsServiceError,
-    Decision,
-    Ehr,
-    NotInContextError,
-    Situation,
-    context_of,
-    feedback_on,
-    find_user,
-    newest_encounter,
-    prefetch_of,
-    query_of,
-)
+from cds_service.ehr.calls import CdsServiceError, Ehr
+from cds_service.ehr.card_feedback import Decision, feedback_on
+from cds_service.ehr.situation import NotInContextError, Situation, context_of, find_user, newest_encounter
+from cds_service.ehr.templates import prefetch_of, query_of
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.services import discovery
 from cds_service.stories import load
-from tests.ehr.hosts import FhirHost, Host, outcome, running
+from tests.fhir_host import FhirHost, outcome
+from tests.hosts import ScriptedHost, replies
 
 AT = datetime(2026, 3, 16, 12, 30, tzinfo=UTC)
 PATIENT = {"resourceType": "Patient", "id": "p"}
@@ -58,7 +50,7 @@ def visit(identifier, start):
 
 @pytest.fixture
 def host():
-    with running(FhirHost(PATIENT, ROLE, page=2)) as host:
+    with FhirHost([PATIENT, ROLE], paged=2) as host:
         yield host
 
 
@@ -67,7 +59,7 @@ def server(host):
     return FhirServer(host.url)
 
 
-def cds(method, path, _body):
+def cds(method, path):
     if method == "GET":
         return 200, discovery()
     return 200, {"status": "ok"} if path.endswith("/feedback") else {"cards": [CARD]}
@@ -75,7 +67,7 @@ def cds(method, path, _body):
 
 @pytest.fixture
 def service():
-    with running(Host(cds)) as service:
+    with ScriptedHost(cds) as service:
         yield service
 
 
@@ -102,7 +94,7 @@ def test_a_template_is_filled_from_the_context_or_left_out(template, query):
 
 def test_prefetch_follows_pages_and_says_null_for_nothing(host, server):
     visits = [visit(f"e{number}", "2026-03-16") for number in range(5)]
-    host.held |= {f"Encounter/{visit['id']}": visit for visit in visits}
+    host.resources += visits
     templates = {key: PREFETCH_KEYS[key].template for key in ("patient", "encounter", "encounters", "goals")}
     filled = prefetch_of(server, templates, {"patientId": "p", "encounterId": "gone"})
     assert (PATIENT, None, None) == (filled["patient"], filled["encounter"], filled["goals"])
@@ -110,8 +102,8 @@ def test_prefetch_follows_pages_and_says_null_for_nothing(host, server):
 
 
 def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
-    host.answers["GET /Goal"] = (500, outcome("out of order"))
-    host.answers["GET /CarePlan"] = (502, b"<html>")
+    host.faults["Goal"] = replies(500, outcome("out of order"))
+    host.faults["CarePlan"] = replies(502, b"<html>")
     filled = prefetch_of(
         server, {key: PREFETCH_KEYS[key].template for key in ("goals", "carePlans")}, {"patientId": "p"}
     )
@@ -121,8 +113,8 @@ def test_a_failed_query_is_sent_as_its_operation_outcome(host, server):
 
 
 def test_a_half_answered_search_is_a_failure_and_no_short_chart(host, server):
-    host.held |= {f"Encounter/e{number}": visit(f"e{number}", "2026-03-16") for number in range(5)}
-    host.answers["GET /Encounter?patient=p&_sort=-date&_count=100&_offset=4"] = (500, outcome("gone"))
+    host.resources += [visit(f"e{number}", "2026-03-16") for number in range(5)]
+    host.faults["Encounter?patient=p&_sort=-date&_count=100&page=2"] = replies(500, outcome("gone"))
     filled = prefetch_of(server, {"encounters": PREFETCH_KEYS["encounters"].template}, {"patientId": "p"})
     assert outcome("gone") == filled["encounters"]
 
@@ -133,30 +125,30 @@ def test_a_half_answered_search_is_a_failure_and_no_short_chart(host, server):
 )
 def test_a_next_link_to_another_server_or_in_a_circle_is_not_followed(host, server, following, message):
     link = [{"relation": "next", "url": following}]
-    host.answers["GET /Goal"] = (200, {"resourceType": "Bundle", "type": "searchset", "link": link})
+    host.faults["Goal"] = replies(200, {"resourceType": "Bundle", "type": "searchset", "link": link})
     with pytest.raises(FhirServerError, match=message):
         server.search("Goal?patient=p")
 
 
 def test_the_newest_encounter_is_the_one_that_began_last_in_any_offset(host, server):
     begun = {"a": "2026-03-16T23:00:00-06:00", "b": "2026-03-17T04:30:00+00:00", "c": "2026-03-16", "d": ""}
-    host.held |= {f"Encounter/{key}": visit(key, start) for key, start in begun.items()}
+    host.resources += [visit(key, start) for key, start in begun.items()]
     assert "a" == newest_encounter(server, "p")
 
 
 def test_the_user_is_a_role_before_a_practitioner_and_has_to_be_somebody(host, server):
-    host.held["Practitioner/x"] = {"resourceType": "Practitioner", "id": "x"}
+    host.resources.append({"resourceType": "Practitioner", "id": "x"})
     assert "PractitionerRole/r" == find_user(server)
-    del host.held["PractitionerRole/r"]
+    host.delete("PractitionerRole/r")
     assert "Practitioner/x" == find_user(server)
-    del host.held["Practitioner/x"]
+    host.delete("Practitioner/x")
     with pytest.raises(NotInContextError, match="--user"):
         find_user(server)
 
 
 def test_the_context_has_what_each_hook_needs(host, server):
-    host.held["Encounter/e"] = visit("e", "2026-03-16")
-    host.held["ServiceRequest/o"] = {**ORDER, "performer": [{"reference": "Organization/clinic"}]}
+    host.resources.append(visit("e", "2026-03-16"))
+    host.resources.append({**ORDER, "performer": [{"reference": "Organization/clinic"}]})
     drafts = (ORDER,)
     seen = {
         hook: context_of(server, Situation(hook=hook, patient="p", drafts=drafts if "order-s" in hook else ()))
@@ -263,11 +255,11 @@ def test_the_command_calls_with_prefetch_and_sends_feedback(host, service):
     )  # fmt: skip
     assert 0 == done.exit_code, done.output
     assert [CARD] == json.loads(done.stdout)["cards"]
-    called, feedback = service.seen[1], service.seen[2]
-    assert "POST /cds-services/work-rehab-patient-view" == called[0]
-    assert PATIENT == called[1]["prefetch"]["patient"]
-    assert "POST /cds-services/work-rehab-patient-view/feedback" == feedback[0]
-    assert [{"id": "s2"}] == feedback[1]["feedback"][0]["acceptedSuggestions"]
+    _, call, feedback = service.seen
+    assert ("POST", "cds-services/work-rehab-patient-view") == (call.method, call.query)
+    assert PATIENT == call.body["prefetch"]["patient"]
+    assert ("POST", "cds-services/work-rehab-patient-view/feedback") == (feedback.method, feedback.query)
+    assert [{"id": "s2"}] == feedback.body["feedback"][0]["acceptedSuggestions"]
 
 
 def test_drafts_come_from_a_file_as_resource_list_or_bundle(host, service, tmp_path):
@@ -279,16 +271,16 @@ def test_drafts_come_from_a_file_as_resource_list_or_bundle(host, service, tmp_p
             "--fhir", host.url, "--patient", "p", "--hook", "order-sign", "--url", service.url, "--draft", file
         )  # fmt: skip
         assert 0 == done.exit_code, done.output
-    bundles = [body["context"]["draftOrders"] for line, body, _ in service.seen if "POST" in line]
-    assert [ORDER] * 3 == [drafts["entry"][0]["resource"] for drafts in bundles]
+    bundles = [request.body["context"]["draftOrders"] for request in service.seen if request.method == "POST"]
+    assert [ORDER] * 3 == [bundle["entry"][0]["resource"] for bundle in bundles]
 
 
 def test_a_story_brings_patient_drafts_and_user_while_its_chart_is_on_the_server(service):
     story = load("food-delivery-driver", TODAY)
-    with running(FhirHost(*story.resources)) as host:
+    with FhirHost(story.resources) as host:
         done = invoke("--fhir", host.url, "--story", story.name, "--hook", "order-sign", "--url", service.url)
     assert 0 == done.exit_code, done.output
-    sent = service.seen[1][1]
+    sent = service.seen[1].body
     assert story.request("order-sign")["context"] == sent["context"]
     assert sorted(resource["id"] for resource in story.resources if resource["resourceType"] == "Procedure") == sorted(
         entry["resource"]["id"] for entry in sent["prefetch"]["procedures"]["entry"]
@@ -351,6 +343,6 @@ def test_a_file_without_drafts_is_told(host, service, tmp_path):
         ((200, b"<html>"), "status 200, and the body is no JSON object"),
     ],
 )
-def test_an_answer_that_is_none_is_told_with_its_status(service, answer, message):
-    service.answers["POST"] = answer
+def test_an_answer_that_is_none_is_message_with_its_status(service, answer, message):
+    service.faults["POST"] = replies(*answer)
     assert message in invoke("--story", "medicare", "--url", service.url).output

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,16 +20,13 @@ from cds_service.stories.expectations import Expect
 from cds_service.stories.language import StoryWords
 from cds_service.yaml_files import YamlFile
 from tests.health import readme_card
-from tests.playing import bundled_policies, check, play
+from tests.playing import CASES, bundled_policies, check, play, stories_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 STORY_PAGE = (ROOT / "docs" / "stories.md").read_text()
-STORIES = [
-    story for path in (ROOT / "tests" / "cases").rglob("*.yaml") for story in YamlFile.read(path).documents if story
-]
 
 
 def test_settings_are_all_documented_and_no_others():
@@ -55,9 +53,11 @@ def test_a_rule_has_stories(rule, expectation):
     assert rule.id in named(expectation), f"no story in tests/cases in which {rule.id} {expectation}"
 
 
+@cache
 def named(expectation):
     """Rules that stories name under one of their expectations."""
-    names = (name for story in STORIES for name in story.get("expect", {}).get(expectation, []))
+    stories = (story for path in CASES.rglob("*.yaml") for story in stories_of(path))
+    names = (name for story in stories for name in getattr(story.expect, expectation))
     return {name.split(".")[0] for name in names}
 
 
@@ -114,7 +114,7 @@ def test_every_key_of_a_story_is_on_the_story_page(heading, kind):
 
 
 def test_where_sources_differ_is_listed_as_the_policies_have_it():
-    page = (ROOT / "cds_service" / "policies" / "README.md").read_text()
+    page = (ROOT / "docs" / "policy-layers.md").read_text()
     listed = {
         (layer, row[1])
         for row in re.finditer(r"`conflict` of `([a-z_.]+)`(.*?) \|$", page, re.MULTILINE)

@@ -22,8 +22,8 @@ from cds_service.policies.stack import PolicyStack
 from cds_service.security.clients import DEMO, Caller
 from cds_service.security.servers import Addresses, Servers, outgoing_session
 from cds_service.stories import bundled, load
-from tests.fhir import ehr as server
-from tests.fhir.ehr import TOKEN, Ehr, searchset
+from tests import hosts
+from tests.fhir_host import TOKEN, FhirHost, searchset
 from tests.hooks.hook_requests import SERVICE_OF, request_for
 from tests.security.signing import client
 
@@ -40,7 +40,7 @@ def policies():
 
 @pytest.fixture
 def ehr():
-    with Ehr() as running:
+    with FhirHost() as running:
         yield running
 
 
@@ -204,7 +204,7 @@ def test_referred_resources_are_asked_for_at_the_same_time(ask, ehr, discharge):
     together = threading.Barrier(len(people))
     ehr.faults["Practitioner/someone"] = lambda handler: (
         together.wait(5),
-        handler.reply(200, ehr.answer(handler.path.removeprefix(f"{server.BASE}/"))),
+        handler.reply(200, ehr.answer(handler.path.removeprefix(f"{FhirHost.base}/"))),
     )
     ask(without_prefetch(discharge, ehr))
     assert not together.broken
@@ -303,7 +303,7 @@ def test_without_a_token_the_first_page_is_all_there_is(ask, ehr, discharge):
 
 
 def test_a_further_page_elsewhere_is_a_gap_and_sees_no_request(ask, ehr, discharge):
-    with Ehr() as other:
+    with FhirHost() as other:
         whole = discharge["prefetch"]["procedures"]
         first = {**whole, "link": [{"relation": "next", "url": f"{other.url}/{procedures(discharge)}&page=1"}]}
         answer = ask(without_prefetch(discharge, ehr, prefetch={**discharge["prefetch"], "procedures": first}))
@@ -313,7 +313,7 @@ def test_a_further_page_elsewhere_is_a_gap_and_sees_no_request(ask, ehr, dischar
 
 def test_a_fetched_search_that_breaks_off_keeps_what_came_and_names_the_rest(ask, ehr, discharge):
     ehr.paged = 2
-    ehr.faults[f"{procedures(discharge)}&page=1"] = server.status(500)
+    ehr.faults[f"{procedures(discharge)}&page=1"] = hosts.status(500)
     answer = ask(without_prefetch(discharge, ehr))
     assert "further pages of procedures: the EHR's FHIR server failed (500)" in gaps(answer)
 
@@ -323,15 +323,15 @@ def procedures(request):
 
 
 FAULTS = [
-    (server.status(401), "the EHR's FHIR server did not accept the access token (401)"),
-    (server.status(403), "the EHR's FHIR server refused access (403)"),
-    (server.status(404), "the EHR's FHIR server does not have it (404)"),
-    (server.status(500), "the EHR's FHIR server failed (500)"),
-    (server.half, "the EHR's FHIR server broke off"),
-    (server.hang, "the EHR's FHIR server did not answer in time"),
-    (server.body(b"<html>"), "the EHR's FHIR server answered with something that is not FHIR JSON"),
+    (hosts.status(401), "the EHR's FHIR server did not accept the access token (401)"),
+    (hosts.status(403), "the EHR's FHIR server refused access (403)"),
+    (hosts.status(404), "the EHR's FHIR server does not have it (404)"),
+    (hosts.status(500), "the EHR's FHIR server failed (500)"),
+    (hosts.half, "the EHR's FHIR server broke off"),
+    (hosts.hang, "the EHR's FHIR server did not answer in time"),
+    (hosts.body(b"<html>"), "the EHR's FHIR server answered with something that is not FHIR JSON"),
     (
-        server.body({"resourceType": "Patient", "id": "x"}),
+        hosts.body({"resourceType": "Patient", "id": "x"}),
         "the EHR's FHIR server answered with another type of resource",
     ),
 ]
@@ -340,13 +340,13 @@ FAULTS = [
 @pytest.mark.parametrize(("fault", "reason"), FAULTS, ids=[reason for _, reason in FAULTS])
 def test_a_fault_is_a_named_gap_and_the_rest_of_the_answer_stands(ask, ehr, discharge, fault, reason):
     ehr.faults["Coverage"] = fault
-    answer = ask(without_prefetch(discharge, ehr), seconds=2.0 if fault is server.hang else 5.0)
+    answer = ask(without_prefetch(discharge, ehr), seconds=2.0 if fault is hosts.hang else 5.0)
     assert f"coverage was not given, and {reason}" in gaps(answer)
     assert "visit-charges" in [one["id"] for one in evaluation(answer)["rules"] if one["outcome"] == "fired"]
 
 
 def test_a_search_that_brings_another_type_is_a_gap(ask, ehr, discharge):
-    ehr.faults["Coverage"] = server.body(searchset([{"resourceType": "Goal", "id": "g"}]))
+    ehr.faults["Coverage"] = hosts.body(searchset([{"resourceType": "Goal", "id": "g"}]))
     answer = ask(without_prefetch(discharge, ehr))
     assert "what was given under coverage is of another resource type" in gaps(answer)
 
@@ -355,7 +355,7 @@ def test_a_search_that_brings_another_type_is_a_gap(ask, ehr, discharge):
 def test_when_even_the_needed_data_fails_the_call_is_refused(ask, ehr, discharge, fault, reason):
     ehr.faults["Procedure"] = fault
     with pytest.raises(DataNeeded) as refused:
-        ask(without_prefetch(discharge, ehr), seconds=0.3 if fault is server.hang else 5.0)
+        ask(without_prefetch(discharge, ehr), seconds=0.3 if fault is hosts.hang else 5.0)
     assert refused.value.keys == ("procedures",)
     assert reason
 
@@ -377,7 +377,7 @@ def test_foreign_data_from_the_server_is_not_used(ask, ehr, discharge):
         "resourceType": "Coverage", "id": "theirs", "status": "active", "beneficiary": {"reference": "Patient/other"},
         "payor": [{"display": "Medicare"}],
     }  # fmt: skip
-    ehr.faults["Coverage"] = server.body(searchset([foreign]))
+    ehr.faults["Coverage"] = hosts.body(searchset([foreign]))
     answer = ask(without_prefetch(discharge, ehr))
     assert "1 resource of another patient was left out" in gaps(answer)
     assert "us-medicare" not in evaluation(answer)["policies"]
@@ -468,8 +468,8 @@ def test_plain_http_is_not_used_without_the_switch_and_prefetch_still_answers(as
 
 
 def test_a_redirect_leads_nowhere(ask, ehr, discharge):
-    with Ehr() as other:
-        ehr.faults["Coverage"] = server.redirect(f"{other.url}/Coverage")
+    with FhirHost() as other:
+        ehr.faults["Coverage"] = hosts.redirect(f"{other.url}/Coverage")
         answer = ask(without_prefetch(discharge, ehr))
         assert other.seen == []
     said = "coverage was not given, and the EHR's FHIR server answered with a redirect, which is not followed (302)"
@@ -533,8 +533,8 @@ def test_without_an_encounter_in_context_its_key_is_left_alone(ask, ehr):
 
 
 def test_nothing_of_a_call_is_asked_after_its_answer(ask, ehr, discharge):
-    ehr.faults["Coverage"] = server.hang
-    ehr.faults["Organization"] = server.hang
+    ehr.faults["Coverage"] = hosts.hang
+    ehr.faults["Organization"] = hosts.hang
     ask(without_prefetch(discharge, ehr), seconds=1.5)
     answered = len(ehr.seen)
     ehr.released.set()
@@ -563,7 +563,7 @@ def carriers():
 
 def test_nothing_of_patient_or_token_is_logged(ask, ehr, discharge, caplog, capfd):
     caplog.set_level("INFO")
-    ehr.faults["Coverage"] = server.half
+    ehr.faults["Coverage"] = hosts.half
     ask(without_prefetch(discharge, ehr))
     logged = caplog.text + "".join(capfd.readouterr())
     assert TOKEN not in logged

@@ -17,8 +17,8 @@ from cds_service.policies.stack import PolicyStack
 from cds_service.security.clients import Caller
 from cds_service.security.servers import Addresses, Servers, outgoing_session
 from cds_service.stories import load
-from tests.fhir import ehr as server
-from tests.fhir.ehr import TOKEN, Ehr, searchset
+from tests import hosts
+from tests.fhir_host import TOKEN, FhirHost, searchset
 from tests.hooks.hook_requests import SERVICE_OF
 from tests.security.signing import client
 
@@ -35,7 +35,7 @@ def policies():
 
 @pytest.fixture
 def ehr():
-    with Ehr(json.loads(json.dumps(STORY.material.resources))) as running:
+    with FhirHost(json.loads(json.dumps(STORY.material.resources))) as running:
         yield running
         running.released.set()
 
@@ -86,11 +86,11 @@ def only_when(allowed):
     """Answers the searches that pass, refuses the others with 400."""
 
     def respond(handler):
-        query = handler.path.removeprefix(f"{server.BASE}/")
+        query = handler.path.removeprefix(f"{FhirHost.base}/")
         if allowed(dict(parse_qsl(query.partition("?")[2]))):
-            handler.reply(200, handler.ehr.answer(query))
+            handler.reply(200, handler.host.answer(query))
         else:
-            server.status(400)(handler)
+            hosts.status(400)(handler)
 
     return respond
 
@@ -131,7 +131,7 @@ def test_observations_that_are_served_by_one_category_are_asked_for_one_by_one(a
 
 
 def test_a_refused_query_is_tried_once_and_the_first_refusal_is_told(ask, ehr):
-    ehr.faults["Procedure"] = server.status(400)
+    ehr.faults["Procedure"] = hosts.status(400)
     answer = ask("patient-view")
     assert ["Procedure"] * 2 == [one.partition("?")[0] for one in ehr.queries if one.startswith("Procedure")]
     assert "procedures was not given, and the EHR's FHIR server refused the query (400)" in gaps(answer)
@@ -139,7 +139,7 @@ def test_a_refused_query_is_tried_once_and_the_first_refusal_is_told(ask, ehr):
 
 @pytest.mark.parametrize("code", [401, 429, 500, 503])
 def test_what_is_no_refusal_is_not_asked_in_another_shape(ask, ehr, code):
-    ehr.faults["Claim?"] = server.status(code)
+    ehr.faults["Claim?"] = hosts.status(code)
     ask("patient-view")
     assert {"Claim"} == {one.partition("?")[0] for one in ehr.queries if one.startswith(("Claim?", "Charge", "Expl"))}
 
@@ -180,7 +180,7 @@ def letter(words, day="2026-03-02", **changes):
 def without_claims(ehr):
     ehr.resources = [one for one in ehr.resources if one["resourceType"] not in {"Claim", "ClaimResponse"}]
     for kind in ("Claim?", "ClaimResponse"):
-        ehr.faults[kind] = server.status(404)
+        ehr.faults[kind] = hosts.status(404)
     return ehr
 
 
@@ -255,10 +255,10 @@ def only_a_knee(ehr):
 
 
 ENDS = {
-    "failing": (server.status(500), "failed (500)"),
-    "slow": (server.hang, "did not answer in time"),
-    "broken": (server.half, "broke off"),
-    "no JSON": (server.body(b"<html>"), "not FHIR JSON"),
+    "failing": (hosts.status(500), "failed (500)"),
+    "slow": (hosts.hang, "did not answer in time"),
+    "broken": (hosts.half, "broke off"),
+    "no JSON": (hosts.body(b"<html>"), "not FHIR JSON"),
     "cyclic": (None, "links its pages without end"),
     "elsewhere": (None, "on another server"),
 }
@@ -275,7 +275,7 @@ def test_a_later_page_that_fails_is_never_silence(ask, ehr, hook, end):
     }.get(end, "Procedure?page=2")
     if fault is not None:
         ehr.faults["Procedure?page"] = fault
-    ehr.faults["Procedure"] = server.body(searchset([knee], following))
+    ehr.faults["Procedure"] = hosts.body(searchset([knee], following))
     answer = ask(hook, seconds=1.0 if end == "slow" else 5.0)
     assert answer["cards"] == []
     assert any(words in why for why in gaps(answer))

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -30,11 +29,9 @@ from cds_service.policies.parameters import (
 )
 from cds_service.policies.shapes import Mue, PairEdit
 from cds_service.policies.stack import BUNDLED_DATA, PolicyStack
-from cds_service.stories import read
+from tests.playing import CASES, stories_of
 
 VISIT = date(2026, 3, 2)
-TODAY = date(2026, 3, 16)
-CASES = Path(__file__).parents[1] / "cases" / "policies"
 POLICIES = load_folder(BUNDLED_DATA)
 VALUES = [value for policy in POLICIES for dated in policy.values.values() for value in dated]
 CONTRACT = (
@@ -269,7 +266,7 @@ def test_the_agencies_of_the_states_are_not_taken_for_the_federal_one(stack: Pol
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 def test_every_policy_has_stories_on_both_sides_of_a_date(policy):
-    stories = read(CASES / f"{policy.id}.yaml", TODAY)
+    stories = stories_of(CASES / "policies" / f"{policy.id}.yaml")
     assert any(story.expect.fires or story.expect.layers or story.expect.policies for story in stories)
     assert any(story.expect.silent or story.expect.gaps or story.expect.not_applicable for story in stories)
     assert len({story.today for story in stories}) > 1

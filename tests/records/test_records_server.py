@@ -4,13 +4,10 @@ import json
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,61 +16,21 @@ import requests
 from cds_service.stories import load
 from tests.records.keeping import overridden
 from tests.security.signing import Ehr, write_registry
+from tests.serving import free_port, refused, running
 
 pytestmark = pytest.mark.server
 STORY = load("texas-hardening-pt-pta", datetime.now().astimezone().date())
 EHR = Ehr()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def environment(tmp_path, url, public="http://127.0.0.1:8000"):
-    registry = write_registry(tmp_path / "clients.yaml", EHR.entry())
-    return {
-        "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": str(Path.cwd()),
-        "CDS_PUBLIC_URL": public,
-        "CDS_CLIENTS": str(registry),
-        "CDS_DATABASE_URL": url,
-    }
+def site(tmp_path, url):
+    return {"CDS_CLIENTS": str(write_registry(tmp_path / "clients.yaml", EHR.entry())), "CDS_DATABASE_URL": url}
 
 
 @contextmanager
 def serving(tmp_path, url, workers):
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port), "--workers", str(workers)],
-            env=environment(tmp_path, url, address),
-            stderr=log,
-        )
-    try:
-        wait_until_ready(process, address, tmp_path)
-        yield process, address
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-
-
-def wait_until_ready(process, address, tmp_path):
-    for _ in range(600):
-        assert process.poll() is None, (tmp_path / "log").read_text()
-        try:
-            if requests.get(f"{address}/health/ready", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            pass
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError((tmp_path / "log").read_text())
+    with running("serve", "--workers", str(workers), **site(tmp_path, url)) as service:
+        yield service.process, service.url
 
 
 def post(address, path, body, token=None):
@@ -158,14 +115,7 @@ def test_many_writers_on_one_sqlite_file_lose_nothing(tmp_path, sqlite_url):
     "url", ["sqlite:////no/such/folder/records.sqlite3", "postgresql://cds:hidden-word@127.0.0.1:9/cds"]
 )
 def test_a_database_that_is_not_there_stops_the_start_with_one_clear_line(tmp_path, url):
-    stopped = subprocess.run(
-        [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(free_port())],
-        env=environment(tmp_path, url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    stopped = refused("serve", "--port", str(free_port()), **site(tmp_path, url))
     assert 1 == stopped.returncode
     assert stopped.stderr.startswith("Error: CDS_DATABASE_URL: the database cannot be used")
     assert 1 == stopped.stderr.count("\n")
@@ -173,18 +123,8 @@ def test_a_database_that_is_not_there_stops_the_start_with_one_clear_line(tmp_pa
 
 
 def test_the_demo_keeps_its_records_only_while_it_runs(tmp_path):
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cds_service.cli", "demo", "--port", str(port)],
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(tmp_path)},
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-        )
-    wait_until_ready(process, address, tmp_path)
-    assert [True] == [folder.is_dir() for folder in tmp_path.glob("work-rehab-cds-*")]
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=60)
-    assert ["log"] == sorted(entry.name for entry in tmp_path.iterdir())
+    with running("demo", cwd=tmp_path, TMPDIR=str(tmp_path)) as service:
+        assert [True] == [folder.is_dir() for folder in tmp_path.glob("work-rehab-cds-*")]
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait(timeout=60)
+    assert [] == list(tmp_path.iterdir())

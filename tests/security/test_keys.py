@@ -11,7 +11,7 @@ from jwt.algorithms import RSAAlgorithm
 from cds_service.security import key_store as module
 from cds_service.security.key_store import KeyStore
 from cds_service.security.keys import read_key_set
-from tests.security.hosts import key_host
+from tests.hosts import KeyHost
 from tests.security.signing import Signer, client
 
 SIGNER = Signer()
@@ -148,7 +148,7 @@ def test_a_flood_of_unknown_key_ids_costs_one_fetch_a_minute(host, store, clock)
 
 
 def test_a_flood_against_one_client_leaves_another_alone(host, store):
-    with key_host() as second_host:
+    with KeyHost() as second_host:
         second_host.publish(NEXT.jwk())
         for number in range(10):
             store.find(client(jwks_url=host.jwks_url), f"made-up-{number}", "ES384")
@@ -193,7 +193,7 @@ def test_keys_exchanged_out_of_band_need_no_host(store):
 
 def test_keys_are_asked_for_at_the_very_url_that_is_registered(host, store):
     assert has(store, client(jwks_url=f"{host.url}/keys/"), SIGNER)
-    assert ["/keys/"] == host.paths
+    assert ["keys/"] == host.queries
 
 
 def why(host_url, store, caplog):
@@ -206,7 +206,7 @@ def why(host_url, store, caplog):
 
 
 def test_a_redirect_is_not_followed(host, store, caplog):
-    with key_host() as second_host:
+    with KeyHost() as second_host:
         second_host.publish(SIGNER.jwk())
         host.status, host.headers = 302, {"Location": second_host.jwks_url}
         assert "status-302" == why(host.jwks_url, store, caplog)
@@ -233,6 +233,6 @@ def test_half_a_body_is_not_used(host, store, caplog):
 
 
 def test_a_host_that_is_not_there_is_told_in_the_log(store, caplog):
-    with key_host() as gone:
+    with KeyHost() as gone:
         pass
     assert "ConnectionError" == why(gone.jwks_url, store, caplog)

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,7 @@ import requests
 
 from cds_service.stories import load
 from tests.security.signing import Ehr, Signer, write_registry
-from tests.server.test_running_service import COMMAND, free_port, running, wait_until
+from tests.serving import free_port, refused, running, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -72,27 +71,20 @@ def test_a_mistake_in_the_registry_leaves_the_service_as_it_was(site):
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "reason"),
     [
         (None, "CDS_CLIENTS is not set, so nobody may call"),
         ({"clients": []}, "clients: must be a list with at least one client"),
         ({"clients": [OLD.entry(services=["work-rehab-ordr"])]}, "services: there is no service work-rehab-ordr"),
     ],
 )
-def test_the_service_does_not_start_without_clients(tmp_path, content, complaint):
-    environment = {"PATH": "/usr/bin:/bin", "CDS_DATABASE_URL": f"sqlite:///{tmp_path}/records.sqlite3"}
+def test_the_service_does_not_start_without_clients(tmp_path, content, reason):
+    environment = {"CDS_DATABASE_URL": f"sqlite:///{tmp_path}/records.sqlite3"}
     if content is not None:
         path = tmp_path / "clients.yaml"
         path.write_text(json.dumps(content))
         environment["CDS_CLIENTS"] = str(path)
-    stopped = subprocess.run(
-        [*COMMAND, "serve", "--port", str(free_port())],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    stopped = refused("serve", "--port", str(free_port()), **environment)
     assert 1 == stopped.returncode
-    assert complaint in stopped.stderr
+    assert reason in stopped.stderr
     assert "Traceback" not in stopped.stderr

@@ -19,7 +19,7 @@ from cds_service.security.servers import (
     outgoing_session,
     registered_url,
 )
-from tests.fhir.ehr import Ehr
+from tests.fhir_host import FhirHost
 
 REGISTERED = Servers(("https://ehr.example.org/fhir", "https://other.example:8443"))
 NAME = "ehr.example.org"
@@ -160,7 +160,7 @@ def test_a_registered_private_address_may_be_called(host):
 
 @pytest.fixture
 def ehr():
-    with Ehr([{"resourceType": "Patient", "id": "p1"}]) as running:
+    with FhirHost([{"resourceType": "Patient", "id": "p1"}]) as running:
         yield running
 
 

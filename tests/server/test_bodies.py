@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from cds_service.stories import load
-from tests.server.test_running_service import running
+from tests.serving import running
 
 pytestmark = pytest.mark.server
 

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import requests
 from cds_service.stories import load
 from tests.app.test_reloading import RULE, SITE
 from tests.security.signing import Ehr, Signer, write_registry
-from tests.server.test_running_service import COMMAND, free_port, running, wait_until
+from tests.serving import free_port, refused, running, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -183,14 +182,7 @@ def test_the_demo_reads_its_policies_again_and_keeps_its_process(site, folder):
 
 def test_a_service_does_not_start_with_refused_policies_and_names_file_and_key(site, folder):
     says(folder, "soon")
-    stopped = subprocess.run(
-        [*COMMAND, "serve", "--port", str(free_port())],
-        env={"PATH": "/usr/bin:/bin", **site},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    stopped = refused("serve", "--port", str(free_port()), **site)
     assert 1 == stopped.returncode
     key = "values.reassessment.interval_days[0].value"
     assert stopped.stderr.startswith(f"Error: {folder}/site-north.yaml:7: {key}: Input should be a valid integer")

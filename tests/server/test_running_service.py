@@ -4,85 +4,24 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import requests
 
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
-from cds_service.policies.stack import PolicyStack
 from cds_service.stories import bundled, load
+from tests.playing import bundled_policies
 from tests.security.signing import Ehr, write_registry
+from tests.serving import free_port, refused, running, wait_until
 
 pytestmark = pytest.mark.server
 
 TODAY = datetime.now(UTC).astimezone().date()
-COMMAND = [sys.executable, "-m", "cds_service.cli"]
 EHR = Ehr()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@dataclass
-class Running:
-    """A server process; ``said`` reads what it has printed so far."""
-
-    url: str
-    process: subprocess.Popen
-    output: Path
-
-    def said(self):
-        return self.output.read_text()
-
-
-@contextmanager
-def running(*arguments, **environment):
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with tempfile.NamedTemporaryFile(suffix=".log") as output:
-        process = subprocess.Popen(
-            [*COMMAND, *arguments, "--port", str(port)],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/bin:/bin", "CDS_PUBLIC_URL": url, **environment},
-        )
-        service = Running(url, process, Path(output.name))
-        try:
-            wait_until(lambda: is_ready(service), service)
-            yield service
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
-
-
-def is_ready(service):
-    assert service.process.poll() is None, service.said()
-    try:
-        return requests.get(f"{service.url}/health/ready", timeout=5).ok
-    except requests.ConnectionError:
-        return False
-
-
-def wait_until(true, service):
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError(service.said())
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +51,7 @@ def call(url, story):
 def in_process(story):
     """The answer of the same pipeline without a server, ids and addresses aside."""
     answerer = Answerer(
-        policies=PolicyStack.load(),
+        policies=bundled_policies(),
         clock=lambda: datetime.now(UTC).astimezone(),
         public_url="http://127.0.0.1",
         source_label="Work Rehab CDS",
@@ -195,13 +134,6 @@ def test_the_demo_answers_a_story_by_itself_and_says_what_to_try():
 
 
 def test_a_wrong_setting_stops_the_start_and_names_the_variable():
-    stopped = subprocess.run(
-        [*COMMAND, "serve", "--port", str(free_port())],
-        env={"PATH": "/usr/bin:/bin", "CDS_MAX_CARDS": "many"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    stopped = refused("serve", "--port", str(free_port()), CDS_MAX_CARDS="many")
     assert 0 != stopped.returncode
     assert "CDS_MAX_CARDS" in stopped.stderr

@@ -1,11 +1,9 @@
 """What an operator sees when the service starts: a real server process."""
 
-import subprocess
-
 import pytest
 
 from tests.security.signing import Ehr, write_registry
-from tests.server.test_running_service import COMMAND, running, wait_until
+from tests.serving import refused, running, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -35,14 +33,7 @@ def test_serve_says_what_it_serves_and_a_second_one_does_not_share_its_port(site
         ):
             assert words in said
         for command in (["serve", "--workers", "1", "--host", "127.0.0.1"], ["demo"]):
-            second = subprocess.run(
-                [*COMMAND, *command, "--port", port],
-                env={"PATH": "/usr/bin:/bin", **site},
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            second = refused(*command, "--port", port, **site)
             assert 1 == second.returncode
             assert second.stderr.startswith(f"Error: Port {port} on 127.0.0.1 is in use by another program")
             assert 1 == second.stderr.count("\n")

@@ -1,18 +1,13 @@
 """Every link of every story's cards leads to a page, for people and for programs."""
 
-from datetime import date
-from pathlib import Path
-
 import pytest
 
 from cds_service.app.settings import Settings
-from cds_service.stories import bundled, load, read
+from cds_service.stories import bundled, load
 from cds_service.stories.playing import play, with_own_values
 from cds_service.web.application import create_app
-from tests.playing import bundled_policies
+from tests.playing import CASES, TODAY, bundled_policies, stories_of
 
-TODAY = date(2026, 3, 16)
-CASES = Path(__file__).parents[1] / "cases"
 FILES = sorted(CASES.rglob("*.yaml"))
 
 
@@ -46,7 +41,7 @@ def test_the_links_of_a_bundled_story_lead_to_pages(name):
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_the_links_of_the_stories_of_a_file_lead_to_pages(file):
     shared, seen = None, set()
-    for story in read(file, TODAY):
+    for story in stories_of(file):
         paths = {path_of(url) for url in links_of(story)}
         if story.policies:
             opened(story, paths)

@@ -4,21 +4,18 @@ import copy
 import json
 import re
 import socket
-import subprocess
 import sys
-import tempfile
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from cds_service.stories import load
-from tests.fhir import ehr as fhir
+from tests import hosts
+from tests.fhir_host import FhirHost
 from tests.security.signing import ISSUER, Ehr, Signer, write_registry
-from tests.server.test_running_service import Running, free_port, is_ready, running, wait_until
+from tests.serving import running, started, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -97,18 +94,18 @@ def misread(handler):
 
 
 FHIR_FAULTS = {
-    "Coverage": fhir.status(500),
+    "Coverage": hosts.status(500),
     "CarePlan": misread,
-    "Goal": fhir.half,
-    "Condition": fhir.drop,
-    "ClaimResponse": fhir.body(b"<html>not FHIR</html>", "text/html"),
-    "Observation": fhir.redirect(f"https://elsewhere.example/?patient={PATIENT}"),
+    "Goal": hosts.half,
+    "Condition": hosts.drop,
+    "ClaimResponse": hosts.body(b"<html>not FHIR</html>", "text/html"),
+    "Observation": hosts.redirect(f"https://elsewhere.example/?patient={PATIENT}"),
 }
 
 
 @pytest.fixture
 def site(tmp_path):
-    with fhir.Ehr(faults=FHIR_FAULTS) as ehr:
+    with FhirHost(faults=FHIR_FAULTS) as ehr:
         entry = EHR.entry(fhir_servers=[ehr.url], tenants=["north"])
         settings = {
             "CDS_CLIENTS": str(write_registry(tmp_path / "clients.yaml", entry)),
@@ -221,28 +218,8 @@ def test_a_server_without_its_database_prints_nothing_of_a_patient(site):
     assert set() == found_in(service.said(), caller.tokens)
 
 
-@contextmanager
-def faulty():
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with tempfile.NamedTemporaryFile(suffix=".log") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.web.faulty", "--port", str(port)],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/bin:/bin", "CDS_PUBLIC_URL": url, "CDS_LOG_LEVEL": "DEBUG"},
-        )
-        service = Running(url, process, Path(output.name))
-        try:
-            wait_until(lambda: is_ready(service), service)
-            yield service
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
 def test_a_fault_that_quotes_the_request_prints_where_it_was_and_not_what():
-    with faulty() as service:
+    with started([sys.executable, "-m", "tests.web.faulty"], CDS_LOG_LEVEL="DEBUG") as service:
         caller = Caller(service.url)
         reply = caller.call(planted("https://ehr.example.org/r4"))
         said = service.said()

@@ -24,9 +24,10 @@ from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
 from cds_service.stories import load
 from cds_service.web.application import create_app
-from tests.fhir import ehr as fhir
+from tests import hosts
+from tests.fhir_host import TOKEN, FhirHost
 from tests.security.signing import ISSUER, PUBLIC_URL, Ehr, client, registry, write_registry
-from tests.server.test_running_service import running, wait_until
+from tests.serving import running, wait_until
 from tests.web.talking import AnswersWith
 
 TODAY = date(2026, 3, 16)
@@ -313,11 +314,11 @@ def test_the_folder_of_the_counts_goes_with_the_service(tmp_path):
 
 @pytest.mark.server
 def test_queries_to_a_fhir_server_are_counted_by_outcome(tmp_path):
-    with fhir.Ehr(faults={"Coverage": fhir.status(500)}) as ehr:
+    with FhirHost(faults={"Coverage": hosts.status(500)}) as ehr:
         story = load("texas-hardening-pt-pta", datetime.now().astimezone().date())
         ehr.resources.extend(story.resources)
         settings = settings_of(tmp_path, fhir_servers=[ehr.url]) | {"CDS_ALLOW_HTTP": "1"}
-        granted = {"access_token": fhir.TOKEN, "token_type": "Bearer", "expires_in": 300, "scope": "user/*.rs"}
+        granted = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "scope": "user/*.rs"}
         granted["subject"] = ISSUER
         with running("serve", "--workers", "1", **settings) as service:
             reply = call_signed(service, story, prefetch=None, fhirServer=ehr.url, fhirAuthorization=granted)

@@ -16,18 +16,19 @@ import msgspec
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.judge import first_r4_error
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading import tolerant
+from cds_service.fhir.reading.elements import Resource, type_of
+from cds_service.fhir.reading.financial_resources import ClaimResource
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE, PREFETCH_KEYS, SUPPORTING, fact_of
 from cds_service.fhir.reading.references import named
 from cds_service.fhir.reading.resources import (
     RECORD_OF,
     AnyResource,
     BundleEntry,
+    BundleLink,
     BundleResource,
     OperationOutcomeResource,
-    Resource,
-    type_of,
+    OtherResource,
 )
 
 RawPrefetch: TypeAlias = "bytes | msgspec.Raw | None"
@@ -48,7 +49,7 @@ class _Types(NamedTuple):
 _NO_TYPES: Final = _Types()
 _UNDER: Final[Mapping[str, _Types]] = {
     **{name: _Types(key.also | {key.resource}, key.beside) for name, key in PREFETCH_KEYS.items()},
-    REFERRED: _Types(beside=frozenset({records.ClaimResource})),
+    REFERRED: _Types(beside=frozenset({ClaimResource})),
 }
 
 _OTHERS: Final = {"another patient": "other patients", "a patient of another server": "patients of another server"}
@@ -372,7 +373,7 @@ class _Reader:
         types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcomeResource}
         if types - _UNDER.get(key, _NO_TYPES).beside:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
-        if types - {records.ClaimResource}:
+        if types - {ClaimResource}:
             return Slot(key, State.ABSENT, f"only orders or documents were given under {key}")
         return Slot(key, State.EMPTY)
 
@@ -429,7 +430,7 @@ class _Reader:
             self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
         if kind not in SUPPORTING.union(*_UNDER.get(key, _NO_TYPES), {OperationOutcomeResource}):
-            return BundleEntry(resource=records.OtherResource())
+            return BundleEntry(resource=OtherResource())
         try:
             return BundleEntry(full_url=full_url, resource=tolerant.read_tolerantly(resource))
         except _UNREADABLE as error:
@@ -442,7 +443,7 @@ class _LooseBundle(msgspec.Struct, rename="camel"):
     entry: list[msgspec.Raw]
     resource_type: str | None = None
     total: int | float | str | None = None
-    link: tuple[records.BundleLink, ...] = ()
+    link: tuple[BundleLink, ...] = ()
 
 
 _VALUE: Final[msgspec.json.Decoder[Resource | None]] = msgspec.json.Decoder(AnyResource | None)
@@ -504,9 +505,9 @@ def _plain_entry(entry: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, 
         yield (url if isinstance(url, str) else None), resource
 
 
-def _links(value: object) -> tuple[records.BundleLink, ...]:
+def _links(value: object) -> tuple[BundleLink, ...]:
     try:
-        return msgspec.convert(value or (), tuple[records.BundleLink, ...])
+        return msgspec.convert(value or (), tuple[BundleLink, ...])
     except msgspec.ValidationError:
         return ()
 

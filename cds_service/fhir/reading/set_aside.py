@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cds_service.domain.chart import Chart, Fact, Gap
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.meanings import meaning
 from cds_service.fhir.reading.prefetch import Prefetch, is_of_others
 from cds_service.fhir.reading.references import normal
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
 
 OTHER_VERSION: Final = "is written in another FHIR version than R4"
 PROGRAM_FACTS: Final = frozenset({Fact.SESSIONS, Fact.ENCOUNTER, Fact.PLAN_OF_CARE})
@@ -31,11 +31,11 @@ _NOT_A_VISIT: Final = frozenset({"planned", "cancelled", "entered-in-error", "di
 class SetAside(NamedTuple):
     """A resource that was left out, or results that were not sent.
 
-    ``ours`` is whether it is about work rehabilitation, None where it may be; ``encounter`` the one that it names.
+    ``work_rehab`` is whether it is about work rehabilitation, None where it may be; ``encounter`` the one it names.
     """
 
     gap: Gap
-    ours: bool | None = None
+    work_rehab: bool | None = None
     encounter: str | None = None
 
 

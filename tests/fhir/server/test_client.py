@@ -8,9 +8,9 @@ import pytest
 from cds_service.fhir.server.client import MOST_BYTES, MOST_PAGES, FhirClient
 from cds_service.fhir.server.failures import FhirFailure
 from cds_service.security.servers import Addresses, Servers, outgoing_session
-from tests.fhir import ehr as server
-from tests.fhir.ehr import TOKEN, Ehr, searchset
+from tests import hosts
 from tests.fhir.resources import procedure
+from tests.fhir_host import TOKEN, FhirHost, searchset
 
 SEARCH = "Procedure?patient=p1"
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -19,7 +19,7 @@ FOUND = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": p
 
 @pytest.fixture
 def ehr():
-    with Ehr([PATIENT, *(procedure(name) for name in "abcde")]) as running:
+    with FhirHost([PATIENT, *(procedure(name) for name in "abcde")]) as running:
         yield running
 
 
@@ -97,8 +97,8 @@ def test_compressed_answers_are_read(ehr, client):
 def test_all_pages_are_followed(ehr, client, relative):
     ehr.paged = 2
     if relative:
-        ehr.faults[f"{SEARCH}&page=2"] = server.body(searchset([procedure("z")]))
-        ehr.faults[SEARCH] = server.body(searchset([procedure("a")], f"{SEARCH}&page=2"))
+        ehr.faults[f"{SEARCH}&page=2"] = hosts.body(searchset([procedure("z")]))
+        ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], f"{SEARCH}&page=2"))
     assert (["a", "z"] if relative else ["a", "b", "c", "d", "e"]) == ids(client.search(SEARCH))
 
 
@@ -124,8 +124,8 @@ NEXT = {
 def test_a_link_is_followed_as_servers_write_it(ehr, client, name, by_call):
     written, sent = NEXT[name]
     link = written.format(base=ehr.url)
-    ehr.faults["Procedure?patient=p1&page=1"] = server.body(searchset([procedure("z")]))
-    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
+    ehr.faults["Procedure?patient=p1&page=1"] = hosts.body(searchset([procedure("z")]))
+    ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], link))
     found = client.follow(link, SEARCH) if by_call else client.search(SEARCH)
     assert (["z"] if by_call else ["a", "z"], None) == (ids(found), found.problem)
     assert ehr.queries[-1].endswith(sent)
@@ -133,13 +133,13 @@ def test_a_link_is_followed_as_servers_write_it(ehr, client, name, by_call):
 
 def test_a_link_to_the_base_itself_is_followed(ehr, client):
     asked = []
-    ehr.faults[server.BASE] = lambda handler: (
+    ehr.faults[FhirHost.base] = lambda handler: (
         asked.append(handler.path),
         handler.reply(200, searchset([procedure("z")])),
     )
-    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], f"{ehr.url}?_getpages=7&_pageId=1"))
+    ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], f"{ehr.url}?_getpages=7&_pageId=1"))
     assert ["a", "z"] == ids(client.search(SEARCH))
-    assert [f"{server.BASE}?_getpages=7&_pageId=1"] == asked
+    assert [f"{FhirHost.base}?_getpages=7&_pageId=1"] == asked
 
 
 def test_a_given_page_that_links_itself_is_not_asked_for_again(ehr, client):
@@ -152,13 +152,13 @@ def test_a_given_page_that_links_itself_is_not_asked_for_again(ehr, client):
     "link", ["..\\Procedure?page=1", "http://127.0.0.1\\@x.test/r4/Procedure", "../../other?page=1"]
 )
 def test_a_link_that_two_readers_may_understand_differently_is_not_followed(ehr, client, link):
-    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
+    ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], link))
     assert client.search(SEARCH).problem is not None
     assert ehr.queries == [SEARCH]
 
 
 def test_fewer_than_the_server_counts_is_a_problem(ehr, client):
-    ehr.faults[SEARCH] = server.body({**searchset([procedure("a")]), "total": 19})
+    ehr.faults[SEARCH] = hosts.body({**searchset([procedure("a")]), "total": 19})
     found = client.search(SEARCH)
     assert (["a"], 19) == (ids(found), found.total)
     assert found.problem == "the EHR's FHIR server gave 1 of 19 and no further page"
@@ -170,7 +170,7 @@ def test_an_encoding_that_the_body_does_not_have_is_told(ehr, client):
 
 
 def test_a_cycle_of_pages_ends_with_what_was_found(ehr, client):
-    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], f"{ehr.url}/{SEARCH}"))
+    ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], f"{ehr.url}/{SEARCH}"))
     found = client.search(SEARCH)
     assert (["a"], "the EHR's FHIR server links its pages without end") == (ids(found), found.problem)
     assert ehr.queries == [SEARCH]
@@ -178,7 +178,7 @@ def test_a_cycle_of_pages_ends_with_what_was_found(ehr, client):
 
 def test_pages_without_end_are_given_up(ehr, client):
     ehr.faults[SEARCH] = lambda handler: handler.reply(
-        200, searchset([procedure("a")], f"{SEARCH}&page={len(handler.ehr.seen)}")
+        200, searchset([procedure("a")], f"{SEARCH}&page={len(handler.host.seen)}")
     )
     found = client.search(SEARCH)
     assert found.problem == "the EHR's FHIR server links its pages without end"
@@ -187,7 +187,7 @@ def test_pages_without_end_are_given_up(ehr, client):
 
 @pytest.mark.parametrize("link", ["http://[", "http://a]b/", "//[x]"])
 def test_a_next_page_without_an_address_is_not_asked(ehr, client, link):
-    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], link))
+    ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], link))
     found = client.search(SEARCH)
     assert (["a"], "the link to its next page is not a web address") == (ids(found), found.problem)
 
@@ -196,7 +196,7 @@ def test_a_next_page_without_an_address_is_not_asked(ehr, client, link):
     "elsewhere", ["http://127.0.0.1:9/r4/Procedure?page=2", "../other/Procedure?page=2", "//x.test/r4/"]
 )
 def test_a_next_page_elsewhere_is_not_asked(ehr, client, elsewhere):
-    ehr.faults[SEARCH] = server.body(searchset([procedure("a")], elsewhere))
+    ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], elsewhere))
     found = client.search(SEARCH)
     assert ["a"] == ids(found)
     assert found.problem == "its next page is on another server, which is not asked"
@@ -204,14 +204,14 @@ def test_a_next_page_elsewhere_is_not_asked(ehr, client, elsewhere):
 
 
 def test_a_next_page_on_another_host_sees_no_request(ehr, client):
-    with Ehr() as second_server:
-        ehr.faults[SEARCH] = server.body(searchset([procedure("a")], f"{second_server.url}/{SEARCH}&page=2"))
+    with FhirHost() as second_server:
+        ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], f"{second_server.url}/{SEARCH}&page=2"))
         client.search(SEARCH)
         assert second_server.seen == []
 
 
 def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
-    ehr.faults[f"{SEARCH}&page"] = server.status(403)
+    ehr.faults[f"{SEARCH}&page"] = hosts.status(403)
     ehr.paged = 2
     found = client.search(SEARCH)
     assert (["a", "b"], "the EHR's FHIR server refused access (403)") == (ids(found), found.problem)
@@ -221,56 +221,56 @@ def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (server.status(401), "did not accept the access token (401)"),
-        (server.status(403), "refused access (403)"),
-        (server.status(404), "does not have it (404)"),
-        (server.status(410), "does not have it any more (410)"),
-        (server.status(400), "refused the query (400)"),
-        (server.status(422), "refused the query (422)"),
-        (server.status(501), "does not offer this query (501)"),
-        (server.status(429), "is too busy (429)"),
-        (server.status(500), "failed (500)"),
-        (server.status(503), "failed (503)"),
-        (server.status(204), "did not answer the query (204)"),
-        (server.half, "broke off"),
-        (server.drop, "broke off"),
-        (server.hang, "did not answer in time"),
-        (server.drip, "did not answer in time"),
-        (server.body(b"<html>Log in</html>", "text/html"), "answered with something that is not FHIR JSON"),
-        (server.body(b'{"resourceType": "Bundle", "entry"'), "answered with something that is not FHIR JSON"),
-        (server.body(b"[]"), "answered with something that is not FHIR JSON"),
-        (server.body(b""), "answered with something that is not FHIR JSON"),
-        (server.body(b"[" * 100_000), "answered with something that is not FHIR JSON"),
-        (server.body(PATIENT), "answered with another type of resource"),
-        (server.body({"resourceType": "OperationOutcome", "issue": []}), "reported an error"),
-        (server.body(FOUND, "application/fhir+json; fhirVersion=3.0"), "answered in another FHIR version than R4"),
-        (server.body(FOUND, "application/fhir+json; fhirVersion=5.0"), "answered in another FHIR version than R4"),
-        (server.body(b" " * (MOST_BYTES + 1)), "answered with more than can be read"),
+        (hosts.status(401), "did not accept the access token (401)"),
+        (hosts.status(403), "refused access (403)"),
+        (hosts.status(404), "does not have it (404)"),
+        (hosts.status(410), "does not have it any more (410)"),
+        (hosts.status(400), "refused the query (400)"),
+        (hosts.status(422), "refused the query (422)"),
+        (hosts.status(501), "does not offer this query (501)"),
+        (hosts.status(429), "is too busy (429)"),
+        (hosts.status(500), "failed (500)"),
+        (hosts.status(503), "failed (503)"),
+        (hosts.status(204), "did not answer the query (204)"),
+        (hosts.half, "broke off"),
+        (hosts.drop, "broke off"),
+        (hosts.hang, "did not answer in time"),
+        (hosts.drip, "did not answer in time"),
+        (hosts.body(b"<html>Log in</html>", "text/html"), "answered with something that is not FHIR JSON"),
+        (hosts.body(b'{"resourceType": "Bundle", "entry"'), "answered with something that is not FHIR JSON"),
+        (hosts.body(b"[]"), "answered with something that is not FHIR JSON"),
+        (hosts.body(b""), "answered with something that is not FHIR JSON"),
+        (hosts.body(b"[" * 100_000), "answered with something that is not FHIR JSON"),
+        (hosts.body(PATIENT), "answered with another type of resource"),
+        (hosts.body({"resourceType": "OperationOutcome", "issue": []}), "reported an error"),
+        (hosts.body(FOUND, "application/fhir+json; fhirVersion=3.0"), "answered in another FHIR version than R4"),
+        (hosts.body(FOUND, "application/fhir+json; fhirVersion=5.0"), "answered in another FHIR version than R4"),
+        (hosts.body(b" " * (MOST_BYTES + 1)), "answered with more than can be read"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_in_words_without_address_or_data(ehr, session, fault, words):
     ehr.faults[SEARCH] = fault
-    client = client_of(ehr, session, seconds=0.3 if fault in {server.hang, server.drip} else 5)
+    client = client_of(ehr, session, seconds=0.3 if fault in {hosts.hang, hosts.drip} else 5)
     assert f"the EHR's FHIR server {words}" == reason(lambda: client.search(SEARCH))
 
 
 def test_a_compressed_answer_that_swells_is_given_up(ehr, client):
     ehr.gzipped = True
-    ehr.faults[SEARCH] = server.body(b" " * (MOST_BYTES + 1))
+    ehr.faults[SEARCH] = hosts.body(b" " * (MOST_BYTES + 1))
     assert reason(lambda: client.search(SEARCH)) == "the EHR's FHIR server answered with more than can be read"
 
 
 def test_pages_together_have_one_limit_of_size(ehr, client):
     page = json.dumps(searchset([procedure("a")], f"{SEARCH}&page=1")).encode().ljust(MOST_BYTES - 10)
-    ehr.faults[f"{SEARCH}&page"] = server.body(searchset([procedure("b")]))
-    ehr.faults[SEARCH] = server.body(page)
+    ehr.faults[f"{SEARCH}&page"] = hosts.body(searchset([procedure("b")]))
+    ehr.faults[SEARCH] = hosts.body(page)
     found = client.search(SEARCH)
     assert (["a"], "the EHR's FHIR server answered with more than can be read") == (ids(found), found.problem)
 
 
 @pytest.mark.parametrize("version", ["4.0", '"4.3"'])
 def test_r4_may_say_that_it_is_r4(ehr, client, version):
-    ehr.faults[SEARCH] = server.body(FOUND, f"application/fhir+json; fhirVersion={version}")
+    ehr.faults[SEARCH] = hosts.body(FOUND, f"application/fhir+json; fhirVersion={version}")
     assert ids(client.search(SEARCH)) == ["a"]
 
 
@@ -283,42 +283,40 @@ def test_r4_may_say_that_it_is_r4(ehr, client, version):
     ],
 )
 def test_other_versions_are_known_by_elements_that_r4_does_not_have(ehr, client, foreign):
-    ehr.faults[SEARCH] = server.body(searchset([foreign]))
-    ehr.faults["Procedure/a"] = server.body(foreign)
+    ehr.faults[SEARCH] = hosts.body(searchset([foreign]))
+    ehr.faults["Procedure/a"] = hosts.body(foreign)
     said = "the EHR's FHIR server answered in another FHIR version than R4"
     assert said == reason(lambda: client.search(SEARCH))
     assert said == reason(lambda: client.read("Procedure/a", foreign["resourceType"]))
 
 
 def test_an_odd_entry_is_left_to_the_reader(ehr, client):
-    ehr.faults[SEARCH] = server.body({"resourceType": "Bundle", "entry": [7, {"resource": procedure("a")}]})
+    ehr.faults[SEARCH] = hosts.body({"resourceType": "Bundle", "entry": [7, {"resource": procedure("a")}]})
     assert len(client.search(SEARCH).entries) == 2
 
 
 def test_a_read_of_another_type_is_no_answer(ehr, client):
-    ehr.faults["Patient/p1"] = server.body(procedure("a"))
+    ehr.faults["Patient/p1"] = hosts.body(procedure("a"))
     said = reason(lambda: client.read("Patient/p1", "Patient"))
     assert said == "the EHR's FHIR server answered with another type of resource"
 
 
 def test_a_redirect_is_not_followed(ehr, client):
-    with Ehr([PATIENT]) as second_server:
-        ehr.faults["Patient"] = server.redirect(f"{second_server.url}/Patient/p1")
+    with FhirHost([PATIENT]) as second_server:
+        ehr.faults["Patient"] = hosts.redirect(f"{second_server.url}/Patient/p1")
         said = reason(lambda: client.read("Patient/p1", "Patient"))
         assert said == "the EHR's FHIR server answered with a redirect, which is not followed (302)"
         assert second_server.seen == []
 
 
-@pytest.mark.parametrize(
-    "passing", [server.drop, server.half, server.status(502), server.status(503), server.status(504)]
-)
+@pytest.mark.parametrize("passing", [hosts.drop, hosts.half, hosts.status(502), hosts.status(503), hosts.status(504)])
 def test_what_may_pass_is_asked_once_more(ehr, client, passing):
-    ehr.faults[SEARCH] = server.once(passing, FOUND)
+    ehr.faults[SEARCH] = hosts.once(passing, FOUND)
     assert ids(client.search(SEARCH)) == ["a"]
     assert ehr.queries == [SEARCH, SEARCH]
 
 
-@pytest.mark.parametrize("lasting", [server.status(code) for code in (401, 403, 404, 429, 500)])
+@pytest.mark.parametrize("lasting", [hosts.status(code) for code in (401, 403, 404, 429, 500)])
 def test_what_will_not_pass_is_not_asked_again(ehr, client, lasting):
     ehr.faults[SEARCH] = lasting
     reason(lambda: client.search(SEARCH))
@@ -332,6 +330,6 @@ def test_after_the_deadline_nothing_is_sent(ehr, session):
 
 
 def test_a_server_that_is_not_there_is_said_to_be_unreachable(session):
-    with Ehr() as gone:
+    with FhirHost() as gone:
         client = client_of(gone, session)
     assert reason(lambda: client.search(SEARCH)) == "the EHR's FHIR server could not be reached"
