@@ -47,11 +47,12 @@ from cds_service.fhir.reading.clinical_resources import (
     ProcedureResource,
 )
 from cds_service.fhir.reading.conditions import is_work_activity, name_of_condition
+from cds_service.fhir.reading.drafts import Draft, aliases_of
 from cds_service.fhir.reading.elements import Category, type_of
 from cds_service.fhir.reading.financial_resources import ClaimResource, ClaimResponseResource, CoverageResource
 from cds_service.fhir.reading.meanings import ServiceMeaning
 from cds_service.fhir.reading.person_resources import LocationResource, OrganizationResource, PatientResource
-from cds_service.fhir.reading.prefetch import Draft, Prefetch, aliases_of
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.request_resources import AppointmentResource, ServiceRequestResource

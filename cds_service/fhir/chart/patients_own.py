@@ -15,8 +15,9 @@ from cds_service.fhir.reading.financial_resources import (
     ExplanationOfBenefitResource,
 )
 from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
-from cds_service.fhir.reading.prefetch import Prefetch, Quarantine
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
+from cds_service.fhir.reading.quarantine import Quarantine
 from cds_service.fhir.reading.references import SAFE_ID, References, named, plain_server, server_of
 
 _R = TypeVar("_R", bound=Resource)

@@ -10,10 +10,10 @@ from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.drafts import Draft, aliases_of
 from cds_service.fhir.reading.elements import CodeableConcept, Period, Quantity, Ref, Repeat, Timing
 from cds_service.fhir.reading.meanings import meaning, program_of, program_of_modifiers
 from cds_service.fhir.reading.mentions import names_work_rehab
-from cds_service.fhir.reading.prefetch import Draft, aliases_of
 from cds_service.fhir.reading.procedure_codes import procedure_codes
 from cds_service.fhir.reading.professions import disciplines_of, profession_of
 from cds_service.fhir.reading.references import References, normal

@@ -7,9 +7,10 @@ from typing import Final, TypeVar
 from cds_service.fhir.chart.places import Places, first_jurisdiction
 from cds_service.fhir.chart.service_requests import of_patient
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.drafts import Draft
 from cds_service.fhir.reading.financial_resources import ClaimResource
 from cds_service.fhir.reading.person_resources import PatientResource
-from cds_service.fhir.reading.prefetch import Draft, Prefetch
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.request_resources import AppointmentResource
 from cds_service.fhir.reading.zones import TreatmentSite, Zones, zone_of_records, zones_of

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.meanings import meaning
-from cds_service.fhir.reading.prefetch import Prefetch, is_of_others
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.quarantine import is_of_others
 from cds_service.fhir.reading.references import normal
 
 OTHER_VERSION: Final = "is written in another FHIR version than R4"

@@ -3,8 +3,11 @@ from msgspec import Raw, json
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.drafts import read_drafts
 from cds_service.fhir.reading.elements import CodeableConcept
-from cds_service.fhir.reading.prefetch import MOST_GAPS_PER_FACT, Slot, State, read_drafts, read_prefetch
+from cds_service.fhir.reading.prefetch import Slot, State
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
+from cds_service.fhir.reading.quarantine import MOST_GAPS_PER_FACT
 from cds_service.fhir.reading.request_resources import ServiceRequestResource
 from cds_service.fhir.reading.resources import RECORD_OF
 from tests.fhir.resources import bundle, care_plan, encounter, observation, prefetched, procedure, service_request
