@@ -34,13 +34,15 @@ def never_beside(codes: Sequence[str], edits: PairEdits) -> dict[str, str]:
     A code that is itself not paid keeps no other code off.
     """
     never = {pair for pair, edit in edits.by_codes.items() if not edit.indicator}
-    told: dict[str, str | None] = {}
+    beside_of: dict[str, str | None] = {}
 
     def beside(code: str) -> str | None:
-        if code not in told:
-            told[code] = None
-            told[code] = next((one for one in codes if (one, code) in never and beside(one) is None), None)
-        return told[code]
+        if code not in beside_of:
+            beside_of[code] = None
+            beside_of[code] = next(
+                (partner for partner in codes if (partner, code) in never and beside(partner) is None), None
+            )
+        return beside_of[code]
 
     return {code: first for code in codes if (first := beside(code)) is not None}
 

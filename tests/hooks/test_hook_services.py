@@ -66,7 +66,9 @@ def test_no_id_is_listed_twice_since_clients_keep_services_by_url():
 def test_shared_ids_are_listed_instead_where_the_site_has_it_so():
     listed = {entry["hook"]: entry["id"] for entry in discovery(shared=True)["services"]}
     assert SHARED_ID_OF == listed
-    without_ids = [[entry | {"id": ""} for entry in one["services"]] for one in (discovery(), discovery(shared=True))]
+    without_ids = [
+        [entry | {"id": ""} for entry in listing["services"]] for listing in (discovery(), discovery(shared=True))
+    ]
     assert without_ids[0] == without_ids[1]
 
 
