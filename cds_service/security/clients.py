@@ -24,8 +24,8 @@ from cds_service.security.servers import registered_url
 ALLOW_HTTP: Final = "allow_http"
 SERVICES: Final = "services"
 FOLDER: Final = "folder"
-PREFETCH_KEYS: Final = "prefetch_keys"
-_STRICT: Final = {ALLOW_HTTP: False, SERVICES: None, PREFETCH_KEYS: None, FOLDER: Path()}
+KNOWN_KEYS: Final = "prefetch_keys"
+_STRICT: Final = {ALLOW_HTTP: False, SERVICES: None, KNOWN_KEYS: None, FOLDER: Path()}
 """What an entry is read with when nothing else is said: https only, any service, any key, files of this folder."""
 
 
@@ -114,7 +114,7 @@ class Client(BaseModel):
     @field_validator("not_available")
     @classmethod
     def _known_prefetch_keys(cls, places: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        known = _terms(info)[PREFETCH_KEYS]
+        known = _terms(info)[KNOWN_KEYS]
         unknown = sorted(set(places) - set(known)) if known is not None else []
         if unknown:
             raise ValueError(f"there is no prefetch key {unknown[0]}; there are {', '.join(sorted(known))}")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cds_service.errors import ConfigurationError
-from cds_service.security.clients import ALLOW_HTTP, FOLDER, PREFETCH_KEYS, SERVICES, Client, read_keys
+from cds_service.security.clients import ALLOW_HTTP, FOLDER, KNOWN_KEYS, SERVICES, Client, read_keys
 from cds_service.yaml_files import YamlError, YamlFile
 
 HINT: Final = "docs/security.md describes the registry of clients."
@@ -52,7 +52,7 @@ class Registry:
         Raises:
             ConfigurationError: the file cannot be used; each problem names file, client and key.
         """
-        terms = {ALLOW_HTTP: allow_http, SERVICES: services, PREFETCH_KEYS: prefetch_keys, FOLDER: path.parent}
+        terms = {ALLOW_HTTP: allow_http, SERVICES: services, KNOWN_KEYS: prefetch_keys, FOLDER: path.parent}
         clients: dict[str, Client] = {}
         problems: list[str] = []
         for number, row in enumerate(_rows(path)):
