@@ -17,7 +17,7 @@ from cds_service.rules.measurements import of_episode
 from cds_service.rules.rule import NO_VISIT, Answer, Result, Rule
 
 QUARTERS_OF_AN_HOUR = 4
-_TESTS = frozenset({AssessmentKind.PERFORMANCE_TEST})
+_TESTS = (AssessmentKind.PERFORMANCE_TEST,)
 
 
 def check_unit_ceiling(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:

@@ -36,7 +36,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         yield from case.chart.in_part[Fact.EVALUATIONS].gaps
         return
     first = case.episode.first if case.episode else None
-    evaluations = of_episode(case, frozenset({AssessmentKind.EVALUATION}))
+    evaluations = of_episode(case, (AssessmentKind.EVALUATION,))
     evidence = (
         Evidence("first visit", first or "not yet"),
         *(Evidence(evaluation.kind.value, evaluation.date, evaluation.reference) for evaluation in evaluations),
@@ -53,7 +53,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     if within is None or first is None:
         return
     last_day = first + timedelta(days=within.value - 1)
-    tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
+    tests = of_episode(case, (AssessmentKind.PERFORMANCE_TEST,))
     if not any(test.date <= last_day for test in tests) and case.date_of_service > last_day:
         days = {*case.treated.from_to(first, date.max), case.date_of_service}
         treated = sorted(day for day in days if day >= first)[: within.value]

@@ -16,7 +16,7 @@ from cds_service.rules.answers import asked_dates
 from cds_service.rules.measurements import of_episode
 from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
 
-_REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION})
+_REVIEWING: Final = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION)
 
 
 def plan_on(case: Case, day: date) -> PlanOfCare | None:

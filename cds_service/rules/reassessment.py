@@ -93,7 +93,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
     if case.episode is None:
         yield NO_PROGRAM
         return
-    reporting = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
+    reporting = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST)
     reports = [report for report in of_episode(case, reporting) if not report.result]
     last = reports[-1].date if reports else None
     if last == case.date_of_service:
