@@ -144,6 +144,7 @@ def test_the_same_key_means_the_same_query_in_every_service():
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.hook)
 def test_every_fact_that_a_rule_declares_can_come_from_prefetch_or_context(service):
-    deliverable = set().union(*(PREFETCH_KEYS[key].tells for key in service.prefetch), FROM_CONTEXT.get(service.moment, set()))
+    by_key = (PREFETCH_KEYS[key].tells for key in service.prefetch)
+    deliverable = set().union(*by_key, FROM_CONTEXT.get(service.moment, set()))
     declared = {fact for rule in RULES if service.moment in rule.moments for fact in rule.facts}
     assert set() == declared - deliverable - {Fact.POLICY}
