@@ -207,8 +207,8 @@ def _charged(text: str, status: str) -> Iterator[ChargedLine]:
 
 
 def _orders(texts: Iterable[Mapping[str, Any] | None], name: str) -> Iterator[Order]:
-    for number, told in enumerate(texts):
-        draft = told or {}
+    for number, written in enumerate(texts):
+        draft = written or {}
         yield Order(
             f"{name}-{number}",
             work_rehab=not draft.get("of other therapy", False),
