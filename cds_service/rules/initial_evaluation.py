@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.terms import ENTRY_CRITERIA
 from cds_service.domain.values import PolicyValue
@@ -77,12 +77,12 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         )
 
 
-def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Gap]:
+def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Caveat]:
     """What is open about a late baseline; ``asked`` is a value for one kind of program where the kind is not known."""
     if asked is not None:
-        yield Gap(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
+        yield Unknown(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
     if in_program:
-        yield Gap(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
+        yield Unknown(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
 
 
 RULES = (

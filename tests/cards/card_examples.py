@@ -5,7 +5,7 @@ from datetime import date
 from cards.envelope import CardSettings
 from cards.wording import bundled_wordings
 from cds_service.domain.actions import Create
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import (
     ChargeLine,
     Evaluation,
@@ -250,4 +250,4 @@ def an_evaluation(*findings, **changed):
 
 def a_gap(why="one treatment has no end"):
     """Something not known."""
-    return Gap(Fact.SESSION_TIME, why, "Procedure/session-2")
+    return Unknown(Fact.SESSION_TIME, why, "Procedure/session-2")
