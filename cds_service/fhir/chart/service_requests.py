@@ -15,10 +15,10 @@ from cds_service.fhir.reading.elements import CodeableConcept, Period, Quantity,
 from cds_service.fhir.reading.meanings import meaning, program_of, program_of_modifiers
 from cds_service.fhir.reading.mentions import names_work_rehab
 from cds_service.fhir.reading.procedure_codes import procedure_codes
-from cds_service.fhir.reading.professions import disciplines_of, profession_of
+from cds_service.fhir.reading.professions import disciplines_named, profession_of
 from cds_service.fhir.reading.references import References, normal
 from cds_service.fhir.reading.request_resources import AppointmentResource, OrderedService, ServiceRequestResource
-from cds_service.fhir.reading.telehealth import telehealth_in, telehealth_of
+from cds_service.fhir.reading.telehealth_words import telehealth_in, telehealth_of
 
 NO_START: Final = "has no start, and no period in which it is asked for"
 BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"
@@ -187,7 +187,7 @@ def order_of(
     ordered = meaning(record.code)
     options = billing_options(record.code) if ordered.work_rehab and not ordered.codes else ()
     modifiers = tuple(dict.fromkeys((*ordered.modifiers, *modifiers_of(record.order_detail))))
-    disciplines = disciplines_of((record.performer_type, *record.category), ())
+    disciplines = disciplines_named((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
         role = profession_of((record.performer_type,))
         disciplines = {role.discipline} if isinstance(role, Role) else set()

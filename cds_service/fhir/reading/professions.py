@@ -86,7 +86,7 @@ class Disputed(NamedTuple):
 Profession: TypeAlias = Role | Neither | Disputed
 
 
-def disciplines_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> set[Discipline]:
+def disciplines_named(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> set[Discipline]:
     """Disciplines that codes name, else those that texts name."""
     concepts = tuple(concepts)
     coded = {

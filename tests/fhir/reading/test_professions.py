@@ -25,7 +25,7 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
     ],
 )
 def test_the_discipline_is_read_from_code_before_text(concept, found):
-    assert found == professions.disciplines_of((concept,))
+    assert found == professions.disciplines_named((concept,))
 
 
 @pytest.mark.parametrize(
