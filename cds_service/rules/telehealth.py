@@ -8,7 +8,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Doubt, Fact
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.findings import Evidence, Hold, Severity, Topic
-from cds_service.domain.telehealth import contrary_place, telehealth_on_record
+from cds_service.domain.telehealth_signs import contrary_place, telehealth_on_record
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.rule import Answer, Result, Rule
