@@ -10,8 +10,10 @@ from typing import Any, NamedTuple, TypeAlias
 from rich.console import Console
 
 from cds_service.cli.terminal import show_answer, show_gaps
-from cds_service.ehr.calls import Decision, Ehr, Situation, call, feedback_on, send_feedback
+from cds_service.ehr.calls import Ehr, call, send_feedback
+from cds_service.ehr.card_feedback import Decision, feedback_on
 from cds_service.ehr.signing import Signer, read_signer
+from cds_service.ehr.situation import Situation
 from cds_service.ehr.trial_server import FhirServer
 from cds_service.errors import CdsError
 from cds_service.hooks.services import SERVICES

@@ -14,8 +14,9 @@ from cds_service.fhir.chart.build import build_chart, orders_of
 from cds_service.fhir.chart.service_requests import booked
 from cds_service.fhir.chart.sites import zones_at
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.prefetch import Draft, Prefetch
-from cds_service.fhir.reading.resources import AppointmentResource
+from cds_service.fhir.reading.drafts import Draft
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.request_resources import AppointmentResource
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from cds_service.domain.chart import Chart, Fact, Gap
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
 from cds_service.fhir.chart.service_requests import booked, is_order
 from cds_service.fhir.reading.meanings import meaning
-from cds_service.fhir.reading.prefetch import Quarantine
+from cds_service.fhir.reading.quarantine import Quarantine
 from cds_service.fhir.reading.references import normal
-from cds_service.fhir.reading.resources import ServiceRequestResource
+from cds_service.fhir.reading.request_resources import ServiceRequestResource
 
 RECENT_DAYS: Final = 14
 """A program without an active plan for today is looked at in the overview for two weeks after its last visit."""

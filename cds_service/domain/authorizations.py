@@ -85,6 +85,17 @@ def _note(approval: Authorization, later: dict[tuple[str, str], "_Days"]) -> Non
             later.setdefault((request, code), _Days()).add(_period(approval))
 
 
+def newest_by_code(assertions: Iterable[CoverageAssertion]) -> tuple[CoverageAssertion, ...]:
+    """The newest for each code of work rehabilitation; one without codes is for both."""
+    newest: dict[str, CoverageAssertion] = {}
+    for assertion in assertions:
+        for code in WORK_REHAB.intersection(assertion.codes or WORK_REHAB):
+            known = newest.get(code)
+            if known is None or (assertion.made or date.min) > (known.made or date.min):
+                newest[code] = assertion
+    return tuple(dict.fromkeys(newest[code] for code in sorted(newest)))
+
+
 def of_assertions(assertions: Iterable[CoverageAssertion], known: Iterable[str | None]) -> tuple[Authorization, ...]:
     """Approvals that payers hold satisfied; one whose number an answer on file explains adds nothing."""
     explained = {number_key(number) for number in known if number is not None}

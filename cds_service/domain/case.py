@@ -8,18 +8,18 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final
 
-from cds_service.domain.authorizations import is_for_visits_from, of_assertions, standing
+from cds_service.domain.authorizations import is_for_visits_from, newest_by_code, of_assertions, standing
 from cds_service.domain.care import Appointment, Assessment, Encounter, Order, PlanOfCare, Role, Session
 from cds_service.domain.chart import Chart, Fact, Gap
-from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, THERAPY, WORK_REHAB, Discipline, PayerClass, Program
-from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Claim, Coverage, CoverageAssertion
+from cds_service.domain.codes import Discipline, Program
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, injuries_of
 from cds_service.domain.findings import Times
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.history import History, TreatedDays
+from cds_service.domain.history import ClaimLines, History, TreatedDays
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
-from cds_service.domain.treating import treating
+from cds_service.domain.treating import disciplines_of, treating
 from cds_service.domain.visit import Visit
 
 MOST_ORDERS: Final = 100
@@ -36,10 +36,6 @@ class Moment(StrEnum):
     VISIT_CLOSE = "visit-close"
     BOOKING = "booking"
     OVERVIEW = "overview"
-
-
-def _place_in_line(coverage: Coverage) -> tuple[bool, int, bool]:
-    return coverage.order is None, coverage.order or 0, coverage.payer_class is not PayerClass.WORKERS_COMPENSATION
 
 
 @dataclass(frozen=True)
@@ -145,28 +141,18 @@ class Case:
         return bool(session.conditions) and self.conditions.isdisjoint(session.conditions)
 
     @lazy
-    def therapy_dates(self) -> dict[date, str]:
+    def therapy_dates(self) -> Mapping[date, str]:
         """Dates on record with work rehabilitation or other therapy, each with its first treatment.
 
         Dates whose work rehabilitation was all for another injury are left out.
         """
-        conditions = self.conditions or (
-            frozenset(self.episode.conditions) if self.episode is not None else frozenset()
-        )
-        treated = {
-            day
-            for day, visit in self.visits.items()
-            if not conditions
-            or any(
-                not session.conditions or not conditions.isdisjoint(session.conditions) for session in visit.sessions
-            )
-        }
-        for_others = self.visits.keys() - treated
-        services = [
-            service for service in self.chart.services if service.code in THERAPY and service.date not in for_others
-        ]
-        of_services = {service.date: service.reference for service in reversed(services)}
-        return of_services | {day: self.visits[day].sessions[0].reference for day in treated}
+        dates = self.history.therapy_dates
+        conditions = self.conditions or (self.episode.conditions if self.episode is not None else ())
+        if not conditions:
+            return dates
+        injuries = self.history.injuries_by_date
+        for_others = {day for day, injury in injuries.items() if injury and injury.isdisjoint(conditions)}
+        return {day: treatment for day, treatment in dates.items() if day not in for_others} if for_others else dates
 
     @lazy
     def payer(self) -> Coverage | None:
@@ -177,7 +163,7 @@ class Case:
     def payers(self) -> tuple[Coverage, ...]:
         """Coverages in force on the date of service in the order they pay; in doubt workers' compensation first."""
         in_force = [coverage for coverage in self.chart.coverages if coverage.in_force(self.date_of_service)]
-        return tuple(sorted(in_force, key=_place_in_line))
+        return tuple(sorted(in_force, key=attrgetter("place_in_line")))
 
     @lazy
     def active_plans(self) -> tuple[PlanOfCare, ...]:
@@ -222,25 +208,8 @@ class Case:
     @lazy
     def disciplines(self) -> tuple[tuple[Discipline, str, str], ...]:
         """Disciplines the active plans (else the treating therapists) name: (discipline, read from, reference)."""
-        from_plans = [(p.discipline, p.discipline_from or "plan", p.reference) for p in self.active_plans]
-        found = {d: (d, how, ref) for d, how, ref in reversed(from_plans) if d is not None}
         whole = self.visits.get(self.date_of_service)
-        treated = whole.sessions if whole is not None else ()
-        if not found:
-            found = {
-                performer.role.discipline: (performer.role.discipline, "treating performer", session.reference)
-                for session in treated
-                for performer in treating(session)
-                if performer.role is not None
-            }
-        if not found:
-            found = {
-                discipline: (discipline, "modifier of the treatment", session.reference)
-                for session in treated
-                for modifier in session.modifiers
-                if (discipline := DISCIPLINE_OF_MODIFIER.get(modifier)) is not None
-            }
-        return tuple(found.values())
+        return disciplines_of(self.active_plans, whole.sessions if whole is not None else ())
 
     @lazy
     def discipline(self) -> Discipline | None:
@@ -277,38 +246,17 @@ class Case:
         return self.history.encounters_by_date.get(self.date_of_service, ())
 
     @lazy
-    def claims_of_date(self) -> tuple[tuple[Claim, tuple[int, ...]], ...]:
+    def claims_of_date(self) -> ClaimLines:
         """Claims with lines on the date of service and those lines' indexes.
 
-        Undated lines follow their own encounter, or that of the claim, unless it is a series. Lines over several days
-        are none of one date.
+        Undated lines follow their own encounter, or that of the claim, unless it is a series.
         """
-        refs = {encounter.reference for encounter in self.encounters_of_date} | (
-            {self.encounter} if self.encounter else set()
-        )
+        encounters = {encounter.reference for encounter in self.encounters_of_date}
+        if self.encounter is not None:
+            encounters.add(self.encounter)
         elsewhere = self._encounters_for_other_injuries()
-        refs -= elsewhere
-        found: list[tuple[Claim, tuple[int, ...]]] = []
-        for claim in self.history.claims_about(self.date_of_service, refs):
-            if claim.encounters and elsewhere.issuperset(claim.encounters):
-                continue
-            of_visit = bool(refs & set(claim.encounters))
-            lines = tuple(
-                index
-                for index, line in enumerate(claim.lines)
-                if line.last is None
-                and (
-                    line.date == self.date_of_service
-                    or (
-                        line.date is None
-                        and not self.in_series
-                        and (not refs.isdisjoint(line.encounters) if line.encounters else of_visit)
-                    )
-                )
-            )
-            if lines or (of_visit and not claim.lines):
-                found.append((claim, lines))
-        return tuple(found)
+        undated = not self.in_series
+        return self.history.lines_of(self.date_of_service, encounters - elsewhere, elsewhere, undated=undated)
 
     @lazy
     def in_series(self) -> bool:
@@ -339,13 +287,7 @@ class Case:
 
         One that is for another coverage is none of this payer's.
         """
-        newest: dict[str, CoverageAssertion] = {}
-        for assertion in self.chart.assertions:
-            for code in WORK_REHAB.intersection(assertion.codes or WORK_REHAB) if self._is_of_payer(assertion) else ():
-                known = newest.get(code)
-                if known is None or (assertion.made or date.min) > (known.made or date.min):
-                    newest[code] = assertion
-        return tuple(dict.fromkeys(newest[code] for code in sorted(newest)))
+        return newest_by_code(assertion for assertion in self.chart.assertions if self._is_of_payer(assertion))
 
     @lazy
     def unplaced_assertions(self) -> tuple[CoverageAssertion, ...]:

@@ -28,6 +28,11 @@ class Coverage:
     subscriber: str | None = None
     state: str | None = None
 
+    @property
+    def place_in_line(self) -> tuple[bool, int, bool]:
+        """Sorts coverages in the order they pay; in doubt workers' compensation comes first."""
+        return self.order is None, self.order or 0, self.payer_class is not PayerClass.WORKERS_COMPENSATION
+
     def in_force(self, day: date) -> bool:
         """Whether the coverage period, where given, contains the day."""
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)

@@ -4,14 +4,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
+from typing import TypeAlias
 
 from cds_service.domain.care import Assessment, Encounter, PlanOfCare, Service, Session
-from cds_service.domain.codes import MODALITIES, WORK_REHAB
+from cds_service.domain.codes import MODALITIES, THERAPY, WORK_REHAB
 from cds_service.domain.coverage_and_claims import Claim
 from cds_service.domain.episodes import Programs
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.domain.visit import Visit, visits_of
+
+ClaimLines: TypeAlias = tuple[tuple[Claim, tuple[int, ...]], ...]
+"""Claims, each with the indexes of some of its lines."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,24 @@ class History:
         return TreatedDays(visits_of(self.sessions, self.services, self.encounters, MODALITIES))
 
     @lazy
+    def injuries_by_date(self) -> Mapping[date, AbstractSet[str]]:
+        """Conditions that the treatments of a date are for; none where one of them does not tell."""
+        found: dict[date, set[str]] = {}
+        untold = {session.date for session in self.sessions if not session.conditions}
+        for session in self.sessions:
+            conditions = found.setdefault(session.date, set())
+            if session.date not in untold:
+                conditions.update(session.conditions)
+        return found
+
+    @lazy
+    def therapy_dates(self) -> Mapping[date, str]:
+        """Dates with work rehabilitation or other therapy, each with its first treatment."""
+        services = [service for service in reversed(self.services) if service.code in THERAPY]
+        of_services = {service.date: service.reference for service in services}
+        return of_services | {session.date: session.reference for session in reversed(self.sessions)}
+
+    @lazy
     def encounters_by_date(self) -> Mapping[date, Sequence[Encounter]]:
         """Encounters by the date on which they began."""
         found: dict[date, list[Encounter]] = {}
@@ -96,6 +118,36 @@ class History:
         for encounter in encounters:
             places.update(self._claims_by_encounter.get(encounter, ()))
         return [self.claims[place] for place in sorted(places)]
+
+    def lines_of(
+        self, day: date, encounters: AbstractSet[str], elsewhere: AbstractSet[str], *, undated: bool
+    ) -> ClaimLines:
+        """Claims with lines of the day and those lines' indexes; none of claims for encounters ``elsewhere`` alone.
+
+        Where ``undated`` lines count they follow their own encounter, or that of the claim. Lines over several days are
+        none of one date.
+        """
+        found: list[tuple[Claim, tuple[int, ...]]] = []
+        for claim in self.claims_about(day, encounters):
+            if claim.encounters and set(claim.encounters) <= elsewhere:
+                continue
+            of_visit = not encounters.isdisjoint(claim.encounters)
+            lines = tuple(
+                index
+                for index, line in enumerate(claim.lines)
+                if line.last is None
+                and (
+                    line.date == day
+                    or (
+                        line.date is None
+                        and undated
+                        and (not encounters.isdisjoint(line.encounters) if line.encounters else of_visit)
+                    )
+                )
+            )
+            if lines or (of_visit and not claim.lines):
+                found.append((claim, lines))
+        return tuple(found)
 
     @lazy
     def _claims_by_date(self) -> Mapping[date, Sequence[int]]:

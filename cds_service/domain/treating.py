@@ -1,12 +1,12 @@
 """Who gave which minutes of a visit: the licensed roles present at each moment (M-1, M-2)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TypeAlias
 
-from cds_service.domain.care import Performer, Role, Service, Session
-from cds_service.domain.codes import Discipline
+from cds_service.domain.care import Performer, PlanOfCare, Role, Service, Session
+from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Discipline
 from cds_service.domain.intervals import Interval, elapsed
 
 Treatment: TypeAlias = Session | Service
@@ -38,6 +38,31 @@ def roles_of(treatment: Treatment) -> Roles:
     if not people or (treatment.performers_of_encounter and len(roles) > 1):
         return UNKNOWN
     return roles
+
+
+def disciplines_of(
+    plans: Sequence[PlanOfCare], sessions: Collection[Session]
+) -> tuple[tuple[Discipline, str, str], ...]:
+    """Disciplines that plans name, else the treating therapists, else modifiers: (discipline, read from, reference)."""
+    planned = [(plan.discipline, plan.discipline_from or "plan", plan.reference) for plan in reversed(plans)]
+    found = {
+        discipline: (discipline, how, reference) for discipline, how, reference in planned if discipline is not None
+    }
+    if not found:
+        found = {
+            performer.role.discipline: (performer.role.discipline, "treating performer", session.reference)
+            for session in sessions
+            for performer in treating(session)
+            if performer.role is not None
+        }
+    if not found:
+        found = {
+            discipline: (discipline, "modifier of the treatment", session.reference)
+            for session in sessions
+            for modifier in session.modifiers
+            if (discipline := DISCIPLINE_OF_MODIFIER.get(modifier)) is not None
+        }
+    return tuple(found.values())
 
 
 def time_by_roles(treatments: Collection[Treatment], within: Collection[Interval]) -> dict[Roles, timedelta]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import Progress
 
-from cds_service.ehr.trial_server import FhirServer
+from cds_service.ehr.trial_server import FhirServer, reference_to
 from cds_service.stories.resources.pieces import EXAMPLE, TERMINOLOGY, FhirJson, coding
 from cds_service.stories.story import Story
 from cds_service.stories.story_files import bundled, load
@@ -43,7 +43,7 @@ class Loaded:
 
 def in_order(resources: Sequence[FhirJson]) -> list[FhirJson]:
     """Resources with those referred to before those that refer to them; as given where they refer in a circle."""
-    by_reference = {_reference(resource): resource for resource in resources}
+    by_reference = {reference_to(resource): resource for resource in resources}
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for reference, resource in by_reference.items():
         sorter.add(reference, *(to for to in _references(resource) if to in by_reference and to != reference))
@@ -80,13 +80,13 @@ def load_story(server: FhirServer, story: Story, step: Callable[[], None] = lamb
     for resource in resources:
         server.put(resource)
         step()
-    kept = {_reference(resource) for resource in resources}
+    kept = {reference_to(resource) for resource in resources}
     found = [resource for kind in OF_A_PATIENT for resource in server.search(f"{kind}?patient={story.patient_id}")]
     outdated = [
-        resource for resource in found if _tag(story.name) in _tags(resource) and _reference(resource) not in kept
+        resource for resource in found if _tag(story.name) in _tags(resource) and reference_to(resource) not in kept
     ]
     for resource in reversed(in_order(outdated)):
-        server.delete(_reference(resource))
+        server.delete(reference_to(resource))
     return Loaded(story.name, story.patient_id, len(resources), len(outdated))
 
 
@@ -118,10 +118,6 @@ def _tag(story: str) -> FhirJson:
 def _tags(resource: Mapping[str, Any]) -> list[FhirJson]:
     tags = resource.get("meta", {}).get("tag", ())
     return [coding(tag.get("system", ""), tag.get("code", "")) for tag in tags]
-
-
-def _reference(resource: Mapping[str, Any]) -> str:
-    return f"{resource['resourceType']}/{resource.get('id', '')}"
 
 
 def _references(value: object) -> Iterator[str]:

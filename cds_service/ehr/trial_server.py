@@ -148,3 +148,8 @@ def _issue(issue: Mapping[str, Any]) -> str:
     where = ", ".join(issue.get("expression", ()))
     text = issue.get("details", {}).get("text") or issue.get("diagnostics") or issue.get("code", "")
     return f"{text} ({where})" if where else str(text)
+
+
+def reference_to(resource: Mapping[str, Any]) -> str:
+    """Reference to a resource by type and id."""
+    return f"{resource['resourceType']}/{resource.get('id', '')}"

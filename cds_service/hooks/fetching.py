@@ -19,8 +19,9 @@ from msgspec import Raw
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.reading.prefetch import REFERRED, Prefetch, Slot, State, read_prefetch
+from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
+from cds_service.fhir.reading.prefetch_reader import REFERRED, read_prefetch
 from cds_service.fhir.server.answers import Found
 from cds_service.fhir.server.client import FhirClient
 from cds_service.fhir.server.failures import TOO_SLOW, FhirFailure

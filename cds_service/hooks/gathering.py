@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from cds_service.consultation.question import Question
-from cds_service.fhir.reading.prefetch import Prefetch, read_drafts, read_prefetch
+from cds_service.fhir.reading.drafts import read_drafts
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.hooks.call import HookCall
 
 Fetch: TypeAlias = Callable[[HookCall, Prefetch], Prefetch]

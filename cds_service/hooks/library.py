@@ -10,9 +10,10 @@ import orjson
 from cds_service.consultation.consult import consult
 from cds_service.consultation.question import Question
 from cds_service.domain.findings import Evaluation
-from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
+from cds_service.fhir.reading.drafts import read_drafts
+from cds_service.fhir.reading.elements import type_name
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
-from cds_service.fhir.reading.resources import type_name
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.hooks.services import SERVICES, Service
 from cds_service.policies.stack import PolicyStack
 

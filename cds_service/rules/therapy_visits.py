@@ -1,5 +1,6 @@
 """Visits and days of therapy that a payer allows before it wants to approve more (A-1, R-4)."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -83,17 +84,12 @@ def _said_to_be_allowed(policy: PolicyView) -> Allowed | None:
     return Allowed(visits[-1] if visits else None, days[-1] if days else None, said[-1])
 
 
-def runs_of_therapy(dates: Iterable[date]) -> dict[date, Therapy]:
-    """Each date with the run that leads to it; a gap of more than 60 days begins a new one."""
-    runs: dict[date, Therapy] = {}
-    last: Therapy | None = None
-    for day in sorted(set(dates)):
-        if last is not None and (day - last.on).days <= EPISODE_GAP_DAYS:
-            last = Therapy(day, last.first, last.visits + 1)
-        else:
-            last = Therapy(day, day, 1)
-        runs[day] = last
-    return runs
+def run_of_therapy(dates: Sequence[date], on: date) -> Therapy:
+    """The run that leads to a date, which is one of these in order; a gap of more than 60 days begins a new one."""
+    last = first = bisect_left(dates, on)
+    while first and (dates[first] - dates[first - 1]).days <= EPISODE_GAP_DAYS:
+        first -= 1
+    return Therapy(on, dates[first], last - first + 1)
 
 
 def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[Result]:
@@ -151,11 +147,11 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
 def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
     """The run of therapy on each day asked about, as far as there is one."""
     if case.moment not in {Moment.ORDER, Moment.OVERVIEW}:
-        runs = runs_of_therapy((*case.therapy_dates, *days, *(appointment.date for appointment in case.appointments)))
-        return [runs[day] for day in days]
+        dates = sorted({*case.therapy_dates, *days, *(appointment.date for appointment in case.appointments)})
+        return [run_of_therapy(dates, day) for day in days]
     on, to_come = case.date_of_service, case.moment is Moment.ORDER
-    runs = runs_of_therapy(day for day in case.therapy_dates if day <= on)
-    last = next(reversed(runs.values()), None)
+    dates = sorted(day for day in case.therapy_dates if day <= on)
+    last = run_of_therapy(dates, dates[-1]) if dates else None
     if last is None or (on - last.on).days > EPISODE_GAP_DAYS:
         return [Therapy(on, on, 1)] if to_come else []
     return [Therapy(on, last.first, last.visits + to_come)]

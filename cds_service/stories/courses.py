@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from cds_service.stories.language import CourseWords, StoryWords, TimedWords, VisitWords
+from cds_service.stories.care_words import CourseWords, TimedWords, VisitWords
+from cds_service.stories.language import StoryWords
 from cds_service.stories.resources.pieces import FhirJson
 from cds_service.stories.story_dates import WEEKDAYS, StoryCalendar
 

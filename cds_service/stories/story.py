@@ -10,15 +10,17 @@ from pydantic.fields import FieldInfo
 
 from cds_service.errors import CdsError
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.stories.care_words import TreatmentWords, VisitWords
 from cds_service.stories.courses import all_visits, as_series
 from cds_service.stories.expectations import Expect
-from cds_service.stories.language import ClientWords, StoryWords, TreatmentWords, VisitWords
+from cds_service.stories.language import StoryWords
 from cds_service.stories.request import SERVICE_BY_HOOK, Material, request_of
-from cds_service.stories.resources import clinical, financial, ordering
+from cds_service.stories.resources import care_plan, financial, measured, ordering, visit_entries, worker
 from cds_service.stories.resources.persons import people_of, roles, therapist, user
 from cds_service.stories.resources.pieces import FhirJson, StorySetting
 from cds_service.stories.story_dates import StoryCalendar, parse_offset, parse_zone, rewritten
 from cds_service.stories.words import NONE_WORD, did_you_mean
+from cds_service.stories.worker_words import ClientWords
 
 
 class StoryError(CdsError):
@@ -209,7 +211,7 @@ def _story(words: StoryWords, setting: StorySetting, visits: Sequence[VisitWords
     coverages = [financial.coverage_resource(setting, coverage) for coverage in words.coverage]
     days = [*(visit.day for visit in visits), *(evaluation.day for evaluation in words.evaluations)]
     begins = min((calendar.date_of(day) for day in days), default=calendar.today)
-    by_visit = [(visit, clinical.visit(setting, visit)) for visit in visits]
+    by_visit = [(visit, visit_entries.visit(setting, visit)) for visit in visits]
     if words.series is not None:
         by_visit = as_series(by_visit, still_open=words.series == "open")
     encounters = {
@@ -217,17 +219,17 @@ def _story(words: StoryWords, setting: StorySetting, visits: Sequence[VisitWords
     }
     everybody = (therapist(setting), *_people_named(words, visits))
     resources: list[FhirJson] = [
-        clinical.patient(setting),
-        clinical.site(setting),
+        worker.patient(setting),
+        worker.site(setting),
         *roles(setting, everybody),
         *coverages,
-        *(resource for injury in words.injury for resource in clinical.injuries(setting, injury)),
-        *clinical.deficits(setting),
-        *(resource for plan in words.plan for resource in clinical.plans(setting, plan, begins)),
-        *(clinical.evaluation(setting, evaluation) for evaluation in words.evaluations),
+        *(resource for injury in words.injury for resource in worker.injuries(setting, injury)),
+        *worker.deficits(setting),
+        *(resource for plan in words.plan for resource in care_plan.plans(setting, plan, begins)),
+        *(visit_entries.evaluation(setting, evaluation) for evaluation in words.evaluations),
         *(resource for _, done in by_visit for resource in done if "resourceType" in resource),
-        *(clinical.assessment(setting, assessment) for assessment in words.assessments),
-        *(clinical.questionnaire_response(setting, answered) for answered in words.questionnaires),
+        *(measured.assessment(setting, assessment) for assessment in words.assessments),
+        *(measured.questionnaire_response(setting, answered) for answered in words.questionnaires),
         *(financial.authorization_resources(setting, authorization) for authorization in words.authorizations),
         *(ordering.order_resource(setting, order, "active", coverages) for order in words.existing_orders),
         *(financial.claim(setting, claimed, coverages, encounters) for claimed in words.charges),
@@ -249,7 +251,7 @@ def _story(words: StoryWords, setting: StorySetting, visits: Sequence[VisitWords
     material = Material(
         patient=setting.patient,
         user=user(setting),
-        performer=clinical.site_reference(setting)["reference"],
+        performer=worker.site_reference(setting)["reference"],
         encounter=_encounter_in_context(words, setting, encounters),
         encounter_named=words.visit is not None,
         resources=tuple(resources),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cds_service.domain.jurisdictions import time_zones_of
 from cds_service.fhir.chart.places import jurisdiction
-from cds_service.fhir.reading.resources import Address
+from cds_service.fhir.reading.elements import Address
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 

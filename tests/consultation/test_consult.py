@@ -13,8 +13,9 @@ from cds_service.consultation.question import Question
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
 from cds_service.errors import DataNeeded
-from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
+from cds_service.fhir.reading.drafts import read_drafts
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.stories import load
 from tests.playing import bundled_policies, play
 

@@ -7,19 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from cds_service.cli.main import main
-from cds_service.ehr.calls import (
-    CdsServiceError,
-    Decision,
-    Ehr,
-    NotInContextError,
-    Situation,
-    context_of,
-    feedback_on,
-    find_user,
-    newest_encounter,
-    prefetch_of,
-    query_of,
-)
+from cds_service.ehr.calls import CdsServiceError, Ehr
+from cds_service.ehr.card_feedback import Decision, feedback_on
+from cds_service.ehr.situation import NotInContextError, Situation, context_of, find_user, newest_encounter
+from cds_service.ehr.templates import prefetch_of, query_of
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.services import discovery

@@ -10,7 +10,8 @@ from cds_service.domain.chart import Chart
 from cds_service.fhir.chart import build as chart
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.prefetch import Prefetch, read_prefetch
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
 
 CPT = "http://www.ama-assn.org/go/cpt"
 SNOMED = "http://snomed.info/sct"

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from cds_service.fhir.chart.build import build_chart
-from cds_service.fhir.reading.prefetch import read_drafts, read_prefetch
+from cds_service.fhir.reading.drafts import read_drafts
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from tests.fhir.resources import (
     PATIENT,
     SOMEBODY_ELSE,

@@ -8,9 +8,10 @@ import requests
 from click.testing import CliRunner
 
 from cds_service.cli.main import main
-from cds_service.ehr.calls import Ehr, Situation, call
+from cds_service.ehr.calls import Ehr, call
 from cds_service.ehr.loading import OF_A_PATIENT, load_story, resources_of
 from cds_service.ehr.signing import ISSUER, KEY_FILE, make_client, read_signer, registry_entry
+from cds_service.ehr.situation import Situation
 from cds_service.ehr.trial_server import FhirServer, FhirServerError
 from cds_service.stories import bundled, load
 from tests.fhirserver.starting import TOKEN, fhir_server, missing

@@ -114,7 +114,7 @@ def test_every_key_of_a_story_is_on_the_story_page(heading, kind):
 
 
 def test_where_sources_differ_is_listed_as_the_policies_have_it():
-    page = (ROOT / "cds_service" / "policies" / "README.md").read_text()
+    page = (ROOT / "docs" / "policy-layers.md").read_text()
     listed = {
         (layer, row[1])
         for row in re.finditer(r"`conflict` of `([a-z_.]+)`(.*?) \|$", page, re.MULTILINE)

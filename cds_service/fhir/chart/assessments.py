@@ -19,15 +19,15 @@ from cds_service.fhir.chart.results import (
     stands_elsewhere,
 )
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import done_as, may_be_kept, texts, tool_of
-from cds_service.fhir.reading.resources import (
+from cds_service.fhir.reading.clinical_resources import (
     AnsweredItem,
-    CodeableConcept,
-    Coding,
     ItemAnswer,
     ObservationResource,
     QuestionnaireResponseResource,
 )
+from cds_service.fhir.reading.concept_words import may_be_kept, texts
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
+from cds_service.fhir.reading.evaluations import done_as, tool_of
 
 FINAL: Final = frozenset({"final", "amended", "corrected"})
 ANSWERED: Final = frozenset({"completed", "amended"})

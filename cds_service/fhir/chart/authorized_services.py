@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.codes import THERAPY, WORK_REHAB
 from cds_service.fhir.chart.people import contained
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.meanings import ServiceMeaning, may_match, meaning, texts
+from cds_service.fhir.reading.clinical_resources import CarePlanResource
+from cds_service.fhir.reading.concept_words import may_match, texts
+from cds_service.fhir.reading.elements import CodeableConcept, NamedRef
+from cds_service.fhir.reading.financial_resources import ClaimItem, ClaimResource, ClaimResponseResource
+from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
 from cds_service.fhir.reading.mentions import mentions_work_rehab
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept, NamedRef
+from cds_service.fhir.reading.request_resources import ServiceRequestResource
 
 REQUESTED_SERVICE: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-requestedService"
 SERVICE_TYPES: Final = "1365"
@@ -117,8 +120,8 @@ class Requests:
 
     def __init__(
         self,
-        claims: Mapping[str, records.ClaimResource],
-        answers: Iterable[records.ClaimResponseResource],
+        claims: Mapping[str, ClaimResource],
+        answers: Iterable[ClaimResponseResource],
         references: References,
         ordered: Mapping[str, ServiceMeaning],
     ) -> None:
@@ -137,7 +140,7 @@ class Requests:
         scope = WHOLE_PROGRAM if work_rehab else OTHER if unrelated else NOT_NAMED
         self._numbers.setdefault(number_key(number), []).append(scope)
 
-    def order(self, record: records.ServiceRequestResource, meaning: ServiceMeaning) -> None:
+    def order(self, record: ServiceRequestResource, meaning: ServiceMeaning) -> None:
         """Note the answers and the words that an order carries."""
         if meaning.work_rehab:
             self._notes.extend(note.text for note in record.note if note.text)
@@ -146,17 +149,17 @@ class Requests:
             if insurance.reference is not None and "ClaimResponse/" in insurance.reference:
                 self._answers_of_orders.setdefault(self._references[insurance.reference], []).append(scope)
 
-    def plan(self, record: records.CarePlanResource) -> None:
+    def plan(self, record: CarePlanResource) -> None:
         """Note the words of a plan for work rehabilitation."""
         self._notes.extend(note.text for note in record.note if note.text)
 
-    def request_of(self, response: records.ClaimResponseResource) -> records.ClaimResource | None:
+    def request_of(self, response: ClaimResponseResource) -> ClaimResource | None:
         """The request that a response answers, where given: contained, by reference, by identifier or beside it."""
         request = response.request
         if request is not None and request.reference:
             if request.reference.startswith("#"):
                 local = contained(response, request.reference)
-                return local if isinstance(local, records.ClaimResource) else None
+                return local if isinstance(local, ClaimResource) else None
             return self._claims.get(self._references[request.reference])
         if request is not None and request.identifier is not None and request.identifier.value:
             value = request.identifier.value
@@ -170,7 +173,7 @@ class Requests:
             )
         return self._alone
 
-    def item(self, request: records.ClaimResource, sequence: int | None) -> Scope:
+    def item(self, request: ClaimResource, sequence: int | None) -> Scope:
         """What an item of the request is for, or all of it where the item is not found."""
         items = [item for item in request.item if sequence is not None and item.sequence == sequence] or request.item
         return scopes_together(map(self._requested, items))
@@ -187,7 +190,7 @@ class Requests:
                 return WHOLE_PROGRAM
         return scope
 
-    def _requested(self, item: records.ClaimItem) -> Scope:
+    def _requested(self, item: ClaimItem) -> Scope:
         scope = scope_of(item.product_or_service)
         if scope.service is not AuthorizedService.NOT_NAMED:
             return scope
@@ -198,7 +201,7 @@ class Requests:
                     return _meant(ordered)
         return scope_of(item.category)
 
-    def _unlinked(self, answers: Iterable[records.ClaimResponseResource]) -> records.ClaimResource | None:
+    def _unlinked(self, answers: Iterable[ClaimResponseResource]) -> ClaimResource | None:
         """The one request that stands beside the one answer which names none."""
         requests = [claim for claim in self._claims.values() if claim.use == "preauthorization"]
         silent = [answer for answer in answers if answer.use == "preauthorization" and answer.request is None]

@@ -38,12 +38,24 @@ from cds_service.fhir.chart.service_requests import (
 )
 from cds_service.fhir.chart.sites import zones_at
 from cds_service.fhir.chart.visits import Visits
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import ServiceMeaning, is_work_activity, name_of_condition
-from cds_service.fhir.reading.prefetch import Draft, Prefetch, aliases_of
+from cds_service.fhir.reading.clinical_resources import (
+    CarePlanResource,
+    ConditionResource,
+    EncounterResource,
+    GoalResource,
+    ProcedureResource,
+)
+from cds_service.fhir.reading.conditions import is_work_activity, name_of_condition
+from cds_service.fhir.reading.drafts import Draft, aliases_of
+from cds_service.fhir.reading.elements import Category, type_of
+from cds_service.fhir.reading.financial_resources import ClaimResource, ClaimResponseResource, CoverageResource
+from cds_service.fhir.reading.meanings import ServiceMeaning
+from cds_service.fhir.reading.person_resources import LocationResource, OrganizationResource, PatientResource
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.request_resources import AppointmentResource, ServiceRequestResource
 
 __all__ = ["appointments_of", "build_chart", "of_another_patient", "orders_of"]
 
@@ -83,14 +95,14 @@ def of_another_patient(
     """The first treatment, visit or plan of work rehabilitation that names another patient than the call's."""
     references, meanings = References(prefetch.aliases), Meanings()
     own = Own(patient_id, prefetch, references, server)
-    for reference, procedure in own.of_others(records.ProcedureResource):
+    for reference, procedure in own.of_others(ProcedureResource):
         if meanings[procedure.code].work_rehab:
             return Gap(FACT_OF_TYPE["Procedure"], OF_ANOTHER, reference)
-    for reference, encounter in own.of_others(records.EncounterResource):
+    for reference, encounter in own.of_others(EncounterResource):
         if clinical.about(encounter, references, meanings, {}).work_rehab:
             return Gap(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
     people = People(prefetch, references)
-    for reference, record in own.of_others(records.CarePlanResource):
+    for reference, record in own.of_others(CarePlanResource):
         plan = plans.plan_of_care(record, reference, people, references, meanings, {}, calendar)
         if plan is not None and plan.work_rehab:
             return Gap(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
@@ -200,43 +212,41 @@ class _Builder:
             record, foreign = draft.record, False
             if draft.gap is not None:
                 self.own.left_out.add(draft.gap)
-            elif isinstance(record, records.ServiceRequestResource):
+            elif isinstance(record, ServiceRequestResource):
                 foreign = not may_be_of(record.subject, self.patient, self.aliases)
-            elif isinstance(record, records.AppointmentResource):
+            elif isinstance(record, AppointmentResource):
                 foreign = not of_patient(record, self.patient, self.aliases)
             if foreign and record is not None:
-                self.own.left_out.add_of_another(FACT_OF_TYPE[records.type_of(record)])
+                self.own.left_out.add_of_another(FACT_OF_TYPE[type_of(record)])
 
-    def _patient(self) -> records.PatientResource | None:
+    def _patient(self) -> PatientResource | None:
         patient = None
-        for key, record in self.prefetch.of(records.PatientResource).items():
+        for key, record in self.prefetch.of(PatientResource).items():
             if key == self.patient:
                 patient = record
             else:
-                self.own.leave_out(
-                    records.PatientResource, reference_of("Patient", key), "the Patient given is another one"
-                )
+                self.own.leave_out(PatientResource, reference_of("Patient", key), "the Patient given is another one")
         return patient
 
-    def _orders(self) -> tuple[list[Order], list[tuple[str, records.ServiceRequestResource, ServiceMeaning]]]:
+    def _orders(self) -> tuple[list[Order], list[tuple[str, ServiceRequestResource, ServiceMeaning]]]:
         """Orders on record, and all orders as given with their meaning."""
         orders: list[Order] = []
-        asked_for: list[tuple[str, records.ServiceRequestResource, ServiceMeaning]] = []
+        asked_for: list[tuple[str, ServiceRequestResource, ServiceMeaning]] = []
         for draft in self.drafts:
             record = draft.record
-            if not isinstance(record, records.ServiceRequestResource) or not is_order(record):
+            if not isinstance(record, ServiceRequestResource) or not is_order(record):
                 continue
             if may_be_of(record.subject, self.patient, self.aliases):
                 asked_for.append((draft.reference, record, self.meanings[record.code]))
         drafted = {reference for reference, _, _ in asked_for}
-        for reference, record in self.own.of(records.ServiceRequestResource, but=drafted):
+        for reference, record in self.own.of(ServiceRequestResource, but=drafted):
             if is_order(record):
                 asked_for.append((reference, record, self.meanings[record.code]))
                 orders.append(order_of(record, reference, self.references, self.calendar))
         return orders, asked_for
 
     def _assertions(
-        self, asked_for: Iterable[tuple[str, records.ServiceRequestResource, ServiceMeaning]], visits: Visits
+        self, asked_for: Iterable[tuple[str, ServiceRequestResource, ServiceMeaning]], visits: Visits
     ) -> Iterator[CoverageAssertion]:
         """What payers say through coverage-information on orders, appointments and encounters that are ours."""
         work_rehab = {reference for reference, _, meaning in asked_for if meaning.work_rehab}
@@ -245,7 +255,7 @@ class _Builder:
                 yield from assertions_of(record.extension, reference, self.references, self.calendar)
         for draft in self.drafts:
             booked = draft.record
-            if not isinstance(booked, records.AppointmentResource) or not booked.extension:
+            if not isinstance(booked, AppointmentResource) or not booked.extension:
                 continue
             if is_work_rehab_appointment(booked, work_rehab, self.aliases):
                 yield from assertions_of(booked.extension, draft.reference, self.references, self.calendar)
@@ -256,24 +266,24 @@ class _Builder:
 
     def _requests(
         self,
-        asked_for: Iterable[tuple[str, records.ServiceRequestResource, ServiceMeaning]],
+        asked_for: Iterable[tuple[str, ServiceRequestResource, ServiceMeaning]],
         plans: Iterable[PlanOfCare],
         charges: ChargesOnRecord,
     ) -> Requests:
         """What was asked of payers, and what carries their numbers."""
         claims = {
             f"Claim/{key}": record
-            for key, record in self.prefetch.of(records.ClaimResource).items()
+            for key, record in self.prefetch.of(ClaimResource).items()
             if record.patient is None
             or not record.patient.reference
             or self.references[record.patient.reference] == f"Patient/{self.patient}"
         }
         ordered = {reference: meaning for reference, _, meaning in asked_for}
-        answers = self.prefetch.of(records.ClaimResponseResource).values()
+        answers = self.prefetch.of(ClaimResponseResource).values()
         requests = Requests(claims, answers, self.references, ordered)
         for _, record, meaning in asked_for:
             requests.order(record, meaning)
-        written = self.prefetch.of(records.CarePlanResource)
+        written = self.prefetch.of(CarePlanResource)
         for plan in plans:
             known = written.get(plan.reference.partition("/")[2]) if plan.work_rehab else None
             if known is not None:
@@ -283,34 +293,34 @@ class _Builder:
                 requests.carry_number(number, {line.code for line in claim.lines})
         return requests
 
-    def _conditions(self) -> list[tuple[str, records.ConditionResource]]:
+    def _conditions(self) -> list[tuple[str, ConditionResource]]:
         return [
             (reference, record)
-            for reference, record in self.own.of(records.ConditionResource)
+            for reference, record in self.own.of(ConditionResource)
             if not _has_status(record.verification_status, _NOT_TRUE)
         ]
 
     def _coverages(self) -> list[Coverage]:
-        organizations = self.prefetch.of(records.OrganizationResource)
+        organizations = self.prefetch.of(OrganizationResource)
         return [
             payers.coverage_of(record, reference, organizations, self.references, self.calendar)
-            for reference, record in self.own.of(records.CoverageResource)
+            for reference, record in self.own.of(CoverageResource)
             if self._is_active(record, reference)
             and payers.pays_therapy(record)
             and self.own.has_readable_period(record, reference)
         ]
 
-    def _is_active(self, coverage: records.CoverageResource, reference: str) -> bool:
+    def _is_active(self, coverage: CoverageResource, reference: str) -> bool:
         """Whether a coverage is active, or does not say that it is not."""
         status = (coverage.status or "active").strip().lower()
         if status not in payers.STATUSES:
-            self.own.leave_out(records.CoverageResource, reference, "its status is none that FHIR knows")
+            self.own.leave_out(CoverageResource, reference, "its status is none that FHIR knows")
         return status == "active"
 
     def _plans(self, ordered: Mapping[str, ServiceMeaning]) -> tuple[list[PlanOfCare], list[InjuryEvidence]]:
         plans_of_care: list[PlanOfCare] = []
         evidence: list[InjuryEvidence] = []
-        for reference, record in self.own.of(records.CarePlanResource):
+        for reference, record in self.own.of(CarePlanResource):
             if record.status == "entered-in-error":
                 continue
             evidence.extend(injury.of_plan(record, reference))
@@ -324,55 +334,55 @@ class _Builder:
         return plans_of_care, evidence
 
     def _claim_numbers(
-        self, conditions: Iterable[tuple[str, records.ConditionResource]], of_claims: Iterable[ClaimNumber]
+        self, conditions: Iterable[tuple[str, ConditionResource]], of_claims: Iterable[ClaimNumber]
     ) -> Iterator[ClaimNumber]:
-        for reference, coverage in self.prefetch.of(records.CoverageResource).items():
+        for reference, coverage in self.prefetch.of(CoverageResource).items():
             if coverage.identifier or coverage.classes:
                 yield from claim_facts.numbers_of_coverage(coverage, reference_of("Coverage", reference))
         for reference, condition in conditions:
             yield from claim_facts.numbers_of(condition.identifier, reference)
         yield from of_claims
 
-    def _facility(self, encounter: records.EncounterResource) -> Facility | None:
-        return claim_facts.facility_of(encounter, self.prefetch.of(records.LocationResource), self.references)
+    def _facility(self, encounter: EncounterResource) -> Facility | None:
+        return claim_facts.facility_of(encounter, self.prefetch.of(LocationResource), self.references)
 
     def _goals(self) -> Iterator[Goal]:
-        for reference, record in self.own.of(records.GoalResource):
+        for reference, record in self.own.of(GoalResource):
             yield from clinical.goals_of(record, reference, self.calendar)
 
     def _answers(self, requests: Requests) -> Iterator[Authorization]:
-        for reference, record in self.own.of(records.ClaimResponseResource):
+        for reference, record in self.own.of(ClaimResponseResource):
             unread = authorizations.unread_as(record)
             if unread is not None:
-                self.own.leave_out(records.ClaimResponseResource, reference, unread)
+                self.own.leave_out(ClaimResponseResource, reference, unread)
             if not authorizations.is_preauthorization(record):
                 continue
             answers = authorizations.of_response(record, reference, self.calendar, requests)
             if isinstance(answers, str):
-                self.own.leave_out(records.ClaimResponseResource, reference, answers)
+                self.own.leave_out(ClaimResponseResource, reference, answers)
             else:
                 yield from answers
 
 
 def _planned(
-    orders: Iterable[Order], asked_for: Iterable[tuple[str, records.ServiceRequestResource, ServiceMeaning]]
+    orders: Iterable[Order], asked_for: Iterable[tuple[str, ServiceRequestResource, ServiceMeaning]]
 ) -> Iterator[PlanOfCare]:
     """Plans among the orders on record."""
     as_asked = {reference: record for reference, record, _ in asked_for}
     return filter(None, (plan_of_order(as_asked[order.reference], order) for order in orders))
 
 
-def _reasons(encounters: Mapping[str, tuple[records.EncounterResource, Encounter]]) -> Iterator[InjuryEvidence]:
+def _reasons(encounters: Mapping[str, tuple[EncounterResource, Encounter]]) -> Iterator[InjuryEvidence]:
     for reference, (record, _) in encounters.items():
         if record.reason_code:
             yield from injury.of_encounter(record, reference)
 
 
-def _has_status(status: records.Category | None, codes: frozenset[str]) -> bool:
+def _has_status(status: Category | None, codes: frozenset[str]) -> bool:
     return status is not None and any(coding.code in codes for coding in status.coding)
 
 
-def _active(conditions: Iterable[tuple[str, records.ConditionResource]]) -> Iterator[str]:
+def _active(conditions: Iterable[tuple[str, ConditionResource]]) -> Iterator[str]:
     """Active conditions other than the bare external cause."""
     for reference, record in conditions:
         if _has_status(record.clinical_status, _ACTIVE) and not is_work_activity(record.code):
@@ -380,4 +390,4 @@ def _active(conditions: Iterable[tuple[str, records.ConditionResource]]) -> Iter
 
 
 def _has_orders(drafts: Iterable[Draft]) -> bool:
-    return any(isinstance(draft.record, records.ServiceRequestResource) for draft in drafts)
+    return any(isinstance(draft.record, ServiceRequestResource) for draft in drafts)

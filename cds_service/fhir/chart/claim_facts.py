@@ -7,11 +7,13 @@ from typing import Final
 from cds_service.domain.chart import Facility
 from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart.people import contained
-from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource
 from cds_service.fhir.reading.code_systems import ICD_10_CM
-from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.elements import CodeableConcept, TypedIdentifier
+from cds_service.fhir.reading.financial_resources import ClaimResource, CoverageResource
+from cds_service.fhir.reading.person_resources import LocationResource
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept
 
 _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
 _ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)
@@ -37,20 +39,20 @@ def _is_icd_10_cm(system: str) -> bool:
     return system == ICD_10_CM or (_ICD_SYSTEM.search(system) is not None and _OTHER_ICD.search(system) is None)
 
 
-def codes_of_conditions(conditions: Iterable[tuple[str, records.ConditionResource]]) -> dict[str, str]:
+def codes_of_conditions(conditions: Iterable[tuple[str, ConditionResource]]) -> dict[str, str]:
     """The ICD-10-CM codes of conditions by reference; those without one are left out."""
     codes = ((reference, diagnosis_code(record.code)) for reference, record in conditions)
     return {reference: code for reference, code in codes if code is not None}
 
 
-def numbers_of(identifiers: Iterable[records.TypedIdentifier], reference: str) -> Iterator[ClaimNumber]:
+def numbers_of(identifiers: Iterable[TypedIdentifier], reference: str) -> Iterator[ClaimNumber]:
     """Claim numbers among identifiers: of the type WCN, or called so."""
     for identifier in identifiers:
         if identifier.value and _is_claim_number(identifier):
             yield ClaimNumber(reference, identifier.value, identifier.system)
 
 
-def numbers_of_coverage(coverage: records.CoverageResource, reference: str) -> Iterator[ClaimNumber]:
+def numbers_of_coverage(coverage: CoverageResource, reference: str) -> Iterator[ClaimNumber]:
     """Claim numbers among the identifiers and classes of a coverage. A subscriber's number is not taken for one."""
     yield from numbers_of(coverage.identifier, reference)
     for coverage_class in coverage.classes:
@@ -66,7 +68,7 @@ def numbers_of_coverage(coverage: records.CoverageResource, reference: str) -> I
             yield ClaimNumber(reference, coverage_class.value)
 
 
-def numbers_of_claim(claim: records.ClaimResource, reference: str) -> Iterator[ClaimNumber]:
+def numbers_of_claim(claim: ClaimResource, reference: str) -> Iterator[ClaimNumber]:
     """The claim numbers that the payer assigned beforehand, as another claim has them."""
     for insurance in claim.insurance:
         if insurance.identifier is not None and insurance.identifier.value:
@@ -74,7 +76,7 @@ def numbers_of_claim(claim: records.ClaimResource, reference: str) -> Iterator[C
 
 
 def facility_of(
-    encounter: records.EncounterResource, locations: Mapping[str, records.LocationResource], references: References
+    encounter: EncounterResource, locations: Mapping[str, LocationResource], references: References
 ) -> Facility | None:
     """Where an encounter took place, with the place-of-service code that the Location carries; None for several."""
     named = [
@@ -86,11 +88,11 @@ def facility_of(
         return None
     local = contained(encounter, named[0]) if named[0].startswith("#") else None
     place = local if local is not None else locations.get(references[named[0]].rpartition("/")[2])
-    code = place_of_service(place.type) if isinstance(place, records.LocationResource) else None
+    code = place_of_service(place.type) if isinstance(place, LocationResource) else None
     return Facility(references[named[0]], code)
 
 
-def place_of_service(concepts: Iterable[records.CodeableConcept]) -> str | None:
+def place_of_service(concepts: Iterable[CodeableConcept]) -> str | None:
     """The CMS place-of-service code among concepts; None where there are several."""
     codings = [coding for concept in concepts for coding in concept.coding]
     codes = {
@@ -101,7 +103,7 @@ def place_of_service(concepts: Iterable[records.CodeableConcept]) -> str | None:
     return codes.pop() if len(codes) == 1 else None
 
 
-def _is_claim_number(identifier: records.TypedIdentifier) -> bool:
+def _is_claim_number(identifier: TypedIdentifier) -> bool:
     if identifier.type is not None:
         if any(coding.code == _CLAIM_NUMBER_TYPE for coding in identifier.type.coding):
             return True

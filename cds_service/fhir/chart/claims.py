@@ -14,16 +14,17 @@ from cds_service.fhir.chart.decisions import number_in
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.places import Places
 from cds_service.fhir.chart.recorded_charges import RECORDED_CHARGE, charge_items, settles_another
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.elements import Period
+from cds_service.fhir.reading.financial_resources import ChargeItemResource, ClaimResource, ExplanationOfBenefitResource
 from cds_service.fhir.reading.procedure_codes import coded
 from cds_service.fhir.reading.references import References
 
 _CHARGES: Final = frozenset({"draft", "active"})
 _NO_CHARGES: Final = frozenset({"cancelled", "entered-in-error"})
 _OTHER_USES: Final = frozenset({"preauthorization", "predetermination"})
-_ELSEWHERE: Final = (records.ExplanationOfBenefitResource, records.ChargeItemResource)
+_ELSEWHERE: Final = (ExplanationOfBenefitResource, ChargeItemResource)
 
 
 @dataclass
@@ -44,13 +45,13 @@ def charges_on_record(own: Own, places: Places, calendar: Calendar) -> ChargesOn
     What a payer settled, and a charge item, count where no claim on record has the same code on the same day.
     """
     charges = ChargesOnRecord()
-    for reference, record in own.of(records.ClaimResource):
+    for reference, record in own.of(ClaimResource):
         if record.status in _CHARGES:
             _add(charges, record, _claim(record, reference, own.references, calendar), places, calendar)
             if record.use != "claim" and record.use not in _OTHER_USES:
-                own.leave_out(records.ClaimResource, reference, "does not say that it is a claim")
+                own.leave_out(ClaimResource, reference, "does not say that it is a claim")
         elif record.status not in _NO_CHARGES:
-            own.leave_out(records.ClaimResource, reference, "has no FHIR status")
+            own.leave_out(ClaimResource, reference, "has no FHIR status")
     if not own.prefetch.by_type.keys().isdisjoint(_ELSEWHERE):
         claimed = set(_claimed(charges.claims))
         for settled, claim in _settled(own, calendar, {claim.reference for claim in charges.claims}):
@@ -62,20 +63,16 @@ def charges_on_record(own: Own, places: Places, calendar: Calendar) -> ChargesOn
     return charges
 
 
-def _settled(
-    own: Own, calendar: Calendar, claims: set[str]
-) -> Iterator[tuple[records.ExplanationOfBenefitResource, Claim]]:
+def _settled(own: Own, calendar: Calendar, claims: set[str]) -> Iterator[tuple[ExplanationOfBenefitResource, Claim]]:
     """What payers settled of claims that are not on record themselves."""
-    for reference, record in own.of(records.ExplanationOfBenefitResource):
+    for reference, record in own.of(ExplanationOfBenefitResource):
         if record.status in _CHARGES and not settles_another(record, claims, own):
             claim = replace(_claim(record, reference, own.references, calendar), status=RECORDED_CHARGE)
             numbers = dict.fromkeys((*claim.authorization_numbers, *filter(None, record.pre_auth_ref)))
             yield record, replace(claim, authorization_numbers=tuple(numbers))
 
 
-def _add(
-    charges: ChargesOnRecord, record: records.ClaimResource, claim: Claim, places: Places, calendar: Calendar
-) -> None:
+def _add(charges: ChargesOnRecord, record: ClaimResource, claim: Claim, places: Places, calendar: Calendar) -> None:
     reference = claim.reference
     charges.evidence.extend(injury.of_claim(record, reference))
     state = places.of_accident(record)
@@ -92,8 +89,8 @@ def _claimed(claims: Iterable[Claim]) -> Iterator[tuple[str, object]]:
     return ((line.code, line.date) for claim in claims for line in claim.lines if line.date is not None)
 
 
-def _claim(record: records.ClaimResource, reference: str, references: References, calendar: Calendar) -> Claim:
-    billed = record.billable_period or records.Period()
+def _claim(record: ClaimResource, reference: str, references: References, calendar: Calendar) -> Claim:
+    billed = record.billable_period or Period()
     whole = calendar.day(billed.start)
     whole = whole if whole == calendar.day(billed.end or billed.start) else None
     lines = []
@@ -101,7 +98,7 @@ def _claim(record: records.ClaimResource, reference: str, references: References
         charged = coded(item.product_or_service)
         if not charged.codes:
             continue
-        period, located = item.serviced_period or records.Period(), item.location_codeable_concept
+        period, located = item.serviced_period or Period(), item.location_codeable_concept
         quantity = item.quantity.value if item.quantity is not None else None
         day, last = calendar.day(item.serviced_date or period.start or period.end), calendar.day(period.end)
         if day is None and not item.encounter:

@@ -7,9 +7,9 @@ from typing import Final
 from cds_service.domain.coverage_and_claims import CoverageAssertion
 from cds_service.fhir.chart.decisions import number_in
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.elements import Extension
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import Extension
 
 COVERAGE_INFORMATION: Final = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 _OF_A_RELEASE: Final = re.compile(

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from cds_service.domain.coverage_and_claims import AuthorizationState
-from cds_service.fhir.reading.meanings import may_match, texts
-from cds_service.fhir.reading.resources import Adjudication, CodeableConcept, Extension
+from cds_service.fhir.reading.concept_words import may_match, texts
+from cds_service.fhir.reading.elements import CodeableConcept, Extension
+from cds_service.fhir.reading.financial_resources import Adjudication
 
 PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
 REVIEW_ACTION: Final = "extension-reviewAction"

@@ -13,9 +13,9 @@ from cds_service.domain.care import PlanOfCare
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.fhir.chart.patients_own import Own
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.clinical_resources import DocumentReferenceResource
+from cds_service.fhir.reading.concept_words import texts
 
 PLAN_OF_CARE_NOTE: Final = "18776-5"
 """LOINC: plan of care note."""
@@ -58,7 +58,7 @@ def hints_of(
     A letter of an answer on record tells nothing new; nor does a plan beside an active one.
     """
     newest: dict[_Called, tuple[date, str]] = {}
-    for reference, record in own.of(records.DocumentReferenceResource):
+    for reference, record in own.of(DocumentReferenceResource):
         called = _called(record)
         day = _day(record, calendar)
         if called is not None and (called not in newest or day > newest[called][0]):
@@ -78,7 +78,7 @@ def hints_of(
             yield Gap(fact, f"{dated} is called {name}; its content is not read", reference)
 
 
-def _called(record: records.DocumentReferenceResource) -> _Called | None:
+def _called(record: DocumentReferenceResource) -> _Called | None:
     if record.status in _NOT_IN_FORCE:
         return None
     concepts = [concept for concept in (record.type, *record.category) if concept is not None]
@@ -108,7 +108,7 @@ def _is_answer(words: str) -> bool:
     return _OF_A_PAYER.search(words) is not None and _DECIDES.search(words) is not None
 
 
-def _day(record: records.DocumentReferenceResource, calendar: Calendar) -> date:
+def _day(record: DocumentReferenceResource, calendar: Calendar) -> date:
     """The day of the document; of one without a readable date the earliest there is."""
     created = (content.attachment.creation for content in record.content if content.attachment is not None)
     return next((day for text in (record.date, *created) if (day := calendar.day(text)) is not None), date.min)

@@ -6,18 +6,14 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.care import Encounter, Goal, Performer, Session
 from cds_service.domain.codes import Program
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import (
-    ServiceMeaning,
-    diagnosis_codes,
-    names_no_treatment,
-    program_of,
-    texts,
-    tool_of,
-)
+from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource, GoalResource, GoalTarget
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.conditions import diagnosis_codes
+from cds_service.fhir.reading.elements import CodeableConcept, Quantity, Ref
+from cds_service.fhir.reading.evaluations import tool_of
+from cds_service.fhir.reading.meanings import ServiceMeaning, names_no_treatment, program_of
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept, Quantity, Ref
 
 DONE_OR_UNDER_WAY: Final = frozenset({"completed", "in-progress"})
 TOOK_PLACE: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished", "unknown"})
@@ -42,10 +38,10 @@ class About(NamedTuple):
 
 
 def about(
-    record: records.EncounterResource,
+    record: EncounterResource,
     references: References,
     meanings: Mapping[CodeableConcept | None, ServiceMeaning],
-    known: Mapping[str, records.ConditionResource],
+    known: Mapping[str, ConditionResource],
 ) -> About:
     """What types, service type, reasons and diagnoses of an encounter say.
 
@@ -63,7 +59,7 @@ def about(
     return About(work_rehab, program, conditions, tuple(diagnoses))
 
 
-def _may_treat(record: records.EncounterResource, meanings: Mapping[CodeableConcept | None, ServiceMeaning]) -> bool:
+def _may_treat(record: EncounterResource, meanings: Mapping[CodeableConcept | None, ServiceMeaning]) -> bool:
     """Whether an encounter of these types can be a visit of a program, and no evaluation, summary or call only."""
     types = [meanings[concept] for concept in record.type]
     if any(meaning.work_rehab for meaning in types):
@@ -73,7 +69,7 @@ def _may_treat(record: records.EncounterResource, meanings: Mapping[CodeableConc
     )
 
 
-def concepts_of(record: records.EncounterResource) -> list[CodeableConcept]:
+def concepts_of(record: EncounterResource) -> list[CodeableConcept]:
     """What the encounter says it is about: types, service type, reasons."""
     if record.service_type is None:
         return [*record.type, *record.reason_code]
@@ -94,7 +90,7 @@ def session_of_encounter(encounter: Encounter, day: date, performers: tuple[Perf
     )
 
 
-def goals_of(record: records.GoalResource, reference: str, calendar: Calendar) -> list[Goal]:
+def goals_of(record: GoalResource, reference: str, calendar: Calendar) -> list[Goal]:
     """A goal, once for each of its targets."""
     if record.lifecycle_status in _NO_GOALS:
         return []
@@ -105,7 +101,7 @@ def goals_of(record: records.GoalResource, reference: str, calendar: Calendar) -
     ] or [Goal(reference, described=described)]
 
 
-def _target(target: records.GoalTarget) -> float | None:
+def _target(target: GoalTarget) -> float | None:
     if target.detail_quantity is not None:
         return target.detail_quantity.value
     if target.detail_integer is not None:

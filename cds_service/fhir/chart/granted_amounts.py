@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
-from cds_service.fhir.reading.meanings import may_match, texts
-from cds_service.fhir.reading.resources import Adjudication, Quantity
+from cds_service.fhir.reading.concept_words import may_match, texts
+from cds_service.fhir.reading.elements import Quantity
+from cds_service.fhir.reading.financial_resources import Adjudication
 
 _GRANTED: Final = re.compile(r"authori[sz]|approv|certif", re.IGNORECASE)
 _UNITS: Final = (

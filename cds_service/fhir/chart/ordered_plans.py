@@ -1,10 +1,10 @@
 """Plans of care that an EHR keeps as ServiceRequests with the intent ``plan``, for want of CarePlans."""
 
 from cds_service.domain.care import Order, PlanOfCare
-from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.request_resources import ServiceRequestResource
 
 
-def plan_of_order(record: records.ServiceRequestResource, planned: Order) -> PlanOfCare | None:
+def plan_of_order(record: ServiceRequestResource, planned: Order) -> PlanOfCare | None:
     """Planned therapy as a plan of care: its dates, discipline, codes and schedule; it has no goals.
 
     An order to treat is no plan of care, whatever it says, nor is a plan of something else than therapy.

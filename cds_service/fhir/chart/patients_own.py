@@ -6,12 +6,19 @@ from typing import Any, Final, TypeVar
 
 from cds_service.domain.chart import Fact, Gap
 from cds_service.fhir.reading import dates
-from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.clinical_resources import CarePlanResource
+from cds_service.fhir.reading.elements import CodeableConcept, Ref, Resource, type_name
+from cds_service.fhir.reading.financial_resources import (
+    ClaimResource,
+    ClaimResponseResource,
+    CoverageResource,
+    ExplanationOfBenefitResource,
+)
 from cds_service.fhir.reading.meanings import ServiceMeaning, meaning
-from cds_service.fhir.reading.prefetch import Prefetch, Quarantine
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
+from cds_service.fhir.reading.quarantine import Quarantine
 from cds_service.fhir.reading.references import SAFE_ID, References, named, plain_server, server_of
-from cds_service.fhir.reading.resources import CodeableConcept, Ref, Resource, type_name
 
 _R = TypeVar("_R", bound=Resource)
 
@@ -23,10 +30,10 @@ UNKNOWN_SERVER: Final = (
 
 _SUBJECT: Final = attrgetter("subject")
 _WHOSE: Final["dict[type[Resource], attrgetter[Any]]"] = {
-    records.CoverageResource: attrgetter("beneficiary"),
-    records.ClaimResponseResource: attrgetter("patient"),
-    records.ClaimResource: attrgetter("patient"),
-    records.ExplanationOfBenefitResource: attrgetter("patient"),
+    CoverageResource: attrgetter("beneficiary"),
+    ClaimResponseResource: attrgetter("patient"),
+    ClaimResource: attrgetter("patient"),
+    ExplanationOfBenefitResource: attrgetter("patient"),
 }
 
 
@@ -108,7 +115,7 @@ class Own:
         fact: Fact = FACT_OF_TYPE[type_name(kind)]
         self.left_out.add(Gap(fact, why) if self.left_out.full(fact) else Gap(fact, why, reference))
 
-    def has_readable_period(self, record: records.CoverageResource | records.CarePlanResource, reference: str) -> bool:
+    def has_readable_period(self, record: CoverageResource | CarePlanResource, reference: str) -> bool:
         """Whether the dates of its period can be read; if not the resource is left out."""
         problem = dates.problem_of(record.period)
         if problem is not None:

@@ -23,9 +23,15 @@ from cds_service.fhir.chart.authorized_services import (
 from cds_service.fhir.chart.decisions import PAS
 from cds_service.fhir.chart.granted_amounts import Granted
 from cds_service.fhir.reading import dates
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.resources import Adjudication, Extension, Period, Quantity
+from cds_service.fhir.reading.elements import Extension, Period, Quantity
+from cds_service.fhir.reading.financial_resources import (
+    AddedItem,
+    Adjudication,
+    ClaimResource,
+    ClaimResponseItem,
+    ClaimResponseResource,
+)
 
 _TELLS_NOTHING: Final = re.compile(
     r"$|ok\b|complete|processed|finali[sz]ed|issued|see |claim settled|(?:prior )?auth\w* (?:number )?issued",
@@ -51,7 +57,7 @@ _NO_ANSWER: Final = _Part((), None, None, None, NOT_NAMED, empty=True)
 
 
 def of_response(
-    response: records.ClaimResponseResource, reference: str, calendar: Calendar, requests: Requests | None = None
+    response: ClaimResponseResource, reference: str, calendar: Calendar, requests: Requests | None = None
 ) -> tuple[Authorization, ...] | str:
     """Authorizations that are or may be for work rehabilitation in one response; items with the same answer added up.
 
@@ -79,7 +85,7 @@ def of_response(
     return _added_up(authorizations)
 
 
-def names_service(response: records.ClaimResponseResource) -> bool:
+def names_service(response: ClaimResponseResource) -> bool:
     """Whether every answer in the response tells by itself what service it is for."""
     added = [part for item in response.add_item for part in _added_parts(item)]
     parts = [*(_item(item) for item in response.item), *added] or [_whole(response)]
@@ -95,12 +101,12 @@ def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | Non
             yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True, relayed=True)
 
 
-def is_preauthorization(response: records.ClaimResponseResource) -> bool:
+def is_preauthorization(response: ClaimResponseResource) -> bool:
     """Whether it is an active answer to a request for authorization."""
     return response.use == "preauthorization" and response.status in {"active", None}
 
 
-def unread_as(response: records.ClaimResponseResource) -> str | None:
+def unread_as(response: ClaimResponseResource) -> str | None:
     """Why it may be an answer to a request for authorization and cannot be read as one."""
     if response.use not in _USES:
         return "does not say that it answers a request for authorization"
@@ -129,9 +135,7 @@ def _added_up(authorizations: Sequence[Authorization]) -> tuple[Authorization, .
     return tuple(merged.values())
 
 
-def _with_request(
-    part: _Part, requests: Requests | None, request: records.ClaimResource | None, sequence: int | None
-) -> _Part:
+def _with_request(part: _Part, requests: Requests | None, request: ClaimResource | None, sequence: int | None) -> _Part:
     """The part with the service of the requested item where it names none itself."""
     if part.scope.service is not AuthorizedService.NOT_NAMED or requests is None or request is None:
         return part
@@ -139,7 +143,7 @@ def _with_request(
 
 
 def _with_words(
-    part: _Part, whole: _Part, response: records.ClaimResponseResource, reference: str, requests: Requests | None
+    part: _Part, whole: _Part, response: ClaimResponseResource, reference: str, requests: Requests | None
 ) -> _Part:
     """The part with the service that the answer's words tell, or what carries its number, where nothing else does."""
     if part.scope.service is not AuthorizedService.NOT_NAMED:
@@ -151,7 +155,7 @@ def _with_words(
 
 
 def _authorization(
-    response: records.ClaimResponseResource,
+    response: ClaimResponseResource,
     reference: str,
     whole: _Part,
     part: _Part,
@@ -193,7 +197,7 @@ def _moment(text: str | None) -> datetime | None:
     return when.instant if isinstance(when, dates.When) else None
 
 
-def _state(response: records.ClaimResponseResource, whole: _Part, part: _Part) -> AuthorizationState:
+def _state(response: ClaimResponseResource, whole: _Part, part: _Part) -> AuthorizationState:
     """The decision on a part: its own review actions, else those of the response, else the outcome and the words.
 
     Words or an error that speak against an approval leave it unclear.
@@ -215,14 +219,14 @@ def _state(response: records.ClaimResponseResource, whole: _Part, part: _Part) -
     return reviewed
 
 
-def _in_place_of_number(response: records.ClaimResponseResource) -> AuthorizationState | None:
+def _in_place_of_number(response: ClaimResponseResource) -> AuthorizationState | None:
     """What stands where the number should: "DENIED", "pending"."""
     if decisions.number_in(response.pre_auth_ref) is not None:
         return None
     return decisions.decision_in_words(response.pre_auth_ref)
 
 
-def _overall(response: records.ClaimResponseResource, words: AuthorizationState | None) -> AuthorizationState:
+def _overall(response: ClaimResponseResource, words: AuthorizationState | None) -> AuthorizationState:
     if words in {AuthorizationState.DENIED, AuthorizationState.WITHDRAWN}:
         return words
     if response.outcome == "error":
@@ -236,7 +240,7 @@ def _overall(response: records.ClaimResponseResource, words: AuthorizationState 
     return AuthorizationState.APPROVED if numbered and not worded else AuthorizationState.UNCLEAR
 
 
-def _whole(response: records.ClaimResponseResource) -> _Part:
+def _whole(response: ClaimResponseResource) -> _Part:
     part = _part(response.extension, response.adjudication)
     return part._replace(
         number=decisions.number_in(response.pre_auth_ref) or part.number,
@@ -245,11 +249,11 @@ def _whole(response: records.ClaimResponseResource) -> _Part:
     )
 
 
-def _item(item: records.ClaimResponseItem) -> _Part:
+def _item(item: ClaimResponseItem) -> _Part:
     return _part(item.extension, item.adjudication)
 
 
-def _added_parts(item: records.AddedItem) -> Iterator[_Part]:
+def _added_parts(item: AddedItem) -> Iterator[_Part]:
     """An added item, or its details where the service and the amount are told there."""
     details = [detail for detail in item.detail if detail.product_or_service is not None or detail.quantity is not None]
     if not details or item.quantity is not None:
@@ -266,7 +270,7 @@ def _added_parts(item: records.AddedItem) -> Iterator[_Part]:
         )
 
 
-def _added(item: records.AddedItem) -> _Part:
+def _added(item: AddedItem) -> _Part:
     part = _part(item.extension, item.adjudication)
     scope = part.scope if part.scope.service is not AuthorizedService.NOT_NAMED else scope_of(item.product_or_service)
     period = Period(item.serviced_date, item.serviced_date) if item.serviced_date else item.serviced_period

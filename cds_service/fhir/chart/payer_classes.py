@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cds_service.domain.codes import PayerClass
-from cds_service.fhir.reading.resources import Coding
+from cds_service.fhir.reading.elements import Coding
 
 Classes = frozenset[PayerClass]
 

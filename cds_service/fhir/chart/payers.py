@@ -10,11 +10,12 @@ from cds_service.fhir.chart import payer_classes
 from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, classes_together
 from cds_service.fhir.chart.payer_states import state_of
 from cds_service.fhir.chart.people import contained
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import texts
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Period, Resource
+from cds_service.fhir.reading.financial_resources import CoverageClass, CoverageResource
+from cds_service.fhir.reading.person_resources import OrganizationResource
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept, CoverageClass, NamedRef
 
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
 _MEDICARE_NUMBERS: Final = ("sid/us-mbi", "sid/us-medicare", "sid/us-hicn", "bluebutton.cms.gov")
@@ -28,9 +29,9 @@ SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
 
 
 def coverage_of(
-    record: records.CoverageResource,
+    record: CoverageResource,
     reference: str,
-    organizations: Mapping[str, records.OrganizationResource],
+    organizations: Mapping[str, OrganizationResource],
     references: References,
     calendar: Calendar,
 ) -> Coverage:
@@ -43,7 +44,7 @@ def coverage_of(
         kind = PayerClass.SELF_PAY
     if not record.status:
         doubts = (*doubts, COVERAGE_WITHOUT_STATUS)
-    period = record.period or records.Period()
+    period = record.period or Period()
     return Coverage(
         reference=reference,
         payer_class=kind,
@@ -57,7 +58,7 @@ def coverage_of(
     )
 
 
-def pays_therapy(record: records.CoverageResource) -> bool:
+def pays_therapy(record: CoverageResource) -> bool:
     """Whether the coverage is more than one for teeth, eyes, drugs or life only, as far as its type tells."""
     codings = record.type.coding if record.type is not None else ()
     return not codings or not all(map(payer_classes.pays_no_therapy, codings))
@@ -148,7 +149,7 @@ def _told_of_plan(written: _Written) -> Iterator[Told]:
         yield Told(frozenset({PayerClass.MEDICARE}))
 
 
-def _systems(record: records.CoverageResource) -> Iterator[str]:
+def _systems(record: CoverageResource) -> Iterator[str]:
     """Systems of the numbers of the coverage and of its payors."""
     identifiers = (*record.identifier, *[payor.identifier for payor in record.payor if payor.identifier is not None])
     return (identifier.system for identifier in identifiers if identifier.system)
@@ -158,7 +159,7 @@ def _is_person(payor: NamedRef, references: References) -> bool:
     return payor.reference is not None and references[payor.reference].startswith(_PERSONS)
 
 
-def _references(record: records.CoverageResource, references: References) -> Iterator[str]:
+def _references(record: CoverageResource, references: References) -> Iterator[str]:
     for payor in record.payor:
         if payor.reference is None or payor.reference.startswith("#") or _is_person(payor, references):
             continue
@@ -167,13 +168,13 @@ def _references(record: records.CoverageResource, references: References) -> Ite
 
 
 def _names(
-    record: records.CoverageResource, organizations: Mapping[str, records.OrganizationResource], references: References
+    record: CoverageResource, organizations: Mapping[str, OrganizationResource], references: References
 ) -> Iterator[str]:
     """Identifiers and names of the payors that are no persons, and of their organizations."""
     for payor in record.payor:
         if _is_person(payor, references):
             continue
-        organization: records.Resource | None = None
+        organization: Resource | None = None
         if payor.reference is not None and payor.reference.startswith("#"):
             organization = contained(record, payor.reference)
         elif payor.reference is not None:
@@ -182,7 +183,7 @@ def _names(
             yield payor.identifier.value
         if payor.display:
             yield payor.display
-        if isinstance(organization, records.OrganizationResource):
+        if isinstance(organization, OrganizationResource):
             if organization.name:
                 yield organization.name
             yield from organization.alias

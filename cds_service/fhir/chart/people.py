@@ -6,8 +6,10 @@ from typing import Final
 import msgspec
 
 from cds_service.domain.care import Performer, Role
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.meanings import has_code
+from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.concept_words import has_code
+from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Resource
+from cds_service.fhir.reading.person_resources import PractitionerResource, PractitionerRoleResource
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.professions import (
     Disputed,
@@ -22,13 +24,13 @@ from cds_service.fhir.reading.professions import (
     supervises,
 )
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept, NamedRef, Resource
+from cds_service.fhir.reading.resources import AnyResource
 
 UNNAMED: Final = "unnamed performer"
 NOT_TREATING: Final = frozenset({"REF", "ADM", "DIS", "CON", "CALLBCK", "ESC", "translator", "emergency"})
 """Kinds of Encounter.participant that take part in other ways than by treating or supervising."""
 _NO_PERSON: Final = ("Organization/", "Location/", "HealthcareService/", "Device/", "Patient/", "RelatedPerson/")
-_CONTAINED: Final = msgspec.json.Decoder(records.AnyResource)
+_CONTAINED: Final = msgspec.json.Decoder(AnyResource)
 
 
 def contained(resource: Resource, reference: str) -> Resource | None:
@@ -47,15 +49,15 @@ class People:
     """Professions of the people that resources refer to, read from contained resources or from any bundle given."""
 
     def __init__(self, prefetch: Prefetch, references: References) -> None:
-        self._roles = prefetch.of(records.PractitionerRoleResource)
-        self._practitioners = prefetch.of(records.PractitionerResource)
+        self._roles = prefetch.of(PractitionerRoleResource)
+        self._practitioners = prefetch.of(PractitionerResource)
         self._references = references
         self._performers: dict[object, Performer] = {}
         self._alone: dict[object, tuple[Performer, ...]] = {}
         self._known: dict[str, Profession | None] = {}
-        self._roles_of: dict[str, list[records.PractitionerRoleResource]] | None = None
+        self._roles_of: dict[str, list[PractitionerRoleResource]] | None = None
 
-    def performers(self, procedure: records.ProcedureResource) -> tuple[Performer, ...]:
+    def performers(self, procedure: ProcedureResource) -> tuple[Performer, ...]:
         """Who performed a procedure, each once.
 
         Who supervises is marked; the attending person is one who supervises where somebody else treats as well. What is
@@ -75,7 +77,7 @@ class People:
             if (performer := self.performer(procedure, entry.actor, entry.function)) is not None
         )
 
-    def participants(self, encounter: records.EncounterResource) -> tuple[Performer, ...]:
+    def participants(self, encounter: EncounterResource) -> tuple[Performer, ...]:
         """Who took part in an encounter by treating or supervising, each once."""
         if not encounter.participant:
             return ()
@@ -123,7 +125,7 @@ class People:
         """What a performer is called; ``local`` is the contained resource that the reference means."""
         if not reference.startswith("#"):
             return self._references[reference]
-        person = local.practitioner if isinstance(local, records.PractitionerRoleResource) else None
+        person = local.practitioner if isinstance(local, PractitionerRoleResource) else None
         if person is None or person.reference is None or person.reference.startswith("#"):
             return reference
         return self._references[person.reference]
@@ -137,7 +139,7 @@ class People:
         """What a reference leads to, with the credentials behind the name; nothing of what is no person."""
         reference = actor.reference or ""
         if local is not None:
-            if not isinstance(local, records.PractitionerRoleResource | records.PractitionerResource):
+            if not isinstance(local, PractitionerRoleResource | PractitionerResource):
                 return None
             profession = self._read(source, local, local=True)
         elif self._references[reference].startswith((*_NO_PERSON, "CareTeam/")):
@@ -154,19 +156,19 @@ class People:
             if kind == "PractitionerRole":
                 resource = self._roles.get(key)
             elif kind == "Practitioner":
-                resource = self._practitioners.get(key) or records.PractitionerResource(id=key)
+                resource = self._practitioners.get(key) or PractitionerResource(id=key)
             self._known[name] = self._read(source, resource)
         return self._known[name]
 
     def _read(self, source: Resource, resource: Resource | None, *, local: bool = False) -> Profession | None:
-        if isinstance(resource, records.PractitionerRoleResource):
+        if isinstance(resource, PractitionerRoleResource):
             profession = profession_of((*resource.code, *resource.specialty))
             if profession is None and resource.practitioner is not None:
                 return agreed_profession(
                     self._qualified(source, resource.practitioner), credentials(resource.practitioner.display)
                 )
             return profession
-        if isinstance(resource, records.PractitionerResource):
+        if isinstance(resource, PractitionerResource):
             by_roles = self._by_roles(resource.id) if not local else None
             return by_roles if by_roles is not None else licensed(resource)
         return None
@@ -178,7 +180,7 @@ class People:
             person = contained(source, practitioner.reference)
         else:
             person = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
-        return licensed(person) if isinstance(person, records.PractitionerResource) else None
+        return licensed(person) if isinstance(person, PractitionerResource) else None
 
     def _by_roles(self, practitioner: str | None) -> Profession | None:
         """What the PractitionerRoles in force say together about a practitioner."""
@@ -196,7 +198,7 @@ class People:
         return agreed_profession(None, *(profession_of((*role.code, *role.specialty)) for role in roles))
 
 
-def licensed(person: records.PractitionerResource) -> Profession | None:
+def licensed(person: PractitionerResource) -> Profession | None:
     """What qualifications say, else the letters of license numbers, else the titles behind the name."""
     profession = profession_of(qualification.code for qualification in person.qualification)
     if profession is None:

@@ -10,10 +10,13 @@ from cds_service.domain.chart import Place
 from cds_service.domain.jurisdictions import ABBREVIATIONS, STATES
 from cds_service.fhir.chart.injury import accident_of
 from cds_service.fhir.chart.people import contained
-from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.clinical_resources import EncounterResource
+from cds_service.fhir.reading.elements import Address, Resource
+from cds_service.fhir.reading.financial_resources import ClaimResource
+from cds_service.fhir.reading.person_resources import LocationResource, OrganizationResource, PatientResource
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import Address, Resource
+from cds_service.fhir.reading.request_resources import AppointmentResource
 from cds_service.fhir.reading.zones import TreatmentSite, in_extensions
 
 _STATE_OF: Final = (
@@ -43,13 +46,13 @@ class Places:
     """Addresses of organizations and locations given anywhere."""
 
     def __init__(self, prefetch: Prefetch, references: References) -> None:
-        self._organizations: Mapping[str, records.OrganizationResource] = prefetch.of(records.OrganizationResource)
-        self._locations: Mapping[str, records.LocationResource] = prefetch.of(records.LocationResource)
+        self._organizations: Mapping[str, OrganizationResource] = prefetch.of(OrganizationResource)
+        self._locations: Mapping[str, LocationResource] = prefetch.of(LocationResource)
         self._references = references
         self._known: dict[str | None, str | None] = {}
         self.any_given = bool(self._organizations or self._locations)
 
-    def of_encounter(self, encounter: records.EncounterResource) -> str | None:
+    def of_encounter(self, encounter: EncounterResource) -> str | None:
         """State of the provider, else of the location of an encounter."""
         provider = encounter.service_provider
         state = None
@@ -61,7 +64,7 @@ class Places:
                 state = self._state(encounter, place.location.reference)
         return state
 
-    def _state(self, encounter: records.EncounterResource, reference: str | None) -> str | None:
+    def _state(self, encounter: EncounterResource, reference: str | None) -> str | None:
         if reference in self._known:
             return self._known[reference]
         if reference is None:
@@ -71,7 +74,7 @@ class Places:
             self._known[reference] = state
         return state
 
-    def of_accident(self, claim: records.ClaimResource) -> str | None:
+    def of_accident(self, claim: ClaimResource) -> str | None:
         """State in which the accident of a claim happened."""
         accident = accident_of(claim)
         if accident is None:
@@ -80,14 +83,14 @@ class Places:
         there = self._addresses(claim, place.reference) if place is not None else ()
         return first_jurisdiction((accident.location_address, *there))
 
-    def site_of_encounter(self, encounter: records.EncounterResource) -> TreatmentSite:
+    def site_of_encounter(self, encounter: EncounterResource) -> TreatmentSite:
         """State and time zone of the locations and the provider of an encounter."""
         references = [place.location.reference for place in encounter.location if place.location is not None]
         if encounter.service_provider is not None:
             references.append(encounter.service_provider.reference)
         return TreatmentSite(self.of_encounter(encounter), self._zone(encounter, references))
 
-    def site_of_appointment(self, appointment: records.AppointmentResource) -> TreatmentSite:
+    def site_of_appointment(self, appointment: AppointmentResource) -> TreatmentSite:
         """State and time zone of the locations that take part in an appointment."""
         actors = [
             participant.actor.reference for participant in appointment.participant if participant.actor is not None
@@ -110,19 +113,17 @@ class Places:
 
     def _addresses(self, source: Resource, reference: str | None) -> Iterator[Address | None]:
         place = self._place(source, reference)
-        if isinstance(place, records.OrganizationResource):
+        if isinstance(place, OrganizationResource):
             yield from place.address
-        elif isinstance(place, records.LocationResource):
+        elif isinstance(place, LocationResource):
             yield place.address
 
-    def _place(
-        self, source: Resource, reference: str | None
-    ) -> records.OrganizationResource | records.LocationResource | None:
+    def _place(self, source: Resource, reference: str | None) -> OrganizationResource | LocationResource | None:
         if reference is None:
             return None
         if reference.startswith("#"):
             place = contained(source, reference)
-            return place if isinstance(place, records.OrganizationResource | records.LocationResource) else None
+            return place if isinstance(place, OrganizationResource | LocationResource) else None
         kind, _, key = self._references[reference].partition("/")
         return self._organizations.get(key) if kind == "Organization" else self._locations.get(key)
 
@@ -131,7 +132,7 @@ def place_of(
     accidents: Iterable[tuple[str, str | None]],
     asked: Encounter | None,
     visits: Sequence[Encounter],
-    patient: records.PatientResource | None,
+    patient: PatientResource | None,
     clients_jurisdiction: str | None,
 ) -> Place | None:
     """The jurisdiction by precedence: accident, encounter, the patient's home, the client's profile.

@@ -8,13 +8,15 @@ from cds_service.domain.care import PlanOfCare
 from cds_service.domain.codes import LABELS, Discipline, Program
 from cds_service.fhir.chart.encounters import names_of
 from cds_service.fhir.chart.people import People, contained
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of, texts
+from cds_service.fhir.reading.clinical_resources import Activity, ActivityDetail, CarePlanResource
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.elements import CodeableConcept, Period
+from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of
 from cds_service.fhir.reading.mentions import names_work_rehab
 from cds_service.fhir.reading.professions import disciplines_of
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept
+from cds_service.fhir.reading.request_resources import ServiceRequestResource
 
 _THERAPY: Final = re.compile(
     r"therap|rehab|plan of care|return[\s\-]to[\s\-]work|exercise|functional|strengthening", re.IGNORECASE
@@ -38,7 +40,7 @@ _NO_ACTIVITY: Final = frozenset({"cancelled", "entered-in-error"})
 
 
 def plan_of_care(
-    plan: records.CarePlanResource,
+    plan: CarePlanResource,
     reference: str,
     people: People,
     references: References,
@@ -64,7 +66,7 @@ def plan_of_care(
     if not content and not _is_silent(plan, references, ordered):
         return None
     discipline, origin = _discipline(plan, disciplines, people)
-    period = plan.period or records.Period()
+    period = plan.period or Period()
     return PlanOfCare(
         reference=reference,
         status=plan.status or "unknown",
@@ -84,7 +86,7 @@ def plan_of_care(
 
 
 def _activities(
-    plan: records.CarePlanResource,
+    plan: CarePlanResource,
     references: References,
     meanings: Mapping[CodeableConcept | None, ServiceMeaning],
     ordered: Mapping[str, ServiceMeaning],
@@ -98,12 +100,12 @@ def _activities(
             written = activity.reference.reference
             if written.startswith("#"):
                 order = contained(plan, written)
-                yield meanings[order.code] if isinstance(order, records.ServiceRequestResource) else NO_MEANING
+                yield meanings[order.code] if isinstance(order, ServiceRequestResource) else NO_MEANING
             else:
                 yield ordered.get(references[written], NO_MEANING)
 
 
-def _plan_program(plan: records.CarePlanResource, activities: Iterable[ServiceMeaning]) -> Program:
+def _plan_program(plan: CarePlanResource, activities: Iterable[ServiceMeaning]) -> Program:
     concepts = [activity.detail.code for activity in plan.activity if activity.detail is not None]
     words = [activity.detail.description for activity in plan.activity if activity.detail is not None]
     notes = [note.text for note in plan.note]
@@ -116,7 +118,7 @@ def _plan_program(plan: records.CarePlanResource, activities: Iterable[ServiceMe
 
 
 def _discipline(
-    plan: records.CarePlanResource, disciplines: set[Discipline], people: People
+    plan: CarePlanResource, disciplines: set[Discipline], people: People
 ) -> tuple[Discipline | None, str | None]:
     """Category, else author, else contributors; several that disagree decide nothing."""
     if disciplines:
@@ -129,7 +131,7 @@ def _discipline(
     return None, None
 
 
-def _speaks_of_therapy(plan: records.CarePlanResource) -> bool:
+def _speaks_of_therapy(plan: CarePlanResource) -> bool:
     return _names_therapy(" \n ".join(_words(plan)))
 
 
@@ -140,13 +142,13 @@ def _names_therapy(words: str) -> bool:
     return _OTHER_SPECIALTY.search(words) is None or _OUR_THERAPY.search(words) is not None
 
 
-def _words(plan: records.CarePlanResource) -> Iterator[str]:
+def _words(plan: CarePlanResource) -> Iterator[str]:
     yield from (text for text in (plan.title, plan.description) if text)
     for category in plan.category:
         yield from texts(category)
 
 
-def _is_silent(plan: records.CarePlanResource, references: References, ordered: Mapping[str, ServiceMeaning]) -> bool:
+def _is_silent(plan: CarePlanResource, references: References, ordered: Mapping[str, ServiceMeaning]) -> bool:
     """Whether nothing but its narrative, or an order that was not given, can tell what a plan is for."""
     if any(_TELLS_NOTHING.fullmatch(text) is None for text in _words(plan)):
         return False
@@ -157,8 +159,8 @@ def _is_silent(plan: records.CarePlanResource, references: References, ordered: 
 
 
 def _is_told(
-    plan: records.CarePlanResource,
-    activity: records.Activity,
+    plan: CarePlanResource,
+    activity: Activity,
     references: References,
     ordered: Mapping[str, ServiceMeaning],
 ) -> bool:
@@ -174,7 +176,7 @@ def _is_told(
     return name in ordered or not name.startswith(("ServiceRequest", "urn:", "http"))
 
 
-def _is_scheduled(detail: records.ActivityDetail | None) -> bool:
+def _is_scheduled(detail: ActivityDetail | None) -> bool:
     return detail is not None and (
         detail.scheduled_timing is not None
         or detail.scheduled_period is not None

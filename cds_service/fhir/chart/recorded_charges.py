@@ -8,10 +8,10 @@ from cds_service.domain.codes import KNOWN_MODIFIERS
 from cds_service.domain.coverage_and_claims import ChargedLine, Claim
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart.patients_own import Own
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.elements import CodeableConcept, Period
+from cds_service.fhir.reading.financial_resources import ChargeItemResource, ExplanationOfBenefitResource
 from cds_service.fhir.reading.procedure_codes import coded
-from cds_service.fhir.reading.resources import CodeableConcept
 
 RECORDED_CHARGE: Final = "recorded"
 """Status of a charge that no claim proposed here may change."""
@@ -22,28 +22,28 @@ _WORDS: Final = re.compile(r"[0-9A-Za-z]+", re.ASCII)
 
 def charge_items(own: Own, calendar: Calendar, claimed: Collection[object]) -> Iterator[Claim]:
     """Each charged item as a claim of one line; ``claimed`` are codes with their days that stand on claims already."""
-    for reference, record in own.of(records.ChargeItemResource):
+    for reference, record in own.of(ChargeItemResource):
         if record.status in _NOT_CHARGED:
             continue
         if record.status not in _CHARGED:
-            own.leave_out(records.ChargeItemResource, reference, "has no FHIR status")
+            own.leave_out(ChargeItemResource, reference, "has no FHIR status")
             continue
         line = _line(record, own, calendar)
         if line is not None and (line.code, line.date) not in claimed:
             yield Claim(reference, RECORDED_CHARGE, (line,), line.encounters)
 
 
-def settles_another(record: records.ExplanationOfBenefitResource, claims: Collection[str], own: Own) -> bool:
+def settles_another(record: ExplanationOfBenefitResource, claims: Collection[str], own: Own) -> bool:
     """Whether it is about a claim that is on record itself."""
     claim = record.claim.reference if record.claim is not None else None
     return claim is not None and own.references[claim] in claims
 
 
-def _line(record: records.ChargeItemResource, own: Own, calendar: Calendar) -> ChargedLine | None:
+def _line(record: ChargeItemResource, own: Own, calendar: Calendar) -> ChargedLine | None:
     charged = coded(record.code)
     if not charged.codes:
         return None
-    period = record.occurrence_period or records.Period()
+    period = record.occurrence_period or Period()
     day, last = calendar.day(record.occurrence_date_time or period.start or period.end), calendar.day(period.end)
     modifiers = tuple(dict.fromkeys((*charged.modifiers, *_modifiers(record.code))))
     quantity = record.quantity.value if record.quantity is not None else None

@@ -8,8 +8,9 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from cds_service.fhir.reading.meanings import texts
-from cds_service.fhir.reading.resources import CodeableConcept, Component, ObservationResource, Quantity, Ratio
+from cds_service.fhir.reading.clinical_resources import Component, ObservationResource
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.elements import CodeableConcept, Quantity, Ratio
 
 Measured: TypeAlias = ObservationResource | Component
 

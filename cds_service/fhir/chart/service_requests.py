@@ -8,16 +8,16 @@ from cds_service.domain.care import Appointment, Order, Role, Schedule, Teleheal
 from cds_service.domain.chart import Fact, Gap
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.drafts import Draft, aliases_of
+from cds_service.fhir.reading.elements import CodeableConcept, Period, Quantity, Ref, Repeat, Timing
 from cds_service.fhir.reading.meanings import meaning, program_of, program_of_modifiers
 from cds_service.fhir.reading.mentions import names_work_rehab
-from cds_service.fhir.reading.prefetch import Draft, aliases_of
 from cds_service.fhir.reading.procedure_codes import procedure_codes
 from cds_service.fhir.reading.professions import disciplines_of, profession_of
 from cds_service.fhir.reading.references import References, normal
-from cds_service.fhir.reading.resources import CodeableConcept, OrderedService, Quantity, Timing
+from cds_service.fhir.reading.request_resources import AppointmentResource, OrderedService, ServiceRequestResource
 from cds_service.fhir.reading.telehealth import telehealth_in, telehealth_of
 
 NO_START: Final = "has no start, and no period in which it is asked for"
@@ -31,7 +31,7 @@ _MINUTES: Final = {"min": 1.0, "h": 60.0, "s": 1 / 60, "d": 1440.0}
 
 
 def orders_of(
-    source: Iterable[Draft | records.ServiceRequestResource],
+    source: Iterable[Draft | ServiceRequestResource],
     selections: Collection[str] | None = None,
     patient_id: str | None = None,
     *,
@@ -55,7 +55,7 @@ def orders_of(
         else:
             record = item
             reference = f"ServiceRequest/{item.id}" if item.id is not None else f"ServiceRequest (no id {position})"
-        if not isinstance(record, records.ServiceRequestResource) or not is_order(record):
+        if not isinstance(record, ServiceRequestResource) or not is_order(record):
             continue
         if patient_id is not None and not may_be_of(record.subject, patient_id, aliases):
             continue
@@ -65,7 +65,7 @@ def orders_of(
 
 
 def appointments_of(
-    drafts: Iterable[Draft | records.AppointmentResource],
+    drafts: Iterable[Draft | AppointmentResource],
     orders: Iterable[Order] = (),
     patient_id: str | None = None,
     *,
@@ -83,7 +83,7 @@ class Booked(NamedTuple):
 
 
 def booked(
-    drafts: Iterable[Draft | records.AppointmentResource],
+    drafts: Iterable[Draft | AppointmentResource],
     orders: Iterable[Order] = (),
     patient_id: str | None = None,
     *,
@@ -105,13 +105,13 @@ def booked(
         else:
             record = item
             reference = f"Appointment/{item.id}" if item.id is not None else f"Appointment (no id {position})"
-        if not isinstance(record, records.AppointmentResource) or record.status in _NO_APPOINTMENTS:
+        if not isinstance(record, AppointmentResource) or record.status in _NO_APPOINTMENTS:
             continue
         if patient_id is not None and not of_patient(record, patient_id, aliases):
             continue
         if not is_work_rehab_appointment(record, ordered, aliases):
             continue
-        span = calendar.span(records.Period(record.start, record.end), record.start)
+        span = calendar.span(Period(record.start, record.end), record.start)
         day = span.date or _requested(record, calendar)
         if day is None:
             gaps.append(Gap(Fact.APPOINTMENTS, NO_START if record.start is None else f"{span.problem}", reference))
@@ -124,31 +124,31 @@ def booked(
     )
 
 
-def _telehealth(record: records.AppointmentResource) -> TelehealthSign | None:
+def _telehealth(record: AppointmentResource) -> TelehealthSign | None:
     found = telehealth_of((*record.service_type, record.appointment_type))
     return found or (telehealth_in(record.description) if record.description else None)
 
 
-def _requested(record: records.AppointmentResource, calendar: Calendar) -> date | None:
+def _requested(record: AppointmentResource, calendar: Calendar) -> date | None:
     """The first day of the periods in which an appointment without a start is asked for."""
     periods = record.requested_period if record.start is None else ()
     days = [calendar.first_day(period.start) or calendar.last_day(period.end) for period in periods]
     return min((day for day in days if day is not None), default=None)
 
 
-def is_order(record: records.ServiceRequestResource) -> bool:
+def is_order(record: ServiceRequestResource) -> bool:
     """Whether it asks for something: not revoked, not entered in error, not an order to refrain."""
     return record.status not in _NO_ORDERS and record.do_not_perform is not True
 
 
-def may_be_of(subject: records.Ref | None, patient_id: str, aliases: Mapping[str, str]) -> bool:
+def may_be_of(subject: Ref | None, patient_id: str, aliases: Mapping[str, str]) -> bool:
     """Whether a draft may be the patient's: it names the patient or nobody."""
     if subject is None or subject.reference is None:
         return True
     return normal(subject.reference, aliases) == f"Patient/{patient_id}"
 
 
-def of_patient(record: records.AppointmentResource, patient_id: str, aliases: Mapping[str, str]) -> bool:
+def of_patient(record: AppointmentResource, patient_id: str, aliases: Mapping[str, str]) -> bool:
     """Whether no patient but this one takes part in the appointment."""
     actors = [
         participant.actor.reference
@@ -160,7 +160,7 @@ def of_patient(record: records.AppointmentResource, patient_id: str, aliases: Ma
 
 
 def is_work_rehab_appointment(
-    record: records.AppointmentResource, ordered: Collection[str], aliases: Mapping[str, str]
+    record: AppointmentResource, ordered: Collection[str], aliases: Mapping[str, str]
 ) -> bool:
     """Whether it says so in any element, or is based on one of the work-rehab orders."""
     concepts = (*record.service_type, record.appointment_type, *record.reason_code)
@@ -176,7 +176,7 @@ def is_work_rehab_appointment(
 
 
 def order_of(
-    record: records.ServiceRequestResource,
+    record: ServiceRequestResource,
     reference: str,
     references: References,
     calendar: Calendar,
@@ -223,11 +223,11 @@ def billing_options(service: OrderedService | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for concept in concepts for code in procedure_codes(concept)))
 
 
-def schedule_of(record: records.ServiceRequestResource, calendar: Calendar) -> Schedule:
+def schedule_of(record: ServiceRequestResource, calendar: Calendar) -> Schedule:
     """Sessions in all, minutes of each, days per week and dates of an order, as far as it says."""
     timing = record.occurrence_timing
-    repeat = (timing.repeat if timing is not None else None) or records.Repeat()
-    period = record.occurrence_period or repeat.bounds_period or records.Period()
+    repeat = (timing.repeat if timing is not None else None) or Repeat()
+    period = record.occurrence_period or repeat.bounds_period or Period()
     start, end = calendar.first_day(period.start), calendar.last_day(period.end)
     if start is None and end is None and record.occurrence_date_time is not None:
         start = end = calendar.day(record.occurrence_date_time)
@@ -246,12 +246,12 @@ def schedule_of(record: records.ServiceRequestResource, calendar: Calendar) -> S
     )
 
 
-def _program(record: records.ServiceRequestResource, modifiers: Iterable[str]) -> Program:
+def _program(record: ServiceRequestResource, modifiers: Iterable[str]) -> Program:
     written = program_of((record.code, *record.order_detail), tuple(note.text for note in record.note))
     return written if written is not Program.UNKNOWN else program_of_modifiers(modifiers)
 
 
-def _days_per_week(repeat: records.Repeat) -> float | None:
+def _days_per_week(repeat: Repeat) -> float | None:
     if repeat.day_of_week:
         return float(len(set(repeat.day_of_week)))
     if repeat.period and repeat.period > 0 and repeat.period_unit in _DAYS:
@@ -261,14 +261,14 @@ def _days_per_week(repeat: records.Repeat) -> float | None:
     return None
 
 
-def _minutes(repeat: records.Repeat) -> int | None:
+def _minutes(repeat: Repeat) -> int | None:
     factor = _MINUTES.get(repeat.duration_unit or "")
     length = repeat.duration_max or repeat.duration
     return _whole(length * factor) if factor is not None and length is not None else None
 
 
 def _sessions(
-    repeat: records.Repeat, timing: Timing | None, per_week: float | None, start: date | None, end: date | None
+    repeat: Repeat, timing: Timing | None, per_week: float | None, start: date | None, end: date | None
 ) -> int | None:
     """Sessions in all: a count, listed events, or so many a week for the time the order spans."""
     if repeat.count is not None:

@@ -6,12 +6,16 @@ from typing import Final, TypeVar
 
 from cds_service.fhir.chart.places import Places, first_jurisdiction
 from cds_service.fhir.chart.service_requests import of_patient
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.prefetch import Draft, Prefetch
+from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.drafts import Draft
+from cds_service.fhir.reading.financial_resources import ClaimResource
+from cds_service.fhir.reading.person_resources import PatientResource
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.request_resources import AppointmentResource
 from cds_service.fhir.reading.zones import TreatmentSite, Zones, zone_of_records, zones_of
 
-_V = TypeVar("_V", records.EncounterResource, records.ProcedureResource)
+_V = TypeVar("_V", EncounterResource, ProcedureResource)
 
 NOWHERE: Final = TreatmentSite()
 
@@ -35,13 +39,13 @@ def zones_at(
         settings: Zones of the client's entry and of this service.
     """
     chart = _Own(patient, prefetch)
-    encounters = chart.of(records.EncounterResource)
+    encounters = chart.of(EncounterResource)
     asked_id = encounter_id.rpartition("/")[2] if encounter_id is not None else None
     asked = next((encounter for encounter in encounters if encounter.id == asked_id), None) if asked_id else None
     appointments = [
         draft.record
         for draft in drafts
-        if isinstance(draft.record, records.AppointmentResource) and of_patient(draft.record, patient, prefetch.aliases)
+        if isinstance(draft.record, AppointmentResource) and of_patient(draft.record, patient, prefetch.aliases)
     ]
     site = _site(chart.places, asked, encounters, appointments)
     if site.zone is None:
@@ -74,9 +78,9 @@ class _Own:
 
 def _site(
     places: Places,
-    asked: records.EncounterResource | None,
-    encounters: Iterable[records.EncounterResource],
-    appointments: Iterable[records.AppointmentResource],
+    asked: EncounterResource | None,
+    encounters: Iterable[EncounterResource],
+    appointments: Iterable[AppointmentResource],
 ) -> TreatmentSite:
     """The first place that tells anything: of the visit in question, of bookings, of other visits, latest first."""
     for appointment in appointments:
@@ -104,19 +108,19 @@ def _site(
     return NOWHERE
 
 
-def _where(encounter: records.EncounterResource) -> object:
+def _where(encounter: EncounterResource) -> object:
     return encounter.service_provider, encounter.location
 
 
-def _start(encounter: records.EncounterResource) -> str:
+def _start(encounter: EncounterResource) -> str:
     return (encounter.period.start if encounter.period is not None else None) or ""
 
 
-def _marked(chart: _Own, asked: records.EncounterResource | None) -> list[records.ProcedureResource]:
+def _marked(chart: _Own, asked: EncounterResource | None) -> list[ProcedureResource]:
     """Treatments with an extension on a time: of the encounter in question, of all where there is none."""
     marked = [
         procedure
-        for procedure in chart.prefetch.of(records.ProcedureResource).values()
+        for procedure in chart.prefetch.of(ProcedureResource).values()
         if (period := procedure.performed_period) is not None and (period.start_element or period.end_element)
     ]
     if not marked:
@@ -124,7 +128,7 @@ def _marked(chart: _Own, asked: records.EncounterResource | None) -> list[record
     wanted = f"Encounter/{asked.id}" if asked is not None else None
     return [
         procedure
-        for procedure in chart.of(records.ProcedureResource)
+        for procedure in chart.of(ProcedureResource)
         if wanted is None
         or procedure.encounter is None
         or procedure.encounter.reference is None
@@ -133,20 +137,20 @@ def _marked(chart: _Own, asked: records.EncounterResource | None) -> list[record
 
 
 def _written(
-    chart: _Own, encounters: Iterable[records.EncounterResource], appointments: Iterable[records.AppointmentResource]
+    chart: _Own, encounters: Iterable[EncounterResource], appointments: Iterable[AppointmentResource]
 ) -> Iterator[list[str | None]]:
     """Starts as written: of bookings, of visits, of treatments."""
     yield [appointment.start for appointment in appointments]
     yield [encounter.period.start for encounter in encounters if encounter.period is not None]
-    treatments = chart.of(records.ProcedureResource)
+    treatments = chart.of(ProcedureResource)
     yield [treatment.performed_period.start for treatment in treatments if treatment.performed_period is not None]
 
 
 def _states(chart: _Own, clients_jurisdiction: str | None) -> Iterator[str | None]:
-    for claim in chart.prefetch.of(records.ClaimResource).values():
+    for claim in chart.prefetch.of(ClaimResource).values():
         patient = claim.patient.reference if claim.patient is not None else None
         if not patient or chart.references[patient] == f"Patient/{chart.patient}":
             yield chart.places.of_accident(claim)
-    home = chart.prefetch.of(records.PatientResource).get(chart.patient)
+    home = chart.prefetch.of(PatientResource).get(chart.patient)
     yield first_jurisdiction(home.address) if home is not None else None
     yield clients_jurisdiction

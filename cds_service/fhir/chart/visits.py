@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session, TelehealthSign
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
@@ -12,11 +12,16 @@ from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart.patients_own import Meanings, Own
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places
-from cds_service.fhir.reading import resources as records
 from cds_service.fhir.reading.calendar import Calendar, length_of
-from cds_service.fhir.reading.meanings import called_off, names_capacity_test, program_of, texts
+from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource, ProcedureResource
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.evaluations import names_capacity_test
+from cds_service.fhir.reading.meanings import called_off, program_of
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
 from cds_service.fhir.reading.telehealth import BY_CLASS, is_virtual, telehealth_of
+
+if TYPE_CHECKING:
+    from cds_service.fhir.reading.elements import CodeableConcept, Ref
 
 _Timed = TypeVar("_Timed", Session, Service)
 
@@ -53,10 +58,10 @@ class Visits:
         people: People,
         places: Places,
         meanings: Meanings,
-        conditions: Mapping[str, records.ConditionResource],
+        conditions: Mapping[str, ConditionResource],
         calendar: Calendar,
     ) -> None:
-        self.encounters: dict[str, tuple[records.EncounterResource, Encounter]] = {}
+        self.encounters: dict[str, tuple[EncounterResource, Encounter]] = {}
         self.visits: list[Encounter] = []
         self.sessions: list[Session] = []
         self.services: list[Service] = []
@@ -69,7 +74,7 @@ class Visits:
         self._calendar = calendar
         self._not_held: dict[str, str] = {}
         self._unread: list[tuple[str, str | None, date | None]] = []
-        self._identified: dict[str, tuple[str, Interval | None, str | None, records.CodeableConcept | None]] = {}
+        self._identified: dict[str, tuple[str, Interval | None, str | None, CodeableConcept | None]] = {}
 
     def read(self, plans: list[PlanOfCare]) -> None:
         """Read everything, in order of date; ``plans`` are the patient's."""
@@ -87,16 +92,16 @@ class Visits:
     def _read_encounters(self) -> None:
         references, meanings, calendar = self._own.references, self._meanings, self._calendar
         abouts: dict[object, tuple[clinical.About, TelehealthSign | None]] = {}
-        for reference, record in self._own.of(records.EncounterResource, may_be_silent=True):
+        for reference, record in self._own.of(EncounterResource, may_be_silent=True):
             if record.status not in clinical.TOOK_PLACE:
                 if record.status not in _ENCOUNTER_STATUS:
-                    self._own.leave_out(records.EncounterResource, reference, _why_left_out(record))
+                    self._own.leave_out(EncounterResource, reference, _why_left_out(record))
                 status = "-".join((record.status or "").lower().replace("_", " ").split())
                 if status in _NOT_HELD or status in _NOT_HELD_ELSEWHERE:
                     self._not_held[reference] = status.replace("-", " ")
                 continue
             if record.actual_period is not None and record.period is None:
-                self._own.leave_out(records.EncounterResource, reference, OTHER_VERSION)
+                self._own.leave_out(EncounterResource, reference, OTHER_VERSION)
                 continue
             # The visits of a program are about the same; working it out anew takes ten times the look-up.
             key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
@@ -130,10 +135,10 @@ class Visits:
 
     def _read_procedures(self, plans: list[PlanOfCare]) -> None:
         own, references, meanings, people = self._own, self._own.references, self._meanings, self._people
-        concerns: dict[tuple[records.Ref, ...], tuple[str, ...]] = {}
+        concerns: dict[tuple[Ref, ...], tuple[str, ...]] = {}
         work_rehab_plans = [plan for plan in plans if plan.work_rehab]
         planned = work_rehab_plans[0].conditions if len(work_rehab_plans) == 1 else ()
-        for reference, record in own.of(records.ProcedureResource):
+        for reference, record in own.of(ProcedureResource):
             if record.status not in _TREATED or record.code is None:
                 self._leave_out(record, reference)
                 continue
@@ -148,7 +153,7 @@ class Visits:
             day = span.date or _day_of_visit(record, visited)
             if day is None:
                 why = OTHER_VERSION if _is_of_r5(record) else span.problem or "no date is recorded"
-                own.leave_out(records.ProcedureResource, reference, why)
+                own.leave_out(ProcedureResource, reference, why)
                 continue
             treated_by = people.performers(record) if record.performer else ()
             of_encounter = False
@@ -188,12 +193,12 @@ class Visits:
             if evaluation is not None and record.status == "completed":
                 self.evaluations.append(Assessment(reference, day, evaluation, codes[0] if codes else None))
 
-    def _leave_out(self, record: records.ProcedureResource, reference: str) -> None:
+    def _leave_out(self, record: ProcedureResource, reference: str) -> None:
         """Leave out a procedure that was not carried out, or cannot be read: treatments of its visit rest on that."""
         if record.status in _PROCEDURE_STATUS - _TREATED:
             return
         why = "does not say what was done" if record.status in _TREATED else "has no FHIR status"
-        self._own.leave_out(records.ProcedureResource, reference, why)
+        self._own.leave_out(ProcedureResource, reference, why)
         visit = (
             self._own.references[record.encounter.reference]
             if record.encounter and record.encounter.reference
@@ -216,7 +221,7 @@ class Visits:
 
     def _doubts(
         self,
-        record: records.ProcedureResource,
+        record: ProcedureResource,
         reference: str,
         visited: Encounter | None,
         visit: str | None,
@@ -252,17 +257,17 @@ class Visits:
                 yield clinical.session_of_encounter(encounter, encounter.date, self._people.participants(record))
 
 
-def _why_left_out(encounter: records.EncounterResource) -> str:
+def _why_left_out(encounter: EncounterResource) -> str:
     """Why an encounter with a status that R4 does not know is left out."""
     of_r5 = encounter.actual_period is not None or encounter.status in _R5_STATUS
     return OTHER_VERSION if of_r5 else "has no FHIR status"
 
 
-def _is_of_r5(procedure: records.ProcedureResource) -> bool:
+def _is_of_r5(procedure: ProcedureResource) -> bool:
     return procedure.occurrence_period is not None or procedure.occurrence_date_time is not None
 
 
-def _day_of_visit(procedure: records.ProcedureResource, visit: Encounter | None) -> date | None:
+def _day_of_visit(procedure: ProcedureResource, visit: Encounter | None) -> date | None:
     """The day of a treatment that tells none itself: that of its visit, unless it is a series of visits."""
     if visit is None or visit.last is not None or _is_of_r5(procedure):
         return None
@@ -276,7 +281,7 @@ def _hours_apart(visit: Interval | None, treatment: Interval | None) -> bool:
     return treatment.start - visit.end >= _PAUSE or visit.start - treatment.end >= _PAUSE
 
 
-def _noted_program(record: records.ProcedureResource) -> Program:
+def _noted_program(record: ProcedureResource) -> Program:
     """The kind that the notes name where the code does not."""
     return program_of((), (note.text for note in record.note))
 

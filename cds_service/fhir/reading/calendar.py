@@ -15,7 +15,7 @@ import msgspec
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading.dates import When
-from cds_service.fhir.reading.resources import Period, Quantity
+from cds_service.fhir.reading.elements import Period, Quantity
 from cds_service.fhir.reading.zones import Zones
 
 LONGEST_VISIT: Final = timedelta(hours=24)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cds_service.domain.codes import KNOWN_MODIFIERS
+from cds_service.fhir.reading.elements import CodeableConcept
 from cds_service.fhir.reading.procedure_codes import coded
-from cds_service.fhir.reading.resources import CodeableConcept
 
 _LENGTH: Final = 2
 _BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+", re.ASCII)

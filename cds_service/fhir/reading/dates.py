@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from cds_service.fhir.reading.resources import Period
+from cds_service.fhir.reading.elements import Period
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199

@@ -14,8 +14,32 @@ from typing import Final
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.resources import Resource, type_name
+from cds_service.fhir.reading.clinical_resources import (
+    CarePlanResource,
+    ConditionResource,
+    DocumentReferenceResource,
+    EncounterResource,
+    GoalResource,
+    ObservationResource,
+    ProcedureResource,
+    QuestionnaireResponseResource,
+)
+from cds_service.fhir.reading.elements import Resource, type_name
+from cds_service.fhir.reading.financial_resources import (
+    ChargeItemResource,
+    ClaimResource,
+    ClaimResponseResource,
+    CoverageResource,
+    ExplanationOfBenefitResource,
+)
+from cds_service.fhir.reading.person_resources import (
+    LocationResource,
+    OrganizationResource,
+    PatientResource,
+    PractitionerResource,
+    PractitionerRoleResource,
+)
+from cds_service.fhir.reading.request_resources import ServiceRequestResource
 
 A_PAGE: Final = 100
 """Results of a search on the first page: enough for a program, the newest first."""
@@ -148,25 +172,25 @@ _DOCUMENTS: Final = OtherSource("DocumentReference", read=False)
 _ROWS: Final = (
     PrefetchKey(
         name="encounter",
-        resource=records.EncounterResource,
+        resource=EncounterResource,
         tells={Fact.ENCOUNTER: Share.ENOUGH, Fact.INJURY: Share.SIGN},
         asked_at=AT_VISITS,
         read_by="encounterId",
     ),
     PrefetchKey(
         name="patient",
-        resource=records.PatientResource,
+        resource=PatientResource,
         tells={Fact.PATIENT: Share.WHOLE},
         read_by="patientId",
     ),
     PrefetchKey(
         name="coverage",
-        resource=records.CoverageResource,
+        resource=CoverageResource,
         tells={Fact.COVERAGE: Share.WHOLE, Fact.INJURY: Share.SIGN},
     ),
     PrefetchKey(
         name="carePlans",
-        resource=records.CarePlanResource,
+        resource=CarePlanResource,
         tells={
             Fact.PLAN_OF_CARE: Share.WHOLE,
             Fact.DISCIPLINE: Share.ENOUGH,
@@ -174,7 +198,7 @@ _ROWS: Final = (
             Fact.INJURY: Share.SIGN,
         },
         needed_at=frozenset({Moment.VISIT_START, Moment.OVERVIEW}),
-        beside=frozenset({records.ServiceRequestResource, records.DocumentReferenceResource}),
+        beside=frozenset({ServiceRequestResource, DocumentReferenceResource}),
         narrowed=(
             f"category={CATEGORY_OF_PLANS}",
             f"only care plans of the category {CATEGORY_OF_PLANS} could be asked for",
@@ -183,13 +207,13 @@ _ROWS: Final = (
     ),
     PrefetchKey(
         name="encounters",
-        resource=records.EncounterResource,
+        resource=EncounterResource,
         tells={Fact.ENCOUNTER: Share.ENOUGH, Fact.INJURY: Share.SIGN},
         newest_by="date",
     ),
     PrefetchKey(
         name="procedures",
-        resource=records.ProcedureResource,
+        resource=ProcedureResource,
         tells={
             Fact.SESSIONS: Share.WHOLE,
             Fact.SESSION_TIME: Share.WHOLE,
@@ -204,36 +228,36 @@ _ROWS: Final = (
     ),
     PrefetchKey(
         name="conditions",
-        resource=records.ConditionResource,
+        resource=ConditionResource,
         tells={Fact.INJURY: Share.SIGN},
     ),
     PrefetchKey(
         name="authorizations",
-        resource=records.ClaimResponseResource,
+        resource=ClaimResponseResource,
         tells={Fact.AUTHORIZATIONS: Share.WHOLE},
         filters={"use": "preauthorization"},
         newest_by="created",
-        beside=frozenset({records.ClaimResource, records.ServiceRequestResource, records.DocumentReferenceResource}),
+        beside=frozenset({ClaimResource, ServiceRequestResource, DocumentReferenceResource}),
         other_sources=(_DOCUMENTS,),
     ),
     PrefetchKey(
         name="orders",
-        resource=records.ServiceRequestResource,
+        resource=ServiceRequestResource,
         tells={Fact.ORDERS: Share.PART, Fact.PROGRAM: Share.ENOUGH},
         newest_by="authored",
     ),
     PrefetchKey(  # Claim.accident also tells where and how the injury happened
         name="charges",
-        resource=records.ClaimResource,
+        resource=ClaimResource,
         tells={Fact.CHARGES: Share.WHOLE, Fact.INJURY: Share.SIGN},
         filters={"use": "claim"},
         newest_by="created",
-        also=frozenset({records.ExplanationOfBenefitResource, records.ChargeItemResource}),
+        also=frozenset({ExplanationOfBenefitResource, ChargeItemResource}),
         other_sources=(OtherSource("ChargeItem", whole=True), OtherSource("ExplanationOfBenefit")),
     ),
     PrefetchKey(
         name="observations",
-        resource=records.ObservationResource,
+        resource=ObservationResource,
         tells={Fact.ASSESSMENTS: Share.WHOLE},
         asked_at=NOT_BOOKING,
         filters={"category": "survey,exam,functional-status,activity,therapy,procedure"},
@@ -242,14 +266,14 @@ _ROWS: Final = (
     ),
     PrefetchKey(
         name="questionnaireResponses",
-        resource=records.QuestionnaireResponseResource,
+        resource=QuestionnaireResponseResource,
         tells={Fact.ASSESSMENTS: Share.PART},
         asked_at=NOT_BOOKING,
         newest_by="authored",
     ),
     PrefetchKey(
         name="goals",
-        resource=records.GoalResource,
+        resource=GoalResource,
         tells={Fact.GOALS: Share.WHOLE},
         asked_at=WITH_PROGRAM,
     ),
@@ -260,10 +284,10 @@ INJURY_SOURCES: Final = ("coverage", "conditions", "carePlans", "encounters", "e
 
 SUPPORTING: Final[frozenset[type[Resource]]] = frozenset(
     {
-        records.PractitionerRoleResource,
-        records.PractitionerResource,
-        records.OrganizationResource,
-        records.LocationResource,
+        PractitionerRoleResource,
+        PractitionerResource,
+        OrganizationResource,
+        LocationResource,
     }
 )
 """Types that are read wherever they come: what resources refer to."""

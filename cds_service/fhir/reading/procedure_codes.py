@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS
 from cds_service.fhir.reading.code_systems import CPT
-from cds_service.fhir.reading.resources import CodeableConcept
+from cds_service.fhir.reading.elements import CodeableConcept
 
 _OIDS: Final = frozenset({"2.16.840.1.113883.6.12", "2.16.840.1.113883.6.14", "2.16.840.1.113883.6.285"})
 _NAMED: Final = re.compile(r"(?<![a-z])(?:cpt(?:[\s\-_]?4)?|c4|hcpcs\w*|medhcpcsgeninfo)(?![a-z])")

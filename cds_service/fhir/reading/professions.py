@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
-from cds_service.fhir.reading.meanings import has_code, may_be_kept, texts
+from cds_service.fhir.reading.concept_words import has_code, may_be_kept, texts
+from cds_service.fhir.reading.elements import CodeableConcept
 from cds_service.fhir.reading.profession_words import (
     ADMINISTRATIVE,
     AIDE,
@@ -29,7 +30,6 @@ from cds_service.fhir.reading.profession_words import (
     TECHNICIAN,
     THERAPIST,
 )
-from cds_service.fhir.reading.resources import CodeableConcept
 
 DISCIPLINE_OF_SNOMED: Final = {
     "91251008": Discipline.PT,

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cds_service.domain.chart import Chart, Fact, Gap
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.meanings import meaning
-from cds_service.fhir.reading.prefetch import Prefetch, is_of_others
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.fhir.reading.quarantine import is_of_others
 from cds_service.fhir.reading.references import normal
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
 
 OTHER_VERSION: Final = "is written in another FHIR version than R4"
 PROGRAM_FACTS: Final = frozenset({Fact.SESSIONS, Fact.ENCOUNTER, Fact.PLAN_OF_CARE})

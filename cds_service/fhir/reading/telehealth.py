@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from cds_service.domain.care import TelehealthSign
-from cds_service.fhir.reading.meanings import texts
-from cds_service.fhir.reading.resources import CodeableConcept
+from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.elements import CodeableConcept
 
 VIRTUAL: Final = "VR"
 """v3-ActCode of an encounter in which patient and practitioner are not in one place."""

@@ -13,16 +13,26 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.resources import RECORD_OF, Record, Resource
+from cds_service.fhir.reading.elements import (
+    Annotation,
+    Category,
+    CodeableConcept,
+    NamedRef,
+    Quantity,
+    Record,
+    Ref,
+    Resource,
+)
+from cds_service.fhir.reading.request_resources import OrderedService
+from cds_service.fhir.reading.resources import RECORD_OF
 
 _LONE_VALUE: Final[Mapping[type, str]] = {
-    records.CodeableConcept: "text",
-    records.OrderedService: "text",
-    records.Category: "text",
-    records.Annotation: "text",
-    records.Ref: "reference",
-    records.NamedRef: "reference",
+    CodeableConcept: "text",
+    OrderedService: "text",
+    Category: "text",
+    Annotation: "text",
+    Ref: "reference",
+    NamedRef: "reference",
 }
 
 
@@ -82,6 +92,6 @@ def _repaired(value: object, kind: object) -> object:
         return _repaired_object(value, kind)
     if isinstance(value, str) and kind in _LONE_VALUE:
         return {_LONE_VALUE[kind]: value}
-    if kind is records.Quantity and isinstance(value, int | float | str) and not isinstance(value, bool):
+    if kind is Quantity and isinstance(value, int | float | str) and not isinstance(value, bool):
         return {"value": value}
     return value

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.jurisdictions import EVERY_TIME_ZONE, time_zones_of
 from cds_service.fhir.reading import dates
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.resources import Extension, PrimitiveElement
+from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.elements import Extension, PrimitiveElement, Resource
+from cds_service.fhir.reading.request_resources import AppointmentResource
 
 EXTENSIONS: Final = frozenset(
     {"http://hl7.org/fhir/StructureDefinition/timezone", "http://hl7.org/fhir/StructureDefinition/tz-code"}
@@ -114,7 +115,7 @@ def _alike(zone: tzinfo, candidate: tzinfo) -> bool:
     return all(moment.astimezone(zone).utcoffset() == moment.astimezone(candidate).utcoffset() for moment in _SOLSTICES)
 
 
-def zone_of_records(visited: Iterable[records.Resource]) -> ZoneInfo | None:
+def zone_of_records(visited: Iterable[Resource]) -> ZoneInfo | None:
     """The zone that an extension on an instant of these encounters, treatments or appointments names."""
     for record in visited:
         for element in _elements(record):
@@ -124,13 +125,11 @@ def zone_of_records(visited: Iterable[records.Resource]) -> ZoneInfo | None:
     return None
 
 
-def _elements(record: records.Resource) -> tuple[PrimitiveElement | None, ...]:
+def _elements(record: Resource) -> tuple[PrimitiveElement | None, ...]:
     match record:
-        case records.EncounterResource(period=period) | records.ProcedureResource(performed_period=period) if (
-            period is not None
-        ):
+        case EncounterResource(period=period) | ProcedureResource(performed_period=period) if period is not None:
             return period.start_element, period.end_element
-        case records.AppointmentResource(start_element=element):
+        case AppointmentResource(start_element=element):
             return (element,)
         case _:
             return ()

@@ -8,21 +8,28 @@ from cds_service.domain.chart import Fact
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.chart.payer_answers import names_service
 from cds_service.fhir.chart.people import licensed
-from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.clinical_resources import CarePlanResource, EncounterResource, ProcedureResource
+from cds_service.fhir.reading.elements import NamedRef, Ref, Resource
+from cds_service.fhir.reading.financial_resources import ClaimResource, ClaimResponseResource, CoverageResource
+from cds_service.fhir.reading.person_resources import (
+    LocationResource,
+    OrganizationResource,
+    PractitionerResource,
+    PractitionerRoleResource,
+)
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.professions import credentials, disciplines_of, profession_of
 from cds_service.fhir.reading.references import normal
-from cds_service.fhir.reading.resources import NamedRef, Ref, Resource
 
 _REFERENCE: Final = re.compile(
     r"(Practitioner|PractitionerRole|Organization|Location|Claim)/[A-Za-z0-9\-.]{1,64}", re.ASCII
 )
 _TYPES: Final[dict[str, type[Resource]]] = {
-    "Practitioner": records.PractitionerResource,
-    "PractitionerRole": records.PractitionerRoleResource,
-    "Organization": records.OrganizationResource,
-    "Location": records.LocationResource,
-    "Claim": records.ClaimResource,
+    "Practitioner": PractitionerResource,
+    "PractitionerRole": PractitionerRoleResource,
+    "Organization": OrganizationResource,
+    "Location": LocationResource,
+    "Claim": ClaimResource,
 }
 
 
@@ -60,7 +67,7 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
         encounter_id: The encounter in question.
     """
     collector = _Collector(prefetch, base)
-    encounters = prefetch.of(records.EncounterResource)
+    encounters = prefetch.of(EncounterResource)
     asked = encounters.get(encounter_id or "")
     latest = sorted(encounters.values(), key=_start, reverse=True)
     of_visit, earlier = _treatments(prefetch, encounter_id)
@@ -68,11 +75,11 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
         collector.encounter(encounter)
     for treatment in of_visit:
         collector.people((performer.actor for performer in treatment.performer), Fact.SESSIONS)
-    for coverage in prefetch.of(records.CoverageResource).values():
+    for coverage in prefetch.of(CoverageResource).values():
         collector.payers(coverage.payor)
-    for answer in prefetch.of(records.ClaimResponseResource).values():
+    for answer in prefetch.of(ClaimResponseResource).values():
         collector.request(answer)
-    for plan in prefetch.of(records.CarePlanResource).values():
+    for plan in prefetch.of(CarePlanResource).values():
         if not disciplines_of(plan.category):
             collector.people((plan.author, *plan.contributor), Fact.PLAN_OF_CARE)
     for treatment in sorted(earlier, key=_performed, reverse=True):
@@ -87,11 +94,11 @@ class _Collector:
         self._base = f"{base.rstrip('/')}/"
         self._with_roles = {
             name
-            for role in prefetch.of(records.PractitionerRoleResource).values()
+            for role in prefetch.of(PractitionerRoleResource).values()
             if role.practitioner is not None and (name := self._name(role.practitioner)) is not None
         }
 
-    def encounter(self, encounter: records.EncounterResource) -> None:
+    def encounter(self, encounter: EncounterResource) -> None:
         places = (encounter.service_provider, *(place.location for place in encounter.location))
         for place in places:
             self._read(place, Fact.ENCOUNTER)
@@ -102,7 +109,7 @@ class _Collector:
             named = payor.display or (payor.identifier is not None and payor.identifier.value)
             self._read(payor, None if named else Fact.COVERAGE)
 
-    def request(self, answer: records.ClaimResponseResource) -> None:
+    def request(self, answer: ClaimResponseResource) -> None:
         """The request that a payer's answer is about, where the answer itself names no service."""
         if answer.use == "preauthorization" and not names_service(answer):
             self._read(answer.request, None)
@@ -117,15 +124,12 @@ class _Collector:
             known = self._known(name)
             if known is None:
                 self._read(actor, fact)
-            elif (
-                isinstance(known, records.PractitionerRoleResource)
-                and profession_of((*known.code, *known.specialty)) is None
-            ):
+            elif isinstance(known, PractitionerRoleResource) and profession_of((*known.code, *known.specialty)) is None:
                 self._read(known.practitioner, fact)
-            elif isinstance(known, records.PractitionerResource) and self._tells_no_role(name, known):
+            elif isinstance(known, PractitionerResource) and self._tells_no_role(name, known):
                 self._add(Wanted(f"PractitionerRole?practitioner={name.partition('/')[2]}", fact))
 
-    def _tells_no_role(self, name: str, known: records.PractitionerResource) -> bool:
+    def _tells_no_role(self, name: str, known: PractitionerResource) -> bool:
         return name not in self._with_roles and licensed(known) is None
 
     def _read(self, ref: Ref | NamedRef | None, fact: Fact | None) -> None:
@@ -152,11 +156,11 @@ class _Collector:
 
 def _treatments(
     prefetch: Prefetch, encounter_id: str | None
-) -> tuple[list[records.ProcedureResource], list[records.ProcedureResource]]:
+) -> tuple[list[ProcedureResource], list[ProcedureResource]]:
     """Procedures of the encounter in question, and the others."""
-    of_visit: list[records.ProcedureResource] = []
-    earlier: list[records.ProcedureResource] = []
-    for treatment in prefetch.of(records.ProcedureResource).values():
+    of_visit: list[ProcedureResource] = []
+    earlier: list[ProcedureResource] = []
+    for treatment in prefetch.of(ProcedureResource).values():
         name = (
             normal(treatment.encounter.reference, prefetch.aliases)
             if treatment.encounter and treatment.encounter.reference
@@ -166,11 +170,11 @@ def _treatments(
     return of_visit, earlier
 
 
-def _start(encounter: records.EncounterResource) -> str:
+def _start(encounter: EncounterResource) -> str:
     return (encounter.period.start if encounter.period is not None else None) or ""
 
 
-def _performed(procedure: records.ProcedureResource) -> str:
+def _performed(procedure: ProcedureResource) -> str:
     period = procedure.performed_period
     return (period.start if period is not None else None) or procedure.performed_date_time or ""
 

@@ -11,8 +11,8 @@ from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.reading.code_modifiers import modifiers_behind, modifiers_of
 from cds_service.fhir.reading.code_systems import CPT, HCPCS
+from cds_service.fhir.reading.elements import CodeableConcept
 from cds_service.fhir.reading.procedure_codes import procedure_codes
-from cds_service.fhir.reading.resources import CodeableConcept
 
 PLACE_OF_SERVICE: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 CPT_MODIFIERS: Final = frozenset({"52", "59"})

@@ -65,7 +65,7 @@ def load_file(path: Path, place: int = BUNDLED) -> Policy:
     """Read one policy file.
 
     Raises:
-        PolicyError: the file is not what the README of this package asks for.
+        PolicyError: the file is not what docs/policies.md asks for.
     """
     document, data = parse(path)
     try:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cds_service.stories.language import AuthorizationWords, ChargeLineWords, ChargesWords, CoverageWords, PayerWord
-from cds_service.stories.resources.clinical import site_reference
+from cds_service.stories.paperwork import AuthorizationWords, ChargeLineWords, ChargesWords, PayerWord
 from cds_service.stories.resources.pieces import (
     EXAMPLE,
     TERMINOLOGY,
@@ -17,6 +16,8 @@ from cds_service.stories.resources.pieces import (
     elements,
     quantity_element,
 )
+from cds_service.stories.resources.worker import site_reference
+from cds_service.stories.worker_words import CoverageWords
 
 _SOPT: Final = "https://nahdo.org/sopt"
 _ACT_CODE: Final = f"{TERMINOLOGY}/v3-ActCode"

@@ -1,6 +1,6 @@
 """FHIR R4 resources of orders and bookings."""
 
-from cds_service.stories.language import AppointmentWords, OrderWords, TimesWords
+from cds_service.stories.paperwork import AppointmentWords, OrderWords, TimesWords
 from cds_service.stories.resources.financial import payer_word
 from cds_service.stories.resources.persons import user
 from cds_service.stories.resources.pieces import (

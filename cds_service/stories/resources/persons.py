@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.stories.language import PersonWords, StoryWords
+from cds_service.stories.language import StoryWords
 from cds_service.stories.resources.pieces import (
     DISCIPLINES,
     NUCC,
@@ -14,6 +14,7 @@ from cds_service.stories.resources.pieces import (
     elements,
     slug,
 )
+from cds_service.stories.worker_words import PersonWords
 
 TAXONOMY: Final[Mapping[str, tuple[str, str]]] = {
     "PT": ("225100000X", "Physical Therapist"),

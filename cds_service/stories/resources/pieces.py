@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from cds_service.domain.codes import LABELS, Program
-from cds_service.stories.language import PersonWords, StoryWords, TimedWords
+from cds_service.stories.care_words import TimedWords
+from cds_service.stories.language import StoryWords
 from cds_service.stories.story_dates import StoryCalendar, StoryDay
+from cds_service.stories.worker_words import PersonWords
 
 FhirJson: TypeAlias = dict[str, Any]
 

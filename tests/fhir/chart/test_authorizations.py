@@ -9,7 +9,8 @@ from cds_service.domain.coverage_and_claims import Authorization, AuthorizationS
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.chart.coverage_information import COVERAGE_INFORMATION
 from cds_service.fhir.chart.decisions import PAS
-from cds_service.fhir.reading.prefetch import Prefetch, read_drafts
+from cds_service.fhir.reading.drafts import read_drafts
+from cds_service.fhir.reading.prefetch import Prefetch
 from tests.fhir.resources import CPT, PATIENT, bundle, chart_of, claim_response, coded, service_request
 
 APPROVED = AuthorizationState.APPROVED

@@ -6,9 +6,11 @@ from msgspec import convert
 from cds_service.domain.chart import Facility
 from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart import claim_facts
-from cds_service.fhir.reading import resources as records
+from cds_service.fhir.reading.clinical_resources import EncounterResource
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
+from cds_service.fhir.reading.financial_resources import ClaimResource, CoverageResource
+from cds_service.fhir.reading.person_resources import LocationResource
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def test_what_is_no_diagnosis_code_is_not_taken_for_one(coding):
 
 
 def numbers(**coverage):
-    record = convert({"resourceType": "Coverage", **coverage}, records.CoverageResource)
+    record = convert({"resourceType": "Coverage", **coverage}, CoverageResource)
     return [number.value for number in claim_facts.numbers_of_coverage(record, "Coverage/c")]
 
 
@@ -77,7 +79,7 @@ def test_a_class_of_the_coverage_may_be_the_claim_number():
 
 def test_the_number_that_another_claim_was_assigned_is_read():
     insurance = [{"identifier": {"system": "urn:x", "value": "WC-77"}}, {}]
-    record = convert({"resourceType": "Claim", "insurance": insurance}, records.ClaimResource)
+    record = convert({"resourceType": "Claim", "insurance": insurance}, ClaimResource)
     assert [ClaimNumber("Claim/1", "WC-77", "urn:x")] == list(claim_facts.numbers_of_claim(record, "Claim/1"))
 
 
@@ -95,13 +97,13 @@ SITE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Serv
     ],
 )
 def test_a_place_of_service_is_only_what_the_location_carries(codings, code):
-    location = convert({"resourceType": "Location", "id": "l", "type": [{"coding": codings}]}, records.LocationResource)
+    location = convert({"resourceType": "Location", "id": "l", "type": [{"coding": codings}]}, LocationResource)
     named = [{"location": {"reference": "https://ehr.example/fhir/Location/l"}}]
-    encounter = convert({"resourceType": "Encounter", "location": named}, records.EncounterResource)
+    encounter = convert({"resourceType": "Encounter", "location": named}, EncounterResource)
     assert Facility("Location/l", code) == claim_facts.facility_of(encounter, {"l": location}, References())
 
 
 def test_an_encounter_at_several_places_tells_none():
     named = [{"location": {"reference": f"Location/{name}"}} for name in "lm"]
-    encounter = convert({"resourceType": "Encounter", "location": named}, records.EncounterResource)
+    encounter = convert({"resourceType": "Encounter", "location": named}, EncounterResource)
     assert claim_facts.facility_of(encounter, {}, References()) is None

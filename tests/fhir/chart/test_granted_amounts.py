@@ -9,7 +9,7 @@ from cds_service.fhir.chart.granted_amounts import (
     is_less_than_asked,
     quantity_of,
 )
-from cds_service.fhir.reading.resources import Quantity
+from cds_service.fhir.reading.elements import Quantity
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from msgspec import json
 from cds_service.domain.care import Schedule
 from cds_service.domain.codes import Discipline, Program
 from cds_service.fhir.chart.build import build_chart
-from cds_service.fhir.reading.prefetch import Prefetch, read_drafts
+from cds_service.fhir.reading.drafts import read_drafts
+from cds_service.fhir.reading.prefetch import Prefetch
 from tests.fhir.resources import (
     CPT,
     SNOMED,

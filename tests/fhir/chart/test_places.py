@@ -3,7 +3,7 @@ import pytest
 from cds_service.domain.chart import Place
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.chart.places import jurisdiction
-from cds_service.fhir.reading.resources import Address
+from cds_service.fhir.reading.elements import Address
 from tests.fhir.resources import PATIENT, bundle, encounter, prefetched
 
 PERSON = {"resourceType": "Patient", "id": "p1", "address": [{"use": "home", "state": "LA"}]}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cds_service.domain.jurisdictions import EVERY_TIME_ZONE
 from cds_service.fhir.reading.calendar import WHOLE_DAY, Calendar, Span, length_of
-from cds_service.fhir.reading.resources import Period, Quantity
+from cds_service.fhir.reading.elements import Period, Quantity
 
 CENTRAL = ZoneInfo("America/Chicago")
 DAY = date(2026, 3, 9)

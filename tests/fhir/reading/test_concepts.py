@@ -2,8 +2,9 @@ import pytest
 
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.codes import Program
-from cds_service.fhir.reading import meanings as concepts
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
+from cds_service.fhir.reading.conditions import documented_injury
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
+from cds_service.fhir.reading.meanings import meaning, program_of
 from tests.fhir.resources import CPT, SNOMED
 
 
@@ -18,7 +19,7 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
      concept(text="WORK-CONDITIONING program"), concept(text="work  conditioning, daily")],
 )  # fmt: skip
 def test_work_rehabilitation_is_known_by_code_or_by_name(service):
-    assert concepts.meaning(service).work_rehab
+    assert meaning(service).work_rehab
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_work_rehabilitation_is_known_by_code_or_by_name(service):
      concept(text="Return to work plan"), concept(text="homework hardening")],
 )  # fmt: skip
 def test_other_therapy_is_not_work_rehabilitation(service):
-    assert not concepts.meaning(service).work_rehab
+    assert not meaning(service).work_rehab
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,12 @@ def test_other_therapy_is_not_work_rehabilitation(service):
     ],
 )
 def test_the_kind_of_program_is_what_the_words_say(text, program):
-    assert program == concepts.program_of((concept(text=text),))
+    assert program == program_of((concept(text=text),))
 
 
 @pytest.mark.parametrize("code", ["228648008", "228645006"])
 def test_a_code_of_hardening_or_job_simulation_makes_it_hardening(code):
-    assert Program.HARDENING == concepts.program_of((concept((SNOMED, code), text="conditioning"),))
+    assert Program.HARDENING == program_of((concept((SNOMED, code), text="conditioning"),))
 
 
 @pytest.mark.parametrize(
@@ -71,11 +72,11 @@ def test_a_code_of_hardening_or_job_simulation_makes_it_hardening(code):
     ],
 )
 def test_another_code_decides_unless_the_text_itself_is_the_name_of_a_program(text, work_rehab):
-    assert work_rehab == concepts.meaning(concept((CPT, "97110"), text=text)).work_rehab
+    assert work_rehab == meaning(concept((CPT, "97110"), text=text)).work_rehab
 
 
 def test_a_code_that_disagrees_with_its_words_is_a_doubt():
-    assert any("97110" in doubt for doubt in concepts.meaning(concept((CPT, "97110"), text="Work hardening")).doubts)
+    assert any("97110" in doubt for doubt in meaning(concept((CPT, "97110"), text="Work hardening")).doubts)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +89,8 @@ def test_a_code_that_disagrees_with_its_words_is_a_doubt():
     ],
 )
 def test_a_modifier_tells_the_kind_of_program_where_nothing_else_does(code, text, program, doubted):
-    meaning = concepts.meaning(concept((CPT, code), text=text))
-    assert (program, doubted) == (meaning.program, bool(meaning.doubts))
+    named = meaning(concept((CPT, code), text=text))
+    assert (program, doubted) == (named.program, bool(named.doubts))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_modifier_tells_the_kind_of_program_where_nothing_else_does(code, text
      ("97168", AssessmentKind.REEVALUATION), ("97750", AssessmentKind.PERFORMANCE_TEST), ("97110", None)],
 )  # fmt: skip
 def test_evaluations_are_known_by_code(code, kind):
-    assert kind == concepts.meaning(concept((CPT, code))).evaluation
+    assert kind == meaning(concept((CPT, code))).evaluation
 
 
 @pytest.mark.parametrize(
@@ -113,11 +114,11 @@ def test_evaluations_are_known_by_code(code, kind):
     ],
 )
 def test_an_uncoded_evaluation_is_known_by_its_name(text, kind):
-    assert kind == concepts.meaning(concept(text=text)).evaluation
+    assert kind == meaning(concept(text=text)).evaluation
 
 
 def test_an_evaluation_for_the_program_is_not_a_session_of_it():
-    assert not concepts.meaning(concept((CPT, "97161"), text="Evaluation for work hardening")).work_rehab
+    assert not meaning(concept((CPT, "97161"), text="Evaluation for work hardening")).work_rehab
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_an_evaluation_for_the_program_is_not_a_session_of_it():
      "on-the-job injury", "Industrial accident", "Strain while working. Not severe.", "This is work related."],
 )  # fmt: skip
 def test_a_statement_of_a_work_injury_is_found(text):
-    assert concepts.documented_injury(text) is not None
+    assert documented_injury(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -135,4 +136,4 @@ def test_a_statement_of_a_work_injury_is_found(text):
      "fall not at work", "practice of work-related activities", "lifts 40 lb on the job", "returns to work", "", None],
 )  # fmt: skip
 def test_a_denial_or_another_mention_of_work_is_no_statement_of_an_injury(text):
-    assert concepts.documented_injury(text) is None
+    assert documented_injury(text) is None

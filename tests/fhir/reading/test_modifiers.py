@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cds_service.domain.codes import KNOWN_MODIFIERS
 from cds_service.fhir.reading.code_modifiers import modifiers_of
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
 
 
 def coded(*codes, text=None, display=None):

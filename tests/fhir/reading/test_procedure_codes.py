@@ -1,7 +1,7 @@
 import pytest
 
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.procedure_codes import coded, procedure_codes
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
 from tests.fhir.resources import CPT, SNOMED
 
 

@@ -3,8 +3,8 @@ import pytest
 from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
 from cds_service.fhir.reading import professions
+from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.professions import Disputed, Neither
-from cds_service.fhir.reading.resources import CodeableConcept, Coding
 from tests.fhir.resources import SNOMED
 
 

@@ -2,8 +2,14 @@ import pytest
 from msgspec import Raw, json
 
 from cds_service.domain.chart import Fact, Gap
-from cds_service.fhir.reading import resources as records
-from cds_service.fhir.reading.prefetch import MOST_GAPS_PER_FACT, Slot, State, read_drafts, read_prefetch
+from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.drafts import read_drafts
+from cds_service.fhir.reading.elements import CodeableConcept
+from cds_service.fhir.reading.prefetch import Slot, State
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
+from cds_service.fhir.reading.quarantine import MOST_GAPS_PER_FACT
+from cds_service.fhir.reading.request_resources import ServiceRequestResource
+from cds_service.fhir.reading.resources import RECORD_OF
 from tests.fhir.resources import bundle, care_plan, encounter, observation, prefetched, procedure, service_request
 
 OUTCOME = {
@@ -17,7 +23,7 @@ def slot(value):
     return prefetched(procedures=value).slots["procedures"]
 
 
-def ids(prefetch, kind=records.ProcedureResource):
+def ids(prefetch, kind=ProcedureResource):
     return list(prefetch.of(kind))
 
 
@@ -75,19 +81,19 @@ def test_a_single_resource_stands_for_a_bundle():
 
 def test_a_resource_given_twice_counts_once_and_the_first_wins():
     prefetch = prefetched(encounter=encounter(status="in-progress"), encounters=bundle(encounter(), encounter("f")))
-    assert ["e", "f"] == list(prefetch.of(records.EncounterResource))
-    assert prefetch.of(records.EncounterResource)["e"].status == "in-progress"
+    assert ["e", "f"] == list(prefetch.of(EncounterResource))
+    assert prefetch.of(EncounterResource)["e"].status == "in-progress"
 
 
 def test_resources_without_id_are_all_kept():
     nameless = {key: value for key, value in procedure().items() if key != "id"}
-    assert len(prefetched(procedures=bundle(nameless, nameless)).of(records.ProcedureResource)) == 2
+    assert len(prefetched(procedures=bundle(nameless, nameless)).of(ProcedureResource)) == 2
 
 
 @pytest.mark.parametrize("kind", ["PractitionerRole", "Practitioner", "Organization", "Location"])
 def test_any_bundle_may_carry_people_and_places(kind):
     prefetch = prefetched(procedures=bundle(procedure(), {"resourceType": kind, "id": "x"}))
-    assert ids(prefetch, records.RECORD_OF[kind]) == ["x"]
+    assert ids(prefetch, RECORD_OF[kind]) == ["x"]
 
 
 @pytest.mark.parametrize("kind", ["MedicationRequest", "Unheard", "Transport"])
@@ -161,15 +167,15 @@ def test_one_unreadable_entry_does_not_hide_that_the_rest_was_not_sent():
 )
 def test_a_resource_that_is_almost_r4_is_read_tolerantly(change):
     prefetch = prefetched(procedures=bundle(procedure(**change), procedure("b")))
-    code = prefetch.of(records.ProcedureResource)["a"].code
+    code = prefetch.of(ProcedureResource)["a"].code
     assert code is not None
     assert [coding.code for coding in code.coding] == ["97545"]
     assert prefetch.gaps == ()
 
 
 def test_a_lone_text_stands_for_the_text_of_a_concept():
-    code = prefetched(procedures=bundle(procedure(code="Work hardening"))).of(records.ProcedureResource)["a"].code
-    assert code == records.CodeableConcept(text="Work hardening")
+    code = prefetched(procedures=bundle(procedure(code="Work hardening"))).of(ProcedureResource)["a"].code
+    assert code == CodeableConcept(text="Work hardening")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +261,7 @@ def test_raw_parts_of_a_request_are_read_in_place():
 )
 def test_drafts_are_read_from_every_shape_clients_send(received):
     (draft,) = read_drafts(json.encode(received))
-    assert isinstance(draft.record, records.ServiceRequestResource)
+    assert isinstance(draft.record, ServiceRequestResource)
     assert ("ServiceRequest/s", service_request()) == (draft.reference, draft.received)
 
 
@@ -264,8 +270,8 @@ def test_drafts_as_objects_where_lists_belong_are_read():
         category={"text": "Therapy"}, reasonCode={"coding": [{}]}, code={"coding": [{}], "text": "Work hardening"}
     )
     (draft,) = read_drafts(json.encode(odd))
-    assert isinstance(draft.record, records.ServiceRequestResource)
-    assert (records.CodeableConcept(text="Therapy"),) == draft.record.category
+    assert isinstance(draft.record, ServiceRequestResource)
+    assert (CodeableConcept(text="Therapy"),) == draft.record.category
 
 
 def test_a_draft_that_cannot_be_read_is_a_gap():

@@ -1,7 +1,7 @@
 import pytest
 
 from cds_service.fhir.chart.sites import zones_at
-from cds_service.fhir.reading.prefetch import read_drafts
+from cds_service.fhir.reading.drafts import read_drafts
 from cds_service.fhir.reading.zones import EXTENSIONS, zone_of
 from tests.fhir.resources import PATIENT, SOMEBODY_ELSE, bundle, encounter, period, prefetched, procedure
 
