@@ -27,7 +27,7 @@ FHIR_BUCKETS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.
 NONE: Final = "none"
 """Label of what is not known, such as the hook of a call that was refused before it was read."""
 
-Key: TypeAlias = tuple[str, ...]
+MetricKey: TypeAlias = tuple[str, ...]
 """Name of a metric, and the values of its labels."""
 
 
@@ -42,7 +42,7 @@ class Metric:
     kind: Literal["counter", "histogram", "gauge"]
     help: str
     labels: tuple[str, ...] = ()
-    known: tuple[Key, ...] = ()
+    known: tuple[MetricKey, ...] = ()
     buckets: tuple[float, ...] = ()
 
 
@@ -89,8 +89,8 @@ class Metrics:
             metric.name: _family(metric, self._registry if folder is None else None) for metric in METRICS
         }
         self._child = cache(self._labelled)
-        self._counts: Counter[Key] = Counter()
-        self._times: list[tuple[Key, float]] = []
+        self._counts: Counter[MetricKey] = Counter()
+        self._times: list[tuple[MetricKey, float]] = []
         self._records: Callable[[], Mapping[str, int]] | None = None
         self._records_before: Mapping[str, int] = {}
         self._lock = threading.Lock()
@@ -99,12 +99,12 @@ class Metrics:
             for labels in metric.known:
                 self._child((metric.name, *labels))
 
-    def count(self, keys: Iterable[Key]) -> None:
+    def count(self, keys: Iterable[MetricKey]) -> None:
         """Add one to each of these."""
         with self._lock:
             self._counts.update(keys)
 
-    def time(self, key: Key, seconds: float) -> None:
+    def time(self, key: MetricKey, seconds: float) -> None:
         """Add a duration."""
         with self._lock:
             self._times.append((key, seconds))
@@ -159,7 +159,7 @@ class Metrics:
         MultiProcessCollector(shared, str(self._folder))  # type: ignore[no-untyped-call]
         return generate_latest(shared)
 
-    def _labelled(self, key: Key) -> Any:  # noqa: ANN401 - each kind has its own verbs
+    def _labelled(self, key: MetricKey) -> Any:  # noqa: ANN401 - each kind has its own verbs
         family = self._families[key[0]]
         return family.labels(*key[1:]) if len(key) > 1 else family
 

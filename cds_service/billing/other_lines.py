@@ -9,7 +9,7 @@ from cds_service.billing.other_services import Given, gaps_of_given, given_servi
 from cds_service.domain.assisted import Shared, share_units
 from cds_service.domain.bill import LeftOut, OtherServices
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import (
     COMPANIONS,
     EVALUATIONS,
@@ -51,7 +51,7 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     never, units = _standing(groups, program_codes, policy, edits)
     paid = [group for group in groups if group.code not in never]
     lines: list[ChargeLine] = []
-    undecided: list[Gap] = []
+    undecided: list[Caveat] = []
     open_facts: dict[str, frozenset[Fact]] = {}
     for group in paid:
         count = units.get((group.code, group.discipline), 0)
@@ -67,7 +67,7 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     ]
     left_out += [LeftOut(code, "add it yourself if it is billed") for code in _others(visit)]
     undecided += [
-        Gap(Fact.CHARGES, f"{code} is on record: check whether it is billed as well") for code in _others(visit)
+        Unknown(Fact.CHARGES, f"{code} is on record: check whether it is billed as well") for code in _others(visit)
     ]
     left_out += [
         LeftOut(code, INCLUDED, included=True) for code in dict.fromkeys(service.code for service in visit.included)
@@ -88,13 +88,13 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     )
 
 
-def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Gap]:
+def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Caveat]:
     """Modalities of which it is open whether they belong to the program."""
     for code in dict.fromkeys(service.code for service in visit.included if not program_codes):
-        yield Gap(Fact.CHARGES, f"check whether {code} is billed: no line of the program is")
+        yield Unknown(Fact.CHARGES, f"check whether {code} is billed: no line of the program is")
     for value in policy.of_one_program(params.MODALITY_INCLUDED):
         for code in dict.fromkeys(service.code for service in visit.services if service.code in MODALITIES):
-            yield Gap(
+            yield Unknown(
                 Fact.PROGRAM,
                 f"beside work {value.program} this payer pays no modality ({code}): check which program it is",
             )
@@ -189,9 +189,9 @@ def _shared(group: Given, count: int, policy: PolicyView) -> Shared:
     return Shared(0, count) if by_assistants * 100 > group.minutes * percent.value else Shared(count, 0)
 
 
-def _contested(group: Given, shared: Shared) -> Iterator[Gap]:
+def _contested(group: Given, shared: Shared) -> Iterator[Caveat]:
     if shared.contested:
-        yield Gap(
+        yield Unknown(
             Fact.PERFORMERS, f"therapist and assistant both gave the last unit of {group.code}: check whose it is"
         )
 
@@ -229,7 +229,7 @@ def _no_unit(group: Given, policy: PolicyView) -> str:
 
 def _paired(
     case: Case, groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
-) -> Iterator[Gap]:
+) -> Iterator[Caveat]:
     """Codes of which nobody attested that they are separate: the rules on pairs and evaluations tell what to do."""
     drafted = [claim.lines[index] for claim, indexes in case.claims_of_date for index in indexes]
     plain = {line.code for line in drafted if SEPARATE_SERVICES.isdisjoint(line.modifiers)}
@@ -239,24 +239,24 @@ def _paired(
         for column2 in codes:
             pair = edits.by_codes.get((column1, column2)) if edits is not None else None
             if pair is not None and not (pair.indicator and column2 in attested):
-                yield Gap(Fact.POLICY, f"check whether {column2} is paid beside {column1}")
+                yield Doubt(Fact.POLICY, f"check whether {column2} is paid beside {column1}")
     same_day = policy.get(params.SAME_DAY_EVALUATION)
     if program_codes and same_day is not None and same_day.value == "modifier-59":
         for code in codes:
             if code in _ASSESSING and code not in attested:
-                yield Gap(Fact.POLICY, f"this payer requires 59 on {code}: check that it was separate")
+                yield Doubt(Fact.POLICY, f"this payer requires 59 on {code}: check that it was separate")
 
 
-def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Gap]:
+def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Caveat]:
     """Minutes taken from the program although their service is not billed, or not taken for want of a time (T-5)."""
     spans = [session.period for session in visit.timed if session.period is not None]
     for service in visit.services:
         billed = service.code in COMPANIONS and service.code not in never
         if service.period is None and service.code in ONCE_A_DATE and billed and visit.minutes:
             why = f"{service.code} has no recorded time: check whether it was inside the program"
-            yield Gap(Fact.SESSION_TIME, why, service.reference)
+            yield Unknown(Fact.SESSION_TIME, why, service.reference)
         elif service.period is not None and not billed and overlap([service.period], spans):
-            yield Gap(
+            yield Unknown(
                 Fact.SESSION_TIME,
                 f"check whether the minutes of {service.code} inside the program count for the program",
             )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cds_service.domain.care import Performer, Service
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import (
     COMPANIONS,
     DISCIPLINE_OF_EVALUATION,
@@ -86,59 +86,59 @@ def _discipline(service: Service, planned: Discipline | None) -> Discipline | No
     return treated.pop() if len(treated) == 1 else None
 
 
-def gaps_of_given(group: Given, policy: PolicyView) -> Iterator[Gap]:
+def gaps_of_given(group: Given, policy: PolicyView) -> Iterator[Caveat]:
     """What keeps the lines of a service from being certain: its time, who gave it, under which plan, which test."""
     yield from _time_gaps(group)
     yield from _giver_gaps(group)
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if group.discipline is None and required is not None and required.value:
-        yield Gap(
+        yield Unknown(
             Fact.DISCIPLINE,
             f"{group.code}: the record does not say under which plan it was given",
             group.services[0].reference,
         )
     unnamed = next((service for service in group.services if not service.capacity), None)
     if group.code == PERFORMANCE_TEST and unnamed is not None and policy.get(params.TEST_MODIFIER) is not None:
-        yield Gap(
+        yield Unknown(
             Fact.ASSESSMENTS, f"{group.code}: check whether it was a functional capacity evaluation", unnamed.reference
         )
 
 
-def _time_gaps(group: Given) -> Iterator[Gap]:
+def _time_gaps(group: Given) -> Iterator[Caveat]:
     untimed = next((service for service in group.services if service.period is None), None)
     if untimed is not None and group.code in FIFTEEN_MINUTE:
-        yield Gap(
+        yield Unknown(
             Fact.SESSION_TIME,
             f"{group.code}: start and stop are not recorded, so its units are not known",
             untimed.reference,
         )
     if group.shares:
         why = "two services share time, which is counted once: check which one it belongs to"
-        yield Gap(Fact.SESSION_TIME, why)
+        yield Unknown(Fact.SESSION_TIME, why)
 
 
-def _giver_gaps(group: Given) -> Iterator[Gap]:
+def _giver_gaps(group: Given) -> Iterator[Caveat]:
     """Who gave a service, and whether the plan is of that discipline; evaluations are of their code's (M-1, M-2)."""
     if group.code in _ASSESSING:
         return
     unnamed = next((service for service in group.services if not treating(service)), None)
     if unnamed is not None:
-        yield Gap(Fact.PERFORMERS, f"{group.code}: the record does not say who gave it", unnamed.reference)
+        yield Unknown(Fact.PERFORMERS, f"{group.code}: the record does not say who gave it", unnamed.reference)
     licensed = any(who.role is not None for who in group.performers)
     unclear = next((who for who in group.performers if who.role is None and not (who.other and licensed)), None)
     if unclear is not None:
         recorded = unclear.other or unclear.disputed
         as_recorded = f" (recorded as {recorded})" if recorded is not None else ""
-        yield Gap(
+        yield Unknown(
             Fact.PERFORMERS,
             f"{group.code}: the profession of the person who gave it is not known{as_recorded}",
             unclear.reference,
         )
     several = (service for service in group.services if service.performers_of_encounter)
     if any(len({who.role for who in treating(service)}) > 1 for service in several):
-        yield Gap(Fact.PERFORMERS, f"{group.code}: the record does not say which person of the encounter gave it")
+        yield Unknown(Fact.PERFORMERS, f"{group.code}: the record does not say which person of the encounter gave it")
     plan = group.discipline
     for who in group.performers:
         if plan is not None and who.role is not None and who.role.discipline != plan:
             why = f"{group.code} was given by {who.role.discipline.value}, but the plan is {plan.value}"
-            yield Gap(Fact.DISCIPLINE, why, who.reference)
+            yield Doubt(Fact.DISCIPLINE, why, who.reference)

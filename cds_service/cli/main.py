@@ -25,7 +25,7 @@ from cds_service.cli.trials import in_sandbox
 from cds_service.ehr.signing import SIGNING_ALGORITHMS
 from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
-from cds_service.records.insights import KEYS, Insight, insights, totals
+from cds_service.records.insights import INSIGHT_KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalogue import RULES
 from cds_service.stories import bundled, load
@@ -176,7 +176,9 @@ COUNTS: Final = ("shown", "accepted", "overridden", "ignored", "withheld", "shad
 
 
 @main.command("insights")
-@click.option("--by", type=click.Choice(list(KEYS)), default="rule", show_default=True, help="What to count by.")
+@click.option(
+    "--by", type=click.Choice(list(INSIGHT_KEYS)), default="rule", show_default=True, help="What to count by."
+)
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day that counts, local time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @told_plainly

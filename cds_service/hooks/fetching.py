@@ -17,7 +17,7 @@ import msgspec
 import requests
 from msgspec import Raw
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
@@ -193,7 +193,7 @@ class _Completion:
     ) -> Prefetch:
         """What came and what was fetched together, read as one prefetch."""
         values = dict(self._values)
-        gaps: list[Gap] = []
+        gaps: list[Unknown] = []
         parts: list[tuple[str, str]] = []
         for key, result in results.items():
             absent = before.slots[key].state is State.ABSENT
@@ -201,13 +201,13 @@ class _Completion:
                 if absent:
                     failed[key] = result.reason
                 else:
-                    gaps.append(Gap(fact_of(key), FURTHER_PAGES.format(key, result.reason)))
+                    gaps.append(Unknown(fact_of(key), FURTHER_PAGES.format(key, result.reason)))
             elif isinstance(result, bytes):
                 values[key] = Raw(result)
             else:
                 values[key] = _bundle(() if absent else self._first_page(key) or (), result.found)
                 if result.found.problem is not None:
-                    gaps.append(Gap(fact_of(key), FURTHER_PAGES.format(key, result.found.problem)))
+                    gaps.append(Unknown(fact_of(key), FURTHER_PAGES.format(key, result.found.problem)))
                 if result.failure is not None:
                     failed[key] = result.failure
                 parts.extend((key, part) for part in result.parts)
@@ -217,7 +217,7 @@ class _Completion:
             if read.slots[key].state is State.EMPTY:
                 failed[key] = reason
             else:
-                gaps.append(Gap(fact_of(key), reason))
+                gaps.append(Unknown(fact_of(key), reason))
         slots = {key: _settled(slot, failed.get(key), fetched=key in results) for key, slot in read.slots.items()}
         return replace(read, slots=slots, gaps=(*read.gaps, *gaps))
 
@@ -266,7 +266,7 @@ def _settled(slot: Slot, failure: str | None, *, fetched: bool) -> Slot:
 def _beside(prefetch: Prefetch, results: Mapping[Wanted, bytes | Found | FhirFailure]) -> Prefetch:
     """The prefetch with referred resources; one that could not be had is a gap where nothing else tells."""
     entries: list[Raw] = []
-    gaps: list[Gap] = []
+    gaps: list[Unknown] = []
     for reference, result in results.items():
         if isinstance(result, bytes):
             entries.append(Raw(msgspec.json.encode({"resource": Raw(result)})))
@@ -278,8 +278,8 @@ def _beside(prefetch: Prefetch, results: Mapping[Wanted, bytes | Found | FhirFai
     return replace(prefetch, by_type=dict(known_with(prefetch, read)), gaps=(*prefetch.gaps, *read.gaps, *gaps))
 
 
-def _gap_of(reference: Wanted, fact: Fact, failure: FhirFailure) -> Gap:
-    return Gap(fact, f"could not be read: {failure.reason}", None if reference.is_search else reference.query)
+def _gap_of(reference: Wanted, fact: Fact, failure: FhirFailure) -> Unknown:
+    return Unknown(fact, f"could not be read: {failure.reason}", None if reference.is_search else reference.query)
 
 
 def _bundle(first_page: tuple[Raw, ...], found: Found) -> Raw:

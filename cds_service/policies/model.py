@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.frozen import dataclass as unguarded
-from cds_service.domain.values import BASE, Parameter, PolicyValue
+from cds_service.domain.values import BASE, Parameter, PayerQuestion, PolicyValue
 from cds_service.policies.parameters import PARAMETERS
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
@@ -207,7 +207,7 @@ class PolicyView:
     layers: tuple[str, ...]
     on: date
     _decided: Mapping[str, PolicyValue[Any]]
-    _questions: Mapping[str, tuple[PolicyValue[Any], ...]]
+    _questions: Mapping[str, tuple[PayerQuestion[Any], ...]]
     lacking: str | None = None
     program: Program = Program.UNKNOWN
     _of_one_program: Mapping[str, tuple[PolicyValue[Any], ...]] = field(default_factory=dict)
@@ -219,7 +219,7 @@ class PolicyView:
         """
         return self._decided.get(parameter.name)
 
-    def questions(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+    def questions(self, parameter: Parameter[T]) -> tuple[PayerQuestion[T], ...]:
         """Unverified values that ``get`` passed over, least specific first; also when nothing could decide."""
         return self._questions.get(parameter.name, ())
 
@@ -233,7 +233,7 @@ def view_of(
 ) -> PolicyView:
     """Lay the policies, least specific first, over each other for one date and one kind of program."""
     decided: dict[str, PolicyValue[Any]] = {}
-    questions: dict[str, tuple[PolicyValue[object], ...]] = {}
+    questions: dict[str, tuple[PayerQuestion[object], ...]] = {}
     of_one_program: dict[str, tuple[PolicyValue[object], ...]] = {}
     for policy in layers:
         for value in policy.values_on(on):
@@ -241,7 +241,7 @@ def view_of(
                 if program is Program.UNKNOWN:
                     of_one_program[value.parameter] = (*of_one_program.get(value.parameter, ()), value)
             elif value.confidence == "unverified":
-                questions[value.parameter] = (*questions.get(value.parameter, ()), value)
+                questions[value.parameter] = (*questions.get(value.parameter, ()), PayerQuestion(value))
             else:
                 decided[value.parameter] = _over(decided.get(value.parameter), value)
                 questions.pop(value.parameter, None)

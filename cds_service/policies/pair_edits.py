@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
 
-NO_TABLE = Gap(Fact.POLICY, "the national edit table for this setting and date is not on file")
+NO_TABLE = Unknown(Fact.POLICY, "the national edit table for this setting and date is not on file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,15 @@ def never_beside(codes: Sequence[str], edits: PairEdits) -> dict[str, str]:
     A code that is itself not paid keeps no other code off.
     """
     never = {pair for pair, edit in edits.by_codes.items() if not edit.indicator}
-    told: dict[str, str | None] = {}
+    beside_of: dict[str, str | None] = {}
 
     def beside(code: str) -> str | None:
-        if code not in told:
-            told[code] = None
-            told[code] = next((one for one in codes if (one, code) in never and beside(one) is None), None)
-        return told[code]
+        if code not in beside_of:
+            beside_of[code] = None
+            beside_of[code] = next(
+                (partner for partner in codes if (partner, code) in never and beside(partner) is None), None
+            )
+        return beside_of[code]
 
     return {code: first for code in codes if (first := beside(code)) is not None}
 

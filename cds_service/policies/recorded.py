@@ -4,7 +4,7 @@ from dataclasses import field
 from typing import TypeVar
 
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.values import Parameter, PolicyValue
+from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies.model import PolicyView
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class RecordedView(PolicyView):
         self._note(parameter.name)
         return self._decided.get(parameter.name)
 
-    def questions(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+    def questions(self, parameter: Parameter[T]) -> tuple[PayerQuestion[T], ...]:
         """As in ``PolicyView``, on record."""
         self._note(parameter.name)
         return self._questions.get(parameter.name, ())

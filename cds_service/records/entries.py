@@ -82,7 +82,7 @@ def entry_of(
     }
     state = "shadow" if shadow else "shown"
     states: list[tuple[Group, str, str | None]] = [(group, state, None) for group in composed.shown]
-    states += [(one.group, "withheld", one.why) for one in composed.withheld]
+    states += [(withheld.group, "withheld", withheld.why) for withheld in composed.withheld]
     identity = answered.settings.identity
     cards = tuple(
         {
@@ -131,7 +131,7 @@ def _about(group: Group, names: Naming) -> dict[str, Any]:
         "severity": finding.severity.value,
         "policy": finding.values[0].policy if finding.values else None,
         "subject": names.subject(finding.subject),
-        "joined": [_joined(one.finding, names) for one in group.joined],
+        "joined": [_joined(joined.finding, names) for joined in group.joined],
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from cds_service.records.database import Database
 from cds_service.records.record_tables import CardRow, DecisionRow, FeedbackRow
 
-Key: TypeAlias = Callable[[Database], ColumnElement[Any]]
+InsightKey: TypeAlias = Callable[[Database], ColumnElement[Any]]
 
 NOT_TOLD: Final = "not told"
 
@@ -41,13 +41,13 @@ def _week(database: Database) -> ColumnElement[Any]:
 
 def _reason(_database: Database) -> ColumnElement[Any]:
     """Why a card was overridden; cards that were not have no key here."""
-    told = func.coalesce(
+    reason_or_comment = func.coalesce(
         FeedbackRow.reason_code, case((FeedbackRow.comment.is_not(None), "comment only"), else_=NOT_TOLD)
     )
-    return case((FeedbackRow.outcome == "overridden", told), else_=None)
+    return case((FeedbackRow.outcome == "overridden", reason_or_comment), else_=None)
 
 
-KEYS: Final[Mapping[str, Key]] = {
+INSIGHT_KEYS: Final[Mapping[str, InsightKey]] = {
     "rule": lambda _: CardRow.rule.expression,
     "policy": lambda _: func.coalesce(CardRow.policy, "none"),
     "hook": lambda _: DecisionRow.hook.expression,
@@ -58,36 +58,36 @@ KEYS: Final[Mapping[str, Key]] = {
 
 
 def insights(database: Database, by: str = "rule", since: datetime | None = None) -> tuple[Insight, ...]:
-    """Counts for each value of ``by``, one of ``KEYS``, over the calls since a moment; those most shown first.
+    """Counts for each value of ``by``, one of ``INSIGHT_KEYS``, over the calls since a moment; those most shown first.
 
     Raises:
         StoreError: the database cannot be used.
     """
     cards = (
-        select(KEYS[by](database).label("key"), CardRow.state, FeedbackRow.outcome)
+        select(INSIGHT_KEYS[by](database).label("key"), CardRow.state, FeedbackRow.outcome)
         .join(DecisionRow, CardRow.decision == DecisionRow.id)
         .outerjoin(FeedbackRow, (FeedbackRow.client == CardRow.client) & (FeedbackRow.card == CardRow.uuid))
     )
     if since is not None:
         cards = cards.where(DecisionRow.at >= since)
-    one = cards.subquery().c
-    shown = one.state == "shown"
+    card = cards.subquery().c
+    shown = card.state == "shown"
     query = (
         select(
-            one.key,
+            card.key,
             _count(shown),
-            _count(shown & (one.outcome == "accepted")),
-            _count(shown & (one.outcome == "overridden")),
-            _count(shown & one.outcome.is_(None)),
-            _count(one.state == "withheld"),
-            _count(one.state == "shadow"),
+            _count(shown & (card.outcome == "accepted")),
+            _count(shown & (card.outcome == "overridden")),
+            _count(shown & card.outcome.is_(None)),
+            _count(card.state == "withheld"),
+            _count(card.state == "shadow"),
         )
-        .where(one.key.is_not(None))
-        .group_by(one.key)
+        .where(card.key.is_not(None))
+        .group_by(card.key)
     )
     with database.reading() as connection:
         found = [Insight(*row) for row in connection.execute(query)]
-    return tuple(sorted(found, key=lambda one: (by == "week", -one.shown if by != "week" else 0, one.key)))
+    return tuple(sorted(found, key=lambda row: (by == "week", -row.shown if by != "week" else 0, row.key)))
 
 
 @dataclass(frozen=True, slots=True)

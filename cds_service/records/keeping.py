@@ -20,7 +20,7 @@ from cds_service.records.writer import Counts, Writer
 from cds_service.security.clients import Caller
 
 
-def utc_now() -> datetime:
+def _utc_now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
 
@@ -72,10 +72,10 @@ class Records:
     database: Database
     pseudonyms: Pseudonyms
     writer: Writer
-    clock: Callable[[], datetime] = utc_now
+    clock: Callable[[], datetime] = _utc_now
 
     @classmethod
-    def on(cls, database: Database, key: str | None = None, clock: Callable[[], datetime] = utc_now) -> Self:
+    def on(cls, database: Database, key: str | None = None, clock: Callable[[], datetime] = _utc_now) -> Self:
         """Records in a database whose tables are up to date; ``key`` is the site's own for patient hashes.
 
         Raises:

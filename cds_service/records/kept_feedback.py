@@ -13,7 +13,7 @@ from cds_service.records.database import MATCHING, Database, one_at_a_time
 from cds_service.records.entries import Row
 from cds_service.records.record_tables import CardRow, DecisionRow, FeedbackRow
 
-NOBODY: Final[dict[str, object]] = {"patient": None, "episode": None}
+NO_PATIENT: Final[dict[str, object]] = {"patient": None, "episode": None}
 
 REPLACED: Final = (
     "service",
@@ -51,7 +51,7 @@ def keep_feedback(
     with database.writing() as connection:
         one_at_a_time(connection, MATCHING)
         about = _about(connection, client, latest)
-        rows = [_row(client, service, entry, received) | about.get(card, NOBODY) for card, entry in latest.items()]
+        rows = [_row(client, service, entry, received) | about.get(card, NO_PATIENT) for card, entry in latest.items()]
         connection.execute(latest_word, sorted(rows, key=itemgetter("card")))
 
 

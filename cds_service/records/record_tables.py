@@ -7,7 +7,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKeyConstraint, In
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-NAMES = {
+CONSTRAINT_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
@@ -43,7 +43,7 @@ class Text(TypeDecorator[str]):
 class Base(DeclarativeBase):
     """Types of Python as columns."""
 
-    metadata = MetaData(naming_convention=NAMES)
+    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
     type_annotation_map: ClassVar[dict[Any, TypeEngine[Any]]] = {
         str: Text(),
         datetime: Instant(),

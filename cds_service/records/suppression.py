@@ -50,8 +50,10 @@ def suppressed(findings: Iterable[Finding], overrides: Iterable[Override], names
     past = list(overrides)
     if not past:
         return {}
-    as_warning = {(one.rule, one.kind, one.subject) for one in past if one.severity is Severity.WARNING}
-    at_all = {(one.rule, one.kind, one.subject) for one in past}
+    as_warning = {
+        (override.rule, override.kind, override.subject) for override in past if override.severity is Severity.WARNING
+    }
+    at_all = {(override.rule, override.kind, override.subject) for override in past}
     held = {}
     for finding in suppressible(findings):
         known = as_warning if finding.severity is Severity.WARNING else at_all
@@ -63,8 +65,8 @@ def suppressed(findings: Iterable[Finding], overrides: Iterable[Override], names
 def suppressible(findings: Iterable[Finding]) -> list[Finding]:
     """Findings that may be held back: not the charges of a visit, nor what is told on their card."""
     found = list(findings)
-    always = {one.rule for one in found} & NEVER_WITHHELD
-    return [one for one in found if one.rule not in NEVER_WITHHELD and one.joins not in always]
+    always = {finding.rule for finding in found} & NEVER_WITHHELD
+    return [finding for finding in found if finding.rule not in NEVER_WITHHELD and finding.joins not in always]
 
 
 def past_overrides(
@@ -77,7 +79,7 @@ def past_overrides(
     """
     wanted = {"client": client, "patient": patient, "episode": episode, "since": since}
     with database.reading() as connection:
-        return tuple(one for row in connection.execute(_OVERRIDES, wanted) for one in _overrides(row))
+        return tuple(override for row in connection.execute(_OVERRIDES, wanted) for override in _overrides(row))
 
 
 def _overrides(row: Row[Any]) -> Iterable[Override]:

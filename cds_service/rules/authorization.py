@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.authorizations import REFUSED
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
@@ -72,7 +72,7 @@ def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
         return
     yield from payer_caveats(case)
     yield from (
-        Gap(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", assertion.reference)
+        Unknown(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", assertion.reference)
         for assertion in case.unplaced_assertions
     )
     on_file = case.answers_of_episode
@@ -132,7 +132,7 @@ def _spoken_against(
                 (), tuple(map(approval_evidence, (answer, *approvals))),
             )  # fmt: skip
         elif answer.state is AuthorizationState.PENDING and not answer.names_service:
-            yield Gap(Fact.AUTHORIZATIONS, "a pending request names no service", answer.reference)
+            yield Unknown(Fact.AUTHORIZATIONS, "a pending request names no service", answer.reference)
 
 
 def _speaks_of(approval: Authorization, day: date) -> bool:
@@ -166,7 +166,7 @@ DOUBTS: Final = {
 }
 
 
-def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
     """Why the payer may not pay the visit for want of approval: known to be missing, refused, ended or used up.
 
     A payer's word that the service is not covered is one as well, and so are answers that nobody could deliver.
@@ -177,8 +177,8 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
         return () if required is not None and required.value == "never" else (unread,)
     if Fact.COVERAGE in case.chart.unavailable:
         return ()
-    found = [
-        Gap(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
+    found: list[Caveat] = [
+        Doubt(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
         for result in _results(case, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
@@ -187,9 +187,9 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
     found.extend(gap for gap in case.chart.gaps if gap.fact is Fact.AUTHORIZATIONS)
     unknown = not_counted(case.approvals_on(case.date_of_service))
     if unknown is not None:
-        found.append(Gap(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))
+        found.append(Unknown(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))
     found.extend(
-        Gap(Fact.COVERAGE, "the payer says that this is not covered", assertion.reference)
+        Doubt(Fact.COVERAGE, "the payer says that this is not covered", assertion.reference)
         for assertion in not_covered(case)
     )
     return tuple(dict.fromkeys(found))

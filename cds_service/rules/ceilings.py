@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import undisputed, values
@@ -17,7 +17,7 @@ from cds_service.rules.measurements import of_episode
 from cds_service.rules.rule import NO_VISIT, Answer, Result, Rule
 
 QUARTERS_OF_AN_HOUR = 4
-_TESTS = frozenset({AssessmentKind.PERFORMANCE_TEST})
+_TESTS = (AssessmentKind.PERFORMANCE_TEST,)
 
 
 def check_unit_ceiling(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -127,7 +127,9 @@ def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[
             facts={"count": len(on_record) + 1, "ceiling": most.value},
             values=(most,),
             evidence=evidence,
-            caveats=(Gap(Fact.ASSESSMENTS, "tests for another injury, and tests that the payer ordered, count apart"),),
+            caveats=(
+                Unknown(Fact.ASSESSMENTS, "tests for another injury, and tests that the payer ordered, count apart"),
+            ),
         )
     limits = policy.get(params.TEST_HOURS)
     if limits is None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB
 from cds_service.domain.findings import Evidence, Proposal, Severity, Topic
 from cds_service.domain.payment import law_evidence
@@ -17,9 +17,9 @@ from cds_service.policies.shapes import BelowFirstUnit
 from cds_service.rules.authorization import APPROVAL, approval_doubts
 from cds_service.rules.rule import NO_VISIT, Answer, NotApplicable, Result, Rule
 
-NO_TIME = Gap(Fact.SESSION_TIME, "neither the treatments nor the encounter have start and stop times")
-MORE_THAN_A_DAY = Gap(Fact.SESSION_TIME, "the times recorded for the day add up to more than 24 hours")
-NO_TIME_RULE = Gap(Fact.POLICY, "no policy on file sets the time rule")
+NO_TIME = Unknown(Fact.SESSION_TIME, "neither the treatments nor the encounter have start and stop times")
+MORE_THAN_A_DAY = Doubt(Fact.SESSION_TIME, "the times recorded for the day add up to more than 24 hours")
+NO_TIME_RULE = Unknown(Fact.POLICY, "no policy on file sets the time rule")
 CHOICES_IN_WORDS: Final[Mapping[BelowFirstUnit, str]] = {
     "modifier-52": "97545 with modifier 52 (reduced service)",
     "fifteen-minute-codes": "15-minute codes, only for minutes of direct one-on-one contact",
@@ -72,7 +72,7 @@ def check_visit_charges(case: Case, bill: Bill, policy: PolicyView) -> Iterator[
     proposal = Proposal(
         "charges",
         version.change.changes,
-        recommended=not any(gap.is_doubt for gap in open_points),
+        recommended=not any(gap.unsettles for gap in open_points),
         facts={"undecided": tuple(gap.why for gap in open_points)},
     )
     yield Answer(
@@ -165,7 +165,7 @@ def check_first_unit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Res
     )
 
 
-def _nothing_to_charge(case: Case, bill: Bill) -> Gap | NotApplicable:
+def _nothing_to_charge(case: Case, bill: Bill) -> Caveat | NotApplicable:
     """Why there is nothing to charge: no visit, no time rule, no time on record, or one that cannot be."""
     if case.visit is None:
         return NO_VISIT

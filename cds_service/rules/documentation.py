@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.terms import ELEMENTS as NAMES
 from cds_service.domain.terms import SHORT_ELEMENTS
@@ -189,21 +189,21 @@ def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
         )
 
 
-def _not_checked(case: Case, items: Iterable[str]) -> Iterator[Gap]:
+def _not_checked(case: Case, items: Iterable[str]) -> Iterator[Caveat]:
     """What could not be looked for, that of one reason together."""
     together: dict[tuple[Fact, str], list[str]] = {}
     for item in items:
         together.setdefault((ELEMENTS[item].fact, _why_unread(case, item) or NO_DOCUMENTS), []).append(NAMES[item])
     for (fact, why), names in together.items():
-        yield Gap(fact, f"not checked: {', '.join(names)} ({why})")
+        yield Unknown(fact, f"not checked: {', '.join(names)} ({why})")
 
 
-def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Gap]:
+def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Caveat]:
     """What the payer wants of conditioning or hardening alone, where it is not known which of them it is."""
     for value in policy.of_one_program(params.DOCUMENTATION_ALSO_REQUIRED):
         more = [NAMES[item] for item in value.value if item not in required]
         if more:
-            yield Gap(Fact.PROGRAM, f"for work {value.program} this payer also requires {', '.join(more)}")
+            yield Unknown(Fact.PROGRAM, f"for work {value.program} this payer also requires {', '.join(more)}")
 
 
 def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
@@ -260,7 +260,7 @@ def check_time_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         )
 
 
-def _unseen_treatments(case: Case, visit: Visit) -> tuple[Gap, ...]:
+def _unseen_treatments(case: Case, visit: Visit) -> tuple[Caveat, ...]:
     part = case.chart.in_part.get(Fact.SESSIONS)
     if part is not None:
         return part.gaps

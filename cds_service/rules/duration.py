@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Days, Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue
@@ -19,7 +19,9 @@ from cds_service.rules.authorization import EVERYWHERE, card_on_duration
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_PROGRAM = NotApplicable("no program under way")
-WHICH_PROGRAM = Gap(Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used")
+WHICH_PROGRAM = Unknown(
+    Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used"
+)
 
 
 def weeks_for(program: Program, listed: Mapping[Program, int]) -> int | None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.terms import ENTRY_CRITERIA
 from cds_service.domain.values import PolicyValue
@@ -36,7 +36,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         yield from case.chart.in_part[Fact.EVALUATIONS].gaps
         return
     first = case.episode.first if case.episode else None
-    evaluations = of_episode(case, frozenset({AssessmentKind.EVALUATION}))
+    evaluations = of_episode(case, (AssessmentKind.EVALUATION,))
     evidence = (
         Evidence("first visit", first or "not yet"),
         *(Evidence(evaluation.kind.value, evaluation.date, evaluation.reference) for evaluation in evaluations),
@@ -53,7 +53,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     if within is None or first is None:
         return
     last_day = first + timedelta(days=within.value - 1)
-    tests = of_episode(case, frozenset({AssessmentKind.PERFORMANCE_TEST}))
+    tests = of_episode(case, (AssessmentKind.PERFORMANCE_TEST,))
     if not any(test.date <= last_day for test in tests) and case.date_of_service > last_day:
         days = {*case.treated.from_to(first, date.max), case.date_of_service}
         treated = sorted(day for day in days if day >= first)[: within.value]
@@ -77,12 +77,12 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         )
 
 
-def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Gap]:
+def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Caveat]:
     """What is open about a late baseline; ``asked`` is a value for one kind of program where the kind is not known."""
     if asked is not None:
-        yield Gap(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
+        yield Unknown(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
     if in_program:
-        yield Gap(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
+        yield Unknown(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
 
 
 RULES = (

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from cds_service.domain.bill import Bill, LineOnClaim, ProgramCharges, UnitShare, VisitBill
 from cds_service.domain.care import Role
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.domain.treating import treating
@@ -73,7 +73,7 @@ def _unplanned_discipline(case: Case, unplanned: tuple[Role, ...], required: Pol
 def _undecided(case: Case, bill: Bill, required: PolicyValue[bool]) -> Iterator[Result]:
     """No single plan decides, and who treated does not tell either for some of the lines."""
     if case.moment is Moment.ORDER and not case.active_plans:
-        yield Gap(Fact.DISCIPLINE, "no plan of care names the discipline yet")
+        yield Unknown(Fact.DISCIPLINE, "no plan of care names the discipline yet")
         return
     charges = bill.visit.program if bill.visit is not None else None
     if _drafter_decided(case, bill.program_on_claim) or (

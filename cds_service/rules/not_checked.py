@@ -1,5 +1,6 @@
 """What could not be checked, because this EHR sends no data for it."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
@@ -35,7 +36,8 @@ def begins_a_week(case: Case) -> bool:
         return True
     day = case.date_of_service
     begun = day - timedelta(days=(day - case.episode.first).days % DAYS_OF_A_WEEK)
-    return not any(begun <= treated < day for treated in case.episode.dates)
+    dates = case.episode.dates
+    return bisect_left(dates, begun) == bisect_left(dates, day)
 
 
 def unchecked_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ from typing import Any
 from cds_service.domain.bill import Bill, OrderReview
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
@@ -68,18 +68,18 @@ def check_order_units(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Re
     for found in reviews:
         order = found.order
         if found.thresholds is None:
-            yield Gap(Fact.POLICY, "no policy on file sets the time rule")
+            yield Unknown(Fact.POLICY, "no policy on file sets the time rule")
         elif found.problem == "short-session":
             yield _short_session(found, "short-session")
         elif found.problem in {"alone", "quantity", "further-hours"}:
             yield _units_answer(found, bill, policy)
         elif found.per_visit is None and found.problem is None:
-            yield Gap(Fact.ORDERS, "the order does not say how long a session is", order.reference)
+            yield Unknown(Fact.ORDERS, "the order does not say how long a session is", order.reference)
 
 
-def doubts_about(order: Order) -> tuple[Gap, ...]:
+def doubts_about(order: Order) -> tuple[Caveat, ...]:
     """What keeps it from being certain what is ordered."""
-    return tuple(Gap(Fact.ORDERS, why, order.reference) for why in order.doubts)
+    return tuple(Doubt(Fact.ORDERS, why, order.reference) for why in order.doubts)
 
 
 def _short_session(found: OrderReview, kind: str) -> Answer:

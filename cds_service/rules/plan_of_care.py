@@ -7,7 +7,7 @@ from typing import Final
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind, PlanOfCare
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
@@ -16,7 +16,7 @@ from cds_service.rules.answers import asked_dates
 from cds_service.rules.measurements import of_episode
 from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
 
-_REVIEWING: Final = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION})
+_REVIEWING: Final = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION)
 
 
 def plan_on(case: Case, day: date) -> PlanOfCare | None:
@@ -107,7 +107,7 @@ def _in_time(case: Case, policy: PolicyView, day: date) -> Iterator[Result]:
     yield from _reviewed(case, policy, plan, day)
     certify = policy.get(params.PLAN_CERTIFY_WITHIN_DAYS)
     if certify is not None:
-        yield Gap(
+        yield Unknown(
             Fact.DOCUMENTS,
             f"certification within {certify.value} days is not checked: signatures are not read here",
         )
@@ -120,7 +120,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
     reviews = of_episode(case, _REVIEWING)
     known = [*([plan.start] if plan.start is not None else []), *(review.date for review in reviews)]
     if not known:
-        yield Gap(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation shows when it was reviewed")
+        yield Unknown(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation shows when it was reviewed")
         return
     last = max(known)
     if (day - last).days > every.value:
@@ -135,7 +135,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
                 _period(plan),
                 *(Evidence(f"last {review.kind.value}", review.date, review.reference) for review in reviews[-1:]),
             ),
-            caveats=(Gap(Fact.DOCUMENTS, "a review recorded only in a document is not seen"),),
+            caveats=(Unknown(Fact.DOCUMENTS, "a review recorded only in a document is not seen"),),
         )
 
 

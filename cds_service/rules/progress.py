@@ -8,7 +8,7 @@ from functools import lru_cache
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Assessment
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
@@ -37,7 +37,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
         if len(recent) <= count.value or _is_best(newest, known):
             continue
         if len({assessment.unit for assessment in recent if assessment.unit is not None}) > 1:
-            yield Gap(
+            yield Unknown(
                 Fact.ASSESSMENTS, "a measure is recorded in different units and is not compared", newest.reference
             )
             continue
@@ -45,7 +45,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
         steps = [(b.value or 0.0) - (a.value or 0.0) for a, b in itertools.pairwise(recent)]
         if lower is None:
             if any(steps):
-                yield Gap(
+                yield Unknown(
                     Fact.ASSESSMENTS,
                     "the policy does not say whether higher or lower is better for a tool",
                     newest.reference,

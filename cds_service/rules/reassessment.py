@@ -6,7 +6,7 @@ from datetime import timedelta
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -93,7 +93,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
     if case.episode is None:
         yield NO_PROGRAM
         return
-    reporting = frozenset({AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
+    reporting = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST)
     reports = [report for report in of_episode(case, reporting) if not report.result]
     last = reports[-1].date if reports else None
     if last == case.date_of_service:
@@ -111,7 +111,7 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
                 Evidence("treatment days since the last report", len(treated)),
                 *(Evidence("last report", report.date, report.reference) for report in reports[-1:]),
             ),
-            caveats=(Gap(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
+            caveats=(Unknown(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
             absent=(Fact.EVALUATIONS,),
         )
 

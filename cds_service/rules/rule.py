@@ -10,7 +10,7 @@ from cds_service.domain.chart import Caveat, Fact
 from cds_service.domain.findings import Evidence, Hold, Proposal, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
-from cds_service.domain.values import Parameter, PolicyValue
+from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies.model import PolicyView
 
 
@@ -31,7 +31,7 @@ class Answer:
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
     caveats: tuple[Caveat, ...] = ()
-    questions: tuple[PolicyValue[Any], ...] = ()
+    questions: tuple[PayerQuestion[Any], ...] = ()
     absent: tuple[Fact, ...] = ()
     holds: tuple[Hold, ...] = ()
 

@@ -1,6 +1,6 @@
 """A registered client: who it is, what it may do, and how it wants its answers; and who makes a call."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
@@ -21,12 +21,22 @@ from pydantic import (
 from cds_service.security.keys import read_key_set
 from cds_service.security.servers import registered_url
 
-ALLOW_HTTP: Final = "allow_http"
-SERVICES: Final = "services"
-FOLDER: Final = "folder"
-PREFETCH_KEYS: Final = "prefetch_keys"
-_STRICT: Final = {ALLOW_HTTP: False, SERVICES: None, PREFETCH_KEYS: None, FOLDER: Path()}
-"""What an entry is read with when nothing else is said: https only, any service, any key, files of this folder."""
+TERMS: Final = "terms"
+"""Name of the terms in the context of a validation."""
+
+
+class RegistryTerms(NamedTuple):
+    """What entries are read with: by default https only, any service, any prefetch key, key files of this folder.
+
+    ``allow_http`` lets keys and FHIR servers be plain http. ``services`` are the ids that an entry may name, each with
+    those it permits, ``prefetch_keys`` the keys of ``not_available``; None lets all pass. ``folder`` is that of the
+    registry.
+    """
+
+    allow_http: bool = False
+    services: Mapping[str, frozenset[str]] | None = None
+    prefetch_keys: Collection[str] | None = None
+    folder: Path = Path()
 
 
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -36,7 +46,7 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-Words: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_distinct)]
+DistinctWords: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_distinct)]
 Label: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(loopback|https?://[A-Za-z0-9.:\[\]-]+)$")]
 
@@ -75,8 +85,8 @@ class Client(BaseModel):
     jwks_file: str | None = None
     jwks: Mapping[str, Any] | None = None
     fhir_servers: tuple[str, ...] = ()
-    tenants: Words | None = None
-    services: Words | None = None
+    tenants: DistinctWords | None = None
+    services: DistinctWords | None = None
     cors_origins: Annotated[tuple[Origin, ...], AfterValidator(_distinct)] = ()
     mode: Literal["live", "shadow"] = "live"
     cds_hooks: Literal["1.0", "2.0", "3.0"] = "2.0"
@@ -92,31 +102,31 @@ class Client(BaseModel):
     @field_validator("jwks_url")
     @classmethod
     def _callable_url(cls, url: str | None, info: ValidationInfo) -> str | None:
-        return None if url is None else registered_url(url, allow_http=_terms(info)[ALLOW_HTTP])
+        return None if url is None else registered_url(url, allow_http=_terms(info).allow_http)
 
     @field_validator("fhir_servers")
     @classmethod
     def _callable_urls(cls, urls: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        allow_http = _terms(info)[ALLOW_HTTP]
+        allow_http = _terms(info).allow_http
         return _distinct(tuple(registered_url(url, allow_http=allow_http).rstrip("/") for url in urls))
 
     @field_validator("services")
     @classmethod
     def _known_services(cls, services: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        known = _terms(info)[SERVICES]
-        unknown = sorted(set(services or ()) - set(known)) if known is not None else []
-        if unknown:
-            raise ValueError(f"there is no service {unknown[0]}; there are {', '.join(sorted(known))}")
+        known = _terms(info).services
         if services is None or known is None:
             return services
+        unknown = sorted(set(services) - set(known))
+        if unknown:
+            raise ValueError(f"there is no service {unknown[0]}; there are {', '.join(sorted(known))}")
         return tuple(sorted({permitted for service in services for permitted in known[service]}))
 
     @field_validator("not_available")
     @classmethod
     def _known_prefetch_keys(cls, places: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        known = _terms(info)[PREFETCH_KEYS]
+        known = _terms(info).prefetch_keys
         unknown = sorted(set(places) - set(known)) if known is not None else []
-        if unknown:
+        if known is not None and unknown:
             raise ValueError(f"there is no prefetch key {unknown[0]}; there are {', '.join(sorted(known))}")
         return MappingProxyType(dict(places))
 
@@ -124,7 +134,7 @@ class Client(BaseModel):
     @classmethod
     def _readable_file(cls, file: str | None, info: ValidationInfo) -> str | None:
         if file is not None:
-            _check_keys(read_keys(_terms(info)[FOLDER] / file))
+            _check_keys(read_keys(_terms(info).folder / file))
         return file
 
     @field_validator("jwks")
@@ -160,8 +170,9 @@ DEMO: Final = Caller(Client(issuer="demo"))
 """Whoever calls where calls are not authenticated."""
 
 
-def _terms(info: ValidationInfo) -> Mapping[str, Any]:
-    return _STRICT | (info.context or {})
+def _terms(info: ValidationInfo) -> RegistryTerms:
+    terms: RegistryTerms = (info.context or {}).get(TERMS, RegistryTerms())
+    return terms
 
 
 def read_keys(path: Path) -> Mapping[str, Any]:

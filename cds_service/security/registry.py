@@ -4,21 +4,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self, TypeAlias
+from typing import Final, Self
 
 import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cds_service.errors import ConfigurationError
-from cds_service.security.clients import ALLOW_HTTP, FOLDER, PREFETCH_KEYS, SERVICES, Client, read_keys
+from cds_service.security.clients import TERMS, Client, RegistryTerms, read_keys
 from cds_service.yaml_files import YamlError, YamlFile
 
 HINT: Final = "docs/security.md describes the registry of clients."
 NOT_BUILT: Final[Mapping[str, object]] = {"crd": None, "system_actions": False}
 """Keys of what is to come, each with the value that asks for nothing of it."""
-
-Permitted: TypeAlias = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Registry:
         path: Path,
         *,
         allow_http: bool = False,
-        services: Permitted | None = None,
+        services: Mapping[str, frozenset[str]] | None = None,
         prefetch_keys: Collection[str] | None = None,
     ) -> Self:
         """Read and check a registry file.
@@ -52,7 +50,7 @@ class Registry:
         Raises:
             ConfigurationError: the file cannot be used; each problem names file, client and key.
         """
-        terms = {ALLOW_HTTP: allow_http, SERVICES: services, PREFETCH_KEYS: prefetch_keys, FOLDER: path.parent}
+        terms = RegistryTerms(allow_http, services, prefetch_keys, path.parent)
         clients: dict[str, Client] = {}
         problems: list[str] = []
         for number, row in enumerate(_rows(path)):
@@ -86,7 +84,7 @@ class _EntryError(ValueError):
         super().__init__(*self.problems)
 
 
-def _client(row: object, terms: Mapping[str, Any]) -> Client:
+def _client(row: object, terms: RegistryTerms) -> Client:
     """The client of an entry, its keys read.
 
     Raises:
@@ -94,7 +92,7 @@ def _client(row: object, terms: Mapping[str, Any]) -> Client:
     """
     problems = list(_not_built(row))
     try:
-        client = Client.model_validate_json(_json(_built(row)), context=dict(terms))
+        client = Client.model_validate_json(_json(_built(row)), context={TERMS: terms})
     except (ValidationError, TypeError) as wrong:
         raise _EntryError((*problems, *_texts(wrong))) from None
     if sum(source is not None for source in (client.jwks_url, client.jwks_file, client.jwks)) != 1:
@@ -103,7 +101,7 @@ def _client(row: object, terms: Mapping[str, Any]) -> Client:
         raise _EntryError(problems)
     if client.jwks_file is None:
         return client
-    return client.model_copy(update={"jwks": read_keys(terms[FOLDER] / client.jwks_file)})
+    return client.model_copy(update={"jwks": read_keys(terms.folder / client.jwks_file)})
 
 
 def _built(row: object) -> object:

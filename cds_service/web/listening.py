@@ -64,15 +64,15 @@ def doubts_about_url(public_url: str, host: str, port: int, *, is_set: bool) -> 
     """
     parts = urlsplit(public_url)
     known_port = parts.port or _PORTS[parts.scheme]
-    here = parts.hostname in LOOPBACK
+    on_loopback = parts.hostname in LOOPBACK
     if not is_set and host not in LOOPBACK:
         yield (
             f"CDS_PUBLIC_URL is not set, so clients are known to call {public_url}; those on other machines call "
             "another address and get 401: set CDS_PUBLIC_URL to it"
         )
-    elif parts.scheme == "https" and here and known_port == port:
+    elif parts.scheme == "https" and on_loopback and known_port == port:
         yield f"CDS_PUBLIC_URL is {public_url}, and port {port} speaks plain http: a proxy has to end TLS"
-    elif (parts.scheme == "http" or here) and known_port != port:
+    elif (parts.scheme == "http" or on_loopback) and known_port != port:
         yield (
             f"CDS_PUBLIC_URL is {public_url}, and the port is {port}: clients who call another address than the public "
             f"URL get 401. Set CDS_PUBLIC_URL to what they call, like {parts.scheme}://{parts.hostname}:{port}, unless "

@@ -91,12 +91,12 @@ def test_a_missing_policy_folder_is_named_with_what_to_do(monkeypatch, tmp_path)
     monkeypatch.setenv("CDS_POLICY_DIRS", f"{tmp_path},{missing}")
     with pytest.raises(ConfigurationError) as refusal:
         load_settings()
-    told = f"CDS_POLICY_DIRS: {missing}: there is no such policy folder; make it, or correct CDS_POLICY_DIRS"
-    assert told == str(refusal.value)
+    message = f"CDS_POLICY_DIRS: {missing}: there is no such policy folder; make it, or correct CDS_POLICY_DIRS"
+    assert message == str(refusal.value)
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("CDS_CLIENTS", "/no/such/file", "there is no file /no/such/file; put it there, or correct the path"),
         ("CDS_MAX_CARDS", "many", "'many' is not a whole number"),
@@ -108,11 +108,11 @@ def test_a_missing_policy_folder_is_named_with_what_to_do(monkeypatch, tmp_path)
         ("CDS_FHIR_NETWORKS", "home", "'home' is not a network like 10.20.0.0/16"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_told_with_what_would_be_right(monkeypatch, variable, value, told):
+def test_a_value_that_cannot_be_used_is_told_with_what_would_be_right(monkeypatch, variable, value, message):
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError) as refusal:
         load_settings()
-    assert f"{variable}: {told}" == str(refusal.value)
+    assert f"{variable}: {message}" == str(refusal.value)
 
 
 @pytest.mark.parametrize("variable", ["CDS_PATIENT_KEY", "CDS_METRICS_TOKEN"])
@@ -132,7 +132,7 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch):
 
 def test_private_networks_of_fhir_servers_are_a_list(monkeypatch):
     monkeypatch.setenv("CDS_FHIR_NETWORKS", "10.20.0.0/16, fd00::/8")
-    assert [str(one) for one in load_settings().fhir_networks] == ["10.20.0.0/16", "fd00::/8"]
+    assert [str(network) for network in load_settings().fhir_networks] == ["10.20.0.0/16", "fd00::/8"]
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,7 @@ def measure(rounds: int) -> dict[str, object]:
         at_eight = percentile(times, 0.99) / statistics.median(times)
         result["p99 x median at 8 connections, 2 workers"] = round(at_eight, 2)
     result["one more rule ms"] = one_more_rule()
+    result["400th visit x 4th, one chart"] = late_visit()
     return result
 
 
@@ -224,6 +225,34 @@ def one_more_rule() -> float:
             times.append(time.perf_counter() - began)
         dearest = max(dearest, statistics.median(times))
     return round(dearest * 1000, 4)
+
+
+def late_visit() -> float:
+    """What closing the last of 400 visits takes, to the fourth of the same chart; evaluation only, after reading."""
+    from cds_service.consultation.consult import decide, policy_for
+    from cds_service.consultation.subject import case_of
+    from cds_service.domain.case import Case
+    from cds_service.hooks.call import read_call
+    from cds_service.hooks.gathering import question_of
+    from cds_service.policies.stack import PolicyStack
+    from tests.conftest import TODAY
+
+    newest = case_of(question_of(read_call(generator.chart(400), "work-rehab-visit")), TODAY)
+    assert isinstance(newest, Case)
+    policy = policy_for(newest, PolicyStack.load())
+    sessions = newest.chart.sessions
+    days = sorted({session.date for session in sessions})
+    medians = []
+    for day in (days[3], days[-1]):
+        encounter = next(session.encounter for session in sessions if session.date == day)
+        times = []
+        for _ in range(200):
+            case = Case(newest.moment, day, day, newest.chart, encounter=encounter)
+            began = time.perf_counter()
+            decide(case, policy)
+            times.append(time.perf_counter() - began)
+        medians.append(statistics.median(times))
+    return round(medians[1] / medians[0], 2)
 
 
 def main() -> None:

@@ -134,7 +134,7 @@ def _services(texts: Iterable[str]) -> Iterator[Service]:
 
 
 def _people(text: str) -> Iterator[Performer]:
-    for name in filter(None, (one.strip() for one in _TIMES.sub("", text).split("&"))):
+    for name in filter(None, (word.strip() for word in _TIMES.sub("", text).split("&"))):
         profession = name.removesuffix(" supervising")
         neither = profession if profession == "aide" else None
         yield Performer(f"Practitioner/{profession}", PEOPLE.get(profession), neither, None, profession != name)
@@ -162,8 +162,8 @@ def _charged(text: str) -> Iterator[ChargedLine]:
 
 
 def _orders(texts: Iterable[Mapping[str, Any] | None], name: str) -> Iterator[Order]:
-    for number, told in enumerate(texts):
-        draft = told or {}
+    for number, written in enumerate(texts):
+        draft = written or {}
         yield Order(
             f"{name}-{number}",
             work_rehab=True,

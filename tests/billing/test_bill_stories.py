@@ -15,7 +15,7 @@ INPUT = {
 def test_a_bill_is_as_its_story_tells(story):
     bill = bill_told_by(story)
     doubts = all_doubts(bill)
-    expected = {name: told for name, told in story.items() if name not in TOLD_APART | INPUT}
+    expected = {name: part for name, part in story.items() if name not in TOLD_APART | INPUT}
     found = summary(bill)
     assert expected == {name: found.get(name) for name in expected}
     for words in story.get("doubts", ()):

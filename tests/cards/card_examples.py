@@ -4,7 +4,7 @@ from datetime import date
 
 from cards.envelope import CardSettings
 from cds_service.domain.actions import Create
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import (
     ChargeLine,
     Evaluation,
@@ -186,7 +186,7 @@ def facts_of(kind: str, names: frozenset[str]) -> dict[str, object]:
 
 def a_value(parameter="reassessment.interval_days", value=7, **changed):
     """A policy value of an invented policy."""
-    given = {
+    facts = {
         "parameter": parameter,
         "value": value,
         "plain": value,
@@ -195,31 +195,31 @@ def a_value(parameter="reassessment.interval_days", value=7, **changed):
         "source": SOURCE,
         "confidence": "default",
     }
-    return PolicyValue(**(given | changed))
+    return PolicyValue(**(facts | changed))
 
 
 def a_finding(rule="reassessment", kind="reassessment.overdue", topic=Topic.REASSESSMENT, **changed):
     """A finding, by default an overdue reassessment."""
-    given = {
+    facts = {
         "severity": Severity.WARNING,
         "facts": {"last": date(2026, 3, 9), "days_over": 2, "interval": 7},
         "values": (a_value(),),
         "evidence": (Evidence("last measured", date(2026, 3, 9), "Observation/lift-1"),),
         "subject": "2026-03-18",
     }
-    return Finding(rule=rule, topic=topic, kind=kind, **(given | changed))
+    return Finding(rule=rule, topic=topic, kind=kind, **(facts | changed))
 
 
 def charges(**changed):
     """The finding of a visit's charges with one proposal."""
-    given = {
+    facts = {
         "severity": Severity.INFO,
         "facts": {"lines": LINES, "program_lines": LINES, "minutes": 240, "full": 120},
         "values": (a_value("time.first_unit_full_minutes", 120),),
         "evidence": (Evidence("minutes", 240, "Procedure/session-1"),),
         "proposals": (Proposal("charges", (), recommended=True),),
     }
-    return a_finding("visit-charges", "visit-charges.draft", Topic.UNITS, **(given | changed))
+    return a_finding("visit-charges", "visit-charges.draft", Topic.UNITS, **(facts | changed))
 
 
 def actions_for(*findings):
@@ -234,17 +234,20 @@ def actions_for(*findings):
 
 def an_evaluation(*findings, **changed):
     """An evaluation whose rules fired as the findings say."""
-    given = {
+    facts = {
         "date_of_service": TODAY,
         "findings": findings,
-        "rules": (*(RuleOutcome(one.rule, Outcome.FIRED) for one in findings), RuleOutcome("intensity", Outcome.QUIET)),
+        "rules": (
+            *(RuleOutcome(finding.rule, Outcome.FIRED) for finding in findings),
+            RuleOutcome("intensity", Outcome.QUIET),
+        ),
         "gaps": (MissingFact(Fact.COVERAGE, "the server <b>refused</b>", ("authorization",), "Coverage/c1"),),
         "policies": ("generic", "invented-payer"),
         "episode": "2026-03-02 to 2026-03-18",
     }
-    return Evaluation(**(given | changed))
+    return Evaluation(**(facts | changed))
 
 
 def a_gap(why="one treatment has no end"):
     """Something not known."""
-    return Gap(Fact.SESSION_TIME, why, "Procedure/session-2")
+    return Unknown(Fact.SESSION_TIME, why, "Procedure/session-2")

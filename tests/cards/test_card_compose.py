@@ -32,8 +32,8 @@ def answer(*findings, actions=None, settings=SETTINGS, **changed):
     return response
 
 
-def only_card(*findings, **given):
-    cards = answer(*findings, **given)["cards"]
+def only_card(*findings, **options):
+    cards = answer(*findings, **options)["cards"]
     assert len(cards) == 1
     return cards[0]
 
@@ -280,8 +280,8 @@ def test_only_one_suggestion_is_recommended_and_the_word_is_absent_otherwise():
     finding = charges(proposals=tuple(Proposal("charges", (), recommended=True) for _ in range(3)))
     suggestions = only_card(finding, actions=actions_for(finding))["suggestions"]
 
-    assert [True, None, None] == [one.get("isRecommended") for one in suggestions]
-    assert len({one["uuid"] for one in suggestions}) == 3
+    assert [True, None, None] == [suggestion.get("isRecommended") for suggestion in suggestions]
+    assert len({suggestion["uuid"] for suggestion in suggestions}) == 3
 
 
 def test_a_proposal_without_label_of_its_own_is_called_after_its_first_action():
@@ -306,11 +306,11 @@ def test_suggestions_of_several_findings_may_be_combined_where_the_client_can(al
 
 
 def test_the_evaluation_tells_policies_rules_and_what_was_missing():
-    told = answer(a_finding())["extension"][EVALUATION_EXTENSION]
+    evaluation = answer(a_finding())["extension"][EVALUATION_EXTENSION]
 
-    assert ["generic", "invented-payer"] == told["policies"]
-    assert "2026-03-18" == told["dateOfService"]
-    assert [{"id": "reassessment", "outcome": "fired"}, {"id": "intensity", "outcome": "quiet"}] == told["rules"]
+    assert ["generic", "invented-payer"] == evaluation["policies"]
+    assert "2026-03-18" == evaluation["dateOfService"]
+    assert [{"id": "reassessment", "outcome": "fired"}, {"id": "intensity", "outcome": "quiet"}] == evaluation["rules"]
     assert [
         {
             "fact": "coverage",
@@ -318,8 +318,8 @@ def test_the_evaluation_tells_policies_rules_and_what_was_missing():
             "why": "the server \u2039b\u203arefused\u2039/b\u203a",
             "reference": "Coverage/c1",
         }
-    ] == told["gaps"]
-    assert "withheld" not in told
+    ] == evaluation["gaps"]
+    assert "withheld" not in evaluation
 
 
 def test_nothing_found_is_an_empty_list_of_cards_with_the_evaluation():
@@ -369,15 +369,15 @@ def test_a_value_whose_source_gives_no_date_shows_none():
 
 def test_a_value_with_an_effective_date_shows_it():
     card = only_card(a_finding(values=(a_value(since=date(2024, 1, 1), note="Read in print."),)))
-    told = card["extension"][FINDING_EXTENSION]["values"][0]
-    assert "2024-01-01" == told["from"]
-    assert "dated" not in told
+    value = card["extension"][FINDING_EXTENSION]["values"][0]
+    assert "2024-01-01" == value["from"]
+    assert "dated" not in value
 
 
 def test_the_note_of_a_value_travels_with_it():
     noted = only_card(a_finding(values=(a_value(note="Our reading."),)))["extension"][FINDING_EXTENSION]["values"]
     plain = only_card(a_finding(values=(a_value(),)))["extension"][FINDING_EXTENSION]["values"]
-    assert (["Our reading."], [None]) == ([one["note"] for one in noted], [one.get("note") for one in plain])
+    assert (["Our reading."], [None]) == ([value["note"] for value in noted], [value.get("note") for value in plain])
 
 
 def test_sources_that_differ_on_an_applied_value_are_shown():

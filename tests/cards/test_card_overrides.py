@@ -32,7 +32,7 @@ def test_every_offered_reason_is_in_the_code_system():
 
 
 def test_reasons_point_only_to_published_codes():
-    assert {one.standard for one in REASONS if one.standard} <= PUBLISHED
+    assert {reason.standard for reason in REASONS if reason.standard} <= PUBLISHED
 
 
 @pytest.mark.parametrize("system", [override_reason_system(PUBLIC_URL), topic_system(PUBLIC_URL)])
@@ -41,11 +41,11 @@ def test_code_systems_are_valid_fhir_under_the_address_of_the_codings(system):
 
 
 def test_the_standard_code_of_a_reason_is_a_coding_of_the_published_system():
-    concepts = {one["code"]: one for one in override_reason_system(PUBLIC_URL)["concept"]}
-    codings = [one["valueCoding"] for one in concepts["patient-ineligible"]["property"]]
+    concepts = {concept["code"]: concept for concept in override_reason_system(PUBLIC_URL)["concept"]}
+    codings = [parent["valueCoding"] for parent in concepts["patient-ineligible"]["property"]]
 
     assert {"system": NON_ADHERENCE, "code": "patient-ineligible"} in codings
 
 
 def test_the_topics_are_those_of_the_findings():
-    assert {topic.value for topic in Topic} == {one["code"] for one in topic_system(PUBLIC_URL)["concept"]}
+    assert {topic.value for topic in Topic} == {concept["code"] for concept in topic_system(PUBLIC_URL)["concept"]}

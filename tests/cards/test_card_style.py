@@ -47,7 +47,7 @@ def said(card):
         for line in without_addresses(card.get("detail", "")).splitlines()
         if not line.startswith("- Sources differ")
     )
-    labels = [one["label"] for one in (*card.get("suggestions", []), *card["links"][:1])]
+    labels = [suggestion["label"] for suggestion in (*card.get("suggestions", []), *card["links"][:1])]
     return "\n".join((card["summary"], detail, *labels))
 
 
@@ -68,7 +68,7 @@ def test_words_that_are_gone_do_not_return(pattern):
 
 
 def test_rules_policies_parameters_and_resources_have_names():
-    ids = IDS | {one.id for one in bundled_policies().policies if "-" in one.id} | set(PARAMETERS)
+    ids = IDS | {policy.id for policy in bundled_policies().policies if "-" in policy.id} | set(PARAMETERS)
     named = re.compile(rf"(?<![\w/])({'|'.join(map(re.escape, ids))})(?![\w/])|\b[A-Z][A-Za-z]+/[\w.-]+-\d+\b")
 
     assert set() == {match.group() for text in map(said, cards()) for match in named.finditer(text)}
@@ -77,7 +77,11 @@ def test_rules_policies_parameters_and_resources_have_names():
 def test_labels_of_parameters_are_in_the_same_language():
     wrong = re.compile(r"\b(least|told|wants?)\b")
 
-    assert [] == [one.label for one in PARAMETERS.values() if wrong.search(f"{one.label} {one.meaning.split('.')[0]}")]
+    assert [] == [
+        parameter.label
+        for parameter in PARAMETERS.values()
+        if wrong.search(f"{parameter.label} {parameter.meaning.split('.')[0]}")
+    ]
 
 
 def test_facts_can_be_read_without_space_between_columns():

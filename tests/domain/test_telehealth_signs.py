@@ -26,8 +26,8 @@ def line(code="97545", modifiers=(), place_of_service=None):
 
 
 def test_another_virtual_encounter_of_the_date_is_none_of_the_program():
-    given, elsewhere = Encounter("Encounter/e", DAY), Encounter("Encounter/x", DAY, telehealth=VIRTUAL)
-    assert [] == said(encounters=(given, elsewhere), sessions=(SESSION,), encounter="Encounter/x")
+    encounter, elsewhere = Encounter("Encounter/e", DAY), Encounter("Encounter/x", DAY, telehealth=VIRTUAL)
+    assert [] == said(encounters=(encounter, elsewhere), sessions=(SESSION,), encounter="Encounter/x")
 
 
 def test_the_encounter_asked_about_counts_where_nothing_was_treated_yet():

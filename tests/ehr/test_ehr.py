@@ -288,8 +288,8 @@ def test_a_story_brings_patient_drafts_and_user_while_its_chart_is_on_the_server
 
 
 def test_a_story_without_url_is_answered_here_and_a_request_from_a_file_by_the_service(service, tmp_path):
-    here = invoke("--story", "colles-fracture", "--json")
-    assert "97545-GP x1, 97546-GP x1" in json.loads(here.stdout)["cards"][0]["summary"]
+    answered = invoke("--story", "colles-fracture", "--json")
+    assert "97545-GP x1, 97546-GP x1" in json.loads(answered.stdout)["cards"][0]["summary"]
     assert [] == service.seen
     file = tmp_path / "request.json"
     file.write_text(json.dumps(load("colles-fracture", TODAY).request()))

@@ -23,8 +23,8 @@ def suggestion(change):
     return lambda response: change(response["cards"][0]["suggestions"][0])
 
 
-def actions(*given):
-    return suggestion(lambda one: one.update(actions=list(given)))
+def actions(*wanted):
+    return suggestion(lambda proposal: proposal.update(actions=list(wanted)))
 
 
 def created(**resource):

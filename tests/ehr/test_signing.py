@@ -48,11 +48,11 @@ def test_keys_are_private_to_the_owner_and_only_public_ones_are_published(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("there", "message"), [(KEY_FILE, "is no private key"), (JWKS_FILE, "belongs to a key that is not here")]
+    ("existing", "message"), [(KEY_FILE, "is no private key"), (JWKS_FILE, "belongs to a key that is not here")]
 )
-def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, there, message):
-    (tmp_path / there).write_text("precious")
-    with pytest.raises(KeyFileError, match=f"{there}: {message}"):
+def test_keys_are_not_overwritten_and_no_half_a_pair_is_made(tmp_path, existing, message):
+    (tmp_path / existing).write_text("precious")
+    with pytest.raises(KeyFileError, match=f"{existing}: {message}"):
         make_client(tmp_path, ISSUER, None)
     assert ["precious"] == [file.read_text() for file in tmp_path.iterdir()]
 

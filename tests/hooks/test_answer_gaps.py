@@ -35,7 +35,7 @@ def played(name, hook, change):
     """The answer to a story's request with something changed in it."""
     request = json.loads(json.dumps(load(name, TODAY).request(hook)))
     change(request)
-    service = next(one.id for one in SERVICES if one.hook == hook)
+    service = next(service.id for service in SERVICES if service.hook == hook)
     answer = ANSWERER.answer(read_call(json.dumps(request).encode(), service))
     assert [] == problems(answer)
     return answer
@@ -144,7 +144,7 @@ def test_every_key_that_was_not_given_is_named(name):
         needed |= {"orders"} if hook == "order-dispatch" else set()
 
         def change(request, needed=needed):
-            request["prefetch"] = {key: one for key, one in request["prefetch"].items() if key in needed}
+            request["prefetch"] = {key: value for key, value in request["prefetch"].items() if key in needed}
 
         whys = {why for _, why, _ in told(played(name, hook, change))}
         assert {"charges was not given", "coverage was not given", "patient was not given"} <= whys

@@ -30,7 +30,7 @@ from tests.security.signing import client
 TODAY = date(2026, 3, 16)
 STORY = "texas-hardening-pt-pta"
 SCOPE = "user/*.rs"
-VISIT_KEYS = next(one.prefetch for one in SERVICES if one.hook == "encounter-discharge")
+VISIT_KEYS = next(service.prefetch for service in SERVICES if service.hook == "encounter-discharge")
 
 
 @pytest.fixture(scope="module")
@@ -139,15 +139,15 @@ def test_roles_of_their_own_tell_what_contained_ones_tell(ask, ehr):
 def referred_roles(resources):
     """The same resources with the contained roles as resources of their own."""
     moved = {}
-    for one in resources:
-        for role in one.pop("contained", ()):
+    for resource in resources:
+        for role in resource.pop("contained", ()):
             moved[role["id"]] = role
-        for performer in one.get("performer", ()):
+        for performer in resource.get("performer", ()):
             name = performer["actor"]["reference"]
             if name.startswith("#"):
                 performer["actor"]["reference"] = f"PractitionerRole/{name[1:]}"
-        if one.get("author", {}).get("reference", "").startswith("#"):
-            one["author"]["reference"] = f"PractitionerRole/{one['author']['reference'][1:]}"
+        if resource.get("author", {}).get("reference", "").startswith("#"):
+            resource["author"]["reference"] = f"PractitionerRole/{resource['author']['reference'][1:]}"
     return [*resources, *moved.values()]
 
 
@@ -164,7 +164,7 @@ def test_each_missing_key_is_asked_for_and_nothing_else(ask, ehr, discharge, lef
     query = PREFETCH_KEYS[left_out].template.replace("{{context.patientId}}", context["patientId"])
     query = query.replace("{{context.encounterId}}", context["encounterId"])
     assert query == ehr.queries[0]
-    assert {"Organization"} >= {one.partition("/")[0] for one in ehr.queries[1:]}
+    assert {"Organization"} >= {query.partition("/")[0] for query in ehr.queries[1:]}
     assert full == answer
 
 
@@ -174,8 +174,8 @@ def test_each_missing_key_is_asked_for_and_nothing_else(ask, ehr, discharge, lef
     ids=["null", "empty", "failed"],
 )
 def test_what_was_given_as_empty_or_failed_is_never_asked_again(ask, ehr, discharge, value):
-    given = {**discharge["prefetch"], "coverage": value, "goals": value}
-    answer = ask(without_prefetch(discharge, ehr, prefetch=given))
+    prefetch = {**discharge["prefetch"], "coverage": value, "goals": value}
+    answer = ask(without_prefetch(discharge, ehr, prefetch=prefetch))
     assert answer["cards"]
     assert [] == [query for query in ehr.queries if query.startswith(("Coverage", "Goal"))]
 
@@ -195,7 +195,7 @@ def test_all_missing_keys_are_asked_for_at_the_same_time(ask, ehr, discharge):
 
 def test_referred_resources_are_asked_for_at_the_same_time(ask, ehr, discharge):
     people = [f"Practitioner/someone-{number}" for number in range(3)]
-    treatment = next(one for one in ehr.resources if one["resourceType"] == "Procedure")
+    treatment = next(resource for resource in ehr.resources if resource["resourceType"] == "Procedure")
     treatment["performer"] = [{"actor": {"reference": name}} for name in people]
     ehr.resources.extend(
         {"resourceType": "Practitioner", "id": name.partition("/")[2], "qualification": [{"code": {"text": "PT"}}]}
@@ -212,14 +212,14 @@ def test_referred_resources_are_asked_for_at_the_same_time(ask, ehr, discharge):
 
 
 def test_so_many_referred_resources_are_read_and_no_more(ask, ehr, discharge):
-    treatment = next(one for one in ehr.resources if one["resourceType"] == "Procedure")
+    treatment = next(resource for resource in ehr.resources if resource["resourceType"] == "Procedure")
     treatment["performer"] = [{"actor": {"reference": f"Practitioner/p{number}"}} for number in range(100)]
     ask(without_prefetch(discharge, ehr))
     assert len(ehr.queries) == len(VISIT_KEYS) + MOST_REFERENCES
 
 
 def test_references_to_other_servers_are_not_asked_for_here(ask, ehr, discharge):
-    treatment = next(one for one in ehr.resources if one["resourceType"] == "Procedure")
+    treatment = next(resource for resource in ehr.resources if resource["resourceType"] == "Procedure")
     treatment["performer"] = [
         {"actor": {"reference": "https://other.example/Practitioner/p1"}},
         {"actor": {"reference": f"{ehr.url}/Practitioner/p2"}},
@@ -230,10 +230,12 @@ def test_references_to_other_servers_are_not_asked_for_here(ask, ehr, discharge)
 
 
 def test_the_request_of_an_answer_that_names_no_service_is_read(ask, ehr, discharge):
-    answered = next(one for one in ehr.resources if one["resourceType"] == "ClaimResponse")
+    answered = next(resource for resource in ehr.resources if resource["resourceType"] == "ClaimResponse")
     answered["request"] = {"reference": "Claim/asked"}
     for item in answered["item"]:
-        item["extension"] = [one for one in item["extension"] if not one["url"].endswith("itemAuthorizedDetail")]
+        item["extension"] = [
+            extension for extension in item["extension"] if not extension["url"].endswith("itemAuthorizedDetail")
+        ]
     asked = {"resourceType": "Claim", "id": "asked", "use": "preauthorization", "patient": answered["patient"]}
     ehr.resources.append(asked | {"item": [{"sequence": 1, "productOrService": {"text": "MRI of the knee"}}]})
     answer = ask(without_prefetch(discharge, ehr))
@@ -242,9 +244,9 @@ def test_the_request_of_an_answer_that_names_no_service_is_read(ask, ehr, discha
 
 
 def test_a_person_without_qualification_is_known_by_the_roles_held(ask, ehr, discharge):
-    treatments = [one for one in ehr.resources if one["resourceType"] == "Procedure"]
-    for one in treatments:
-        one["performer"] = [{"actor": {"reference": "Practitioner/somebody"}}]
+    treatments = [resource for resource in ehr.resources if resource["resourceType"] == "Procedure"]
+    for treatment in treatments:
+        treatment["performer"] = [{"actor": {"reference": "Practitioner/somebody"}}]
     code = {"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "225200000X"}]}
     ehr.resources += [
         {"resourceType": "Practitioner", "id": "somebody"},
@@ -261,9 +263,9 @@ def test_a_person_without_qualification_is_known_by_the_roles_held(ask, ehr, dis
 
 
 def test_a_role_without_code_leads_to_the_person(ask, ehr, discharge):
-    for one in ehr.resources:
-        if one["resourceType"] == "Procedure":
-            one["performer"] = [{"actor": {"reference": "PractitionerRole/r"}}]
+    for resource in ehr.resources:
+        if resource["resourceType"] == "Procedure":
+            resource["performer"] = [{"actor": {"reference": "PractitionerRole/r"}}]
     ehr.resources += [
         {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/somebody"}},
         {
@@ -280,7 +282,7 @@ def test_a_role_without_code_leads_to_the_person(ask, ehr, discharge):
 def test_further_pages_of_a_prefetched_search_are_followed(ask, ehr, discharge):
     full = ask(discharge)
     whole = discharge["prefetch"]["procedures"]
-    matched = [one for one in whole["entry"] if one["search"]["mode"] == "match"]
+    matched = [entry for entry in whole["entry"] if entry["search"]["mode"] == "match"]
     ehr.paged = 2
     first = {
         **whole,
@@ -303,11 +305,11 @@ def test_without_a_token_the_first_page_is_all_there_is(ask, ehr, discharge):
 
 
 def test_a_further_page_elsewhere_is_a_gap_and_sees_no_request(ask, ehr, discharge):
-    with FhirHost() as other:
+    with FhirHost() as second:
         whole = discharge["prefetch"]["procedures"]
-        first = {**whole, "link": [{"relation": "next", "url": f"{other.url}/{procedures(discharge)}&page=1"}]}
+        first = {**whole, "link": [{"relation": "next", "url": f"{second.url}/{procedures(discharge)}&page=1"}]}
         answer = ask(without_prefetch(discharge, ehr, prefetch={**discharge["prefetch"], "procedures": first}))
-        assert other.seen == []
+        assert second.seen == []
     assert "further pages of procedures: its next page is on another server, which is not asked" in gaps(answer)
 
 
@@ -342,7 +344,7 @@ def test_a_fault_is_a_named_gap_and_the_rest_of_the_answer_stands(ask, ehr, disc
     ehr.faults["Coverage"] = fault
     answer = ask(without_prefetch(discharge, ehr), seconds=2.0 if fault is hosts.hang else 5.0)
     assert f"coverage was not given, and {reason}" in gaps(answer)
-    assert "visit-charges" in [one["id"] for one in evaluation(answer)["rules"] if one["outcome"] == "fired"]
+    assert "visit-charges" in [rule["id"] for rule in evaluation(answer)["rules"] if rule["outcome"] == "fired"]
 
 
 def test_a_search_that_brings_another_type_is_a_gap(ask, ehr, discharge):
@@ -361,9 +363,9 @@ def test_when_even_the_needed_data_fails_the_call_is_refused(ask, ehr, discharge
 
 
 def test_a_referred_person_who_cannot_be_read_is_a_gap_when_nothing_else_tells(ask, ehr, discharge):
-    for one in ehr.resources:
-        if one["resourceType"] == "Procedure":
-            one["performer"] = [
+    for resource in ehr.resources:
+        if resource["resourceType"] == "Procedure":
+            resource["performer"] = [
                 {"actor": {"reference": "Practitioner/unknown"}},
                 {"actor": {"reference": "Practitioner/named", "display": "Assi Mockwell, PTA"}},
             ]
@@ -394,7 +396,7 @@ def test_types_that_no_scope_covers_are_not_asked_for(ask, ehr, discharge, scope
 
 def test_where_a_token_shows_only_a_part_nothing_found_is_not_nothing(ask, ehr, discharge):
     scope = "user/*.rs?status=x user/Procedure.rs"
-    ehr.resources = [one for one in ehr.resources if one["resourceType"] != "Coverage"]
+    ehr.resources = [resource for resource in ehr.resources if resource["resourceType"] != "Coverage"]
     found = gaps(ask(without_prefetch(discharge, ehr, scope)))
     assert "coverage was not given, and its token shows only a part of Coverage on the EHR's FHIR server" in found
     assert "its token shows only a part of CarePlan on the EHR's FHIR server" in found
@@ -403,11 +405,11 @@ def test_where_a_token_shows_only_a_part_nothing_found_is_not_nothing(ask, ehr, 
 
 def test_a_token_for_another_patient_is_not_used(ask, ehr, discharge):
     request = without_prefetch(discharge, ehr)
-    mine = {**request["fhirAuthorization"], "patient": discharge["context"]["patientId"]}
-    assert ask(discharge) == ask({**request, "fhirAuthorization": mine})
+    of_patient = {**request["fhirAuthorization"], "patient": discharge["context"]["patientId"]}
+    assert ask(discharge) == ask({**request, "fhirAuthorization": of_patient})
     ehr.seen.clear()
     with pytest.raises(DataNeeded):
-        ask({**request, "fhirAuthorization": {**mine, "patient": "somebody-else"}})
+        ask({**request, "fhirAuthorization": {**of_patient, "patient": "somebody-else"}})
     assert ehr.seen == []
 
 
@@ -427,8 +429,8 @@ def test_other_scopes_leave_it_to_the_server(ask, ehr, discharge, scope):
     ids=["none", "empty", "no token", "another kind of token"],
 )
 def test_without_a_usable_token_the_call_goes_on_with_its_prefetch(ask, ehr, discharge, authorization):
-    given = {key: value for key, value in discharge["prefetch"].items() if key != "coverage"}
-    answer = ask({**discharge, "prefetch": given, "fhirServer": ehr.url, "fhirAuthorization": authorization})
+    prefetch = {key: value for key, value in discharge["prefetch"].items() if key != "coverage"}
+    answer = ask({**discharge, "prefetch": prefetch, "fhirServer": ehr.url, "fhirAuthorization": authorization})
     assert "coverage was not given" in gaps(answer)
     assert ehr.seen == []
 
@@ -468,10 +470,10 @@ def test_plain_http_is_not_used_without_the_switch_and_prefetch_still_answers(as
 
 
 def test_a_redirect_leads_nowhere(ask, ehr, discharge):
-    with FhirHost() as other:
-        ehr.faults["Coverage"] = hosts.redirect(f"{other.url}/Coverage")
+    with FhirHost() as second:
+        ehr.faults["Coverage"] = hosts.redirect(f"{second.url}/Coverage")
         answer = ask(without_prefetch(discharge, ehr))
-        assert other.seen == []
+        assert second.seen == []
     said = "coverage was not given, and the EHR's FHIR server answered with a redirect, which is not followed (302)"
     assert said in gaps(answer)
 
@@ -547,10 +549,10 @@ def test_the_token_is_gone_with_the_call(ask, ehr, discharge):
     request = without_prefetch(discharge, ehr)
     request["fhirAuthorization"]["access_token"] = planted
     answer = ask(request)
-    assert {f"Bearer {planted}"} == {one.headers["authorization"] for one in ehr.seen}
+    assert {f"Bearer {planted}"} == {query.headers["authorization"] for query in ehr.seen}
     assert planted not in json.dumps(answer)
     held = read_call(json.dumps(request).encode(), "work-rehab-visit")
-    assert [FhirAuthorization] == [type(one) for one in carriers()]
+    assert [FhirAuthorization] == [type(carrier) for carrier in carriers()]
     del held
     assert [] == carriers()
 
@@ -558,7 +560,7 @@ def test_the_token_is_gone_with_the_call(ask, ehr, discharge):
 def carriers():
     """Living objects that carry a token."""
     gc.collect()
-    return [one for one in gc.get_objects() if isinstance(one, FhirAuthorization | FhirClient | PreparedRequest)]
+    return [held for held in gc.get_objects() if isinstance(held, FhirAuthorization | FhirClient | PreparedRequest)]
 
 
 def test_nothing_of_patient_or_token_is_logged(ask, ehr, discharge, caplog, capfd):
@@ -575,11 +577,13 @@ def test_calls_at_the_same_time_each_use_their_own_token(ask, ehr, discharge):
     for number, request in enumerate(requests):
         request["fhirAuthorization"] = {**request["fhirAuthorization"], "access_token": f"token-{number}"}
     answers = []
-    threads = [threading.Thread(target=lambda one=one: answers.append(ask(one))) for one in requests]
+    threads = [threading.Thread(target=lambda request=request: answers.append(ask(request))) for request in requests]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert [ask(discharge)] * 8 == answers
-    sent = [one.headers["authorization"] for one in ehr.seen]
-    assert {f"Bearer token-{number}": len(sent) // 8 for number in range(8)} == {one: sent.count(one) for one in sent}
+    sent = [query.headers["authorization"] for query in ehr.seen]
+    assert {f"Bearer token-{number}": len(sent) // 8 for number in range(8)} == {
+        header: sent.count(header) for header in sent
+    }

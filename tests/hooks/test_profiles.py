@@ -31,9 +31,9 @@ def actions(response):
 def test_a_client_that_keeps_charge_items_gets_one_for_each_line():
     created = actions(answer(load("texas-hardening-pt-pta", TODAY), charges="chargeitem"))
     resources = [action["resource"] for action in created]
-    assert ["97545 WH GP", "97546 WH GP CQ"] == [one["code"]["text"] for one in resources]
-    assert [1, 2] == [one["quantity"]["value"] for one in resources]
-    assert [None, None] == [first_r4_error(one) for one in resources]
+    assert ["97545 WH GP", "97546 WH GP CQ"] == [resource["code"]["text"] for resource in resources]
+    assert [1, 2] == [resource["quantity"]["value"] for resource in resources]
+    assert [None, None] == [first_r4_error(resource) for resource in resources]
 
 
 PAIR = {
@@ -44,10 +44,10 @@ PAIR = {
 
 
 def test_a_client_of_version_one_gets_deletions_in_its_own_form():
-    old = [one for one in actions(answer(build(PAIR, TODAY), cds_hooks="1.0")) if one["type"] == "delete"]
-    new = [one for one in actions(answer(build(PAIR, TODAY), cds_hooks="2.0")) if one["type"] == "delete"]
-    assert ["ServiceRequest/second"] == [one["resource"] for one in old]
-    assert ["ServiceRequest/second"] == [one["resourceId"] for one in new]
+    old = [action for action in actions(answer(build(PAIR, TODAY), cds_hooks="1.0")) if action["type"] == "delete"]
+    new = [action for action in actions(answer(build(PAIR, TODAY), cds_hooks="2.0")) if action["type"] == "delete"]
+    assert ["ServiceRequest/second"] == [action["resource"] for action in old]
+    assert ["ServiceRequest/second"] == [action["resourceId"] for action in new]
 
 
 def test_a_client_has_its_own_number_of_cards_name_and_state():
@@ -86,18 +86,20 @@ def test_the_quiet_cards_stand_last_and_have_a_topic():
 
 
 def test_a_quiet_card_never_takes_the_place_of_another():
-    others = len(answer(build(UNCHECKED, TODAY))["cards"]) - 1
-    limited = answer(build(UNCHECKED, TODAY), max_cards=others)
-    assert others == len(limited["cards"])
+    shown = len(answer(build(UNCHECKED, TODAY))["cards"]) - 1
+    limited = answer(build(UNCHECKED, TODAY), max_cards=shown)
+    assert shown == len(limited["cards"])
     assert "not-checked" not in rules_of(limited)
-    assert {"not-checked"} == {one["rule"] for one in limited["extension"]["work-rehab-cds.evaluation"]["withheld"]}
+    assert {"not-checked"} == {
+        withheld["rule"] for withheld in limited["extension"]["work-rehab-cds.evaluation"]["withheld"]
+    }
 
 
 def test_a_client_that_turned_a_quiet_card_off_leaves_no_trace_of_it():
     story = load("past-six-weeks-without-approval", TODAY)
     on, off = answer(story, "patient-view"), answer(story, "patient-view", program_state=False)
     assert rules_of(on) == [*rules_of(off), "program-state"]
-    trace = [one["id"] for one in off["extension"]["work-rehab-cds.evaluation"]["rules"]]
+    trace = [rule["id"] for rule in off["extension"]["work-rehab-cds.evaluation"]["rules"]]
     assert "program-state" not in trace
 
 
@@ -105,13 +107,15 @@ def test_listed_and_shared_ids_give_the_same_answer():
     story = build(UNCHECKED, TODAY)
     body = json.dumps(story.request("order-sign")).encode()
     answerer = answerer_for(Settings(), bundled_policies())
-    listed, shared = (answerer.answer(read_call(body, one)) for one in ("work-rehab-order-sign", "work-rehab-order"))
+    listed, shared = (
+        answerer.answer(read_call(body, service)) for service in ("work-rehab-order-sign", "work-rehab-order")
+    )
     assert listed == shared
 
 
 def test_what_the_ehr_never_sends_is_told_by_the_place_where_it_is_kept():
     story = build(UNCHECKED, TODAY)
-    told = answer(story, not_available={"carePlans": "the paper chart"})
-    gaps = [one["why"] for one in told["extension"]["work-rehab-cds.evaluation"]["gaps"]]
+    answered = answer(story, not_available={"carePlans": "the paper chart"})
+    gaps = [gap["why"] for gap in answered["extension"]["work-rehab-cds.evaluation"]["gaps"]]
     assert "not sent by this EHR, kept in the paper chart" in gaps
-    assert "See the paper chart for plan of care" == told["cards"][-1]["summary"]
+    assert "See the paper chart for plan of care" == answered["cards"][-1]["summary"]

@@ -20,19 +20,21 @@ def entries(request, key):
 def of_visit(request):
     asked = request["context"]["encounterId"]
     treatments = [
-        one for one in entries(request, "procedures") if asked in one.get("encounter", {}).get("reference", "")
+        resource
+        for resource in entries(request, "procedures")
+        if asked in resource.get("encounter", {}).get("reference", "")
     ]
-    visits = [one for one in entries(request, "encounters") if one["id"] == asked]
+    visits = [resource for resource in entries(request, "encounters") if resource["id"] == asked]
     return treatments, [*visits, request["prefetch"]["encounter"]]
 
 
 def without(name):
     def change(request):
         treatments, visits = of_visit(request)
-        for one in treatments:
-            one.pop(name)
-        for one in visits:
-            one["type"] = [{"text": "Therapy visit"}]
+        for treatment in treatments:
+            treatment.pop(name)
+        for visit in visits:
+            visit["type"] = [{"text": "Therapy visit"}]
 
     return change
 
@@ -47,11 +49,15 @@ def test_treatments_of_a_visit_without_status_or_patient_are_a_card_and_named_ga
 def test_a_visit_in_the_shape_of_r5_names_the_version():
     def change(request):
         treatments, visits = of_visit(request)
-        for one in treatments:
-            one["occurrencePeriod"] = one.pop("performedPeriod")
-        for one in visits:
-            one.update(
-                {"status": "completed", "class": [{"coding": [one["class"]]}], "actualPeriod": one.pop("period")}
+        for treatment in treatments:
+            treatment["occurrencePeriod"] = treatment.pop("performedPeriod")
+        for visit in visits:
+            visit.update(
+                {
+                    "status": "completed",
+                    "class": [{"coding": [visit["class"]]}],
+                    "actualPeriod": visit.pop("period"),
+                }
             )
 
     answer = played("clean-program", "encounter-discharge", change)
@@ -61,8 +67,8 @@ def test_a_visit_in_the_shape_of_r5_names_the_version():
 
 def test_treatments_that_cannot_be_read_at_all_are_told_instead_of_refused():
     def change(request):
-        for one in entries(request, "procedures"):
-            one["performedPeriod"] = "this morning"
+        for resource in entries(request, "procedures"):
+            resource["performedPeriod"] = "this morning"
 
     answer = played("clean-program", "encounter-discharge", change)
     assert RULE in rules(answer) or told(answer)
@@ -71,10 +77,10 @@ def test_treatments_that_cannot_be_read_at_all_are_told_instead_of_refused():
 def test_the_visit_of_another_specialty_stays_an_empty_answer():
     def change(request):
         treatments, visits = of_visit(request)
-        for one in treatments:
-            one["code"] = {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "93000"}]}
-        for one in visits:
-            one["type"] = [{"text": "Cardiology follow-up"}]
+        for treatment in treatments:
+            treatment["code"] = {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "93000"}]}
+        for visit in visits:
+            visit["type"] = [{"text": "Cardiology follow-up"}]
 
     assert {"cards": []} == played("clean-program", "encounter-discharge", change)
 

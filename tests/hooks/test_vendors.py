@@ -99,7 +99,7 @@ def only_when(allowed):
 
 
 def test_care_plans_that_are_served_by_category_only_are_asked_for_so(ask, ehr):
-    plan = next(one for one in ehr.resources if one["resourceType"] == "CarePlan")
+    plan = next(resource for resource in ehr.resources if resource["resourceType"] == "CarePlan")
     plan["category"].append({"coding": [{"code": "assess-plan"}]})
     ehr.faults["CarePlan"] = only_when(lambda filters: "category" in filters)
     answer = ask("encounter-discharge")
@@ -133,7 +133,7 @@ def test_observations_that_are_served_by_one_category_are_asked_for_one_by_one(a
 def test_a_refused_query_is_tried_once_and_the_first_refusal_is_told(ask, ehr):
     ehr.faults["Procedure"] = hosts.status(400)
     answer = ask("patient-view")
-    assert ["Procedure"] * 2 == [one.partition("?")[0] for one in ehr.queries if one.startswith("Procedure")]
+    assert ["Procedure"] * 2 == [query.partition("?")[0] for query in ehr.queries if query.startswith("Procedure")]
     assert "procedures was not given, and the EHR's FHIR server refused the query (400)" in gaps(answer)
 
 
@@ -141,7 +141,9 @@ def test_a_refused_query_is_tried_once_and_the_first_refusal_is_told(ask, ehr):
 def test_what_is_no_refusal_is_not_asked_in_another_shape(ask, ehr, code):
     ehr.faults["Claim?"] = hosts.status(code)
     ask("patient-view")
-    assert {"Claim"} == {one.partition("?")[0] for one in ehr.queries if one.startswith(("Claim?", "Charge", "Expl"))}
+    assert {"Claim"} == {
+        query.partition("?")[0] for query in ehr.queries if query.startswith(("Claim?", "Charge", "Expl"))
+    }
 
 
 # A server without Claim and ClaimResponse
@@ -159,7 +161,7 @@ def settled(*lines, **changes):
     items = [
         {
             "sequence": place, "productOrService": {"coding": [{"code": code}]}, "quantity": {"value": units},
-            "modifier": [{"coding": [{"code": one}]} for one in modifiers], "servicedDate": TODAY.isoformat(),
+            "modifier": [{"coding": [{"code": modifier}]} for modifier in modifiers], "servicedDate": TODAY.isoformat(),
         }
         for place, (code, units, modifiers) in enumerate(lines, start=1)
     ]  # fmt: skip
@@ -178,7 +180,9 @@ def letter(words, day="2026-03-02", **changes):
 
 @pytest.fixture
 def without_claims(ehr):
-    ehr.resources = [one for one in ehr.resources if one["resourceType"] not in {"Claim", "ClaimResponse"}]
+    ehr.resources = [
+        resource for resource in ehr.resources if resource["resourceType"] not in {"Claim", "ClaimResponse"}
+    ]
     for kind in ("Claim?", "ClaimResponse"):
         ehr.faults[kind] = hosts.status(404)
     return ehr
@@ -214,7 +218,7 @@ def test_charge_items_that_are_no_charges_do_not_count(ask, without_claims, stat
 def test_too_many_units_on_a_charge_item_are_told_and_never_changed(ask, without_claims):
     without_claims.resources += [charge_item("97545", 1), charge_item("97546", 5)]
     answer = ask("encounter-discharge")
-    assert any(one.startswith("Review the submitted claim") for one in cards(answer))
+    assert any(card.startswith("Review the submitted claim") for card in cards(answer))
     assert not any("ChargeItem" in json.dumps(card.get("suggestions", [])) for card in answer["cards"])
 
 
@@ -227,7 +231,7 @@ def test_what_a_payer_settled_is_charged_and_the_rest_is_asked(ask, without_clai
 
 def test_nothing_in_other_sources_is_not_nothing_charged(ask, without_claims):
     answer = ask("encounter-discharge")
-    assert {"ChargeItem", "ExplanationOfBenefit"} <= {one.partition("?")[0] for one in without_claims.queries}
+    assert {"ChargeItem", "ExplanationOfBenefit"} <= {query.partition("?")[0] for query in without_claims.queries}
     assert "charges was not given, and the EHR's FHIR server does not have it (404)" in gaps(answer)
     assert '"isRecommended": true' not in said(answer)
 
@@ -236,7 +240,7 @@ def test_a_letter_is_a_hint_and_no_approval(ask, without_claims):
     without_claims.resources.append(letter("Authorization letter"))
     answer = ask("patient-view")
     found = answer["extension"][EVALUATION_EXTENSION]["gaps"]
-    (hint,) = [one for one in found if one.get("reference") == "DocumentReference/letter"]
+    (hint,) = [hint for hint in found if hint.get("reference") == "DocumentReference/letter"]
     assert hint["why"] == "a document dated Mar 2, 2026 is called an approval; its content is not read"
     assert "authorizations" == hint["fact"]
     assert "authorizations was not given, and the EHR's FHIR server does not have it (404)" in gaps(answer)
@@ -247,7 +251,7 @@ def test_a_letter_is_a_hint_and_no_approval(ask, without_claims):
 
 def only_a_knee(ehr):
     """No program on the first page of treatments, and none known from elsewhere."""
-    ehr.resources = [one for one in ehr.resources if one["resourceType"] in {"Patient", "Coverage"}]
+    ehr.resources = [resource for resource in ehr.resources if resource["resourceType"] in {"Patient", "Coverage"}]
     return {
         "resourceType": "Procedure", "id": "knee", "status": "completed", "code": {"text": "Knee injection"},
         "subject": {"reference": f"Patient/{PATIENT}"}, "performedDateTime": "2026-03-01",
@@ -297,8 +301,8 @@ def test_an_encoding_that_the_body_does_not_have_is_never_silence(ask, ehr, hook
 
 
 def test_a_patient_of_whom_all_was_read_and_nothing_is_ours_is_no_case(ask):
-    everything = dict.fromkeys(("procedures", "carePlans", "encounters"))
-    assert {"cards": []} == ask("patient-view", prefetch=everything, token=False)
+    whole = dict.fromkeys(("procedures", "carePlans", "encounters"))
+    assert {"cards": []} == ask("patient-view", prefetch=whole, token=False)
 
 
 # Unknown keys

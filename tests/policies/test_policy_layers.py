@@ -157,7 +157,7 @@ def test_an_unverified_value_never_decides_and_travels_as_a_question(stack: Poli
     value = stack.select(PayerClass.COMMERCIAL, ["Cigna"], None, VISIT).get(COVERAGE_POSITION)
     assert value is not None
     assert ("unknown", "generic") == (value.value, value.policy)
-    assert [("excluded", "cigna")] == [(unverified.value, unverified.policy) for unverified in value.unverified]
+    assert [("excluded", "cigna")] == [(unverified.value, unverified.of.policy) for unverified in value.unverified]
 
 
 def test_a_value_that_is_only_unverified_is_a_question_and_no_answer():

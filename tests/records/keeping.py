@@ -54,14 +54,14 @@ class Kept:
 
     def call(self, story: str = OVERDUE, hook: str | None = None, ehr: Ehr | None = None, **changed: Any) -> Any:
         """The answer to a story's call, a new one each time; ``changed`` replaces members of the request."""
-        told = load(story, TODAY)
-        request = told.request(hook or told.hook) | {"hookInstance": str(uuid4())} | changed
-        service = next(one.id for one in SERVICES if one.hook == request["hook"])
+        patient_story = load(story, TODAY)
+        request = patient_story.request(hook or patient_story.hook) | {"hookInstance": str(uuid4())} | changed
+        service = next(service.id for service in SERVICES if service.hook == request["hook"])
         return self.post(f"/cds-services/{service}", request, ehr)
 
-    def cards(self, *arguments: Any, **given: Any) -> list[str]:
+    def cards(self, *arguments: Any, **options: Any) -> list[str]:
         """Kinds of the cards that a call shows."""
-        reply = self.call(*arguments, **given)
+        reply = self.call(*arguments, **options)
         assert reply.status_code == 200, reply.text
         return [card["extension"]["work-rehab-cds.finding"]["kind"] for card in reply.json["cards"]]
 
@@ -85,12 +85,12 @@ class Kept:
         return self.rows(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - the tests' own words
 
 
-def keeping(database: Database, *, suppress_days: int = 7, clients: tuple[Any, ...] = (), **given: Any) -> Kept:
+def keeping(database: Database, *, suppress_days: int = 7, clients: tuple[Any, ...] = (), **options: Any) -> Kept:
     """A service that keeps its records in this database."""
     clock = Clock()
     writer = Writer(database, linger_seconds=0.01)
-    records = Records(database, pseudonyms_with(given.pop("key", None), database), writer, clock)
-    settings = Settings(public_url=PUBLIC_URL, suppress_days=suppress_days, **given)
+    records = Records(database, pseudonyms_with(options.pop("key", None), database), writer, clock)
+    settings = Settings(public_url=PUBLIC_URL, suppress_days=suppress_days, **options)
     known = registry(*(clients or (client(program_state=False),)))
     app = create_app(
         settings,

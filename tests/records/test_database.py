@@ -65,14 +65,14 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database):
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(sqlite_url, tmp_path):
-    with sqlite3.connect(tmp_path / "records.sqlite3") as other:
-        other.execute("CREATE TABLE used_token (x)")
-    other.close()
+    with sqlite3.connect(tmp_path / "records.sqlite3") as connection:
+        connection.execute("CREATE TABLE used_token (x)")
+    connection.close()
     with pytest.raises(ConfigurationError, match="used_token already exists"):
         Database(sqlite_url).upgrade()
-    with sqlite3.connect(tmp_path / "records.sqlite3") as other:
-        assert [("used_token",)] == other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    other.close()
+    with sqlite3.connect(tmp_path / "records.sqlite3") as connection:
+        assert [("used_token",)] == connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    connection.close()
 
 
 def test_a_database_of_a_newer_program_is_refused_by_the_name_of_its_variable(database):

@@ -76,8 +76,8 @@ def test_feedback_that_comes_before_its_card_is_written_is_matched_all_the_same(
 def test_the_card_of_another_client_is_as_good_as_unknown(database):
     kept = keeping(database, clients=(client(), client(OTHER.signer, issuer=OTHER.issuer)))
     card = kept.call().json["cards"][0]
-    theirs, nobodys = kept.feedback(overridden(card), ehr=OTHER), kept.feedback(overridden(UNKNOWN), ehr=OTHER)
-    assert (200, theirs.data) == (theirs.status_code, nobodys.data)
+    statuses, nobodys = kept.feedback(overridden(card), ehr=OTHER), kept.feedback(overridden(UNKNOWN), ehr=OTHER)
+    assert (200, statuses.data) == (statuses.status_code, nobodys.data)
     kept.feedback(accepted(card))
     rows = kept.rows("SELECT client, outcome FROM feedback WHERE card = :card ORDER BY outcome", card=card["uuid"])
     assert ["accepted", "overridden"] == [row.outcome for row in rows]

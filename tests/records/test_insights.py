@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.records.insights import KEYS, Insight, Totals, insights, totals
+from cds_service.records.insights import INSIGHT_KEYS, Insight, Totals, insights, totals
 from cds_service.records.retention import Purged, purge
 from tests.records.keeping import NOW, accepted, keeping, overridden
 from tests.security.signing import ISSUER, client
@@ -15,7 +15,7 @@ ELSEWHERE = {"uuid": "00000000-0000-4000-8000-000000000000"}
 
 
 @pytest.fixture
-def told(kept):
+def history(kept):
     """Two discharges and one view in one week, one view in the next: six cards of three rules."""
     first = kept.call().json["cards"]
     kept.call("past-six-weeks-without-approval", "patient-view")
@@ -27,20 +27,20 @@ def told(kept):
 
 
 def by(kept, name, since=None):
-    return {one.key: one for one in insights(kept.records.database, name, since)}
+    return {row.key: row for row in insights(kept.records.database, name, since)}
 
 
-def test_every_card_is_counted_by_rule_with_what_became_of_it(told):
+def test_every_card_is_counted_by_rule_with_what_became_of_it(history):
     assert {
         "reassessment": Insight("reassessment", shown=2, accepted=0, overridden=2, ignored=0, withheld=0, shadow=0),
         "visit-charges": Insight("visit-charges", shown=2, accepted=1, overridden=0, ignored=1, withheld=0, shadow=0),
         "program-duration": Insight("program-duration", 1, accepted=0, overridden=0, ignored=1, withheld=0, shadow=0),
-    } == by(told, "rule")
+    } == by(history, "rule")
 
 
-def test_what_was_shown_most_stands_first(told):
+def test_what_was_shown_most_stands_first(history):
     assert ["reassessment", "visit-charges", "program-duration"] == [
-        one.key for one in insights(told.records.database, "rule")
+        row.key for row in insights(history.records.database, "rule")
     ]
 
 
@@ -53,19 +53,19 @@ def test_what_was_shown_most_stands_first(told):
         ("reason", {"planned-next-visit": 1, "not told": 1}),
     ],
 )
-def test_cards_are_counted_by_anything_that_can_be_asked(told, name, shown):
-    assert shown == {key: one.shown for key, one in by(told, name).items()}
+def test_cards_are_counted_by_anything_that_can_be_asked(history, name, shown):
+    assert shown == {key: row.shown for key, row in by(history, name).items()}
 
 
-@pytest.mark.parametrize("name", [name for name in KEYS if name != "reason"])
-def test_whatever_is_asked_every_card_is_counted_once(told, name):
-    counted = by(told, name).values()
-    assert 5 == sum(one.shown for one in counted)
-    assert (1, 2, 2) == tuple(sum(getattr(one, n) for one in counted) for n in ("accepted", "overridden", "ignored"))
+@pytest.mark.parametrize("name", [name for name in INSIGHT_KEYS if name != "reason"])
+def test_whatever_is_asked_every_card_is_counted_once(history, name):
+    counted = by(history, name).values()
+    assert 5 == sum(row.shown for row in counted)
+    assert (1, 2, 2) == tuple(sum(getattr(row, n) for row in counted) for n in ("accepted", "overridden", "ignored"))
 
 
-def test_weeks_stand_in_their_order(told):
-    assert ["2026-03-16", "2026-03-23"] == [one.key for one in insights(told.records.database, "week")]
+def test_weeks_stand_in_their_order(history):
+    assert ["2026-03-16", "2026-03-23"] == [row.key for row in insights(history.records.database, "week")]
 
 
 @pytest.mark.parametrize(("days", "week"), [(6, "2026-03-16"), (7, "2026-03-23"), (-1, "2026-03-09")])
@@ -75,33 +75,35 @@ def test_a_week_begins_on_monday(kept, days, week):
     assert [week] == list(by(kept.written(), "week"))
 
 
-def test_only_calls_since_a_moment_count(told):
+def test_only_calls_since_a_moment_count(history):
     since = NOW + timedelta(days=1)
-    assert {"reassessment": 1, "visit-charges": 1} == {key: one.shown for key, one in by(told, "rule", since).items()}
-    assert Totals(calls=1, without_cards=0, feedback=1, unmatched=0) == totals(told.records.database, since)
+    assert {"reassessment": 1, "visit-charges": 1} == {
+        key: row.shown for key, row in by(history, "rule", since).items()
+    }
+    assert Totals(calls=1, without_cards=0, feedback=1, unmatched=0) == totals(history.records.database, since)
 
 
-def test_totals_tell_calls_and_feedback_that_matches_no_card(told):
-    told.call("clean-program")
-    assert Totals(calls=4, without_cards=1, feedback=4, unmatched=1) == totals(told.written().records.database)
+def test_totals_tell_calls_and_feedback_that_matches_no_card(history):
+    history.call("clean-program")
+    assert Totals(calls=4, without_cards=1, feedback=4, unmatched=1) == totals(history.written().records.database)
 
 
 def test_what_only_a_shadow_saw_is_no_denominator(database):
     kept = keeping(database, clients=(client(mode="shadow"),))
     kept.call()
-    assert [(0, 1)] * 2 == [(one.shown, one.shadow) for one in insights(kept.written().records.database)]
+    assert [(0, 1)] * 2 == [(row.shown, row.shadow) for row in insights(kept.written().records.database)]
     kept.records.close()
 
 
-def test_purging_removes_what_is_old_with_everything_that_hangs_on_it(told):
+def test_purging_removes_what_is_old_with_everything_that_hangs_on_it(history):
     moment = NOW + timedelta(days=1)
-    assert Purged(calls=2, cards=3, feedback=3, tokens=0) == purge(told.records.database, moment, NOW)
-    assert (1, 2, 1) == tuple(map(told.count, ("decision", "card", "feedback")))
+    assert Purged(calls=2, cards=3, feedback=3, tokens=0) == purge(history.records.database, moment, NOW)
+    assert (1, 2, 1) == tuple(map(history.count, ("decision", "card", "feedback")))
     assert (
-        told.count("suggestion")
-        == told.rows("SELECT count(*) FROM suggestion s JOIN card ON card.client = s.client AND card.uuid = s.card")[0][
+        history.count("suggestion")
+        == history.rows("SELECT count(*) FROM suggestion s JOIN card ON card.client = s.client AND card.uuid = s.card")[
             0
-        ]
+        ][0]
     )
 
 
@@ -126,21 +128,21 @@ def command(url, *arguments):
     return done.stdout
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("history")
 def test_the_command_prints_a_table(url):
     printed = command(url, "insights", "--by", "rule")
     assert "reassessment" in printed
     assert "3 calls, 0 of them without cards; 4 feedback, 1 of it about cards not on record." in printed
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("history")
 def test_the_command_prints_json(url):
     counted = json.loads(command(url, "insights", "--by", "week", "--since", "2026-03-20", "--json"))
-    assert ["2026-03-23"] == [one["key"] for one in counted["counts"]]
+    assert ["2026-03-23"] == [row["key"] for row in counted["counts"]]
     assert 1 == counted["totals"]["calls"]
 
 
-def test_the_purge_command_keeps_the_days_it_is_told(told, url):
+def test_the_purge_command_keeps_the_days_it_is_told(history, url):
     assert "removed: 0 calls" in command(url, "records", "purge", "--older-than", "36500")
     assert "removed: 3 calls with 5 cards, 4 feedback" in command(url, "records", "purge", "--older-than", "0")
-    assert 0 == told.count("decision")
+    assert 0 == history.count("decision")

@@ -59,7 +59,7 @@ def test_every_card_is_kept_with_its_rule_and_its_suggestions(kept):
     assert [card["indicator"] for card in cards] == [row.indicator for row in rows]
     assert [card["source"]["topic"]["code"] for card in cards] == [row.topic for row in rows]
     assert ["shown"] * len(cards) == [row.state for row in rows]
-    suggestions = {one["uuid"]: card["uuid"] for card in cards for one in card.get("suggestions", [])}
+    suggestions = {suggestion["uuid"]: card["uuid"] for card in cards for suggestion in card.get("suggestions", [])}
     assert suggestions
     assert suggestions == {row.uuid: row.card for row in kept.rows("SELECT * FROM suggestion")}
 
@@ -68,7 +68,7 @@ def test_findings_told_on_another_card_are_kept_with_it(kept):
     kept.call()
     joined = [row.joined for row in kept.written().rows("SELECT joined FROM card ORDER BY rank")]
     first = joined[0] if isinstance(joined[0], list) else json.loads(joined[0])
-    assert ["documentation.open"] == [one["kind"] for one in first]
+    assert ["documentation.open"] == [joined["kind"] for joined in first]
 
 
 def test_a_call_without_cards_leaves_a_decision_too(kept):
@@ -110,12 +110,12 @@ def test_a_card_that_was_held_back_and_is_shown_by_the_repeated_call_counts_as_s
 
 
 def test_the_same_hook_instance_of_another_client_has_its_own_records(database):
-    other = Ehr(Signer(kid="key-2", name="second"), "https://other.example.org")
-    kept = keeping(database, clients=(client(), client(other.signer, issuer=other.issuer)))
+    second_ehr = Ehr(Signer(kid="key-2", name="second"), "https://other.example.org")
+    kept = keeping(database, clients=(client(), client(second_ehr.signer, issuer=second_ehr.issuer)))
     kept.call(hookInstance=HOOK_INSTANCE)
-    kept.call(hookInstance=HOOK_INSTANCE, ehr=other)
+    kept.call(hookInstance=HOOK_INSTANCE, ehr=second_ehr)
     clients = kept.written().rows("SELECT client, patient FROM decision")
-    assert {ISSUER, other.issuer} == {row.client for row in clients}
+    assert {ISSUER, second_ehr.issuer} == {row.client for row in clients}
     assert 2 == len({row.patient for row in clients})
     kept.records.close()
 
@@ -125,7 +125,7 @@ def test_in_shadow_mode_a_call_is_evaluated_and_recorded_and_nothing_is_shown(da
     assert {"cards": []} == kept.call().json
     (row,) = kept.written().rows("SELECT shown, withheld, shadow FROM decision")
     assert (0, 2, True) == (row.shown, row.withheld, bool(row.shadow))
-    assert {"shadow"} == {one.state for one in kept.rows("SELECT state FROM card")}
+    assert {"shadow"} == {row.state for row in kept.rows("SELECT state FROM card")}
     assert [] == kept.call("clean-program").json["cards"]
     kept.records.close()
 
@@ -141,8 +141,8 @@ def test_nothing_of_the_chart_is_kept(kept):
     kept.call()
     kept.call("past-six-weeks-without-approval")
     everything = everything_in(kept.written().records.database)
-    told = json.dumps(STORY.request())
-    assert STORY.patient_id in told
+    sent = json.dumps(STORY.request())
+    assert STORY.patient_id in sent
     for planted in (STORY.patient_id, "Condition/", "Procedure/", "Patient/", "2026-02-28"):
         assert planted not in everything, planted
 
@@ -153,7 +153,7 @@ def test_a_patient_has_one_hash_whatever_the_call(kept):
     kept.call("past-six-weeks-without-approval")
     patients = [row.patient for row in kept.written().rows("SELECT patient FROM decision ORDER BY hook, service")]
     assert 2 == len(set(patients))
-    assert all(len(one) == 64 for one in patients)
+    assert all(len(patient) == 64 for patient in patients)
 
 
 def test_the_hash_depends_on_the_sites_own_key(database):

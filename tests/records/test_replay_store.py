@@ -64,8 +64,8 @@ def test_of_two_processes_that_race_for_the_same_tokens_one_is_first_with_each(u
     for process in racing:
         process.stdin.write("go\n")
         process.stdin.flush()
-    one, other = (process.communicate(timeout=60)[0].split() for process in racing)
-    assert [{"new", "seen"}] * 50 == [set(pair) for pair in zip(one, other, strict=True)]
+    first_answers, second_answers = (process.communicate(timeout=60)[0].split() for process in racing)
+    assert [{"new", "seen"}] * 50 == [set(pair) for pair in zip(first_answers, second_answers, strict=True)]
 
 
 def test_expired_tokens_are_forgotten(database):

@@ -63,14 +63,14 @@ def test_a_warning_that_was_overridden_as_information_before_and_as_a_warning_si
     assert {warning.key: "overridden"} == suppressed([warning], [PAST, replace(PAST, severity=Severity.WARNING)], NAMES)
 
 
-def override_all(kept, *arguments, **given):
-    cards = kept.call(*arguments, **given).json["cards"]
+def override_all(kept, *arguments, **options):
+    cards = kept.call(*arguments, **options).json["cards"]
     kept.feedback(*[overridden(card, "other") for card in cards])
     kept.written()
 
 
 def withheld(reply):
-    return [(one["rule"], one["why"]) for one in reply.json["extension"]["work-rehab-cds.evaluation"]["withheld"]]
+    return [(entry["rule"], entry["why"]) for entry in reply.json["extension"]["work-rehab-cds.evaluation"]["withheld"]]
 
 
 def test_an_overridden_card_is_not_shown_again_is_named_in_the_answer_and_recorded(kept):
@@ -98,7 +98,7 @@ def test_a_card_with_something_new_on_it_is_shown(kept):
     shown = kept.call(OVERDUE, "encounter-discharge").json["cards"][0]["extension"]["work-rehab-cds.finding"]
     assert ("reassessment.overdue", ["documentation.open"]) == (
         shown["kind"],
-        [one["kind"] for one in shown["joined"]],
+        [joined["kind"] for joined in shown["joined"]],
     )
 
 
@@ -129,10 +129,11 @@ def test_it_is_shown_for_another_patient(kept):
 
 
 def test_what_one_client_overrides_another_is_shown(database):
-    other = Ehr(Signer(kid="key-2", name="second"), "https://other.example.org")
+    second_ehr = Ehr(Signer(kid="key-2", name="second"), "https://other.example.org")
     kept = keeping(
-        database, clients=(client(program_state=False), client(other.signer, issuer=other.issuer, program_state=False))
+        database,
+        clients=(client(program_state=False), client(second_ehr.signer, issuer=second_ehr.issuer, program_state=False)),
     )
     override_all(kept, OVERDUE, "patient-view")
-    assert ["reassessment.overdue"] == kept.cards(OVERDUE, "patient-view", ehr=other)
+    assert ["reassessment.overdue"] == kept.cards(OVERDUE, "patient-view", ehr=second_ehr)
     kept.records.close()

@@ -20,9 +20,9 @@ class Wire:
 
     def cut(self) -> None:
         self.is_cut = True
-        for one in self.open:
+        for connection in self.open:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
         self.open.clear()
 
     def mend(self) -> None:
@@ -31,15 +31,15 @@ class Wire:
     def _accept(self) -> None:
         while True:
             try:
-                here, _ = self.listener.accept()
+                incoming, _ = self.listener.accept()
             except OSError:
                 return
             if self.is_cut:
-                here.close()
+                incoming.close()
                 continue
-            there = socket.create_connection(self.there)
-            self.open += [here, there]
-            for source, target in ((here, there), (there, here)):
+            outgoing = socket.create_connection(self.there)
+            self.open += [incoming, outgoing]
+            for source, target in ((incoming, outgoing), (outgoing, incoming)):
                 threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
 
 
@@ -47,9 +47,9 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    for one in (source, target):
+    for connection in (source, target):
         with contextlib.suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+            connection.shutdown(socket.SHUT_RDWR)
     source.close()
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import get_default_algorithms
 
-from cds_service.security.clients import Client
+from cds_service.security.clients import TERMS, Client, RegistryTerms
 from cds_service.security.registry import Registry
 
 ISSUER = "https://ehr.example.org"
@@ -102,7 +102,7 @@ def bearer(token: str) -> dict[str, str]:
 def client(signer: Signer | None = None, **members: Any) -> Client:
     """A registered client."""
     entry = Ehr(signer or Signer()).entry(**members)
-    return Client.model_validate_json(json.dumps(entry), context={"allow_http": True})
+    return Client.model_validate_json(json.dumps(entry), context={TERMS: RegistryTerms(allow_http=True)})
 
 
 def registry(*clients: Client) -> Registry:

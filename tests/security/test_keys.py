@@ -55,7 +55,7 @@ def test_a_key_serves_the_algorithm_it_is_published_for():
 
 def test_an_rsa_key_without_algorithm_serves_all_of_its_kind():
     algorithms = ["PS256", "PS384", "PS512", "RS256", "RS384", "RS512"]
-    assert [("key-1", one) for one in algorithms] == usable(Signer("RS384").jwk(alg=None))
+    assert [("key-1", algorithm) for algorithm in algorithms] == usable(Signer("RS384").jwk(alg=None))
 
 
 def test_a_curve_decides_the_algorithm():
@@ -148,11 +148,11 @@ def test_a_flood_of_unknown_key_ids_costs_one_fetch_a_minute(host, store, clock)
 
 
 def test_a_flood_against_one_client_leaves_another_alone(host, store):
-    with KeyHost() as other:
-        other.publish(NEXT.jwk())
+    with KeyHost() as second_host:
+        second_host.publish(NEXT.jwk())
         for number in range(10):
             store.find(client(jwks_url=host.jwks_url), f"made-up-{number}", "ES384")
-        assert has(store, client(issuer="https://other.example.org", jwks_url=other.jwks_url), NEXT)
+        assert has(store, client(issuer="https://other.example.org", jwks_url=second_host.jwks_url), NEXT)
 
 
 def test_callers_that_come_at_once_share_one_fetch(host, store):
@@ -206,11 +206,11 @@ def why(host_url, store, caplog):
 
 
 def test_a_redirect_is_not_followed(host, store, caplog):
-    with KeyHost() as other:
-        other.publish(SIGNER.jwk())
-        host.status, host.headers = 302, {"Location": other.jwks_url}
+    with KeyHost() as second_host:
+        second_host.publish(SIGNER.jwk())
+        host.status, host.headers = 302, {"Location": second_host.jwks_url}
         assert "status-302" == why(host.jwks_url, store, caplog)
-        assert 0 == other.asked
+        assert 0 == second_host.asked
 
 
 def test_a_body_without_end_is_cut_off(host, store, caplog):
@@ -219,12 +219,12 @@ def test_a_body_without_end_is_cut_off(host, store, caplog):
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reason"),
     [(b"<html>", "not-json"), (b"", "not-json"), (b"[]", "not-a-key-set"), (b'{"error": 1}', "not-a-key-set")],
 )
-def test_what_is_no_key_set_is_told_in_the_log(host, store, caplog, body, told):
+def test_what_is_no_key_set_is_told_in_the_log(host, store, caplog, body, reason):
     host.body = body
-    assert told == why(host.jwks_url, store, caplog)
+    assert reason == why(host.jwks_url, store, caplog)
 
 
 def test_half_a_body_is_not_used(host, store, caplog):

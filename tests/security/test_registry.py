@@ -91,13 +91,13 @@ def test_a_client_with_a_listed_service_may_call_that_hook_only(path):
     write_registry(path, Ehr().entry(services=["work-rehab-order-sign"]))
     client = Registry.load(path, services=PERMITTED).client(ISSUER)
     called = ("work-rehab-order-sign", "work-rehab-order-select", "work-rehab-order")
-    assert [True, False, False] == [client.may_call(one) for one in called]
+    assert [True, False, False] == [client.may_call(service) for service in called]
 
 
 def test_a_client_with_a_shared_service_may_call_all_its_ids(path):
     write_registry(path, Ehr().entry(services=["work-rehab-order"]))
     client = Registry.load(path, services=PERMITTED).client(ISSUER)
-    assert all(client.may_call(one) for one in PERMITTED["work-rehab-order"])
+    assert all(client.may_call(service) for service in PERMITTED["work-rehab-order"])
     assert not client.may_call("work-rehab-encounter-start")
 
 
@@ -171,8 +171,8 @@ def test_a_mistake_is_told_with_file_client_and_key(path, members, key, why):
 
 
 def test_every_mistake_is_told_at_once(path):
-    other = Ehr(issuer="https://other.example.org").entry(mode="silent")
-    lines = refusal(write_registry(path, Ehr().entry(max_cards=0, charges="none"), other)).splitlines()
+    second_entry = Ehr(issuer="https://other.example.org").entry(mode="silent")
+    lines = refusal(write_registry(path, Ehr().entry(max_cards=0, charges="none"), second_entry)).splitlines()
     assert 3 == len(lines)
     assert "client https://other.example.org: mode" in lines[2]
 

@@ -193,7 +193,7 @@ def test_the_connection_goes_to_the_checked_address_and_the_name_is_asked_for_on
         again = session.get(f"http://{NAME}:{ehr.port}/r4/Patient/p1", timeout=5)
     assert ({"resourceType": "Patient", "id": "p1"}, 200) == (reply.json(), again.status_code)
     assert asked == [NAME]
-    assert [one.headers["host"] for one in ehr.seen] == [f"{NAME}:{ehr.port}"] * 2
+    assert [request.headers["host"] for request in ehr.seen] == [f"{NAME}:{ehr.port}"] * 2
 
 
 def test_of_several_addresses_the_first_that_answers_is_taken(ehr):

@@ -240,9 +240,9 @@ def test_a_token_is_accepted_once():
 
 def test_another_client_may_use_the_same_identifier():
     replay = remembering()
-    other = client().model_copy(update={"issuer": "https://other.example.org"})
-    known = registry(client(), other)
-    for issuer in (ISSUER, other.issuer):
+    second_client = client().model_copy(update={"issuer": "https://other.example.org"})
+    known = registry(client(), second_client)
+    for issuer in (ISSUER, second_client.issuer):
         assert issuer == admit(right(iss=issuer, jti="1"), known=known, replay=replay).client.issuer
 
 
@@ -275,8 +275,8 @@ def test_an_unknown_issuer_is_refused():
 
 
 def test_a_key_of_another_client_is_refused():
-    other = client(Signer(name="second")).model_copy(update={"issuer": "https://other.example.org"})
-    assert "signature" == refused(right(iss=other.issuer), known=registry(client(), other))
+    second_client = client(Signer(name="second")).model_copy(update={"issuer": "https://other.example.org"})
+    assert "signature" == refused(right(iss=second_client.issuer), known=registry(client(), second_client))
 
 
 @pytest.mark.parametrize(("algorithm", "key"), [("RS384", "ES384"), ("ES384", "RS384")])
@@ -331,5 +331,5 @@ def test_with_keys_exchanged_out_of_band_a_jku_is_not_looked_at(host):
 
 
 def test_the_answer_to_a_refusal_tells_no_reason():
-    told = {(error.text, error.hint) for error in map(Unauthenticated, ["exp", "signature", "unknown-issuer"])}
-    assert 1 == len(told)
+    answers = {(error.text, error.hint) for error in map(Unauthenticated, ["exp", "signature", "unknown-issuer"])}
+    assert 1 == len(answers)

@@ -90,7 +90,7 @@ def test_every_refusal_looks_the_same():
         EHR.headers(f"{PUBLIC_URL}{CALL}", exp=1),
         OTHER.headers(f"{PUBLIC_URL}{CALL}"),
     ]
-    replies = [app.post(CALL, json=order(), headers=one | {"X-Request-Id": "r1"}) for one in headers]
+    replies = [app.post(CALL, json=order(), headers=header | {"X-Request-Id": "r1"}) for header in headers]
     assert {401} == {reply.status_code for reply in replies}
     assert 1 == len({reply.data for reply in replies})
 
@@ -234,7 +234,7 @@ def test_the_log_tells_why_and_whom_but_never_the_token(caplog):
     assert [("exp", ISSUER), ("unknown-issuer", None)] == [(line["reason"], line.get("client")) for line in refusals]
     written = orjson.dumps(lines).decode()
     assert "4711" not in written
-    assert not [part for one in tokens for part in one["Authorization"].split()[1].split(".") if part in written]
+    assert not [part for token in tokens for part in token["Authorization"].split()[1].split(".") if part in written]
 
 
 def test_the_log_names_the_client_of_an_answered_call(caplog):

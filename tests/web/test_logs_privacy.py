@@ -192,7 +192,7 @@ def test_a_server_prints_nothing_of_a_patient_whatever_it_is_sent(site):
     fetched = planted(ehr.url)
     fetched["prefetch"] = {key: fetched["prefetch"][key] for key in ("encounter", "procedures")}
     assert 200 == caller.call(fetched, tenant="north").status_code
-    assert {one for one in FHIR_FAULTS if any(query.startswith(one) for query in ehr.queries)} == set(FHIR_FAULTS)
+    assert {fault for fault in FHIR_FAULTS if any(query.startswith(fault) for query in ehr.queries)} == set(FHIR_FAULTS)
     send_raw(service.url, f"GET /{PATIENT} HTTP/9.9 {PLANTED['family name']}\r\n\r\n".encode())
     send_raw(
         service.url,
@@ -226,7 +226,7 @@ def test_a_fault_that_quotes_the_request_prints_where_it_was_and_not_what():
     assert (500, "OperationOutcome") == (reply.status_code, reply.json()["resourceType"])
     assert set() == found_in(said + reply.text, caller.tokens)
     events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    (fault,) = [one for one in events if one["event"] == "fault"]
+    (fault,) = [event for event in events if event["event"] == "fault"]
     assert ("RuntimeError", reply.headers["X-Request-Id"]) == (fault["error"], fault["request"])
     assert re.search(r"tests\.web\.faulty:\d+ break_down", fault["at"][-1])
 

@@ -44,9 +44,9 @@ class Keeping(NothingKept):
     def __init__(self):
         self.works = True
 
-    def feedback(self, *given):
+    def feedback(self, *arguments):
         if not self.works:
-            super().feedback(*given)
+            super().feedback(*arguments)
 
 
 @pytest.fixture
@@ -79,17 +79,17 @@ def samples(text):
 
 def counted(web, name):
     """The samples of one metric that are not 0, by label values."""
-    metric = next(one for one in METRICS if name.startswith(one.name))
+    metric = next(metric for metric in METRICS if name.startswith(metric.name))
     return {
-        tuple(one.labels[label] for label in metric.labels): one.value
-        for one in samples(web.get("/metrics").text)
-        if one.name == name and one.value
+        tuple(sample.labels[label] for label in metric.labels): sample.value
+        for sample in samples(web.get("/metrics").text)
+        if sample.name == name and sample.value
     }
 
 
 def sampled(text, name, /, **labels):
     """The number of one sample; None when there is none."""
-    return next((one.value for one in samples(text) if (one.name, one.labels) == (name, labels)), None)
+    return next((sample.value for sample in samples(text) if (sample.name, sample.labels) == (name, labels)), None)
 
 
 def call(web, story, **headers):
@@ -155,10 +155,12 @@ def test_cards_in_shadow_are_counted_as_such(web_of):
 
 
 def test_rule_outcomes_and_gaps_are_counted_as_the_answer_tells_them(web):
-    told = call(web, TEXAS).json["extension"]["work-rehab-cds.evaluation"]
-    assert told["gaps"]
-    assert Counter((one["id"], one["outcome"]) for one in told["rules"]) == counted(web, "cds_rule_outcomes_total")
-    assert Counter((one["fact"],) for one in told["gaps"]) == counted(web, "cds_gaps_total")
+    evaluation = call(web, TEXAS).json["extension"]["work-rehab-cds.evaluation"]
+    assert evaluation["gaps"]
+    assert Counter((rule["id"], rule["outcome"]) for rule in evaluation["rules"]) == counted(
+        web, "cds_rule_outcomes_total"
+    )
+    assert Counter((gap["fact"],) for gap in evaluation["gaps"]) == counted(web, "cds_gaps_total")
 
 
 def test_refusals_are_counted_by_reason(web_of):
@@ -181,7 +183,9 @@ def test_feedback_is_counted_once_it_is_kept(web, keeping):
     at = datetime(2026, 3, 16, tzinfo=UTC)
     entries = [CardFeedback("a", "overridden", at), CardFeedback("b", "overridden", at)]
     body = {
-        "feedback": [{"card": one.card, "outcome": one.outcome, "outcomeTimestamp": at.isoformat()} for one in entries]
+        "feedback": [
+            {"card": entry.card, "outcome": entry.outcome, "outcomeTimestamp": at.isoformat()} for entry in entries
+        ]
     }
     path = "/cds-services/work-rehab-visit/feedback"
     assert 200 == web.post(path, json=body).status_code
@@ -226,9 +230,9 @@ def test_labels_take_values_of_our_own_only(web):
     assert 40 < len(text.splitlines())
     assert "Erika" not in text
     assert TEXAS.patient_id not in text
-    ours = {rule.id for rule in RULES} | {one.shared_id for one in SERVICES}
+    known_ids = {rule.id for rule in RULES} | {service.shared_id for service in SERVICES}
     labels = {value for name, value in re.findall(r'(rule|service)="([^"]*)"', text)}
-    assert labels <= ours | {"none"}
+    assert labels <= known_ids | {"none"}
 
 
 def test_the_page_lists_every_metric_with_its_labels():
@@ -236,7 +240,7 @@ def test_the_page_lists_every_metric_with_its_labels():
         name: tuple(re.findall(r"`([a-z]+)`", labels))
         for name, labels in re.findall(r"^\| `(cds_[a-z_]+)` \| ([^|]*) \|", PAGE, re.MULTILINE)
     }
-    assert {one.name: one.labels for one in METRICS} == documented
+    assert {metric.name: metric.labels for metric in METRICS} == documented
 
 
 def settings_of(tmp_path, **members):
@@ -257,14 +261,14 @@ def call_signed(service, story=None, **changed):
     return requests.post(url, json=body, headers=EHR.headers(url), timeout=30)
 
 
-def told(running_service, name, /, **labels):
+def reading(running_service, name, /, **labels):
     return sampled(requests.get(f"{running_service.url}/metrics", timeout=5).text, name, **labels)
 
 
 def answered_by(service, number):
     """Wait until every worker tells that so many calls were answered: many readings, each with its own connection."""
     labels = {"service": "work-rehab-visit", "hook": "encounter-discharge", "status": "200"}
-    wait_until(lambda: {number} == {told(service, "cds_calls_total", **labels) for _ in range(12)}, service)
+    wait_until(lambda: {number} == {reading(service, "cds_calls_total", **labels) for _ in range(12)}, service)
 
 
 @pytest.mark.server
@@ -275,8 +279,8 @@ def test_two_workers_tell_the_same_sum(tmp_path):
         files = list((tmp_path / "temporary").glob("cds-metrics-*/counter_*.db"))
         assert 2 == len(files)
         answered_by(service, 40)
-        wait_until(lambda: 40 == told(service, "cds_records_total", outcome="written"), service)
-        wait_until(lambda: 0 == told(service, "cds_records_waiting"), service)
+        wait_until(lambda: 40 == reading(service, "cds_records_total", outcome="written"), service)
+        wait_until(lambda: 0 == reading(service, "cds_records_waiting"), service)
 
 
 @pytest.mark.server
@@ -296,7 +300,7 @@ def test_what_a_dead_worker_counted_is_not_lost_and_its_place_is_taken(tmp_path)
 
 
 def workers_of(main):
-    return [one for one in main.children() if psutil.STATUS_ZOMBIE != one.status()]
+    return [worker for worker in main.children() if psutil.STATUS_ZOMBIE != worker.status()]
 
 
 @pytest.mark.server
@@ -319,6 +323,8 @@ def test_queries_to_a_fhir_server_are_counted_by_outcome(tmp_path):
         with running("serve", "--workers", "1", **settings) as service:
             reply = call_signed(service, story, prefetch=None, fhirServer=ehr.url, fhirAuthorization=granted)
             assert 200 == reply.status_code, reply.text
-            failed, found = (told(service, "cds_fhir_query_seconds_count", outcome=one) for one in ("failed", "found"))
+            failed, found = (
+                reading(service, "cds_fhir_query_seconds_count", outcome=outcome) for outcome in ("failed", "found")
+            )
     assert 1 == failed
     assert len({query for query in ehr.queries if not query.startswith("Coverage")}) == found

@@ -45,11 +45,11 @@ def test_what_is_refused_or_not_there_is_told_with_its_status(web, capsys):
     web.post(f"/cds-services/{STORY.service}", json={})
     web.get("/cds-services")
     web.get("/nowhere")
-    refused, listed, nothing = told(capsys)
+    refused, listed, quiet = told(capsys)
     assert refused.startswith("POST /cds-services/<service_id> status 400")
     assert listed.startswith("GET /cds-services")
     assert "status" not in listed
-    assert nothing.startswith("GET nothing at this path status 404")
+    assert quiet.startswith("GET nothing at this path status 404")
 
 
 def test_what_machines_ask_all_the_time_is_not_told(web, capsys):

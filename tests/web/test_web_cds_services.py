@@ -25,7 +25,9 @@ def test_discovery_lists_every_service(client):
     assert response.status_code == 200
     assert response.content_type == "application/json"
     assert response.json == discovery()
-    assert [(one.id, one.hook) for one in SERVICES] == [(one["id"], one["hook"]) for one in response.json["services"]]
+    assert [(service.id, service.hook) for service in SERVICES] == [
+        (service["id"], service["hook"]) for service in response.json["services"]
+    ]
 
 
 def test_discovery_is_the_same_every_time(client):

@@ -40,19 +40,19 @@ def site(tmp_path):
     return tmp_path
 
 
-def cell(told, policy, capability):
-    return next(row for row in told.policies if row.id == policy).cells[capability]
+def cell(matrix, policy, capability):
+    return next(row for row in matrix.policies if row.id == policy).cells[capability]
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_every_parameter_belongs_to_one_capability(name):
-    assert [CAPABILITY_OF[name]] == [one for one in CAPABILITIES if name in one.parameters]
+    assert [CAPABILITY_OF[name]] == [capability for capability in CAPABILITIES if name in capability.parameters]
 
 
 def test_there_is_a_row_for_every_policy_and_a_cell_for_every_capability(stack):
-    told = coverage_matrix(stack, ON)
-    assert [policy.id for policy in stack.policies] == [row.id for row in told.policies]
-    assert all([one.id for one in CAPABILITIES] == list(row.cells) for row in told.policies)
+    matrix = coverage_matrix(stack, ON)
+    assert [policy.id for policy in stack.policies] == [row.id for row in matrix.policies]
+    assert all([capability.id for capability in CAPABILITIES] == list(row.cells) for row in matrix.policies)
 
 
 @pytest.mark.parametrize(
@@ -74,29 +74,29 @@ def test_a_cell_says_how_sure_a_policy_is(stack, policy, capability, status):
 def test_a_cell_counts_the_values_of_the_policy_that_are_in_force(stack):
     for row in coverage_matrix(stack, ON).policies:
         policy = stack.policy(row.id)
-        assert len(list(policy.values_on(ON))) == sum(one.values for one in row.cells.values())
+        assert len(list(policy.values_on(ON))) == sum(cell.values for cell in row.cells.values())
 
 
 def test_a_value_is_in_the_matrix_from_its_date_on(stack):
     before, on = coverage_matrix(stack, date(2016, 8, 31)), coverage_matrix(stack, date(2016, 9, 1))
-    assert ("not-in-force", "partly") == tuple(cell(one, "us-tx-dwc", "modifiers").status for one in (before, on))
+    assert ("not-in-force", "partly") == tuple(cell(matrix, "us-tx-dwc", "modifiers").status for matrix in (before, on))
 
 
 def test_states_without_policy_are_those_searched_and_those_never_searched(stack):
-    told = coverage_matrix(stack, ON)
-    searched = {one.jurisdiction: one.why for one in told.not_modelled}
+    matrix = coverage_matrix(stack, ON)
+    searched = {state.jurisdiction: state.why for state in matrix.not_modelled}
     assert dict(not_modelled()) == searched
     with_policy = {policy.match.jurisdiction for policy in stack.policies} - {None}
-    others = {one.jurisdiction for one in told.not_searched}
-    assert "US-AK" in others
-    assert not others & (searched.keys() | with_policy)
+    not_searched = {state.jurisdiction for state in matrix.not_searched}
+    assert "US-AK" in not_searched
+    assert not not_searched & (searched.keys() | with_policy)
     assert not with_policy & searched.keys()
 
 
 def test_a_state_that_a_site_covers_is_no_longer_without_policy(site):
-    told = coverage_matrix(PolicyStack.load([site]), ON)
-    assert "US-GA" not in {one.jurisdiction for one in told.not_modelled}
-    assert "verified" == cell(told, "site-ohio", "duration").status
+    matrix = coverage_matrix(PolicyStack.load([site]), ON)
+    assert "US-GA" not in {state.jurisdiction for state in matrix.not_modelled}
+    assert "verified" == cell(matrix, "site-ohio", "duration").status
 
 
 def test_the_command_line_tells_the_same_as_the_page(client, monkeypatch):

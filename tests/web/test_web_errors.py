@@ -34,7 +34,7 @@ EXAMPLES = [
 
 def leaves(kind):
     below = kind.__subclasses__()
-    return {kind} if not below else set().union(*(leaves(one) for one in below))
+    return {kind} if not below else set().union(*(leaves(kind_below) for kind_below in below))
 
 
 def test_every_error_that_a_request_can_meet_has_its_status():
@@ -64,8 +64,8 @@ def test_every_error_becomes_a_valid_operation_outcome(error):
 
 def test_every_error_stands_in_the_drawing_of_the_tree():
     drawn = errors.__doc__
-    ours = {kind for kind in leaves(errors.CdsError) if kind.__module__ == errors.__name__}
-    assert {kind for kind in ours if kind.__name__ not in drawn} == set()
+    family = {kind for kind in leaves(errors.CdsError) if kind.__module__ == errors.__name__}
+    assert {kind for kind in family if kind.__name__ not in drawn} == set()
 
 
 def test_an_error_that_is_not_in_the_table_is_a_fault():

@@ -84,12 +84,12 @@ def test_every_rule_has_a_page_that_tells_its_law(client, rule):
     facts = client.get(f"/rules/{rule.id}", headers=PROGRAM).json
     assert (rule.id, rule.topic, rule.title) == (facts["id"], facts["topic"], facts["title"])
     assert facts["law"]
-    assert {one["name"] for one in facts["parameters"]} == {one.name for one in rule.parameters}
+    assert {parameter["name"] for parameter in facts["parameters"]} == {parameter.name for parameter in rule.parameters}
 
 
 def test_a_rule_page_gives_each_value_with_date_and_source(client):
     values = client.get("/rules/first-unit", headers=PROGRAM).json["values"]
-    value = next(one for one in values if one["parameter"] == "time.first_unit_full_minutes")
+    value = next(value for value in values if value["parameter"] == "time.first_unit_full_minutes")
     assert (value["policy"], value["value"]) == ("generic", 120)
     assert value["from"]
     assert value["citation"]
@@ -152,7 +152,9 @@ def test_a_policy_page_leads_from_a_parameter_to_the_rule_that_reads_it(client):
 def test_a_rule_page_tells_what_the_short_names_of_its_values_mean(client, rule):
     facts = client.get(f"/rules/{rule}", headers=PROGRAM).json
     texts = (
-        one["value"] for one in facts["values"] if one["parameter"] in {"documentation.required", "entry.criteria"}
+        value["value"]
+        for value in facts["values"]
+        if value["parameter"] in {"documentation.required", "entry.criteria"}
     )
     used = {
         name for value in texts for names in (value.values() if isinstance(value, dict) else [value]) for name in names

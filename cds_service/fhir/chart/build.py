@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Final
 
 from cds_service.domain.care import Encounter, Goal, Order, PlanOfCare
-from cds_service.domain.chart import Chart, Facility, Fact, Gap
+from cds_service.domain.chart import Chart, Facility, Fact, Unknown
 from cds_service.domain.coverage_and_claims import (
     Authorization,
     ClaimNumber,
@@ -91,21 +91,21 @@ def build_chart(
 
 def of_another_patient(
     patient_id: str, prefetch: Prefetch, calendar: Calendar, server: str | None = None
-) -> Gap | None:
+) -> Unknown | None:
     """The first treatment, visit or plan of work rehabilitation that names another patient than the call's."""
     references, meanings = References(prefetch.aliases), Meanings()
     own = Own(patient_id, prefetch, references, server)
     for reference, procedure in own.of_others(ProcedureResource):
         if meanings[procedure.code].work_rehab:
-            return Gap(FACT_OF_TYPE["Procedure"], OF_ANOTHER, reference)
+            return Unknown(FACT_OF_TYPE["Procedure"], OF_ANOTHER, reference)
     for reference, encounter in own.of_others(EncounterResource):
         if clinical.about(encounter, references, meanings, {}).work_rehab:
-            return Gap(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
+            return Unknown(FACT_OF_TYPE["Encounter"], OF_ANOTHER, reference)
     people = People(prefetch, references)
     for reference, record in own.of_others(CarePlanResource):
         plan = plans.plan_of_care(record, reference, people, references, meanings, {}, calendar)
         if plan is not None and plan.work_rehab:
-            return Gap(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
+            return Unknown(FACT_OF_TYPE["CarePlan"], OF_ANOTHER, reference)
     return None
 
 
@@ -161,7 +161,7 @@ class _Builder:
         lacking = unavailable(self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts))
         hints = tuple(hints_of(self.own, self.calendar, answers, plans_of_care))
         if Fact.PLAN_OF_CARE in lacking and any(plan.reference.startswith("ServiceRequest/") for plan in plans_of_care):
-            hints = (*hints, Gap(Fact.PLAN_OF_CARE, lacking.pop(Fact.PLAN_OF_CARE)))
+            hints = (*hints, Unknown(Fact.PLAN_OF_CARE, lacking.pop(Fact.PLAN_OF_CARE)))
         parts = in_part(self.prefetch.slots)
         asked = visits.encounters.get(f"Encounter/{encounter_id.rpartition('/')[2]}") if encounter_id else None
         return Chart(

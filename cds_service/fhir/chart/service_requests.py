@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from cds_service.domain.care import Appointment, Order, Role, Schedule, TelehealthSign
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.reading.calendar import Calendar
@@ -79,7 +79,7 @@ class Booked(NamedTuple):
     """Work-rehab appointments by date, and what is not known of them."""
 
     appointments: tuple[Appointment, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Unknown, ...]
 
 
 def booked(
@@ -114,10 +114,10 @@ def booked(
         span = calendar.span(Period(record.start, record.end), record.start)
         day = span.date or _requested(record, calendar)
         if day is None:
-            gaps.append(Gap(Fact.APPOINTMENTS, NO_START if record.start is None else f"{span.problem}", reference))
+            gaps.append(Unknown(Fact.APPOINTMENTS, NO_START if record.start is None else f"{span.problem}", reference))
             continue
         if span.date is None:
-            gaps.append(Gap(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
+            gaps.append(Unknown(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
         appointments.append(Appointment(reference, day, span.period, _telehealth(record)))
     return Booked(
         tuple(sorted(appointments, key=lambda appointment: (appointment.date, appointment.reference))), tuple(gaps)

@@ -127,8 +127,8 @@ class FhirClient:
                     return all_of(page, tuple(entries)) if not known else Found(tuple(entries))
                 if len(seen) == pages < MOST_PAGES:
                     return Found(tuple(entries), page.next_link, "no more pages were asked for")
-                here, url = url, page.next_link
-                url = self._following(url, here, seen)
+                page_at, url = url, page.next_link
+                url = self._following(url, page_at, seen)
         except FhirFailure as failure:
             if not size:
                 raise

@@ -15,7 +15,7 @@ from cds_service.web.around.access import Access, access
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cds_service.app.metrics import Key
+    from cds_service.app.metrics import MetricKey
 
 CALL: Final = "cds_services.call"
 
@@ -27,7 +27,7 @@ def init_app(app: Flask, metrics: Metrics, token: str | None) -> None:
         notes = access()
         status = str(response.status_code)
         route = request.url_rule.rule if request.url_rule is not None else NONE
-        keys: list[Key] = [("cds_requests_total", route, status)]
+        keys: list[MetricKey] = [("cds_requests_total", route, status)]
         if request.endpoint == CALL and request.method == "POST":
             hook = notes.hook or NONE
             keys.append(("cds_calls_total", _service(notes), hook, status))
@@ -69,12 +69,12 @@ def _service(notes: Access) -> str:
     return shared_id(asked) if hooks_of(asked) else NONE
 
 
-def _of_answer(answered: Answered, *, shadow: bool) -> "Iterator[Key]":
+def _of_answer(answered: Answered, *, shadow: bool) -> "Iterator[MetricKey]":
     state = "shadow" if shadow else "shown"
     for group in answered.composition.shown:
         yield "cds_cards_total", group.host.finding.rule, group.severity, state
-    for one in answered.composition.withheld:
-        yield "cds_cards_total", one.group.host.finding.rule, one.group.severity, "withheld"
+    for withheld in answered.composition.withheld:
+        yield "cds_cards_total", withheld.group.host.finding.rule, withheld.group.severity, "withheld"
     evaluation = answered.evaluation
     if evaluation is not None:
         for rule in evaluation.rules:

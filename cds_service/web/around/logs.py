@@ -48,17 +48,17 @@ class PlainFormatter(logging.Formatter):
         fields: dict[str, Any] = getattr(record, "fields", {})
         match record.getMessage():
             case "request":
-                told = self._request(fields)
+                words = self._request(fields)
             case "policies-reloaded":
-                told = [f"policies read again: {fields['policies']} in use from the next call on"]
+                words = [f"policies read again: {fields['policies']} in use from the next call on"]
             case "policies-not-reloaded":
-                told = [f"policies not read again, those in use stay: {fields['why']}"]
+                words = [f"policies not read again, those in use stay: {fields['why']}"]
             case event:
-                told = [event, *(f"{name}: {value}" for name, value in fields.items())]
-        return "  ".join((datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S"), *told))
+                words = [event, *(f"{name}: {value}" for name, value in fields.items())]
+        return "  ".join((datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S"), *words))
 
     def _request(self, fields: Mapping[str, Any]) -> list[str]:
-        what = (
+        call = (
             [fields["hook"], fields["service"]]
             if fields["hook"]
             else [f"{fields['method']} {fields['route'] or 'nothing at this path'}"]
@@ -66,7 +66,7 @@ class PlainFormatter(logging.Formatter):
         count = fields["cards"]
         cards = [] if count is None else [f"{count} card{'' if count == 1 else 's'}"]
         status = [] if fields["status"] == HTTPStatus.OK else [f"status {fields['status']}"]
-        return [*what, *status, *cards, f"{fields['ms']:.0f} ms"]
+        return [*call, *status, *cards, f"{fields['ms']:.0f} ms"]
 
 
 class _ForeignFormatter(JsonFormatter):
@@ -74,7 +74,7 @@ class _ForeignFormatter(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line of JSON."""
-        told = logging.makeLogRecord(
+        spoken = logging.makeLogRecord(
             {
                 "created": record.created,
                 "levelname": record.levelname,
@@ -83,7 +83,7 @@ class _ForeignFormatter(JsonFormatter):
                 "exc_info": record.exc_info,
             }
         )
-        return super().format(told)
+        return super().format(spoken)
 
 
 def code_lines(trace: "TracebackType | None") -> list[str]:
@@ -115,19 +115,19 @@ def configure_logging(level: str) -> None:
     logger = logging.getLogger(LOGGER)
     if not any(isinstance(handler, _Stderr) for handler in logger.handlers):
         logger.addHandler(_handler(JsonFormatter()))
-    ours = [handler for handler in logger.handlers if isinstance(handler, _Stderr | _Stdout)]
-    for handler in ours:
+    handlers = [handler for handler in logger.handlers if isinstance(handler, _Stderr | _Stdout)]
+    for handler in handlers:
         if isinstance(handler, _Stderr):
             handler.setLevel(level)
-    logger.setLevel(min(handler.level for handler in ours))
+    logger.setLevel(min(handler.level for handler in handlers))
 
 
 def tell_calls() -> None:
     """Print calls and reloads in plain words too, whatever the level of the log."""
-    told = _Stdout(logging.INFO)
-    told.setFormatter(PlainFormatter())
-    told.addFilter(lambda record: getattr(record, "fields", {}).get("route") not in UNTOLD)
-    logging.getLogger(LOGGER).addHandler(told)
+    printing = _Stdout(logging.INFO)
+    printing.setFormatter(PlainFormatter())
+    printing.addFilter(lambda record: getattr(record, "fields", {}).get("route") not in UNTOLD)
+    logging.getLogger(LOGGER).addHandler(printing)
 
 
 def speak_for_all() -> None:

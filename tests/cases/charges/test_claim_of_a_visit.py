@@ -27,8 +27,8 @@ def coverage(**more):
 
 def drafted(**words):
     """The first Claim that is proposed, and the text of its card."""
-    told = {"patient": {"id": "story", "state": "IA"}, "injury": INJURY, "visits": [VISIT], **words}
-    for card in play(build(told, TODAY), "encounter-discharge").cards:
+    story = {"patient": {"id": "story", "state": "IA"}, "injury": INJURY, "visits": [VISIT], **words}
+    for card in play(build(story, TODAY), "encounter-discharge").cards:
         for suggestion in card.get("suggestions", []):
             for action in suggestion["actions"]:
                 if action["resource"]["resourceType"] == "Claim":
@@ -42,7 +42,7 @@ def codes(concept):
 
 def test_the_diagnosis_is_its_code_and_each_line_points_to_it():
     claim, _ = drafted()
-    assert [["S39.012A"]] == [codes(one["diagnosisCodeableConcept"]) for one in claim["diagnosis"]]
+    assert [["S39.012A"]] == [codes(diagnosis["diagnosisCodeableConcept"]) for diagnosis in claim["diagnosis"]]
     assert [[1], [1]] == [item["diagnosisSequence"] for item in claim["item"]]
 
 
@@ -54,7 +54,9 @@ def test_an_external_cause_is_neither_first_nor_alone():
         {"from": "10:00", "to": "12:00", "injury": "strain"},
     ]
     claim, _ = drafted(injury=[cause, strain], visits=[{"day": "today", "sessions": treated}])
-    assert [["S39.012A"], ["Y99.0"]] == [codes(one["diagnosisCodeableConcept"]) for one in claim["diagnosis"]]
+    assert [["S39.012A"], ["Y99.0"]] == [
+        codes(diagnosis["diagnosisCodeableConcept"]) for diagnosis in claim["diagnosis"]
+    ]
     claim, detail = drafted(injury=[cause])
     assert "diagnosis" not in claim
     assert "diagnosis code" in detail
@@ -62,7 +64,7 @@ def test_an_external_cause_is_neither_first_nor_alone():
 
 def test_a_condition_without_a_code_is_referred_to():
     claim, detail = drafted(injury={"text": "Low back strain", "code": None})
-    assert [["diagnosisReference", "sequence"]] == [sorted(one) for one in claim["diagnosis"]]
+    assert [["diagnosisReference", "sequence"]] == [sorted(diagnosis) for diagnosis in claim["diagnosis"]]
     assert "diagnosis code" in detail
 
 
@@ -103,7 +105,7 @@ def test_two_claim_numbers_are_none():
 
 def test_therapists_are_primary_and_assistants_assist():
     claim, _ = drafted()
-    assert [["primary"], ["assist"]] == [codes(one["role"]) for one in claim["careTeam"]]
+    assert [["primary"], ["assist"]] == [codes(member["role"]) for member in claim["careTeam"]]
     assert [[1, 2], [1, 2]] == [item["careTeamSequence"] for item in claim["item"]]
 
 
@@ -129,6 +131,6 @@ def test_a_changed_draft_keeps_its_head_and_gets_what_it_lacks():
     assert ["diagnosisReference"] == [name for name in claim["diagnosis"][0] if name != "sequence"]
     assert ("2026-01-10", ["primary", "assist"]) == (
         claim["accident"]["date"],
-        [codes(one["role"])[0] for one in claim["careTeam"]],
+        [codes(member["role"])[0] for member in claim["careTeam"]],
     )
     assert "billablePeriod" not in claim

@@ -53,7 +53,7 @@ def suggested(words, label):
 
 
 def units(items):
-    return [(one["productOrService"]["coding"][0]["code"], one["quantity"]["value"]) for one in items]
+    return [(item["productOrService"]["coding"][0]["code"], item["quantity"]["value"]) for item in items]
 
 
 def test_both_lines_of_a_code_that_is_never_paid_beside_the_program_go_together():
@@ -64,10 +64,10 @@ def test_both_lines_of_a_code_that_is_never_paid_beside_the_program_go_together(
 
 
 def test_an_undated_line_of_another_encounter_stays_as_it_is():
-    other = item(2, "97110", 4, encounter=[ELSEWHERE])
-    drafted = claim(item(1, "97545", 1, servicedDate="2026-03-16", encounter=[HERE]), other)
+    second = item(2, "97110", 4, encounter=[ELSEWHERE])
+    drafted = claim(item(1, "97545", 1, servicedDate="2026-03-16", encounter=[HERE]), second)
     items, _ = suggested({"visits": [{**FOUR_HOURS, "services": [EXERCISE]}], "resources": [drafted]}, "Change")
-    assert other in items
+    assert second in items
     assert [("97545", 1), ("97110", 4), ("97546", 2), ("97110", 2)] == units(items)
 
 
@@ -91,7 +91,7 @@ def test_an_item_that_becomes_two_lines_gives_its_element_ids_once():
     drafted = claim(item(1, "97545", 1, servicedDate="2026-03-16", encounter=[HERE]), old)
     items, _ = suggested({"visits": [{**FOUR_HOURS, "services": services}], "resources": [drafted]}, "Change")
     assert [2, 1] == [
-        one["quantity"]["value"] for one in items if one["productOrService"]["coding"][0]["code"] == "97110"
+        item["quantity"]["value"] for item in items if item["productOrService"]["coding"][0]["code"] == "97110"
     ]
-    assert ["line-2"] == [one["id"] for one in items if "id" in one]
-    assert ["code-2"] == [one["productOrService"]["id"] for one in items if "id" in one["productOrService"]]
+    assert ["line-2"] == [item["id"] for item in items if "id" in item]
+    assert ["code-2"] == [item["productOrService"]["id"] for item in items if "id" in item["productOrService"]]

@@ -22,9 +22,9 @@ class Counted(tuple[Order, ...]):  # noqa: SLOT001 - it counts, and a tuple's sl
     looked_at = 0
 
     def __iter__(self) -> Iterator[Order]:
-        for one in super().__iter__():
+        for order in super().__iter__():
             self.looked_at += 1
-            yield one
+            yield order
 
 
 def draft(reference: str, *codes: str, work_rehab: bool = True) -> Order:
@@ -46,8 +46,8 @@ def uncoded(count: int) -> list[Order]:
 
 def paired(count: int) -> list[Order]:
     half = count // 2
-    others = [draft(f"ServiceRequest/m{number}", "97140", work_rehab=False) for number in range(half)]
-    return [*blocks(half), *others]
+    therapy = [draft(f"ServiceRequest/m{number}", "97140", work_rehab=False) for number in range(half)]
+    return [*blocks(half), *therapy]
 
 
 SHAPES = pytest.mark.parametrize("drafts", [blocks, the_same, uncoded, paired])
@@ -78,6 +78,6 @@ def test_findings_about_very_many_drafts_are_bounded_and_the_answer_says_so(draf
 def test_a_hundred_drafts_are_all_looked_at():
     evaluation = answered(tuple(blocks(MOST_ORDERS)))
     assert "only the first 100 orders were looked at" not in {gap.why for gap in evaluation.gaps}
-    assert {one.reference for one in blocks(MOST_ORDERS)} == {
-        one.subject for one in evaluation.findings if one.rule == "order-units"
+    assert {line.reference for line in blocks(MOST_ORDERS)} == {
+        finding.subject for finding in evaluation.findings if finding.rule == "order-units"
     }

@@ -67,7 +67,7 @@ def test_no_cookie_is_kept(ehr, client, session):
     ehr.faults["Patient"] = lambda handler: handler.reply(200, PATIENT, Set_Cookie="session=1; Path=/")
     client.read("Patient/p1", "Patient")
     client.read("Patient/p1", "Patient")
-    assert ["cookie" in one.headers for one in ehr.seen] == [False, False]
+    assert ["cookie" in request.headers for request in ehr.seen] == [False, False]
     assert not session.cookies
 
 
@@ -120,14 +120,14 @@ NEXT = {
 
 
 @pytest.mark.parametrize("name", NEXT)
-@pytest.mark.parametrize("given", [False, True], ids=["fetched", "given"])
-def test_a_link_is_followed_as_servers_write_it(ehr, client, name, given):
+@pytest.mark.parametrize("by_call", [False, True], ids=["fetched", "given"])
+def test_a_link_is_followed_as_servers_write_it(ehr, client, name, by_call):
     written, sent = NEXT[name]
     link = written.format(base=ehr.url)
     ehr.faults["Procedure?patient=p1&page=1"] = hosts.body(searchset([procedure("z")]))
     ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], link))
-    found = client.follow(link, SEARCH) if given else client.search(SEARCH)
-    assert (["z"] if given else ["a", "z"], None) == (ids(found), found.problem)
+    found = client.follow(link, SEARCH) if by_call else client.search(SEARCH)
+    assert (["z"] if by_call else ["a", "z"], None) == (ids(found), found.problem)
     assert ehr.queries[-1].endswith(sent)
 
 
@@ -204,10 +204,10 @@ def test_a_next_page_elsewhere_is_not_asked(ehr, client, elsewhere):
 
 
 def test_a_next_page_on_another_host_sees_no_request(ehr, client):
-    with FhirHost() as other:
-        ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], f"{other.url}/{SEARCH}&page=2"))
+    with FhirHost() as second_server:
+        ehr.faults[SEARCH] = hosts.body(searchset([procedure("a")], f"{second_server.url}/{SEARCH}&page=2"))
         client.search(SEARCH)
-        assert other.seen == []
+        assert second_server.seen == []
 
 
 def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
@@ -302,11 +302,11 @@ def test_a_read_of_another_type_is_no_answer(ehr, client):
 
 
 def test_a_redirect_is_not_followed(ehr, client):
-    with FhirHost([PATIENT]) as other:
-        ehr.faults["Patient"] = hosts.redirect(f"{other.url}/Patient/p1")
+    with FhirHost([PATIENT]) as second_server:
+        ehr.faults["Patient"] = hosts.redirect(f"{second_server.url}/Patient/p1")
         said = reason(lambda: client.read("Patient/p1", "Patient"))
         assert said == "the EHR's FHIR server answered with a redirect, which is not followed (302)"
-        assert other.seen == []
+        assert second_server.seen == []
 
 
 @pytest.mark.parametrize("passing", [hosts.drop, hosts.half, hosts.status(502), hosts.status(503), hosts.status(504)])
