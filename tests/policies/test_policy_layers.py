@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import BASE, Confidence, PolicyValue, Source
-from cds_service.policies import model
 from cds_service.policies.files.loader import load_file
 from cds_service.policies.model import Match, Policy, spelling_of
 from cds_service.policies.parameters import (
@@ -274,9 +273,9 @@ def test_a_text_without_words_is_no_payer_name():
     assert spelling_of(" - ") is None
 
 
-def test_the_site_policy_of_the_readme_loads_and_decides(tmp_path: Path):
-    readme = Path(model.__file__).with_name("README.md").read_text(encoding="utf-8")
-    (tmp_path / "site-north.yaml").write_text(readme.split("```yaml\n")[1].split("```")[0])
+def test_the_site_policy_of_the_page_loads_and_decides(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "policy-layers.md").read_text(encoding="utf-8")
+    (tmp_path / "site-north.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
     stack = PolicyStack.load([tmp_path])
     view = stack.select(PayerClass.WORKERS_COMPENSATION, ["EXAMPLE MUTUAL of the North"], "US-TX", VISIT)
     weeks, accredited = view.get(MAX_WEEKS), view.get(PROGRAM_ACCREDITED)
