@@ -6,8 +6,9 @@
 
 ``treated`` are sessions of work rehabilitation, ``services`` other services with their code, each with times and the
 people who gave it: PT, PTA, OT, OTA, SLP, ``aide`` (neither therapist nor assistant), ``nobody`` (whose profession is
-not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of active plans, PT where none is told.
-``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``. ``orders`` are drafts.
+not known); ``PT supervising`` gave no minutes; people ``of the encounter`` are named by it alone. ``plans`` are disciplines of active plans, PT where none is told.
+``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``, or ``on`` another one, ``to``
+a later one; a line is ``bare`` where the record has no place for modifiers. ``orders`` are drafts.
 ``payer`` is the class of the payer in line, ``policy`` what differs from the values below, by name of the parameter.
 
 What a story expects: ``lines`` of the first way to bill, ``ways`` of each; ``left out``, ``kept`` and ``codes``;
@@ -58,7 +59,9 @@ PEOPLE = {
     "OTA": Role(Discipline.OT, assistant=True),
 }
 _TIMES = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
-_LINE = re.compile(r"(\w{5})((?:-\w\w)*) x([\d.]+)(?: on (\d{4}-\d\d-\d\d))?")
+_DATE = r"\d{4}-\d\d-\d\d"
+_LINE = re.compile(rf"(\w{{5}})((?:-\w\w)*) x([\d.]+)( bare)?(?: on ({_DATE})(?: to ({_DATE}))?)?")
+_OF_ENCOUNTER = " of the encounter"
 Story = Mapping[str, Any]
 
 
@@ -130,7 +133,15 @@ def _sessions(texts: Iterable[str]) -> Iterator[Session]:
 def _services(texts: Iterable[str]) -> Iterator[Service]:
     for number, text in enumerate(texts):
         code, _, rest = text.partition(" ")
-        yield Service(f"Procedure/service-{number}", DAY, code, _period(rest), ENCOUNTER, tuple(_people(rest)))
+        yield Service(
+            f"Procedure/service-{number}",
+            DAY,
+            code,
+            _period(rest),
+            ENCOUNTER,
+            tuple(_people(rest.removesuffix(_OF_ENCOUNTER))),
+            performers_of_encounter=rest.endswith(_OF_ENCOUNTER),
+        )
 
 
 def _people(text: str) -> Iterator[Performer]:
@@ -156,9 +167,12 @@ def _claims(texts: Iterable[str]) -> Iterator[Claim]:
 
 
 def _charged(text: str) -> Iterator[ChargedLine]:
-    for place, (code, modifiers, count, day) in enumerate(_LINE.findall(text)):
-        on = date.fromisoformat(day) if day else DAY
-        yield ChargedLine(place + 1, place, code, tuple(filter(None, modifiers.split("-"))), float(count), on)
+    for place, (code, modifiers, count, bare, first, last) in enumerate(_LINE.findall(text)):
+        yield ChargedLine(
+            place + 1, place, code, tuple(filter(None, modifiers.split("-"))), float(count),
+            date.fromisoformat(first) if first else DAY, date.fromisoformat(last) if last else None,
+            modifiers_told=not bare,
+        )  # fmt: skip
 
 
 def _orders(texts: Iterable[Mapping[str, Any] | None], name: str) -> Iterator[Order]:
