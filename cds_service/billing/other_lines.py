@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from cds_service.billing.line_modifiers import assistant_modifier, assistants_of
-from cds_service.billing.other_services import Given, gaps_of_given, given_services
+from cds_service.billing.other_services import ServiceGroup, gaps_of_group, service_groups
 from cds_service.domain.assisted import Shared, share_units
 from cds_service.domain.bill import LeftOut, OtherServices
 from cds_service.domain.case import Case
@@ -46,7 +46,7 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     assistant gave stand on a line of their own. Services that the payer never pays beside the rest, and those that no
     line is proposed for, are left out, with the reason.
     """
-    groups = given_services(visit.services, case)
+    groups = service_groups(visit.services, case)
     edits = pair_edits(policy)
     never, units = _standing(groups, program_codes, policy, edits)
     paid = [group for group in groups if group.code not in never]
@@ -56,7 +56,7 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     for group in paid:
         count = units.get((group.code, group.discipline), 0)
         shared = _shared(group, count, policy)
-        gaps = [*gaps_of_given(group, policy), *_contested(group, shared)]
+        gaps = [*gaps_of_group(group, policy), *_contested(group, shared)]
         open_facts[group.code] = open_facts.get(group.code, frozenset()) | {gap.fact for gap in gaps}
         undecided += gaps
         lines += _lines(group, shared, visit, policy)
@@ -106,7 +106,7 @@ def _others(visit: Visit) -> tuple[str, ...]:
 
 
 def _standing(
-    groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
+    groups: Sequence[ServiceGroup], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
 ) -> tuple[dict[str, str], dict[tuple[str, object], int]]:
     """Codes that the payer is known never to pay on a date with the others and why, and the units of the rest.
 
@@ -138,7 +138,7 @@ class _Beside(NamedTuple):
 
 
 def _beside(
-    groups: Sequence[Given],
+    groups: Sequence[ServiceGroup],
     out: AbstractSet[str],
     program_codes: Sequence[str],
     policy: PolicyView,
@@ -157,7 +157,7 @@ def _beside(
     return _Beside(frozenset(codes), met[0] if met else None)
 
 
-def _units(groups: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object], int]:
+def _units(groups: Iterable[ServiceGroup], policy: PolicyView) -> dict[tuple[str, object], int]:
     """Units by code and discipline; codes of 15 minutes without a time are not in it."""
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     units: dict[tuple[str, object], int] = {}
@@ -175,7 +175,7 @@ def _units(groups: Iterable[Given], policy: PolicyView) -> dict[tuple[str, objec
     return units
 
 
-def _shared(group: Given, count: int, policy: PolicyView) -> Shared:
+def _shared(group: ServiceGroup, count: int, policy: PolicyView) -> Shared:
     """The units by who gave them (M-2)."""
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
     counted = assistants_of(group.discipline, policy) if group.code not in _ASSESSING else frozenset[Discipline]()
@@ -189,14 +189,14 @@ def _shared(group: Given, count: int, policy: PolicyView) -> Shared:
     return Shared(0, count) if by_assistants * 100 > group.minutes * percent.value else Shared(count, 0)
 
 
-def _contested(group: Given, shared: Shared) -> Iterator[Caveat]:
+def _contested(group: ServiceGroup, shared: Shared) -> Iterator[Caveat]:
     if shared.contested:
         yield Unknown(
             Fact.PERFORMERS, f"therapist and assistant both gave the last unit of {group.code}: check whose it is"
         )
 
 
-def _lines(group: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
+def _lines(group: ServiceGroup, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
     """Lines with the payer's modifier of a performance test, discipline, assistant (M-1, M-2, M-6)."""
     of_test = policy.get(params.TEST_MODIFIER) if group.code == PERFORMANCE_TEST else None
     required, assistant = policy.get(params.DISCIPLINE_REQUIRED), assistant_modifier(group.discipline, policy)
@@ -220,7 +220,7 @@ def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
     return list(found.values())
 
 
-def _no_unit(group: Given, policy: PolicyView) -> str:
+def _no_unit(group: ServiceGroup, policy: PolicyView) -> str:
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     if method is not None and method.value == BY_TOTAL:
         return f"the total time of the date makes no unit for its {group.minutes} min"
@@ -228,7 +228,11 @@ def _no_unit(group: Given, policy: PolicyView) -> str:
 
 
 def _paired(
-    case: Case, groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
+    case: Case,
+    groups: Sequence[ServiceGroup],
+    program_codes: Sequence[str],
+    policy: PolicyView,
+    edits: PairEdits | None,
 ) -> Iterator[Caveat]:
     """Codes of which nobody attested that they are separate: the rules on pairs and evaluations tell what to do."""
     drafted = [claim.lines[index] for claim, indexes in case.claims_of_date for index in indexes]
@@ -282,7 +286,7 @@ def _values(
     )
 
 
-def _evidence(groups: Iterable[Given]) -> Iterator[Evidence]:
+def _evidence(groups: Iterable[ServiceGroup]) -> Iterator[Evidence]:
     for group in groups:
         amount = Amount(group.minutes, "minutes") if group.timed and group.time else "on this date"
         yield Evidence(group.code, amount, group.services[0].reference)

@@ -23,7 +23,7 @@ from cds_service.policies.model import PolicyView
 _ASSESSING = EVALUATIONS | REEVALUATIONS
 
 
-class Given(NamedTuple):
+class ServiceGroup(NamedTuple):
     """All services of one code under one plan: ``time`` is what only this code can count, each minute once.
 
     ``shares`` says whether some of its minutes went to a service that began before it.
@@ -51,7 +51,7 @@ class Given(NamedTuple):
         return tuple(who for service in self.services for who in treating(service))
 
 
-def given_services(services: Iterable[Service], case: Case) -> list[Given]:
+def service_groups(services: Iterable[Service], case: Case) -> list[ServiceGroup]:
     """Services by code and discipline, in the order they began; those without times last."""
     begun = sorted(
         (service for service in services if service.code in COMPANIONS),
@@ -65,7 +65,7 @@ def given_services(services: Iterable[Service], case: Case) -> list[Given]:
         grouped.setdefault((service.code, _discipline(service, case.discipline)), []).append((service, own))
         counted += spans
     return [
-        Given(
+        ServiceGroup(
             code=code,
             services=tuple(service for service, _ in found),
             discipline=discipline,
@@ -86,7 +86,7 @@ def _discipline(service: Service, planned: Discipline | None) -> Discipline | No
     return treated.pop() if len(treated) == 1 else None
 
 
-def gaps_of_given(group: Given, policy: PolicyView) -> Iterator[Caveat]:
+def gaps_of_group(group: ServiceGroup, policy: PolicyView) -> Iterator[Caveat]:
     """What keeps the lines of a service from being certain: its time, who gave it, under which plan, which test."""
     yield from _time_gaps(group)
     yield from _giver_gaps(group)
@@ -104,7 +104,7 @@ def gaps_of_given(group: Given, policy: PolicyView) -> Iterator[Caveat]:
         )
 
 
-def _time_gaps(group: Given) -> Iterator[Caveat]:
+def _time_gaps(group: ServiceGroup) -> Iterator[Caveat]:
     untimed = next((service for service in group.services if service.period is None), None)
     if untimed is not None and group.code in FIFTEEN_MINUTE:
         yield Unknown(
@@ -117,7 +117,7 @@ def _time_gaps(group: Given) -> Iterator[Caveat]:
         yield Unknown(Fact.SESSION_TIME, why)
 
 
-def _giver_gaps(group: Given) -> Iterator[Caveat]:
+def _giver_gaps(group: ServiceGroup) -> Iterator[Caveat]:
     """Who gave a service, and whether the plan is of that discipline; evaluations are of their code's (M-1, M-2)."""
     if group.code in _ASSESSING:
         return

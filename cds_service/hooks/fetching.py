@@ -32,7 +32,7 @@ from cds_service.hooks.searching import FURTHER_PAGES, KeySearch, Searched
 
 Permits: TypeAlias = Callable[[str], bool]
 K = TypeVar("K", bound=Hashable)
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 THREADS: Final = 32
 """Queries under way at once in a process; further ones wait, within the time of their call."""
@@ -101,12 +101,12 @@ class Fetcher:
         deadline = time.monotonic() + self.seconds
         return FhirClient(server, token.access_token, deadline, self.session, self.servers((server,)))
 
-    def together(self, jobs: Mapping[K, Callable[[], T]], deadline: float) -> dict[K, T | FhirFailure]:
+    def together(self, jobs: Mapping[K, Callable[[], _T]], deadline: float) -> dict[K, _T | FhirFailure]:
         """Run all at once; what is not done by the deadline is given up, and nothing of it is sent any more."""
         began = time.monotonic()
         futures = {key: self.pool.submit(_timed, job) for key, job in jobs.items()}
         wait(futures.values(), timeout=max(0.0, deadline - time.monotonic()) + GRACE_SECONDS)
-        results: dict[K, T | FhirFailure] = {}
+        results: dict[K, _T | FhirFailure] = {}
         for key, future in futures.items():
             done = future.done()
             result, seconds = future.result() if done else (FhirFailure(TOO_SLOW), time.monotonic() - began)
@@ -116,10 +116,10 @@ class Fetcher:
         return results
 
 
-def _timed(job: Callable[[], T]) -> tuple[T | FhirFailure, float]:
+def _timed(job: Callable[[], _T]) -> tuple[_T | FhirFailure, float]:
     began = time.monotonic()
     try:
-        result: T | FhirFailure = job()
+        result: _T | FhirFailure = job()
     except FhirFailure as failure:
         result = failure
     return result, time.monotonic() - began

@@ -15,7 +15,7 @@ from cds_service.policies.parameters import PARAMETERS
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
 Superseded: TypeAlias = Literal["jurisdiction"]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 BUNDLED: Final = 0
 _WORD: Final = re.compile(r"\w+")
@@ -212,18 +212,18 @@ class PolicyView:
     program: Program = Program.UNKNOWN
     _of_one_program: Mapping[str, tuple[PolicyValue[Any], ...]] = field(default_factory=dict)
 
-    def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
+    def get(self, parameter: Parameter[_T]) -> PolicyValue[_T] | None:
         """Return the most specific value that may decide, or None.
 
         Unverified values never decide. Those of layers more specific than the answer are in its ``unverified``.
         """
         return self._decided.get(parameter.name)
 
-    def questions(self, parameter: Parameter[T]) -> tuple[PayerQuestion[T], ...]:
+    def questions(self, parameter: Parameter[_T]) -> tuple[PayerQuestion[_T], ...]:
         """Unverified values that ``get`` passed over, least specific first; also when nothing could decide."""
         return self._questions.get(parameter.name, ())
 
-    def of_one_program(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+    def of_one_program(self, parameter: Parameter[_T]) -> tuple[PolicyValue[_T], ...]:
         """Values for conditioning or hardening alone, where it is not known which of them the program is."""
         return self._of_one_program.get(parameter.name, ())
 

@@ -7,7 +7,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies.model import PolicyView
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Strictness:
@@ -28,17 +28,17 @@ class RecordedView(PolicyView):
     declared: frozenset[str] = frozenset()
     read: set[str] = field(default_factory=set)
 
-    def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
+    def get(self, parameter: Parameter[_T]) -> PolicyValue[_T] | None:
         """As in ``PolicyView``, on record."""
         self._note(parameter.name)
         return self._decided.get(parameter.name)
 
-    def questions(self, parameter: Parameter[T]) -> tuple[PayerQuestion[T], ...]:
+    def questions(self, parameter: Parameter[_T]) -> tuple[PayerQuestion[_T], ...]:
         """As in ``PolicyView``, on record."""
         self._note(parameter.name)
         return self._questions.get(parameter.name, ())
 
-    def of_one_program(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+    def of_one_program(self, parameter: Parameter[_T]) -> tuple[PolicyValue[_T], ...]:
         """As in ``PolicyView``, on record."""
         self._note(parameter.name)
         return self._of_one_program.get(parameter.name, ())

@@ -10,12 +10,13 @@ from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.disciplines import disciplines_in_concepts
 from cds_service.fhir.reading.drafts import Draft, aliases_of
 from cds_service.fhir.reading.elements import CodeableConcept, Period, Quantity, Ref, Repeat, Timing
 from cds_service.fhir.reading.meanings import meaning, program_of, program_of_modifiers
 from cds_service.fhir.reading.mentions import names_work_rehab
 from cds_service.fhir.reading.procedure_codes import procedure_codes
-from cds_service.fhir.reading.professions import disciplines_of, profession_of
+from cds_service.fhir.reading.professions import profession_of
 from cds_service.fhir.reading.references import References, normal
 from cds_service.fhir.reading.request_resources import AppointmentResource, OrderedService, ServiceRequestResource
 from cds_service.fhir.reading.telehealth import telehealth_in, telehealth_of
@@ -187,7 +188,7 @@ def order_of(
     ordered = meaning(record.code)
     options = billing_options(record.code) if ordered.work_rehab and not ordered.codes else ()
     modifiers = tuple(dict.fromkeys((*ordered.modifiers, *modifiers_of(record.order_detail))))
-    disciplines = disciplines_of((record.performer_type, *record.category), ())
+    disciplines = disciplines_in_concepts((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
         role = profession_of((record.performer_type,))
         disciplines = {role.discipline} if isinstance(role, Role) else set()
