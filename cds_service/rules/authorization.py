@@ -30,7 +30,7 @@ from cds_service.rules.answers import (
 )
 from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
 from cds_service.rules.requests import check_without_approval, how_to_request
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
 _ASKED: Final = {
@@ -67,9 +67,6 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
 
 def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
     days = asked_dates(case)
-    if not days:
-        yield NotApplicable("no work-rehab appointment among those booked")
-        return
     yield from payer_caveats(case)
     yield from (
         Unknown(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", assertion.reference)
@@ -323,6 +320,7 @@ RULES = (
         parameters=(*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM),
         sources=("A-1", "R-4"),
         check=check_authorization,
+        about=("dates",),
         able_without=frozenset({Fact.COVERAGE}),
     ),
 )

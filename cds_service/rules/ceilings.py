@@ -14,7 +14,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.pair_edits import NO_TABLE
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import NO_VISIT, Answer, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 
 QUARTERS_OF_AN_HOUR = 4
 _TESTS = (AssessmentKind.PERFORMANCE_TEST,)
@@ -29,9 +29,6 @@ def check_unit_ceiling(case: Case, bill: Bill, policy: PolicyView) -> Iterator[R
     the units of modalities and procedures that a discipline has in a day (T-7), and the hours and number of functional
     capacity evaluations, 97750, of an injury (R-1).
     """
-    if case.visit is None:
-        yield NO_VISIT
-        return
     billed = _billed(case, bill)
     units = {code: sum(by_discipline.values()) for code, by_discipline in billed.items()}
     yield from _per_code(case, policy, units)
@@ -172,6 +169,7 @@ RULES = (
         ),
         sources=("E-2", "E-3", "E-6", "R-1", "T-7"),
         check=check_unit_ceiling,
+        about=("visit",),
         uses_bill=True,
     ),
 )

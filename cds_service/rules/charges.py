@@ -14,8 +14,9 @@ from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import BelowFirstUnit
+from cds_service.rules.applies import the_visit
 from cds_service.rules.authorization import APPROVAL, approval_doubts
-from cds_service.rules.rule import NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_TIME = Unknown(Fact.SESSION_TIME, "neither the treatments nor the encounter have start and stop times")
 MORE_THAN_A_DAY = Doubt(Fact.SESSION_TIME, "the times recorded for the day add up to more than 24 hours")
@@ -165,13 +166,11 @@ def check_first_unit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Res
     )
 
 
-def _nothing_to_charge(case: Case, bill: Bill) -> Caveat | NotApplicable:
-    """Why there is nothing to charge: no visit, no time rule, no time on record, or one that cannot be."""
-    if case.visit is None:
-        return NO_VISIT
+def _nothing_to_charge(case: Case, bill: Bill) -> Caveat:
+    """Why there is nothing to charge: no time rule, no time on record, or one that cannot be."""
     if bill.visit is None:
         return NO_TIME_RULE
-    return MORE_THAN_A_DAY if case.visit.more_than_a_day else NO_TIME
+    return MORE_THAN_A_DAY if the_visit(case).more_than_a_day else NO_TIME
 
 
 def check_program_code_of_visit(bill: Bill, visit: Visit) -> Iterator[Result]:
@@ -213,6 +212,7 @@ RULES = (
         parameters=(*_TIME, *APPROVAL),
         sources=("T-1", "T-2", "T-3", "T-5", "T-6", "M-1", "M-2", "M-5", "M-6", "E-1", "E-5"),
         check=check_visit_charges,
+        about=("visit",),
         uses_bill=True,
     ),
     Rule(
@@ -224,6 +224,7 @@ RULES = (
         parameters=(*_TIME, params.BELOW_FIRST_UNIT, params.FIFTEEN_MINUTE_METHOD, *APPROVAL),
         sources=("T-2", "T-4"),
         check=check_first_unit,
+        about=("visit",),
         uses_bill=True,
     ),
 )

@@ -15,11 +15,12 @@ from cds_service.domain.values import values
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.applies import the_visit
 from cds_service.rules.authorization import card_on_duration
 from cds_service.rules.duration import first_counted, weeks_for
 from cds_service.rules.measurements import measurements
 from cds_service.rules.plan_of_care import listing, plan_on
-from cds_service.rules.rule import NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_DOCUMENTS = "documents are not read here"
 
@@ -147,10 +148,7 @@ def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     """
     lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
     required = tuple(dict.fromkeys(item for value in lists for item in value.value))
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if not required:
         yield NotApplicable("no policy in force lists documentation")
         return
@@ -226,10 +224,7 @@ def check_time_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     Where treatments were sent only in part, or one was left out and only the encounter tells of the visit, its times
     may be recorded and not be seen: that is no reason to ask for them.
     """
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if unseen := _unseen_treatments(case, visit):
         yield from unseen
         return
@@ -296,6 +291,7 @@ RULES = (
         ),
         sources=tuple(ELEMENTS),
         check=check_documentation,
+        about=("visit",),
         terms=NAMES,
     ),
     Rule(
@@ -307,5 +303,6 @@ RULES = (
         parameters=(params.DOCUMENTATION_REQUIRED, params.DOCUMENTATION_ALSO_REQUIRED),
         sources=("T-5", "D-5", "D-9"),
         check=check_time_documentation,
+        about=("visit",),
     ),
 )

@@ -14,11 +14,11 @@ from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import asked_dates, unnamed_approvals
+from cds_service.rules.applies import NO_PROGRAM
 from cds_service.rules.approvals import approval_evidence
 from cds_service.rules.authorization import EVERYWHERE, card_on_duration
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
-NO_PROGRAM = NotApplicable("no program under way")
 WHICH_PROGRAM = Unknown(
     Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used"
 )

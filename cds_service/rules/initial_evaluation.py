@@ -14,7 +14,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.entry_criteria import check_entry
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 
 
 def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -25,12 +25,6 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     alone, where the kind is not known. Entry criteria of the payer are a check-list, never a denial (R-5). Of
     treatments that were sent only in part neither a first visit nor a missing evaluation is told.
     """
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NotApplicable("no work-rehab service on this date of service")
-        return
     yield from check_entry(case, policy)
     if Fact.EVALUATIONS in case.chart.in_part:
         yield from case.chart.in_part[Fact.EVALUATIONS].gaps
@@ -101,6 +95,7 @@ RULES = (
         ),
         sources=("R-1", "R-5"),
         check=check_initial_evaluation,
+        about=("visit", "orders"),
         terms=ENTRY_CRITERIA,
     ),
 )

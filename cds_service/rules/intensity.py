@@ -14,7 +14,7 @@ from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Bounds
-from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -26,9 +26,6 @@ def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Res
     hours, days = _allowed(policy, params.HOURS_PER_DAY, case), _allowed(policy, params.DAYS_PER_WEEK, case)
     if hours is None and days is None:
         yield NotApplicable("the payer's policy sets no hours or days for this program")
-        return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
         return
     if hours is not None:
         for found in _hours(case):
@@ -144,9 +141,6 @@ def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     if allowed is None:
         yield NotApplicable("the payer's policy does not count programs")
         return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
     episodes = [episode for episode in case.episodes if episode is not case.episode]
     earlier = [episode for episode in episodes if not case.conditions.isdisjoint(episode.conditions)]
     if len(earlier) >= allowed.value:
@@ -173,6 +167,7 @@ RULES = (
         parameters=(params.HOURS_PER_DAY, params.DAYS_PER_WEEK),
         sources=("A-4",),
         check=check_intensity,
+        about=("orders",),
     ),
     Rule(
         id="one-program",
@@ -183,5 +178,6 @@ RULES = (
         parameters=(params.PROGRAMS_PER_INJURY,),
         sources=("A-3",),
         check=check_one_program,
+        about=("orders",),
     ),
 )

@@ -14,7 +14,8 @@ from cds_service.domain.visit import Visit
 from cds_service.domain.visit_evidence import people_evidence
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.applies import the_visit
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
@@ -29,12 +30,6 @@ def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Ite
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if required is None or not required.value:
         yield NotApplicable("the payer requires no discipline modifier")
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NO_VISIT
-        return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
         return
     unplanned = case.unplanned_roles if case.moment is Moment.VISIT_CLOSE else ()
     if unplanned:
@@ -148,10 +143,7 @@ def check_assistant_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iter
     if case.moment is Moment.ORDER:
         yield NotApplicable("an order tells nobody's minutes yet")
         return
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if wanted is None or not wanted.value or percent is None:
         yield NotApplicable("the payer requires no assistant modifier")
         return
@@ -224,12 +216,6 @@ def check_program_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterat
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:
         yield NotApplicable("the payer requires no program modifier")
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NO_VISIT
-        return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
         return
     lines = bill.program_on_claim
     if bill.visit is not None and not bill.visit.program.lines:
@@ -311,6 +297,7 @@ RULES = (
         parameters=(params.DISCIPLINE_REQUIRED,),
         sources=("M-1",),
         check=check_discipline_modifier,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
     Rule(
@@ -322,6 +309,7 @@ RULES = (
         parameters=(params.ASSISTANT_MODIFIERS, params.ASSISTANT_DE_MINIMIS),
         sources=("M-2",),
         check=check_assistant_modifier,
+        about=("visit",),
         uses_bill=True,
     ),
     Rule(
@@ -338,6 +326,7 @@ RULES = (
         ),
         sources=("M-6",),
         check=check_program_modifier,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
 )

@@ -12,8 +12,9 @@ from cds_service.domain.findings import AddOrder, ChangeOrder, Evidence, FactVal
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.applies import the_visit
 from cds_service.rules.charges import check_program_code_of_visit
-from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[Result]:
@@ -25,13 +26,7 @@ def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[
     not proposed twice: the second order is asked about.
     """
     if case.moment is Moment.VISIT_CLOSE:
-        if case.visit is None:
-            yield NO_VISIT
-        else:
-            yield from check_program_code_of_visit(bill, case.visit)
-        return
-    if not case.work_rehab_orders:
-        yield NO_ORDER
+        yield from check_program_code_of_visit(bill, the_visit(case))
         return
     yield from case.orders_left_out
     for found in bill.order_reviews:
@@ -62,7 +57,7 @@ def check_order_units(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Re
     """
     reviews = [review for review in bill.order_reviews if WORK_REHAB & set(review.order.codes)]
     if not reviews:
-        yield NO_ORDER if not case.work_rehab_orders else NotApplicable("no draft carries 97545 or 97546 yet")
+        yield NotApplicable("no draft carries 97545 or 97546 yet")
         return
     yield from case.orders_left_out
     for found in reviews:
@@ -164,6 +159,7 @@ RULES = (
         parameters=(),
         sources=("WR-CODE-1", "WR-CODE-2", "WR-CODE-3", "T-2"),
         check=check_program_code,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
     Rule(
@@ -175,6 +171,7 @@ RULES = (
         parameters=(params.EDIT_ADD_ON,),
         sources=("E-1", "T-1", "T-2", "T-3"),
         check=check_order_units,
+        about=("orders",),
         uses_bill=True,
     ),
 )

@@ -14,7 +14,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import asked_dates
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 
 _REVIEWING: Final = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION)
 
@@ -39,13 +39,7 @@ def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     part of what is read; where the payer wants them, that is said. An active plan whose content only its narrative
     tells, or orders that were not given, is neither called missing nor taken for the plan.
     """
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
     days = asked_dates(case)
-    if not days:
-        yield NotApplicable("no work-rehab appointment among those booked")
-        return
     outside = next((day for day in days if plan_on(case, day) is None), None)
     if case.unread_plan is not None:
         yield case.unread_plan
@@ -169,5 +163,6 @@ RULES = (
         ),
         sources=("R-4",),
         check=check_plan_of_care,
+        about=("orders", "dates"),
     ),
 )

@@ -15,8 +15,9 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Tool
 from cds_service.policies.tools import Known
+from cds_service.rules.applies import NO_PROGRAM
 from cds_service.rules.measurements import measurements
-from cds_service.rules.reassessment import NO_PROGRAM, ON_VISITS
+from cds_service.rules.reassessment import ON_VISITS
 from cds_service.rules.rule import Answer, Result, Rule
 
 
@@ -28,7 +29,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     best score there is nothing can improve.
     """
     count, tools = policy.get(params.NO_PROGRESS_COUNT), policy.get(params.REASSESSMENT_TOOLS)
-    if case.episode is None or count is None:
+    if count is None:
         yield NO_PROGRAM
         return
     for known, series in _by_measure(case, policy):
@@ -129,5 +130,6 @@ RULES = (
         parameters=(params.NO_PROGRESS_COUNT, params.REASSESSMENT_TOOLS),
         sources=("R-6",),
         check=check_no_progress,
+        about=("program",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
@@ -42,9 +42,6 @@ class NotApplicable:
 
     why: str
 
-
-NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
-NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
 
 Subject: TypeAlias = Literal["visit", "orders", "program", "dates"]
 """What there has to be for a question to arise: a visit when it closes, drafts at an order, a program, booked dates."""

@@ -10,7 +10,8 @@ not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of act
 A session may be ``for`` an injury, recorded ``with`` a modifier, and its people may be those ``of the encounter``;
 ``yesterday`` are sessions of the day before in the same encounter.
 ``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``, one of them perhaps
-``undated``, ``over days`` or ``over earlier days``, or ``under`` the number of an approval; one that is ``recorded`` has no place for modifiers.
+``undated``, ``over days`` or ``over earlier days``, or ``under`` the number of an approval; one that is ``recorded``
+has no place for modifiers.
 ``orders`` are drafts. ``payers`` are the classes of coverages in line, ``policy`` what differs from the values below,
 by name of the parameter; ``approvals`` are numbers of approvals in force.
 

@@ -273,7 +273,7 @@ def test_a_text_without_words_is_no_payer_name():
     assert spelling_of(" - ") is None
 
 
-def test_the_site_policy_of_the_page_loads_and_decides(tmp_path: Path):
+def test_the_site_policy_of_the_page_of_layers_loads_and_decides(tmp_path: Path):
     page = (Path(__file__).parents[2] / "docs" / "policy-layers.md").read_text(encoding="utf-8")
     (tmp_path / "site-north.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
     stack = PolicyStack.load([tmp_path])
