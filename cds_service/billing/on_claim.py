@@ -9,13 +9,13 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import (
     ASSISTANT_BESIDE,
-    ASSISTANT_MODIFIERS,
     COMPANIONS,
     DECIDED_MODIFIERS,
     DECIDED_MODIFIERS_IN_ORDER,
     DISCIPLINE_OF_MODIFIER,
+    MODIFIERS_OF_ASSISTANTS,
+    MODIFIERS_OF_PROGRAMS,
     MOST_MODIFIERS,
-    PROGRAM_MODIFIERS,
     REDUCED_SERVICE,
     WORK_REHAB,
 )
@@ -153,9 +153,9 @@ def overfull(drafted: Iterable[LineOnClaim]) -> Iterator[Caveat]:
 
 
 LEFT_TO_DRAFTER = {
-    Fact.PROGRAM: (frozenset(PROGRAM_MODIFIERS),),
-    Fact.DISCIPLINE: (frozenset(DISCIPLINE_OF_MODIFIER), frozenset(ASSISTANT_MODIFIERS)),
-    Fact.PERFORMERS: (frozenset(ASSISTANT_MODIFIERS),),
+    Fact.PROGRAM: (frozenset(MODIFIERS_OF_PROGRAMS),),
+    Fact.DISCIPLINE: (frozenset(DISCIPLINE_OF_MODIFIER), frozenset(MODIFIERS_OF_ASSISTANTS)),
+    Fact.PERFORMERS: (frozenset(MODIFIERS_OF_ASSISTANTS),),
 }
 
 

@@ -201,11 +201,11 @@ def _lines(group: ServiceGroup, shared: Shared, visit: Visit, policy: PolicyView
     of_test = policy.get(params.TEST_MODIFIER) if group.code == PERFORMANCE_TEST else None
     required, assistant = policy.get(params.DISCIPLINE_REQUIRED), assistant_modifier(group.discipline, policy)
     discipline = group.discipline.modifier if group.discipline is not None and required and required.value else None
-    both = tuple(filter(None, (of_test.value if of_test else None, discipline)))
+    modifiers = tuple(filter(None, (of_test.value if of_test else None, discipline)))
     if shared.therapist:
-        yield ChargeLine(group.code, both, shared.therapist, visit.date)
+        yield ChargeLine(group.code, modifiers, shared.therapist, visit.date)
     if shared.assistant and assistant is not None:
-        yield ChargeLine(group.code, (*both, assistant), shared.assistant, visit.date)
+        yield ChargeLine(group.code, (*modifiers, assistant), shared.assistant, visit.date)
 
 
 def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:

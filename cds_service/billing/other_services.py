@@ -48,7 +48,7 @@ class ServiceGroup(NamedTuple):
     @property
     def performers(self) -> tuple[Performer, ...]:
         """Everyone who gave one of the services."""
-        return tuple(who for service in self.services for who in treating(service))
+        return tuple(performer for service in self.services for performer in treating(service))
 
 
 def service_groups(services: Iterable[Service], case: Case) -> list[ServiceGroup]:
@@ -82,7 +82,7 @@ def _discipline(service: Service, planned: Discipline | None) -> Discipline | No
         return DISCIPLINE_OF_EVALUATION[service.code]
     if planned is not None:
         return planned
-    treated = {who.role.discipline if who.role is not None else None for who in treating(service)}
+    treated = {performer.role.discipline if performer.role is not None else None for performer in treating(service)}
     return treated.pop() if len(treated) == 1 else None
 
 
@@ -124,10 +124,17 @@ def _giver_gaps(group: ServiceGroup) -> Iterator[Caveat]:
     unnamed = next((service for service in group.services if not treating(service)), None)
     if unnamed is not None:
         yield Unknown(Fact.PERFORMERS, f"{group.code}: the record does not say who gave it", unnamed.reference)
-    licensed = any(who.role is not None for who in group.performers)
-    unclear = next((who for who in group.performers if who.role is None and not (who.other and licensed)), None)
+    licensed = any(performer.role is not None for performer in group.performers)
+    unclear = next(
+        (
+            performer
+            for performer in group.performers
+            if performer.role is None and not (performer.profession and licensed)
+        ),
+        None,
+    )
     if unclear is not None:
-        recorded = unclear.other or unclear.disputed
+        recorded = unclear.profession or unclear.disputed
         as_recorded = f" (recorded as {recorded})" if recorded is not None else ""
         yield Unknown(
             Fact.PERFORMERS,
@@ -135,10 +142,10 @@ def _giver_gaps(group: ServiceGroup) -> Iterator[Caveat]:
             unclear.reference,
         )
     several = (service for service in group.services if service.performers_of_encounter)
-    if any(len({who.role for who in treating(service)}) > 1 for service in several):
+    if any(len({performer.role for performer in treating(service)}) > 1 for service in several):
         yield Unknown(Fact.PERFORMERS, f"{group.code}: the record does not say which person of the encounter gave it")
     plan = group.discipline
-    for who in group.performers:
-        if plan is not None and who.role is not None and who.role.discipline != plan:
-            why = f"{group.code} was given by {who.role.discipline.value}, but the plan is {plan.value}"
-            yield Doubt(Fact.DISCIPLINE, why, who.reference)
+    for performer in group.performers:
+        if plan is not None and performer.role is not None and performer.role.discipline != plan:
+            why = f"{group.code} was given by {performer.role.discipline.value}, but the plan is {plan.value}"
+            yield Doubt(Fact.DISCIPLINE, why, performer.reference)

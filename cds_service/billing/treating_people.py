@@ -19,13 +19,13 @@ NOBODY: Final = "nobody is recorded as having treated"
 
 def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Caveat]:
     """What is not known of who treated: nobody named, professions, minutes of an assistant, another discipline."""
-    people = [(session, who) for session in visit.sessions for who in treating(session)]
+    people = [(session, performer) for session in visit.sessions for performer in treating(session)]
     unnamed = next((session for session in visit.sessions if not treating(session)), None)
     if unnamed is not None:
         why = "check who treated: only a supervising person is recorded" if unnamed.performers else NOBODY
         yield Unknown(Fact.PERFORMERS, why, None if not people else unnamed.reference)
-    yield from _professions(who for _, who in people)
-    professions = {who.other for _, who in people if who.other is not None}
+    yield from _professions(performer for _, performer in people)
+    professions = {performer.profession for _, performer in people if performer.profession is not None}
     if professions and visit.time_by_roles.get(frozenset()):
         named = ", ".join(sorted(professions))
         yield Doubt(Fact.PERFORMERS, f"who treated is not a therapist or assistant by profession (recorded as {named})")
@@ -61,7 +61,7 @@ def minutes_of_assistants_open(visit: Visit, policy: PolicyView) -> bool:
     by_encounter = any(
         session.performers_of_encounter
         and _several(session)
-        and any(who.role and who.role.assistant for who in treating(session))
+        and any(performer.role and performer.role.assistant for performer in treating(session))
         for session in visit.sessions
     )
     return by_encounter or _minutes_open(visit, policy)
@@ -83,17 +83,24 @@ def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Caveat]:
 
 def _professions(people: Iterator[Performer]) -> Iterator[Caveat]:
     known = dict.fromkeys(people)
-    unknown = next((who for who in known if who.role is None and not (who.other or who.disputed)), None)
+    unknown = next(
+        (
+            performer
+            for performer in known
+            if performer.role is None and not (performer.profession or performer.disputed)
+        ),
+        None,
+    )
     if unknown is not None:
         yield Unknown(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
-    disputed = next((who for who in known if who.disputed is not None), None)
+    disputed = next((performer for performer in known if performer.disputed is not None), None)
     if disputed is not None:
         why = f"the profession of a treating person is not clear (recorded as {disputed.disputed})"
         yield Unknown(Fact.PERFORMERS, why, disputed.reference)
 
 
 def _several(session: Session) -> bool:
-    return len({who.role for who in treating(session)}) > 1
+    return len({performer.role for performer in treating(session)}) > 1
 
 
 def _minutes_open(visit: Visit, policy: PolicyView) -> bool:

@@ -38,6 +38,11 @@ class Moment(StrEnum):
     OVERVIEW = "overview"
 
 
+AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
+AT_LINES: Final = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
+"""When lines are drafted: by an order, and at the close of a visit."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A question put to the rules.
@@ -221,7 +226,7 @@ class Case:
         """Roles that treated on the visit although no plan of care is of their discipline, each once."""
         planned = {discipline for discipline, _, _ in self.disciplines}
         sessions = self.visit.sessions if self.visit is not None and planned else ()
-        roles = dict.fromkeys(who.role for session in sessions for who in treating(session))
+        roles = dict.fromkeys(performer.role for session in sessions for performer in treating(session))
         return tuple(role for role in roles if role is not None and role.discipline not in planned)
 
     @lazy

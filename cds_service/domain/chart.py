@@ -96,12 +96,12 @@ class InPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction like ``US-TX`` and what it was read from; ``others`` are those of other accidents on claims."""
+    """A jurisdiction like ``US-TX`` and what it was read from; ``other_states`` are of other accidents on claims."""
 
     jurisdiction: str
     read_from: str
     reference: str | None = None
-    others: tuple[str, ...] = ()
+    other_states: tuple[str, ...] = ()
 
 
 class Facility(NamedTuple):

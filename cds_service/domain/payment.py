@@ -62,8 +62,8 @@ def _doubts(case: Case, payer: Coverage) -> Iterator[Caveat]:
     place = case.chart.place
     if place is None:
         yield Unknown(Fact.PATIENT, "the state is not known, so no state's workers' compensation rules are applied")
-    elif place.others:
-        states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.others))
+    elif place.other_states:
+        states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.other_states))
         why = f"claims on record name accidents in {states}: check which state's law applies"
         yield Doubt(Fact.PATIENT, why, place.reference)
     elif payer.state is not None and payer.state != place.jurisdiction:

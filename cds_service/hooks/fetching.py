@@ -22,11 +22,11 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
 from cds_service.fhir.reading.prefetch_reader import REFERRED, read_prefetch
-from cds_service.fhir.server.answers import Found
 from cds_service.fhir.server.client import FhirClient
 from cds_service.fhir.server.failures import TOO_SLOW, FhirFailure
 from cds_service.fhir.server.referred import Wanted, known_with, wanted
 from cds_service.fhir.server.scopes import Right, covers, shows_a_part
+from cds_service.fhir.server.server_answers import Found
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.searching import FURTHER_PAGES, KeySearch, Searched
 

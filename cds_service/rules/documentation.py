@@ -9,7 +9,7 @@ from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.terms import ELEMENTS as NAMES
+from cds_service.domain.terms import ELEMENT_WORDS as NAMES
 from cds_service.domain.terms import SHORT_ELEMENTS
 from cds_service.domain.values import values
 from cds_service.domain.visit import Visit

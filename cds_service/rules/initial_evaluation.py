@@ -8,7 +8,7 @@ from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.terms import ENTRY_CRITERIA
+from cds_service.domain.terms import CRITERION_WORDS
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -96,6 +96,6 @@ RULES = (
         sources=("R-1", "R-5"),
         check=check_initial_evaluation,
         about=("visit", "orders"),
-        terms=ENTRY_CRITERIA,
+        terms=CRITERION_WORDS,
     ),
 )

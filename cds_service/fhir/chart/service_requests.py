@@ -19,7 +19,7 @@ from cds_service.fhir.reading.procedure_codes import procedure_codes
 from cds_service.fhir.reading.professions import profession_of
 from cds_service.fhir.reading.references import References, normal
 from cds_service.fhir.reading.request_resources import AppointmentResource, OrderedService, ServiceRequestResource
-from cds_service.fhir.reading.telehealth import telehealth_in, telehealth_of
+from cds_service.fhir.reading.telehealth_words import telehealth_in, telehealth_of
 
 NO_START: Final = "has no start, and no period in which it is asked for"
 BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"
