@@ -56,7 +56,7 @@ def _whole(gap: Caveat) -> str:
         why = f"{record} {why}"
     elif _ABOUT_A_RECORD.match(why):
         why = f"{record}: {why}"
-    return capital(why) if gap.is_doubt else f"Not checked: {why.removeprefix('check ')}"
+    return capital(why) if gap.unsettles else f"Not checked: {why.removeprefix('check ')}"
 
 
 def _ended(text: str, records: int) -> str:

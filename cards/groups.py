@@ -86,8 +86,9 @@ class Group:
     @lazy
     def questions(self) -> tuple[PolicyValue[object], ...]:
         """Unverified values that were passed over, each once."""
-        questions = (member.finding.questions for member in self.members)
-        return _each_once(chain(questions, (value.unverified for value in self.values)))
+        own = chain.from_iterable(member.finding.questions for member in self.members)
+        passed_over = chain.from_iterable(value.unverified for value in self.values)
+        return _each_once([[question.of for question in chain(own, passed_over)]])
 
 
 @dataclass(frozen=True, slots=True)

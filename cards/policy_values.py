@@ -7,7 +7,7 @@ from typing import Final, TypeGuard
 
 from cards.numbers import quantity
 from cds_service.domain.codes import Program
-from cds_service.domain.terms import ELEMENTS, ENTRY_CRITERIA
+from cds_service.domain.terms import CRITERION_WORDS, ELEMENT_WORDS
 from cds_service.domain.values import BASE, Confidence, Json
 
 _HYPHENATED: Final = re.compile(r"[a-z]+(-[a-z0-9]+)+")
@@ -18,8 +18,8 @@ _PROGRAMS: Final = frozenset(Program)
 _NOUN: Final = re.compile(r"\s+by\s+.*")
 
 CHOICES: Final[Mapping[str, str]] = {
-    **ELEMENTS,
-    **ENTRY_CRITERIA,
+    **ELEMENT_WORDS,
+    **CRITERION_WORDS,
     "modifier-52": "97545 with modifier 52",
     "fifteen-minute-codes": "15-minute codes",
     "prorate": "97545 pro-rated",

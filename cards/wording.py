@@ -6,6 +6,7 @@ finding does not bring is an error, never a blank.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -27,7 +28,7 @@ AS_SENT: Final = " (as far as sent)"
 """Ends the summary of what is not on record where not all was sent, unless the kind has words of its own for it."""
 KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels", "as_sent"})
 
-_FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional"})
+_FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional", "examples"})
 
 
 class WordingError(Exception):
@@ -69,7 +70,8 @@ class CardWords:
 class Wording:
     """Compiled templates of one finding kind. ``facts`` are the names its templates read.
 
-    ``speaks_as_sent`` is whether its summary has words of its own for where not all was sent.
+    ``speaks_as_sent`` is whether its summary has words of its own for where not all was sent. ``examples`` are values
+    of facts that the tests of the words take.
     """
 
     kind: str
@@ -80,6 +82,7 @@ class Wording:
     optional: Mapping[str, None]
     facts: frozenset[str]
     speaks_as_sent: bool = False
+    examples: Mapping[str, object] = field(default_factory=dict)
 
     def words(
         self,
@@ -167,6 +170,7 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
         )
     summary, detail = entry.get("summary"), entry.get("detail")
     suggestions, optional = entry.get("suggestions", {}), entry.get("optional", [])
+    examples = entry.get("examples", {})
     if not isinstance(summary, str) or not summary.strip():
         raise WordingError(f"{where}: summary is missing")
     if detail is not None and (not isinstance(detail, str) or not detail.strip()):
@@ -177,6 +181,8 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
         raise WordingError(f"{where}: suggestions must map keys to label text")
     if not isinstance(optional, list) or not all(isinstance(name, str) for name in optional):
         raise WordingError(f"{where}: optional must list names of facts")
+    if not isinstance(examples, dict):
+        raise WordingError(f"{where}: examples must map names of facts to values")
     texts = [summary, *([detail] if detail else []), *suggestions.values()]
     return Wording(
         kind=kind,
@@ -189,6 +195,7 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
         optional=dict.fromkeys(optional),
         facts=frozenset(name for text in texts for name in _names_in(text)) - KNOWN_EVERYWHERE,
         speaks_as_sent="as_sent" in _names_in(summary),
+        examples=examples,
     )
 
 

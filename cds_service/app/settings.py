@@ -19,7 +19,7 @@ from cds_service.security.clients import TimeZone
 from cds_service.security.keys import ALGORITHMS, RECOMMENDED
 
 PREFIX: Final = "CDS_"
-LOOPBACK: Final = "loopback"
+LOOPBACK_WORD: Final = "loopback"
 
 
 class Settings(BaseSettings):
@@ -135,8 +135,8 @@ class Settings(BaseSettings):
     @classmethod
     def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
-            if origin != LOOPBACK and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
-                raise ValueError(f"{origin!r} is no origin like https://ehr.example.org, nor the word {LOOPBACK}")
+            if origin != LOOPBACK_WORD and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
+                raise ValueError(f"{origin!r} is no origin like https://ehr.example.org, nor the word {LOOPBACK_WORD}")
         return origins
 
     @field_validator("jwt_algorithms")

@@ -36,7 +36,7 @@ from cds_service.domain.bill import (
     VisitBill,
 )
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Gap
+from cds_service.domain.chart import Caveat
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.findings import ChargeLine, Evidence, EvidenceLine
 from cds_service.domain.values import Parameter
@@ -118,7 +118,7 @@ def _bill_of_visit(case: Case, visit: Visit, policy: PolicyView) -> Bill:
 
 
 def visit_bill(
-    case: Case, visit: Visit, charges: ProgramCharges, doubts: tuple[Gap, ...], policy: PolicyView
+    case: Case, visit: Visit, charges: ProgramCharges, doubts: tuple[Caveat, ...], policy: PolicyView
 ) -> VisitBill:
     """The bill of a visit with these lines of work rehabilitation; ``doubts`` are those about its payer."""
     program_codes = list(dict.fromkeys(line.code for line in charges.lines))

@@ -8,7 +8,7 @@ from cds_service.billing.claim_head import head_of, to_add
 from cds_service.billing.on_claim import claim_to_change
 from cds_service.domain.bill import ClaimChange, LineOnClaim
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import DECIDED_MODIFIERS, MOST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges, RemoveChargedLines
 from cds_service.domain.visit import Visit
@@ -39,7 +39,7 @@ def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], on_claim
         gone=frozenset(line.place for line in replaceable),
         head=head,
     )
-    several = (Gap(Fact.CHARGES, SEVERAL_DRAFTS, elsewhere[0].claim),) if elsewhere else ()
+    several = (Doubt(Fact.CHARGES, SEVERAL_DRAFTS, elsewhere[0].claim),) if elsewhere else ()
     return ClaimChange(
         changes=(change, *_taken_off(elsewhere)),
         lines=change.lines,
@@ -82,12 +82,12 @@ def _kept(line: ChargeLine, before: LineOnClaim | None) -> ChargeLine:
     return line._replace(modifiers=(*line.modifiers, *by_hand)) if by_hand else line
 
 
-def _without_room(lines: Iterable[ChargeLine]) -> Iterator[Gap]:
+def _without_room(lines: Iterable[ChargeLine]) -> Iterator[Caveat]:
     for line in lines:
         if len(line.modifiers) > MOST_MODIFIERS:
             left_off = " ".join(line.modifiers[MOST_MODIFIERS:])
             why = f"a claim line takes four modifiers: {line.code} has no room for {left_off}"
-            yield Gap(Fact.CHARGES, why)
+            yield Doubt(Fact.CHARGES, why)
 
 
 def _taken_off(lines: Iterable[LineOnClaim]) -> Iterator[RemoveChargedLines]:
@@ -98,7 +98,7 @@ def _taken_off(lines: Iterable[LineOnClaim]) -> Iterator[RemoveChargedLines]:
         yield RemoveChargedLines(claim, tuple(sequences))
 
 
-def _undated(case: Case) -> Iterator[Gap]:
+def _undated(case: Case) -> Iterator[Caveat]:
     """Draft claims with lines of the program that tell neither date nor encounter."""
     for claim in case.history.unplaced_claims:
-        yield Gap(Fact.CHARGES, UNDATED, claim.reference)
+        yield Unknown(Fact.CHARGES, UNDATED, claim.reference)

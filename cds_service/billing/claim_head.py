@@ -88,26 +88,26 @@ def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, 
     codes = {line.code for line in lines}
     program = WORK_REHAB & codes
     treated: list[tuple[Performer, frozenset[str]]] = [
-        (who, program) for session in visit.sessions for who in session.performers
+        (performer, program) for session in visit.sessions for performer in session.performers
     ]
     treated += [
-        (who, frozenset({service.code}))
+        (performer, frozenset({service.code}))
         for service in visit.services
         if service.code in codes
-        for who in service.performers
+        for performer in service.performers
     ]
     team: dict[str, CareTeamMember] = {}
-    for who, of_lines in treated:
-        before = team[who.reference].codes if who.reference in team else frozenset[str]()
-        team[who.reference] = CareTeamMember(who.reference, _role(who), before | of_lines)
+    for performer, of_lines in treated:
+        before = team[performer.reference].codes if performer.reference in team else frozenset[str]()
+        team[performer.reference] = CareTeamMember(performer.reference, _role(performer), before | of_lines)
     order: list[CareTeamRole | None] = [CareTeamRole.PRIMARY, CareTeamRole.SUPERVISOR, None, CareTeamRole.ASSIST]
     return tuple(sorted(team.values(), key=lambda member: order.index(member.role)))
 
 
-def _role(who: Performer) -> CareTeamRole | None:
+def _role(performer: Performer) -> CareTeamRole | None:
     """A therapist is primary, an assistant assists; nobody is called a supervisor whom the record does not name so."""
-    if who.supervises:
+    if performer.supervises:
         return CareTeamRole.SUPERVISOR
-    if who.role is None:
+    if performer.role is None:
         return None
-    return CareTeamRole.ASSIST if who.role.assistant else CareTeamRole.PRIMARY
+    return CareTeamRole.ASSIST if performer.role.assistant else CareTeamRole.PRIMARY

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.codes import ASSISTANT_BESIDE, Discipline
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue, values
@@ -21,7 +21,7 @@ class ProgramModifiers:
     """
 
     codes: tuple[str, ...]
-    undecided: tuple[Gap, ...]
+    undecided: tuple[Caveat, ...]
     values: tuple[PolicyValue[Any], ...]
     left_to_drafter: frozenset[str] = frozenset()
 
@@ -29,7 +29,7 @@ class ProgramModifiers:
 def program_modifiers(case: Case, policy: PolicyView) -> ProgramModifiers:
     """Program or state modifier, then accreditation (M-6)."""
     codes: list[str] = []
-    undecided: list[Gap] = []
+    undecided: list[Caveat] = []
     program = policy.get(params.PROGRAM_MODIFIERS)
     accredited_modifier = policy.get(params.ACCREDITED_MODIFIER)
     accredited = policy.get(params.PROGRAM_ACCREDITED)
@@ -37,7 +37,7 @@ def program_modifiers(case: Case, policy: PolicyView) -> ProgramModifiers:
         if case.program in program.value:
             codes.append(program.value[case.program])
         else:
-            undecided.append(Gap(Fact.PROGRAM, "the chart does not say whether this is conditioning or hardening"))
+            undecided.append(Unknown(Fact.PROGRAM, "the chart does not say whether this is conditioning or hardening"))
         if accredited_modifier is not None and accredited is not None and accredited.value:
             codes.append(accredited_modifier.value)
 

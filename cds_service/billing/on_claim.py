@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.bill import LineOnClaim, OtherServices, ProgramCharges
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import (
     ASSISTANT_BESIDE,
-    ASSISTANT_MODIFIERS,
     COMPANIONS,
     DECIDED_MODIFIERS,
     DECIDED_MODIFIERS_IN_ORDER,
     DISCIPLINE_OF_MODIFIER,
+    MODIFIERS_OF_ASSISTANTS,
+    MODIFIERS_OF_PROGRAMS,
     MOST_MODIFIERS,
-    PROGRAM_MODIFIERS,
     REDUCED_SERVICE,
     WORK_REHAB,
 )
@@ -66,7 +66,7 @@ def other_lines_to_charge(case: Case, services: OtherServices) -> tuple[ChargeLi
     )
 
 
-def kept_as_charged(case: Case, services: OtherServices, to_charge: Iterable[ChargeLine]) -> Iterator[Gap]:
+def kept_as_charged(case: Case, services: OtherServices, to_charge: Iterable[ChargeLine]) -> Iterator[Caveat]:
     """Codes that are not to charge because their lines on a claim stay, although the record makes other units."""
     charged = {line.code for line in to_charge}
     made: Counter[str] = Counter()
@@ -76,7 +76,7 @@ def kept_as_charged(case: Case, services: OtherServices, to_charge: Iterable[Cha
         drafted = sum(line.units for line in lines_on_claim(case, {code}))
         if drafted != made[code]:
             why = f"{code} is charged x{drafted:g} in lines that stay as they are; the record makes x{made[code]}"
-            yield Gap(Fact.CHARGES, why)
+            yield Doubt(Fact.CHARGES, why)
 
 
 def unsupported(case: Case, services: OtherServices) -> tuple[str, ...]:
@@ -135,27 +135,27 @@ def _units_of(lines: Iterable[LineOnClaim | ChargeLine]) -> dict[str, float]:
     return units
 
 
-def modifiers_untold(drafted: Iterable[LineOnClaim]) -> Iterator[Gap]:
+def modifiers_untold(drafted: Iterable[LineOnClaim]) -> Iterator[Caveat]:
     """Charges of which the record cannot say the modifiers."""
     for line in drafted:
         if not line.modifiers_told:
-            yield Gap(
+            yield Unknown(
                 Fact.CHARGES, f"whether {line.code} is charged with its modifiers: this record has none", line.claim
             )
 
 
-def overfull(drafted: Iterable[LineOnClaim]) -> Iterator[Gap]:
+def overfull(drafted: Iterable[LineOnClaim]) -> Iterator[Caveat]:
     """Lines on a claim with more modifiers than it takes."""
     for line in drafted:
         if len(line.modifiers) > MOST_MODIFIERS:
             why = f"a claim line takes four modifiers: choose those of {line.code} from {' '.join(line.modifiers)}"
-            yield Gap(Fact.CHARGES, why, line.claim)
+            yield Doubt(Fact.CHARGES, why, line.claim)
 
 
 LEFT_TO_DRAFTER = {
-    Fact.PROGRAM: (frozenset(PROGRAM_MODIFIERS),),
-    Fact.DISCIPLINE: (frozenset(DISCIPLINE_OF_MODIFIER), frozenset(ASSISTANT_MODIFIERS)),
-    Fact.PERFORMERS: (frozenset(ASSISTANT_MODIFIERS),),
+    Fact.PROGRAM: (frozenset(MODIFIERS_OF_PROGRAMS),),
+    Fact.DISCIPLINE: (frozenset(DISCIPLINE_OF_MODIFIER), frozenset(MODIFIERS_OF_ASSISTANTS)),
+    Fact.PERFORMERS: (frozenset(MODIFIERS_OF_ASSISTANTS),),
 }
 
 
@@ -220,7 +220,7 @@ def _in_order(modifiers: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> Iterator[Gap]:
+def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> Iterator[Caveat]:
     """Draft claims that carry an approval number, but not that of an approval in force (D-20)."""
     in_force = [approval.number for approval in case.approvals_on(visit.date) if approval.number is not None]
     claims = {line.claim for line in drafted}
@@ -231,7 +231,7 @@ def other_number(case: Case, visit: Visit, drafted: Collection[LineOnClaim]) -> 
                 f"which approval the claim goes out with: it carries {', '.join(claim.authorization_numbers)}, "
                 f"in force is {', '.join(in_force)}"
             )
-            yield Gap(Fact.CHARGES, why, claim.reference)
+            yield Doubt(Fact.CHARGES, why, claim.reference)
 
 
 def reduced(lines: tuple[ChargeLine, ...]) -> tuple[ChargeLine, ...]:

@@ -5,11 +5,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from cds_service.billing.line_modifiers import assistant_modifier, assistants_of
-from cds_service.billing.other_services import Given, gaps_of_given, given_services
+from cds_service.billing.other_services import ServiceGroup, gaps_of_group, service_groups
 from cds_service.domain.assisted import Shared, share_units
 from cds_service.domain.bill import LeftOut, OtherServices
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import (
     COMPANIONS,
     EVALUATIONS,
@@ -46,17 +46,17 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     assistant gave stand on a line of their own. Services that the payer never pays beside the rest, and those that no
     line is proposed for, are left out, with the reason.
     """
-    groups = given_services(visit.services, case)
+    groups = service_groups(visit.services, case)
     edits = pair_edits(policy)
     never, units = _standing(groups, program_codes, policy, edits)
     paid = [group for group in groups if group.code not in never]
     lines: list[ChargeLine] = []
-    undecided: list[Gap] = []
+    undecided: list[Caveat] = []
     open_facts: dict[str, frozenset[Fact]] = {}
     for group in paid:
         count = units.get((group.code, group.discipline), 0)
         shared = _shared(group, count, policy)
-        gaps = [*gaps_of_given(group, policy), *_contested(group, shared)]
+        gaps = [*gaps_of_group(group, policy), *_contested(group, shared)]
         open_facts[group.code] = open_facts.get(group.code, frozenset()) | {gap.fact for gap in gaps}
         undecided += gaps
         lines += _lines(group, shared, visit, policy)
@@ -67,7 +67,7 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     ]
     left_out += [LeftOut(code, "add it yourself if it is billed") for code in _others(visit)]
     undecided += [
-        Gap(Fact.CHARGES, f"{code} is on record: check whether it is billed as well") for code in _others(visit)
+        Unknown(Fact.CHARGES, f"{code} is on record: check whether it is billed as well") for code in _others(visit)
     ]
     left_out += [
         LeftOut(code, INCLUDED, included=True) for code in dict.fromkeys(service.code for service in visit.included)
@@ -88,13 +88,13 @@ def other_services_of(case: Case, visit: Visit, policy: PolicyView, program_code
     )
 
 
-def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Gap]:
+def _perhaps_included(visit: Visit, program_codes: Sequence[str], policy: PolicyView) -> Iterator[Caveat]:
     """Modalities of which it is open whether they belong to the program."""
     for code in dict.fromkeys(service.code for service in visit.included if not program_codes):
-        yield Gap(Fact.CHARGES, f"check whether {code} is billed: no line of the program is")
+        yield Unknown(Fact.CHARGES, f"check whether {code} is billed: no line of the program is")
     for value in policy.of_one_program(params.MODALITY_INCLUDED):
         for code in dict.fromkeys(service.code for service in visit.services if service.code in MODALITIES):
-            yield Gap(
+            yield Unknown(
                 Fact.PROGRAM,
                 f"beside work {value.program} this payer pays no modality ({code}): check which program it is",
             )
@@ -106,7 +106,7 @@ def _others(visit: Visit) -> tuple[str, ...]:
 
 
 def _standing(
-    groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
+    groups: Sequence[ServiceGroup], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
 ) -> tuple[dict[str, str], dict[tuple[str, object], int]]:
     """Codes that the payer is known never to pay on a date with the others and why, and the units of the rest.
 
@@ -138,7 +138,7 @@ class _Beside(NamedTuple):
 
 
 def _beside(
-    groups: Sequence[Given],
+    groups: Sequence[ServiceGroup],
     out: AbstractSet[str],
     program_codes: Sequence[str],
     policy: PolicyView,
@@ -157,7 +157,7 @@ def _beside(
     return _Beside(frozenset(codes), met[0] if met else None)
 
 
-def _units(groups: Iterable[Given], policy: PolicyView) -> dict[tuple[str, object], int]:
+def _units(groups: Iterable[ServiceGroup], policy: PolicyView) -> dict[tuple[str, object], int]:
     """Units by code and discipline; codes of 15 minutes without a time are not in it."""
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     units: dict[tuple[str, object], int] = {}
@@ -175,7 +175,7 @@ def _units(groups: Iterable[Given], policy: PolicyView) -> dict[tuple[str, objec
     return units
 
 
-def _shared(group: Given, count: int, policy: PolicyView) -> Shared:
+def _shared(group: ServiceGroup, count: int, policy: PolicyView) -> Shared:
     """The units by who gave them (M-2)."""
     percent = policy.get(params.ASSISTANT_DE_MINIMIS)
     counted = assistants_of(group.discipline, policy) if group.code not in _ASSESSING else frozenset[Discipline]()
@@ -189,23 +189,23 @@ def _shared(group: Given, count: int, policy: PolicyView) -> Shared:
     return Shared(0, count) if by_assistants * 100 > group.minutes * percent.value else Shared(count, 0)
 
 
-def _contested(group: Given, shared: Shared) -> Iterator[Gap]:
+def _contested(group: ServiceGroup, shared: Shared) -> Iterator[Caveat]:
     if shared.contested:
-        yield Gap(
+        yield Unknown(
             Fact.PERFORMERS, f"therapist and assistant both gave the last unit of {group.code}: check whose it is"
         )
 
 
-def _lines(group: Given, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
+def _lines(group: ServiceGroup, shared: Shared, visit: Visit, policy: PolicyView) -> Iterator[ChargeLine]:
     """Lines with the payer's modifier of a performance test, discipline, assistant (M-1, M-2, M-6)."""
     of_test = policy.get(params.TEST_MODIFIER) if group.code == PERFORMANCE_TEST else None
     required, assistant = policy.get(params.DISCIPLINE_REQUIRED), assistant_modifier(group.discipline, policy)
     discipline = group.discipline.modifier if group.discipline is not None and required and required.value else None
-    both = tuple(filter(None, (of_test.value if of_test else None, discipline)))
+    modifiers = tuple(filter(None, (of_test.value if of_test else None, discipline)))
     if shared.therapist:
-        yield ChargeLine(group.code, both, shared.therapist, visit.date)
+        yield ChargeLine(group.code, modifiers, shared.therapist, visit.date)
     if shared.assistant and assistant is not None:
-        yield ChargeLine(group.code, (*both, assistant), shared.assistant, visit.date)
+        yield ChargeLine(group.code, (*modifiers, assistant), shared.assistant, visit.date)
 
 
 def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
@@ -220,7 +220,7 @@ def _merged(lines: Iterable[ChargeLine]) -> list[ChargeLine]:
     return list(found.values())
 
 
-def _no_unit(group: Given, policy: PolicyView) -> str:
+def _no_unit(group: ServiceGroup, policy: PolicyView) -> str:
     method = policy.get(params.FIFTEEN_MINUTE_METHOD)
     if method is not None and method.value == BY_TOTAL:
         return f"the total time of the date makes no unit for its {group.minutes} min"
@@ -228,8 +228,12 @@ def _no_unit(group: Given, policy: PolicyView) -> str:
 
 
 def _paired(
-    case: Case, groups: Sequence[Given], program_codes: Sequence[str], policy: PolicyView, edits: PairEdits | None
-) -> Iterator[Gap]:
+    case: Case,
+    groups: Sequence[ServiceGroup],
+    program_codes: Sequence[str],
+    policy: PolicyView,
+    edits: PairEdits | None,
+) -> Iterator[Caveat]:
     """Codes of which nobody attested that they are separate: the rules on pairs and evaluations tell what to do."""
     drafted = [claim.lines[index] for claim, indexes in case.claims_of_date for index in indexes]
     plain = {line.code for line in drafted if SEPARATE_SERVICES.isdisjoint(line.modifiers)}
@@ -239,24 +243,24 @@ def _paired(
         for column2 in codes:
             pair = edits.by_codes.get((column1, column2)) if edits is not None else None
             if pair is not None and not (pair.indicator and column2 in attested):
-                yield Gap(Fact.POLICY, f"check whether {column2} is paid beside {column1}")
+                yield Doubt(Fact.POLICY, f"check whether {column2} is paid beside {column1}")
     same_day = policy.get(params.SAME_DAY_EVALUATION)
     if program_codes and same_day is not None and same_day.value == "modifier-59":
         for code in codes:
             if code in _ASSESSING and code not in attested:
-                yield Gap(Fact.POLICY, f"this payer requires 59 on {code}: check that it was separate")
+                yield Doubt(Fact.POLICY, f"this payer requires 59 on {code}: check that it was separate")
 
 
-def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Gap]:
+def _inside_the_program(visit: Visit, never: Mapping[str, str]) -> Iterator[Caveat]:
     """Minutes taken from the program although their service is not billed, or not taken for want of a time (T-5)."""
     spans = [session.period for session in visit.timed if session.period is not None]
     for service in visit.services:
         billed = service.code in COMPANIONS and service.code not in never
         if service.period is None and service.code in ONCE_A_DATE and billed and visit.minutes:
             why = f"{service.code} has no recorded time: check whether it was inside the program"
-            yield Gap(Fact.SESSION_TIME, why, service.reference)
+            yield Unknown(Fact.SESSION_TIME, why, service.reference)
         elif service.period is not None and not billed and overlap([service.period], spans):
-            yield Gap(
+            yield Unknown(
                 Fact.SESSION_TIME,
                 f"check whether the minutes of {service.code} inside the program count for the program",
             )
@@ -282,7 +286,7 @@ def _values(
     )
 
 
-def _evidence(groups: Iterable[Given]) -> Iterator[Evidence]:
+def _evidence(groups: Iterable[ServiceGroup]) -> Iterator[Evidence]:
     for group in groups:
         amount = Amount(group.minutes, "minutes") if group.timed and group.time else "on this date"
         yield Evidence(group.code, amount, group.services[0].reference)

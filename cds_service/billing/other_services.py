@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cds_service.domain.care import Performer, Service
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import (
     COMPANIONS,
     DISCIPLINE_OF_EVALUATION,
@@ -23,7 +23,7 @@ from cds_service.policies.model import PolicyView
 _ASSESSING = EVALUATIONS | REEVALUATIONS
 
 
-class Given(NamedTuple):
+class ServiceGroup(NamedTuple):
     """All services of one code under one plan: ``time`` is what only this code can count, each minute once.
 
     ``shares`` says whether some of its minutes went to a service that began before it.
@@ -48,10 +48,10 @@ class Given(NamedTuple):
     @property
     def performers(self) -> tuple[Performer, ...]:
         """Everyone who gave one of the services."""
-        return tuple(who for service in self.services for who in treating(service))
+        return tuple(performer for service in self.services for performer in treating(service))
 
 
-def given_services(services: Iterable[Service], case: Case) -> list[Given]:
+def service_groups(services: Iterable[Service], case: Case) -> list[ServiceGroup]:
     """Services by code and discipline, in the order they began; those without times last."""
     begun = sorted(
         (service for service in services if service.code in COMPANIONS),
@@ -65,7 +65,7 @@ def given_services(services: Iterable[Service], case: Case) -> list[Given]:
         grouped.setdefault((service.code, _discipline(service, case.discipline)), []).append((service, own))
         counted += spans
     return [
-        Given(
+        ServiceGroup(
             code=code,
             services=tuple(service for service, _ in found),
             discipline=discipline,
@@ -82,63 +82,70 @@ def _discipline(service: Service, planned: Discipline | None) -> Discipline | No
         return DISCIPLINE_OF_EVALUATION[service.code]
     if planned is not None:
         return planned
-    treated = {who.role.discipline if who.role is not None else None for who in treating(service)}
+    treated = {performer.role.discipline if performer.role is not None else None for performer in treating(service)}
     return treated.pop() if len(treated) == 1 else None
 
 
-def gaps_of_given(group: Given, policy: PolicyView) -> Iterator[Gap]:
+def gaps_of_group(group: ServiceGroup, policy: PolicyView) -> Iterator[Caveat]:
     """What keeps the lines of a service from being certain: its time, who gave it, under which plan, which test."""
     yield from _time_gaps(group)
     yield from _giver_gaps(group)
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if group.discipline is None and required is not None and required.value:
-        yield Gap(
+        yield Unknown(
             Fact.DISCIPLINE,
             f"{group.code}: the record does not say under which plan it was given",
             group.services[0].reference,
         )
     unnamed = next((service for service in group.services if not service.capacity), None)
     if group.code == PERFORMANCE_TEST and unnamed is not None and policy.get(params.TEST_MODIFIER) is not None:
-        yield Gap(
+        yield Unknown(
             Fact.ASSESSMENTS, f"{group.code}: check whether it was a functional capacity evaluation", unnamed.reference
         )
 
 
-def _time_gaps(group: Given) -> Iterator[Gap]:
+def _time_gaps(group: ServiceGroup) -> Iterator[Caveat]:
     untimed = next((service for service in group.services if service.period is None), None)
     if untimed is not None and group.code in FIFTEEN_MINUTE:
-        yield Gap(
+        yield Unknown(
             Fact.SESSION_TIME,
             f"{group.code}: start and stop are not recorded, so its units are not known",
             untimed.reference,
         )
     if group.shares:
         why = "two services share time, which is counted once: check which one it belongs to"
-        yield Gap(Fact.SESSION_TIME, why)
+        yield Unknown(Fact.SESSION_TIME, why)
 
 
-def _giver_gaps(group: Given) -> Iterator[Gap]:
+def _giver_gaps(group: ServiceGroup) -> Iterator[Caveat]:
     """Who gave a service, and whether the plan is of that discipline; evaluations are of their code's (M-1, M-2)."""
     if group.code in _ASSESSING:
         return
     unnamed = next((service for service in group.services if not treating(service)), None)
     if unnamed is not None:
-        yield Gap(Fact.PERFORMERS, f"{group.code}: the record does not say who gave it", unnamed.reference)
-    licensed = any(who.role is not None for who in group.performers)
-    unclear = next((who for who in group.performers if who.role is None and not (who.other and licensed)), None)
+        yield Unknown(Fact.PERFORMERS, f"{group.code}: the record does not say who gave it", unnamed.reference)
+    licensed = any(performer.role is not None for performer in group.performers)
+    unclear = next(
+        (
+            performer
+            for performer in group.performers
+            if performer.role is None and not (performer.profession and licensed)
+        ),
+        None,
+    )
     if unclear is not None:
-        recorded = unclear.other or unclear.disputed
+        recorded = unclear.profession or unclear.disputed
         as_recorded = f" (recorded as {recorded})" if recorded is not None else ""
-        yield Gap(
+        yield Unknown(
             Fact.PERFORMERS,
             f"{group.code}: the profession of the person who gave it is not known{as_recorded}",
             unclear.reference,
         )
     several = (service for service in group.services if service.performers_of_encounter)
-    if any(len({who.role for who in treating(service)}) > 1 for service in several):
-        yield Gap(Fact.PERFORMERS, f"{group.code}: the record does not say which person of the encounter gave it")
+    if any(len({performer.role for performer in treating(service)}) > 1 for service in several):
+        yield Unknown(Fact.PERFORMERS, f"{group.code}: the record does not say which person of the encounter gave it")
     plan = group.discipline
-    for who in group.performers:
-        if plan is not None and who.role is not None and who.role.discipline != plan:
-            why = f"{group.code} was given by {who.role.discipline.value}, but the plan is {plan.value}"
-            yield Gap(Fact.DISCIPLINE, why, who.reference)
+    for performer in group.performers:
+        if plan is not None and performer.role is not None and performer.role.discipline != plan:
+            why = f"{group.code} was given by {performer.role.discipline.value}, but the plan is {plan.value}"
+            yield Doubt(Fact.DISCIPLINE, why, performer.reference)

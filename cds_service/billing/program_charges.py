@@ -7,7 +7,7 @@ from cds_service.billing.treating_people import givers, treating_gaps
 from cds_service.billing.unit_division import NO_SINGLE_PLAN, divided
 from cds_service.domain.bill import ProgramCharges, UnitDivision
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact
 from cds_service.domain.findings import ChargeLine
 from cds_service.domain.values import values
 from cds_service.domain.visit import Visit
@@ -52,10 +52,10 @@ def program_charges(case: Case, visit: Visit, policy: PolicyView) -> ProgramChar
     )
 
 
-def _plan_gaps(case: Case, division: UnitDivision, policy: PolicyView) -> tuple[Gap, ...]:
+def _plan_gaps(case: Case, division: UnitDivision, policy: PolicyView) -> tuple[Caveat, ...]:
     """What is open about the discipline of the units; plans that nobody could deliver are a reason of their own."""
     required = policy.get(params.DISCIPLINE_REQUIRED)
     unread = case.chart.unread(Fact.PLAN_OF_CARE, f"{NO_SINGLE_PLAN}: ")
     if unread is None or required is None or not required.value:
         return division.gaps
-    return (replace(unread, fact=Fact.DISCIPLINE), *(() if unread.is_doubt else division.gaps))
+    return (replace(unread, fact=Fact.DISCIPLINE), *(() if unread.unsettles else division.gaps))

@@ -5,7 +5,7 @@ from typing import Final
 
 from cds_service.domain.care import Performer, Session
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import ASSISTANT_BESIDE, Discipline
 from cds_service.domain.treating import alone, only_assistants, roles_of, treating
 from cds_service.domain.values import PolicyValue
@@ -17,33 +17,33 @@ from cds_service.policies.shapes import Giver
 NOBODY: Final = "nobody is recorded as having treated"
 
 
-def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Gap]:
+def treating_gaps(case: Case, visit: Visit, policy: PolicyView) -> Iterator[Caveat]:
     """What is not known of who treated: nobody named, professions, minutes of an assistant, another discipline."""
-    people = [(session, who) for session in visit.sessions for who in treating(session)]
+    people = [(session, performer) for session in visit.sessions for performer in treating(session)]
     unnamed = next((session for session in visit.sessions if not treating(session)), None)
     if unnamed is not None:
         why = "check who treated: only a supervising person is recorded" if unnamed.performers else NOBODY
-        yield Gap(Fact.PERFORMERS, why, None if not people else unnamed.reference)
-    yield from _professions(who for _, who in people)
-    professions = {who.other for _, who in people if who.other is not None}
+        yield Unknown(Fact.PERFORMERS, why, None if not people else unnamed.reference)
+    yield from _professions(performer for _, performer in people)
+    professions = {performer.profession for _, performer in people if performer.profession is not None}
     if professions and visit.time_by_roles.get(frozenset()):
         named = ", ".join(sorted(professions))
-        yield Gap(Fact.PERFORMERS, f"who treated is not a therapist or assistant by profession (recorded as {named})")
+        yield Doubt(Fact.PERFORMERS, f"who treated is not a therapist or assistant by profession (recorded as {named})")
     several = next(
         (session for session in visit.sessions if session.performers_of_encounter and _several(session)), None
     )
     if several is not None:
         why = "the record does not say which minutes each person of the encounter gave"
-        yield Gap(Fact.PERFORMERS, why, several.encounter)
+        yield Unknown(Fact.PERFORMERS, why, several.encounter)
     elif _minutes_open(visit, policy):
-        yield Gap(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
+        yield Unknown(Fact.PERFORMERS, "the minutes of the assistant alone are not recorded")
     yield from _standing_alone(visit, policy)
     for role in case.unplanned_roles:
         planned = " and ".join(discipline.value for discipline, _, _ in case.disciplines)
-        yield Gap(Fact.DISCIPLINE, f"check under which plan the {role.title} treated: the plan of care is {planned}")
+        yield Doubt(Fact.DISCIPLINE, f"check under which plan the {role.title} treated: the plan of care is {planned}")
 
 
-def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Giver, ...]], ...], tuple[Gap, ...]]:
+def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Giver, ...]], ...], tuple[Caveat, ...]]:
     """The payer's list of who may give the program and a gap, where time was given by someone who is not on it."""
     allowed = policy.get(params.PROGRAM_GIVEN_BY)
     if (
@@ -53,7 +53,7 @@ def givers(visit: Visit, policy: PolicyView) -> tuple[tuple[PolicyValue[tuple[Gi
     ):
         return (), ()
     why = "the payer's rule names licensed therapists: ask whether it pays time that an assistant gave alone"
-    return (allowed,), (Gap(Fact.PERFORMERS, why),)
+    return (allowed,), (Doubt(Fact.PERFORMERS, why),)
 
 
 def minutes_of_assistants_open(visit: Visit, policy: PolicyView) -> bool:
@@ -61,13 +61,13 @@ def minutes_of_assistants_open(visit: Visit, policy: PolicyView) -> bool:
     by_encounter = any(
         session.performers_of_encounter
         and _several(session)
-        and any(who.role and who.role.assistant for who in treating(session))
+        and any(performer.role and performer.role.assistant for performer in treating(session))
         for session in visit.sessions
     )
     return by_encounter or _minutes_open(visit, policy)
 
 
-def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Gap]:
+def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Caveat]:
     """An assistant's modifier that stands only beside a discipline's, which this payer does not want."""
     wanted, required = policy.get(params.ASSISTANT_MODIFIERS), policy.get(params.DISCIPLINE_REQUIRED)
     if wanted is None or (required is not None and required.value):
@@ -78,22 +78,29 @@ def _standing_alone(visit: Visit, policy: PolicyView) -> Iterator[Gap]:
     if modifier is not None:
         beside = ASSISTANT_BESIDE[modifier]
         why = f"{modifier} stands only with {beside}, which this payer does not require: ask about {modifier}"
-        yield Gap(Fact.POLICY, why)
+        yield Doubt(Fact.POLICY, why)
 
 
-def _professions(people: Iterator[Performer]) -> Iterator[Gap]:
+def _professions(people: Iterator[Performer]) -> Iterator[Caveat]:
     known = dict.fromkeys(people)
-    unknown = next((who for who in known if who.role is None and not (who.other or who.disputed)), None)
+    unknown = next(
+        (
+            performer
+            for performer in known
+            if performer.role is None and not (performer.profession or performer.disputed)
+        ),
+        None,
+    )
     if unknown is not None:
-        yield Gap(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
-    disputed = next((who for who in known if who.disputed is not None), None)
+        yield Unknown(Fact.PERFORMERS, "the profession of a treating person is not known", unknown.reference)
+    disputed = next((performer for performer in known if performer.disputed is not None), None)
     if disputed is not None:
         why = f"the profession of a treating person is not clear (recorded as {disputed.disputed})"
-        yield Gap(Fact.PERFORMERS, why, disputed.reference)
+        yield Unknown(Fact.PERFORMERS, why, disputed.reference)
 
 
 def _several(session: Session) -> bool:
-    return len({who.role for who in treating(session)}) > 1
+    return len({performer.role for performer in treating(session)}) > 1
 
 
 def _minutes_open(visit: Visit, policy: PolicyView) -> bool:

@@ -8,7 +8,7 @@ from cds_service.billing.line_modifiers import assistant_modifier, assistants_of
 from cds_service.domain.assisted import Allotted, Shared, allot_hours, share_hours
 from cds_service.domain.bill import UnitDivision, UnitShare
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, Discipline
 from cds_service.domain.intervals import MINUTE
 from cds_service.domain.treating import Roles, alone
@@ -53,8 +53,7 @@ def _by_discipline(case: Case, times: RoleTimes) -> DisciplineTimes:
     for roles, time in times.items():
         present = {role.discipline for role in roles if role is not None}
         known = len(present) == 1 and None not in roles and present <= planned
-        if time:
-            by_discipline.setdefault(next(iter(present)) if known else None, {})[roles] = time
+        by_discipline.setdefault(next(iter(present)) if known else None, {})[roles] = time
     return by_discipline or {None: dict(times)}
 
 
@@ -87,16 +86,18 @@ def _further_hours(hours: DisciplineTimes, count: int, policy: PolicyView, least
         shares += of_discipline
         if contested:
             why = f"therapist and assistant both gave the last unit of {FURTHER_HOUR}: check whose it is"
-            gaps.append(Gap(Fact.PERFORMERS, why))
+            gaps.append(Unknown(Fact.PERFORMERS, why))
     return UnitDivision(tuple(shares), tuple(gaps), (FURTHER_HOUR,) if allotted.contested else ())
 
 
-def _nobodys_alone(code: str, block: DisciplineTimes) -> Gap:
+def _nobodys_alone(code: str, block: DisciplineTimes) -> Caveat:
     """The gap of a code whose time no single plan has."""
     named = sorted(discipline.value for discipline in block if discipline is not None)
     if len(named) > 1:
-        return Gap(Fact.DISCIPLINE, f"{' and '.join(named)} gave parts of {code}: check under which plan it was given")
-    return Gap(Fact.DISCIPLINE, NO_SINGLE_PLAN)
+        return Unknown(
+            Fact.DISCIPLINE, f"{' and '.join(named)} gave parts of {code}: check under which plan it was given"
+        )
+    return Unknown(Fact.DISCIPLINE, NO_SINGLE_PLAN)
 
 
 def _together(block: DisciplineTimes) -> dict[Roles, timedelta]:

@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 from cds_service.consultation.question import Question
 from cds_service.consultation.subject import not_delivered, under_way, visit_date
 from cds_service.domain.case import Moment
-from cds_service.domain.chart import Fact, Gap
-from cds_service.fhir.chart.build import appointments_of, of_another_patient
+from cds_service.domain.chart import Fact, Unknown
+from cds_service.fhir.chart.another_patient import of_another_patient
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
-from cds_service.fhir.chart.service_requests import booked
+from cds_service.fhir.chart.service_requests import appointments_of, booked
 from cds_service.fhir.reading.prefetch import State
 from cds_service.fhir.reading.prefetch_keys import fact_of, needed_at
 from cds_service.fhir.reading.references import normal
@@ -34,8 +34,8 @@ class Missing(NamedTuple):
     ``unread`` is what could not be read of a visit or booking of work rehabilitation: a card tells it.
     """
 
-    gap: Gap
-    unread: tuple[Gap, ...] = ()
+    gap: Unknown
+    unread: tuple[Unknown, ...] = ()
 
 
 def keys_needed(question: Question) -> tuple[str, ...]:
@@ -70,22 +70,22 @@ def missing_of(question: Question, today: date) -> Missing | None:
     return Missing(gap) if gap is not None else None
 
 
-def _faults(question: Question) -> Iterator[Gap]:
+def _faults(question: Question) -> Iterator[Unknown]:
     """What could not be had of treatments and plans, which might have shown a program."""
     for key, fact in _SHOW_A_PROGRAM.items():
         slot = question.record.slots.get(key)
         if slot is not None and slot.state is State.FAILED:
-            yield Gap(fact, slot.reason or f"{key} could not be had")
+            yield Unknown(fact, slot.reason or f"{key} could not be had")
     yield from (gap for gap in question.record.gaps if gap.fact in _SHOW_A_PROGRAM.values())
 
 
-def _missing_order(question: Question) -> Gap | None:
+def _missing_order(question: Question) -> Unknown | None:
     if question.dispatched:
         return next(iter(not_delivered(question)), None)
     drafted = (order.reference for order in question.orders(of_anybody=True) if order.work_rehab and order.selected)
     reference = next(drafted, None)
     if reference is not None:
-        return Gap(Fact.ORDERS, OF_ANOTHER, reference)
+        return Unknown(Fact.ORDERS, OF_ANOTHER, reference)
     return next(_unread_drafts(question), None) or next(_of_another_version(question, Fact.ORDERS), None)
 
 
@@ -96,13 +96,13 @@ def _missing_booking(question: Question) -> Missing | None:
         return Missing(undated[0], undated)
     foreign = appointments_of(question.drafts, orders, calendar=question.calendar)
     if foreign:
-        return Missing(Gap(Fact.APPOINTMENTS, OF_ANOTHER, foreign[0].reference))
+        return Missing(Unknown(Fact.APPOINTMENTS, OF_ANOTHER, foreign[0].reference))
     unread = (*_unread_drafts(question), *_of_another_version(question, Fact.APPOINTMENTS))
     work_rehab = tuple(gap for gap in unread if gap.reference and concerns_us(question.received(gap.reference) or {}))
     return Missing(unread[0], work_rehab) if unread else None
 
 
-def _unread_drafts(question: Question) -> Iterator[Gap]:
+def _unread_drafts(question: Question) -> Iterator[Unknown]:
     """Drafts in question that could not be read; drafts that are no readable JSON at all may be any."""
     for draft in question.drafts:
         gap = draft.gap
@@ -112,11 +112,11 @@ def _unread_drafts(question: Question) -> Iterator[Gap]:
             yield gap
 
 
-def _of_another_version(question: Question, fact: Fact) -> Iterator[Gap]:
+def _of_another_version(question: Question, fact: Fact) -> Iterator[Unknown]:
     """Drafts that are about work rehabilitation in the shape of another FHIR version."""
     for draft in filter(question.is_meant, question.drafts):
         if is_of_another_version(draft.received) and concerns_us(draft.received):
-            yield Gap(fact, OTHER_VERSION, draft.reference)
+            yield Unknown(fact, OTHER_VERSION, draft.reference)
 
 
 def _missing_visit(question: Question, today: date) -> Missing | None:
@@ -135,14 +135,14 @@ def _missing_visit(question: Question, today: date) -> Missing | None:
         resource.gap for resource in of_visit if resource.work_rehab or (visit_is_work_rehab and resource.gap.reference)
     )
     if visit_is_work_rehab and not unread:
-        unread = (Gap(Fact.SESSIONS, NOTHING_READABLE, encounter),)
+        unread = (Unknown(Fact.SESSIONS, NOTHING_READABLE, encounter),)
     if unread:
         return Missing(unread[0], unread)
     if visit_is_work_rehab is False:
         return None
     if of_visit:
         return Missing(of_visit[0].gap)
-    return Missing(Gap(Fact.SESSIONS, NO_TREATMENT, encounter)) if _in_program(question, today) else None
+    return Missing(Unknown(Fact.SESSIONS, NO_TREATMENT, encounter)) if _in_program(question, today) else None
 
 
 def _in_program(question: Question, today: date) -> bool:

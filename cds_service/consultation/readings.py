@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Final
 
 from cds_service.consultation.question import Question
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Evaluation, Finding, Severity
 from cds_service.fhir.reading.calendar import Calendar
 
 TIME_ZONE: Final = (
     "the time zone of the place of treatment is not known, and the answer depends on it: the times may be those of "
 )
-MIDNIGHT: Final = Gap(
+MIDNIGHT: Final = Unknown(
     Fact.TIME_ZONE,
     "a date is stored as midnight in another time zone: read as that date; a day earlier, the answer changes",
 )
@@ -22,7 +22,7 @@ MIDNIGHT: Final = Gap(
 
 def disagreement(
     evaluation: Evaluation, question: Question, evaluated: Callable[[Question], Evaluation | None]
-) -> Gap | None:
+) -> Unknown | None:
     """The doubt about an evaluation where another reading of the dates gives another answer; None where none does.
 
     Args:
@@ -35,7 +35,7 @@ def disagreement(
         for zone in calendar.alternatives:
             elsewhere = evaluated(question.read_by(Calendar(zone, settled=False)))
             if elsewhere is None or _answer(elsewhere) != _answer(evaluation):
-                return Gap(Fact.TIME_ZONE, TIME_ZONE + _names(calendar))
+                return Unknown(Fact.TIME_ZONE, TIME_ZONE + _names(calendar))
     if calendar.disputed:
         earlier = evaluated(question.read_by(Calendar(calendar.zone, midnight_is_a_date=False)))
         if earlier is None or _matters(earlier) != _matters(evaluation):

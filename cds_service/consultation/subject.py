@@ -8,7 +8,7 @@ from typing import Final
 from cds_service.consultation.question import Question
 from cds_service.domain.care import Appointment, Order, PlanOfCare
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Chart, Fact, Gap
+from cds_service.domain.chart import Chart, Fact, Unknown
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
 from cds_service.fhir.chart.service_requests import booked, is_order
 from cds_service.fhir.reading.meanings import meaning
@@ -36,7 +36,7 @@ def case_of(question: Question, today: date) -> Case | None:
             return under_way(question, Moment.OVERVIEW, today, today)
 
 
-def bare_case(question: Question, today: date, unread: tuple[Gap, ...]) -> Case:
+def bare_case(question: Question, today: date, unread: tuple[Unknown, ...]) -> Case:
     """The case of a question whose subject is missing; ``unread`` is what could not be read of it."""
     case = _case(question, question.moment, visit_date(question, today), today, question.chart)
     return replace(case, unread=unread)
@@ -62,7 +62,7 @@ def _dispatched(question: Question) -> Iterator[str]:
     return (name for name in names if name.startswith(("ServiceRequest/", "urn:")))
 
 
-def not_delivered(question: Question) -> tuple[Gap, ...]:
+def not_delivered(question: Question) -> tuple[Unknown, ...]:
     """Why dispatched orders are not in the chart; ones known to be about something else are not missing."""
     chart = question.chart
     read = {order.reference for order in chart.orders}
@@ -76,9 +76,9 @@ def not_delivered(question: Question) -> tuple[Gap, ...]:
             continue
         record = sent.get(reference.rpartition("/")[2])
         if record is None:
-            missing.add(left_out.get(reference) or Gap(Fact.ORDERS, otherwise, reference))
+            missing.add(left_out.get(reference) or Unknown(Fact.ORDERS, otherwise, reference))
         elif is_order(record) and meaning(record.code).work_rehab:
-            missing.add(left_out.get(reference) or Gap(Fact.ORDERS, OF_ANOTHER, reference))
+            missing.add(left_out.get(reference) or Unknown(Fact.ORDERS, OF_ANOTHER, reference))
     return missing.gaps
 
 

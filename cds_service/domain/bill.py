@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from cds_service.domain.care import Order
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact
 from cds_service.domain.codes import Discipline
 from cds_service.domain.findings import Change, ChargeLine, ClaimHead, Evidence
 from cds_service.domain.frozen import dataclass
@@ -56,7 +56,7 @@ class UnitDivision:
     """A visit's units by who gave them, what stays open, and the codes whose discipline does."""
 
     shares: tuple[UnitShare, ...] = ()
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Caveat, ...] = ()
     open_codes: tuple[str, ...] = ()
 
 
@@ -70,7 +70,7 @@ class ProgramCharges:
     minutes: int
     lines: tuple[ChargeLine, ...]
     division: UnitDivision
-    undecided: tuple[Gap, ...]
+    undecided: tuple[Caveat, ...]
     modifier_values: tuple[PolicyValue[Any], ...]
     thresholds: TimeThresholds
     left_to_drafter: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ class OtherServices:
 
     lines: tuple[ChargeLine, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    undecided: tuple[Gap, ...] = ()
+    undecided: tuple[Caveat, ...] = ()
     values: tuple[PolicyValue[Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
     open: Mapping[str, frozenset[Fact]] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class KxQuestion(NamedTuple):
 
     amount: int = 0
     threshold: PolicyValue[Mapping[Discipline, int]] | None = None
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class ClaimChange:
     changes: tuple[Change, ...]
     lines: tuple[ChargeLine, ...]
     head: ClaimHead
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Caveat, ...] = ()
     to_add: tuple[str, ...] = ()
 
 
@@ -173,12 +173,12 @@ class VisitBill:
     other_lines: tuple[ChargeLine, ...]
     on_claim: tuple[LineOnClaim, ...]
     versions: tuple[ClaimVersion, ...]
-    kept: tuple[Gap, ...]
+    kept: tuple[Caveat, ...]
     kx: KxQuestion
-    doubts: tuple[Gap, ...]
-    number_doubts: tuple[Gap, ...]
-    overfull: tuple[Gap, ...]
-    modifiers_untold: tuple[Gap, ...]
+    doubts: tuple[Caveat, ...]
+    number_doubts: tuple[Caveat, ...]
+    overfull: tuple[Caveat, ...]
+    modifiers_untold: tuple[Caveat, ...]
     evidence: tuple[Evidence, ...]
 
     @property
@@ -237,7 +237,7 @@ class Bill:
     alone. ``order_reviews`` are those of the drafts in question, which carry ``order_modifiers``.
     """
 
-    payer_doubts: tuple[Gap, ...] = ()
+    payer_doubts: tuple[Caveat, ...] = ()
     visit: VisitBill | None = None
     program_on_claim: tuple[LineOnClaim, ...] = ()
     codes: tuple[BilledCode, ...] = ()

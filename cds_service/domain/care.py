@@ -30,14 +30,14 @@ class Role(NamedTuple):
 class Performer(NamedTuple):
     """Who treated. ``role`` is None unless the person is plainly a therapist or an assistant.
 
-    ``other`` is then what somebody is who is known to be neither, like ``PT student`` or ``athletic trainer``, and
+    ``profession`` is then what somebody is who is known to be neither, like ``PT student`` or ``athletic trainer``, and
     ``disputed`` the professions that the record gives and that exclude each other. ``supervises`` marks a person who is
     named for supervision only and gave no minutes.
     """
 
     reference: str
     role: Role | None
-    other: str | None = None
+    profession: str | None = None
     disputed: str | None = None
     supervises: bool = False
 

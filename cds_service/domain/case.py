@@ -10,7 +10,7 @@ from typing import Final
 
 from cds_service.domain.authorizations import is_for_visits_from, newest_by_code, of_assertions, standing
 from cds_service.domain.care import Appointment, Assessment, Encounter, Order, PlanOfCare, Role, Session
-from cds_service.domain.chart import Chart, Fact, Gap
+from cds_service.domain.chart import Chart, Fact, Unknown
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS, Episode, injuries_of
@@ -24,7 +24,7 @@ from cds_service.domain.visit import Visit
 
 MOST_ORDERS: Final = 100
 """Draft orders of a call that are looked at."""
-NOT_ALL_ORDERS: Final = Gap(Fact.ORDERS, f"only the first {MOST_ORDERS} orders were looked at")
+NOT_ALL_ORDERS: Final = Unknown(Fact.ORDERS, f"only the first {MOST_ORDERS} orders were looked at")
 UNREAD_PLAN: Final = "the active plan says what it is for in its narrative only, or through orders not sent"
 
 
@@ -36,6 +36,11 @@ class Moment(StrEnum):
     VISIT_CLOSE = "visit-close"
     BOOKING = "booking"
     OVERVIEW = "overview"
+
+
+AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
+AT_LINES: Final = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
+"""When lines are drafted: by an order, and at the close of a visit."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Case:
     appointments: tuple[Appointment, ...] = ()
     encounter: str | None = None
     modalities_included: bool = False
-    unread: tuple[Gap, ...] = ()
+    unread: tuple[Unknown, ...] = ()
 
     @property
     def history(self) -> History:
@@ -179,10 +184,10 @@ class Case:
         return tuple(plans)
 
     @lazy
-    def unread_plan(self) -> Gap | None:
+    def unread_plan(self) -> Unknown | None:
         """Why an active plan of care is neither there nor missing: the only ones on record cannot be read."""
         unread = next((plan for plan in self.chart.plans if plan.status == "active" and not plan.content), None)
-        return Gap(Fact.PLAN_OF_CARE, UNREAD_PLAN, unread.reference) if unread and not self.active_plans else None
+        return Unknown(Fact.PLAN_OF_CARE, UNREAD_PLAN, unread.reference) if unread and not self.active_plans else None
 
     @lazy
     def program(self) -> Program:
@@ -221,7 +226,7 @@ class Case:
         """Roles that treated on the visit although no plan of care is of their discipline, each once."""
         planned = {discipline for discipline, _, _ in self.disciplines}
         sessions = self.visit.sessions if self.visit is not None and planned else ()
-        roles = dict.fromkeys(who.role for session in sessions for who in treating(session))
+        roles = dict.fromkeys(performer.role for session in sessions for performer in treating(session))
         return tuple(role for role in roles if role is not None and role.discipline not in planned)
 
     @lazy
@@ -236,7 +241,7 @@ class Case:
         return self._orders_in_question[:MOST_ORDERS]
 
     @lazy
-    def orders_left_out(self) -> tuple[Gap, ...]:
+    def orders_left_out(self) -> tuple[Unknown, ...]:
         """The gap that says so when a call has more orders than are looked at."""
         return (NOT_ALL_ORDERS,) if len(self._orders_in_question) > MOST_ORDERS else ()
 

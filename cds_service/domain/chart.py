@@ -48,10 +48,10 @@ class Fact(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """Something that could not be known, and why; ``reference`` names the resource when one is to blame.
+class Unknown:
+    """Something that nobody could tell, and why; ``reference`` names the resource when one is to blame.
 
-    ``kept`` is where the clinic keeps what its EHR never sends: that is checked there, and no doubt here.
+    ``kept`` is where the clinic keeps what its EHR never sends: that is checked there, and unsettles nothing here.
     """
 
     fact: Fact
@@ -60,7 +60,7 @@ class Gap:
     kept: str | None = None
 
     @property
-    def is_doubt(self) -> bool:
+    def unsettles(self) -> bool:
         """Whether it keeps a suggestion from being recommended."""
         return self.kept is None
 
@@ -74,13 +74,13 @@ class Doubt:
     reference: str | None = None
 
     @property
-    def is_doubt(self) -> bool:
+    def unsettles(self) -> bool:
         """Always: it keeps a suggestion from being recommended."""
         return True
 
 
-Caveat: TypeAlias = Gap | Doubt
-"""What stands beside a finding: nobody could tell, or it speaks against it."""
+Caveat: TypeAlias = Unknown | Doubt
+"""What stands beside a finding: nobody could tell, or it is known and speaks against it."""
 
 
 class InPart(NamedTuple):
@@ -90,18 +90,18 @@ class InPart(NamedTuple):
     sources is lacking as a whole.
     """
 
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Unknown, ...]
     cut: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction like ``US-TX`` and what it was read from; ``others`` are those of other accidents on claims."""
+    """A jurisdiction like ``US-TX`` and what it was read from; ``other_states`` are of other accidents on claims."""
 
     jurisdiction: str
     read_from: str
     reference: str | None = None
-    others: tuple[str, ...] = ()
+    other_states: tuple[str, ...] = ()
 
 
 class Facility(NamedTuple):
@@ -144,7 +144,7 @@ class Chart:
     unavailable: Mapping[Fact, str] = field(default_factory=dict)
     kept: Mapping[Fact, str] = field(default_factory=dict)
     in_part: Mapping[Fact, InPart] = field(default_factory=dict)
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Unknown, ...] = ()
     zone: tzinfo | None = None
     condition_names: Mapping[str, str] = field(default_factory=dict)
 
@@ -153,17 +153,17 @@ class Chart:
         """What it tells whichever visit is asked about."""
         return History(self.sessions, self.services, self.encounters, self.plans, self.assessments, self.claims)
 
-    def unread(self, fact: Fact, about: str = "") -> Gap | None:
+    def unread(self, fact: Fact, about: str = "") -> Unknown | None:
         """The gap of a fact that nobody could deliver, its reason after ``about``; None for one that was."""
         why = self.unavailable.get(fact)
-        return Gap(fact, f"{about}{why}", kept=self.kept.get(fact)) if why is not None else None
+        return Unknown(fact, f"{about}{why}", kept=self.kept.get(fact)) if why is not None else None
 
-    def not_whole(self, fact: Fact) -> tuple[Gap, ...]:
+    def not_whole(self, fact: Fact) -> tuple[Unknown, ...]:
         """Why a fact is not known, or only in part because a search was cut short; empty where it is known."""
         why = self.unavailable.get(fact)
-        return (Gap(fact, why),) if why is not None else self.cut_short(fact)
+        return (Unknown(fact, why),) if why is not None else self.cut_short(fact)
 
-    def cut_short(self, *facts: Fact) -> tuple[Gap, ...]:
+    def cut_short(self, *facts: Fact) -> tuple[Unknown, ...]:
         """Why searches for these facts were cut short, so that any number of results may be missing."""
         parts = [self.in_part[fact] for fact in facts if fact in self.in_part]
         return tuple(gap for part in parts if part.cut for gap in part.gaps)

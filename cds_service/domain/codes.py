@@ -107,18 +107,18 @@ DISCIPLINE_OF_EVALUATION: Final = {
 """The therapy plan that an evaluation belongs to by its code alone."""
 
 PROGRAM_OF_MODIFIER: Final = {"WC": Program.CONDITIONING, "WH": Program.HARDENING}
-PROGRAM_MODIFIERS: Final = tuple(PROGRAM_OF_MODIFIER)
+MODIFIERS_OF_PROGRAMS: Final = tuple(PROGRAM_OF_MODIFIER)
 ACCREDITED_MODIFIERS: Final = ("CA",)
 TEST_MODIFIERS: Final = ("FC",)
-ASSISTANT_MODIFIERS: Final = ("CQ", "CO", "M3")
+MODIFIERS_OF_ASSISTANTS: Final = ("CQ", "CO", "M3")
 ASSISTANT_BESIDE: Final = {"CQ": "GP", "CO": "GO"}
 """The discipline's modifier beside which alone an assistant's modifier stands (M-2); M3 goes with either."""
 DECIDED_MODIFIERS_IN_ORDER: Final = (
-    *PROGRAM_MODIFIERS,
+    *MODIFIERS_OF_PROGRAMS,
     *ACCREDITED_MODIFIERS,
     *TEST_MODIFIERS,
     *DISCIPLINE_OF_MODIFIER,
-    *ASSISTANT_MODIFIERS,
+    *MODIFIERS_OF_ASSISTANTS,
     REDUCED_SERVICE,
 )
 """Modifiers the rules decide about, in the order a line carries them (M-6); others on a line are left alone."""

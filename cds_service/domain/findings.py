@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from cds_service.domain.chart import Caveat, Doubt, Facility, Fact
 from cds_service.domain.coverage_and_claims import Authorization, ClaimNumber, InjuryDate
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import PayerQuestion, PolicyValue
 
 
 class Topic(StrEnum):
@@ -238,7 +238,7 @@ class Finding:
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
     caveats: tuple[Caveat, ...] = ()
-    questions: tuple[PolicyValue[object], ...] = ()
+    questions: tuple[PayerQuestion[object], ...] = ()
     as_sent: bool = False
     holds: tuple[Hold, ...] = ()
     withheld_by: str | None = None

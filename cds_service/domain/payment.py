@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.coverage_and_claims import Coverage
 from cds_service.domain.findings import Evidence
@@ -43,36 +43,36 @@ def law_evidence(case: Case) -> tuple[Evidence, ...]:
     return (Evidence("state", f"{name_of(place.jurisdiction)}, from {place.read_from}", place.reference),)
 
 
-def payer_caveats(case: Case) -> tuple[Gap, ...]:
+def payer_caveats(case: Case) -> tuple[Caveat, ...]:
     """What keeps the payer's rules from being certain. That the payer is kept elsewhere makes the lines no surer."""
     unread = case.chart.unavailable.get(Fact.COVERAGE)
     if unread is not None:
-        return (Gap(Fact.COVERAGE, f"the payer is not known, so our defaults apply: {unread}"),)
+        return (Unknown(Fact.COVERAGE, f"the payer is not known, so our defaults apply: {unread}"),)
     cut = case.chart.cut_short(Fact.COVERAGE)
     return (*cut, *_doubts(case, case.payer)) if case.payer is not None else cut
 
 
-def _doubts(case: Case, payer: Coverage) -> Iterator[Gap]:
+def _doubts(case: Case, payer: Coverage) -> Iterator[Caveat]:
     for doubt in payer.doubts:
-        yield Gap(Fact.COVERAGE, f"check who pays: {doubt}", payer.reference)
+        yield Doubt(Fact.COVERAGE, f"check who pays: {doubt}", payer.reference)
     if payer.payer_class is PayerClass.UNKNOWN:
-        yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
+        yield Unknown(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
     if payer.payer_class is not PayerClass.WORKERS_COMPENSATION:
         return
     place = case.chart.place
     if place is None:
-        yield Gap(Fact.PATIENT, "the state is not known, so no state's workers' compensation rules are applied")
-    elif place.others:
-        states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.others))
+        yield Unknown(Fact.PATIENT, "the state is not known, so no state's workers' compensation rules are applied")
+    elif place.other_states:
+        states = " and ".join(name_of(state) for state in (place.jurisdiction, *place.other_states))
         why = f"claims on record name accidents in {states}: check which state's law applies"
-        yield Gap(Fact.PATIENT, why, place.reference)
+        yield Doubt(Fact.PATIENT, why, place.reference)
     elif payer.state is not None and payer.state != place.jurisdiction:
         why = (
             f"check which state's law applies: the payer's name says {name_of(payer.state)}, {place.read_from} says "
             f"{name_of(place.jurisdiction)}"
         )
-        yield Gap(Fact.PATIENT, why, payer.reference)
+        yield Doubt(Fact.PATIENT, why, payer.reference)
     rivals = [rival for rival in case.payers if rival.payer_class is payer.payer_class and rival.order == payer.order]
     if len({(rival.payers, rival.subscriber) for rival in rivals}) > 1:
         why = "several workers' compensation coverages are in force, and nothing says which is for this injury"
-        yield Gap(Fact.COVERAGE, why, payer.reference)
+        yield Unknown(Fact.COVERAGE, why, payer.reference)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-ELEMENTS: Final[Mapping[str, str]] = {
+ELEMENT_WORDS: Final[Mapping[str, str]] = {
     "D-1": "the work-related injury that makes skilled care necessary",
     "D-2": "deficits that interfere with the patient's work",
     "D-3": "the skilled services given in this visit",
@@ -51,7 +51,7 @@ SHORT_ELEMENTS: Final[Mapping[str, str]] = {
 }
 """The same in two or three words, for the summary of a card."""
 
-ENTRY_CRITERIA: Final[Mapping[str, str]] = {
+CRITERION_WORDS: Final[Mapping[str, str]] = {
     "referral": "a referral or order",
     "accepted-condition": "a condition that the payer accepted",
     "able-to-take-part": "a patient able to take part in the hours and days of the program",

@@ -21,9 +21,9 @@ UNKNOWN: Roles = frozenset((None,))
 
 def treating(treatment: Treatment) -> tuple[Performer, ...]:
     """Who gave a treatment, without those who only supervise."""
-    for who in treatment.performers:
-        if who.supervises:
-            return tuple(who for who in treatment.performers if not who.supervises)
+    for performer in treatment.performers:
+        if performer.supervises:
+            return tuple(performer for performer in treatment.performers if not performer.supervises)
     return treatment.performers
 
 
@@ -34,7 +34,9 @@ def roles_of(treatment: Treatment) -> Roles:
     Where only the encounter names several roles, nobody knows which of them gave this treatment.
     """
     people = treating(treatment)
-    roles = frozenset([who.role for who in people if who.role is not None or who.other is None])
+    roles = frozenset(
+        [performer.role for performer in people if performer.role is not None or performer.profession is None]
+    )
     if not people or (treatment.performers_of_encounter and len(roles) > 1):
         return UNKNOWN
     return roles

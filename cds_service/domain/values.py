@@ -53,7 +53,7 @@ class PolicyValue(Generic[T_co]):
     dated: bool = True
     conflict: str | None = None
     program: Program | None = None
-    unverified: tuple["PolicyValue[object]", ...] = ()
+    unverified: tuple["PayerQuestion[object]", ...] = ()
 
 
 def values(*found: PolicyValue[Any] | None) -> tuple[PolicyValue[Any], ...]:
@@ -65,6 +65,18 @@ def values(*found: PolicyValue[Any] | None) -> tuple[PolicyValue[Any], ...]:
 def undisputed(value: PolicyValue[T]) -> PolicyValue[T]:
     """The value without the conflict of its sources, for where all of them come to the same."""
     return replace(value, conflict=None) if value.conflict is not None else value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PayerQuestion(Generic[T_co]):
+    """A value that nobody verified: it is asked about and never applied, so it is no ``PolicyValue`` itself."""
+
+    of: PolicyValue[T_co]
+
+    @property
+    def value(self) -> T_co:
+        """What the value would be."""
+        return self.of.value
 
 
 @dataclass(frozen=True, slots=True)

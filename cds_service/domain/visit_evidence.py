@@ -31,9 +31,13 @@ def time_evidence(case: Case, visit: Visit) -> tuple[Evidence, ...]:
 def people_evidence(visit: Visit) -> Iterator[Evidence]:
     """What a reader has to know of the people: those that only the encounter names, those who only supervise."""
     for session in visit.sessions:
-        for who in session.performers:
-            title = who.role.title if who.role is not None else who.other or who.disputed or "profession not known"
-            if who.supervises:
+        for performer in session.performers:
+            title = (
+                performer.role.title
+                if performer.role is not None
+                else performer.profession or performer.disputed or "profession not known"
+            )
+            if performer.supervises:
                 yield Evidence("supervising, not counted as treating", title, session.reference)
             elif session.performers_of_encounter:
                 yield Evidence("treated by, as the encounter says", title, session.encounter)

@@ -14,7 +14,7 @@ from cds_service.fhir.server.failures import SERVER, FhirFailure
 from cds_service.security.servers import Servers
 from cds_service.stories.resources.pieces import FhirJson
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 SERVER_SECONDS: Final = 60
 """Most seconds that one read, one search with all its pages, or one upload may take."""
@@ -87,7 +87,7 @@ class FhirServer:
         """
         self._asked(f"DELETE {reference}", lambda client: _unless_gone(lambda: client.delete(reference)))
 
-    def _asked(self, request: str, ask: Callable[[FhirClient], T]) -> T:
+    def _asked(self, request: str, ask: Callable[[FhirClient], _T]) -> _T:
         same_server = Servers((self.url,), allow_http=True).permits
         until = time.monotonic() + SERVER_SECONDS
         client = FhirClient(self.url, self._token, until, self._session, same_server, keep_refusals=True)
@@ -105,7 +105,7 @@ class FhirServer:
         return FhirServerError(request, why, outcome if outcome.get("resourceType") == "OperationOutcome" else None)
 
 
-def _unless_gone(ask: Callable[[], T]) -> T | None:
+def _unless_gone(ask: Callable[[], _T]) -> _T | None:
     try:
         return ask()
     except FhirFailure as failure:

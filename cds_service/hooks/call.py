@@ -14,7 +14,7 @@ from msgspec import Raw
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, NotAnObject, NotJson, TooDeep, UnknownService, WrongHook
 from cds_service.hooks.context import Context, present, read_with, reader_of, starts_with
-from cds_service.hooks.services import SERVICES, Service, hooks_of
+from cds_service.hooks.services import SERVICES, HookService, hooks_of
 
 MAX_HOOK_INSTANCE: Final = 256
 _ABSENT: Final = Raw()
@@ -39,7 +39,7 @@ class HookCall:
     (CH-R-08). ``tolerated`` names fields that were not quite as specified and were read all the same.
     """
 
-    service: Service
+    service: HookService
     hook_instance: str
     context: Context
     prefetch: Raw | None = None

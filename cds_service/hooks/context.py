@@ -23,7 +23,7 @@ _PATH: Final = re.compile(r"\$((?:\.[^.\[`]+|\[\d+\])+)`?$")
 _EXPECTED: Final = re.compile(r"Expected `([a-z]+)[^`]*`")
 _JSON_NAMES: Final = {"str": "a string", "int": "an integer", "array": "an array", "object": "an object"}
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +49,7 @@ def starts_with(raw: Raw, *openings: bytes) -> bool:
     return bytes(memoryview(raw)[:1]) in openings
 
 
-def read_with(decode: Callable[[Any], T], data: bytes | Raw, at: str = "") -> T:
+def read_with(decode: Callable[[Any], _T], data: bytes | Raw, at: str = "") -> _T:
     """Decode, with the field named when a value has the wrong JSON type.
 
     ``at`` is the path of ``data`` in the body.

@@ -17,22 +17,22 @@ import msgspec
 import requests
 from msgspec import Raw
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
 from cds_service.fhir.reading.prefetch_reader import REFERRED, read_prefetch
-from cds_service.fhir.server.answers import Found
 from cds_service.fhir.server.client import FhirClient
 from cds_service.fhir.server.failures import TOO_SLOW, FhirFailure
 from cds_service.fhir.server.referred import Wanted, known_with, wanted
 from cds_service.fhir.server.scopes import Right, covers, shows_a_part
+from cds_service.fhir.server.server_answers import Found
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.searching import FURTHER_PAGES, KeySearch, Searched
 
 Permits: TypeAlias = Callable[[str], bool]
 K = TypeVar("K", bound=Hashable)
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 THREADS: Final = 32
 """Queries under way at once in a process; further ones wait, within the time of their call."""
@@ -101,12 +101,12 @@ class Fetcher:
         deadline = time.monotonic() + self.seconds
         return FhirClient(server, token.access_token, deadline, self.session, self.servers((server,)))
 
-    def together(self, jobs: Mapping[K, Callable[[], T]], deadline: float) -> dict[K, T | FhirFailure]:
+    def together(self, jobs: Mapping[K, Callable[[], _T]], deadline: float) -> dict[K, _T | FhirFailure]:
         """Run all at once; what is not done by the deadline is given up, and nothing of it is sent any more."""
         began = time.monotonic()
         futures = {key: self.pool.submit(_timed, job) for key, job in jobs.items()}
         wait(futures.values(), timeout=max(0.0, deadline - time.monotonic()) + GRACE_SECONDS)
-        results: dict[K, T | FhirFailure] = {}
+        results: dict[K, _T | FhirFailure] = {}
         for key, future in futures.items():
             done = future.done()
             result, seconds = future.result() if done else (FhirFailure(TOO_SLOW), time.monotonic() - began)
@@ -116,10 +116,10 @@ class Fetcher:
         return results
 
 
-def _timed(job: Callable[[], T]) -> tuple[T | FhirFailure, float]:
+def _timed(job: Callable[[], _T]) -> tuple[_T | FhirFailure, float]:
     began = time.monotonic()
     try:
-        result: T | FhirFailure = job()
+        result: _T | FhirFailure = job()
     except FhirFailure as failure:
         result = failure
     return result, time.monotonic() - began
@@ -193,7 +193,7 @@ class _Completion:
     ) -> Prefetch:
         """What came and what was fetched together, read as one prefetch."""
         values = dict(self._values)
-        gaps: list[Gap] = []
+        gaps: list[Unknown] = []
         parts: list[tuple[str, str]] = []
         for key, result in results.items():
             absent = before.slots[key].state is State.ABSENT
@@ -201,13 +201,13 @@ class _Completion:
                 if absent:
                     failed[key] = result.reason
                 else:
-                    gaps.append(Gap(fact_of(key), FURTHER_PAGES.format(key, result.reason)))
+                    gaps.append(Unknown(fact_of(key), FURTHER_PAGES.format(key, result.reason)))
             elif isinstance(result, bytes):
                 values[key] = Raw(result)
             else:
                 values[key] = _bundle(() if absent else self._first_page(key) or (), result.found)
                 if result.found.problem is not None:
-                    gaps.append(Gap(fact_of(key), FURTHER_PAGES.format(key, result.found.problem)))
+                    gaps.append(Unknown(fact_of(key), FURTHER_PAGES.format(key, result.found.problem)))
                 if result.failure is not None:
                     failed[key] = result.failure
                 parts.extend((key, part) for part in result.parts)
@@ -217,7 +217,7 @@ class _Completion:
             if read.slots[key].state is State.EMPTY:
                 failed[key] = reason
             else:
-                gaps.append(Gap(fact_of(key), reason))
+                gaps.append(Unknown(fact_of(key), reason))
         slots = {key: _settled(slot, failed.get(key), fetched=key in results) for key, slot in read.slots.items()}
         return replace(read, slots=slots, gaps=(*read.gaps, *gaps))
 
@@ -266,7 +266,7 @@ def _settled(slot: Slot, failure: str | None, *, fetched: bool) -> Slot:
 def _beside(prefetch: Prefetch, results: Mapping[Wanted, bytes | Found | FhirFailure]) -> Prefetch:
     """The prefetch with referred resources; one that could not be had is a gap where nothing else tells."""
     entries: list[Raw] = []
-    gaps: list[Gap] = []
+    gaps: list[Unknown] = []
     for reference, result in results.items():
         if isinstance(result, bytes):
             entries.append(Raw(msgspec.json.encode({"resource": Raw(result)})))
@@ -278,8 +278,8 @@ def _beside(prefetch: Prefetch, results: Mapping[Wanted, bytes | Found | FhirFai
     return replace(prefetch, by_type=dict(known_with(prefetch, read)), gaps=(*prefetch.gaps, *read.gaps, *gaps))
 
 
-def _gap_of(reference: Wanted, fact: Fact, failure: FhirFailure) -> Gap:
-    return Gap(fact, f"could not be read: {failure.reason}", None if reference.is_search else reference.query)
+def _gap_of(reference: Wanted, fact: Fact, failure: FhirFailure) -> Unknown:
+    return Unknown(fact, f"could not be read: {failure.reason}", None if reference.is_search else reference.query)
 
 
 def _bundle(first_page: tuple[Raw, ...], found: Found) -> Raw:

@@ -14,7 +14,7 @@ from cds_service.fhir.reading.drafts import read_drafts
 from cds_service.fhir.reading.elements import type_name
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.fhir.reading.prefetch_reader import read_prefetch
-from cds_service.hooks.services import SERVICES, Service
+from cds_service.hooks.services import SERVICES, HookService
 from cds_service.policies.stack import PolicyStack
 
 ResourceJson: TypeAlias = Mapping[str, Any]
@@ -69,7 +69,7 @@ def evaluate(
     return consultation.evaluation if consultation is not None else None
 
 
-def _by_key(service: Service, resources: Iterable[ResourceJson], encounter: str | None) -> Mapping[str, Any]:
+def _by_key(service: HookService, resources: Iterable[ResourceJson], encounter: str | None) -> Mapping[str, Any]:
     """Resources as prefetch; those that no key asks for, like places and people, go beside the encounters."""
     entries: defaultdict[str, list[dict[str, ResourceJson]]] = defaultdict(list)
     prefetch: dict[str, Any] = dict.fromkeys(service.prefetch)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.prefetch_keys import PrefetchKey
-from cds_service.fhir.server.answers import Found
 from cds_service.fhir.server.client import FhirClient
 from cds_service.fhir.server.failures import NOT_OFFERED, REFUSED_QUERY, FhirFailure
+from cds_service.fhir.server.server_answers import Found
 
 if TYPE_CHECKING:
     from msgspec import Raw

@@ -20,7 +20,7 @@ _USAGE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class HookService:
     """A service on one hook: ``id`` is its own, ``shared_id`` that of all hooks of the same moment.
 
     ``hook_version`` is the version of the published hook, ``moment`` the point in the workflow that its rules belong
@@ -53,8 +53,8 @@ class Service:
         return {name: PREFETCH_KEYS[name].template for name in self.prefetch}
 
 
-def _order(hook: str, hook_version: str, context: tuple[str, ...]) -> Service:
-    return Service(
+def _order(hook: str, hook_version: str, context: tuple[str, ...]) -> HookService:
+    return HookService(
         hook=hook,
         hook_version=hook_version,
         shared_id="work-rehab-order",
@@ -71,11 +71,11 @@ def _order(hook: str, hook_version: str, context: tuple[str, ...]) -> Service:
 _AT_ENCOUNTER: Final = ("patientId", "encounterId", "userId")
 _ABOUT_PATIENT: Final = ("patientId", "encounterId?", "userId")
 
-SERVICES: Final[tuple[Service, ...]] = (
+SERVICES: Final[tuple[HookService, ...]] = (
     _order("order-select", "1.0", (*_ABOUT_PATIENT, "draftOrders", "selections")),
     _order("order-sign", "1.0", (*_ABOUT_PATIENT, "draftOrders")),
     _order("order-dispatch", "1.1", ("patientId", "dispatchedOrders", "performer")),
-    Service(
+    HookService(
         hook="encounter-start",
         hook_version="1.0",
         shared_id="work-rehab-visit",
@@ -87,7 +87,7 @@ SERVICES: Final[tuple[Service, ...]] = (
             "reassessment and plan of care, while there is still time to act."
         ),
     ),
-    Service(
+    HookService(
         hook="encounter-discharge",
         hook_version="1.0",
         shared_id="work-rehab-visit",
@@ -99,7 +99,7 @@ SERVICES: Final[tuple[Service, ...]] = (
             "modifiers, and names what is missing in time records, documentation, authorization and coverage."
         ),
     ),
-    Service(
+    HookService(
         hook="appointment-book",
         hook_version="1.0",
         shared_id="work-rehab-schedule",
@@ -111,7 +111,7 @@ SERVICES: Final[tuple[Service, ...]] = (
             "intensity and plan of care on the booked dates."
         ),
     ),
-    Service(
+    HookService(
         hook="patient-view",
         hook_version="1.0",
         shared_id="work-rehab-program",
@@ -128,7 +128,7 @@ SERVICES: Final[tuple[Service, ...]] = (
 
 ASKED_FOR: Final = tuple(dict.fromkeys(name for service in SERVICES for name in service.prefetch))
 """The prefetch keys that services ask for."""
-_BY_ID: Final[Mapping[str, Mapping[str, Service]]] = {
+_BY_ID: Final[Mapping[str, Mapping[str, HookService]]] = {
     service_id: {service.hook: service for service in SERVICES if service_id in {service.id, service.shared_id}}
     for service_id in dict.fromkeys(name for service in SERVICES for name in (service.id, service.shared_id))
 }
@@ -139,7 +139,7 @@ PERMITTED: Final[Mapping[str, frozenset[str]]] = {
 """The ids that a client may call who may call this one: a shared id permits those of its hooks too."""
 
 
-def hooks_of(service_id: str) -> Mapping[str, Service]:
+def hooks_of(service_id: str) -> Mapping[str, HookService]:
     """The services that answer to an id, listed or shared, by hook; empty when there is no such id."""
     return _BY_ID.get(service_id, {})
 
@@ -153,7 +153,7 @@ def shared_id(service_id: str) -> str:
     return next(iter(_BY_ID[service_id].values())).shared_id
 
 
-def discovery(services: Iterable[Service] = SERVICES, *, shared: bool = False) -> dict[str, Any]:
+def discovery(services: Iterable[HookService] = SERVICES, *, shared: bool = False) -> dict[str, Any]:
     """The answer of ``GET /cds-services``: every service in the order of the table, nothing empty (CH-D).
 
     ``shared`` lists the shared ids instead of one a hook.
@@ -161,7 +161,7 @@ def discovery(services: Iterable[Service] = SERVICES, *, shared: bool = False) -
     return {"services": [_entry(service, service.shared_id if shared else service.id) for service in services]}
 
 
-def _entry(service: Service, listed_id: str) -> dict[str, Any]:
+def _entry(service: HookService, listed_id: str) -> dict[str, Any]:
     entry = {
         "hook": service.hook,
         "hookVersion": service.hook_version,

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.frozen import dataclass as unguarded
-from cds_service.domain.values import BASE, Parameter, PolicyValue
+from cds_service.domain.values import BASE, Parameter, PayerQuestion, PolicyValue
 from cds_service.policies.parameters import PARAMETERS
 
 Status: TypeAlias = Literal["complete", "partial", "historical"]
 Superseded: TypeAlias = Literal["jurisdiction"]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 BUNDLED: Final = 0
 _WORD: Final = re.compile(r"\w+")
@@ -207,23 +207,23 @@ class PolicyView:
     layers: tuple[str, ...]
     on: date
     _decided: Mapping[str, PolicyValue[Any]]
-    _questions: Mapping[str, tuple[PolicyValue[Any], ...]]
+    _questions: Mapping[str, tuple[PayerQuestion[Any], ...]]
     lacking: str | None = None
     program: Program = Program.UNKNOWN
     _of_one_program: Mapping[str, tuple[PolicyValue[Any], ...]] = field(default_factory=dict)
 
-    def get(self, parameter: Parameter[T]) -> PolicyValue[T] | None:
+    def get(self, parameter: Parameter[_T]) -> PolicyValue[_T] | None:
         """Return the most specific value that may decide, or None.
 
         Unverified values never decide. Those of layers more specific than the answer are in its ``unverified``.
         """
         return self._decided.get(parameter.name)
 
-    def questions(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+    def questions(self, parameter: Parameter[_T]) -> tuple[PayerQuestion[_T], ...]:
         """Unverified values that ``get`` passed over, least specific first; also when nothing could decide."""
         return self._questions.get(parameter.name, ())
 
-    def of_one_program(self, parameter: Parameter[T]) -> tuple[PolicyValue[T], ...]:
+    def of_one_program(self, parameter: Parameter[_T]) -> tuple[PolicyValue[_T], ...]:
         """Values for conditioning or hardening alone, where it is not known which of them the program is."""
         return self._of_one_program.get(parameter.name, ())
 
@@ -233,7 +233,7 @@ def view_of(
 ) -> PolicyView:
     """Lay the policies, least specific first, over each other for one date and one kind of program."""
     decided: dict[str, PolicyValue[Any]] = {}
-    questions: dict[str, tuple[PolicyValue[object], ...]] = {}
+    questions: dict[str, tuple[PayerQuestion[object], ...]] = {}
     of_one_program: dict[str, tuple[PolicyValue[object], ...]] = {}
     for policy in layers:
         for value in policy.values_on(on):
@@ -241,7 +241,7 @@ def view_of(
                 if program is Program.UNKNOWN:
                     of_one_program[value.parameter] = (*of_one_program.get(value.parameter, ()), value)
             elif value.confidence == "unverified":
-                questions[value.parameter] = (*questions.get(value.parameter, ()), value)
+                questions[value.parameter] = (*questions.get(value.parameter, ()), PayerQuestion(value))
             else:
                 decided[value.parameter] = _over(decided.get(value.parameter), value)
                 questions.pop(value.parameter, None)
@@ -256,6 +256,5 @@ def _over(below: PolicyValue[Any] | None, value: PolicyValue[Any]) -> PolicyValu
     """What a value comes to over that of a less specific layer: itself, or both tables where they add up."""
     if below is None or not PARAMETERS[value.parameter].additive:
         return value
-    if not isinstance(below.plain, Mapping) or not isinstance(value.plain, Mapping):
-        return value
-    return replace(value, value={**below.value, **value.value}, plain={**below.plain, **value.plain})
+    plain_below, plain = (cast("Mapping[str, Any]", table.plain) for table in (below, value))
+    return replace(value, value={**below.value, **value.value}, plain={**plain_below, **plain})

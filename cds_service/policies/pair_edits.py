@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
 
-NO_TABLE = Gap(Fact.POLICY, "the national edit table for this setting and date is not on file")
+NO_TABLE = Unknown(Fact.POLICY, "the national edit table for this setting and date is not on file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,8 @@ def entry_of(
 
 def refused(call: HookCall, outcome: str, caller: Caller, occasion: Occasion, names: Naming) -> Entry:
     """The row of a call without answer; ``outcome`` is ``data-needed`` or ``failed``."""
-    nothing = {"shown": 0, "withheld": 0, "gaps": 0, "policies": [], "output": None, "episode": None}
-    return Entry(_decision(call, caller, occasion, names) | nothing | {"evaluation": occasion.id, "outcome": outcome})
+    empty = {"shown": 0, "withheld": 0, "gaps": 0, "policies": [], "output": None, "episode": None}
+    return Entry(_decision(call, caller, occasion, names) | empty | {"evaluation": occasion.id, "outcome": outcome})
 
 
 def _decision(call: HookCall, caller: Caller, occasion: Occasion, names: Naming) -> dict[str, Any]:

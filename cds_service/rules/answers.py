@@ -6,7 +6,7 @@ from typing import Final
 
 from cds_service.domain.authorizations import CAUTION
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, CoverageAssertion
 from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.policies import parameters as params
@@ -69,15 +69,15 @@ def payer_wants_none(case: Case) -> bool:
     return "no-auth" in _decisions(case) or answered is AuthorizationState.NOT_REQUIRED
 
 
-def unnamed_approvals(case: Case, days: Iterable[date]) -> Iterator[Gap]:
+def unnamed_approvals(case: Case, days: Iterable[date]) -> Iterator[Caveat]:
     """What is not known of the approvals that these days rest on: their service, or their number."""
     for day in days:
         approvals = case.approvals_on(day)
         if approvals and not any(approval.names_service for approval in approvals):
-            yield Gap(Fact.AUTHORIZATIONS, NAMES_NO_SERVICE, approvals[0].reference)
+            yield Unknown(Fact.AUTHORIZATIONS, NAMES_NO_SERVICE, approvals[0].reference)
             return
         if approvals and all(approval.number is None and approval.relayed for approval in approvals):
-            yield Gap(
+            yield Unknown(
                 Fact.AUTHORIZATIONS,
                 "the payer says that approval is satisfied but gives no number",
                 approvals[0].reference,

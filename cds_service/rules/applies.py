@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from cds_service.domain.case import Case, Moment
+from cds_service.domain.episodes import Episode
+from cds_service.domain.visit import Visit
 from cds_service.rules.answers import asked_dates
-from cds_service.rules.rule import NO_ORDER, NO_VISIT, NotApplicable, Rule, Subject
+from cds_service.rules.rule import NotApplicable, Rule, Subject
 
+NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
+NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
 NO_PROGRAM: Final = NotApplicable("no program under way")
 NO_DATES: Final = NotApplicable("no work-rehab appointment among those booked")
 
@@ -18,6 +22,28 @@ def without_subject(rule: Rule, case: Case) -> NotApplicable | None:
         if found is not None:
             return found
     return None
+
+
+def the_visit(case: Case) -> Visit:
+    """The visit that closes; the engine asks a rule about a visit only where there is one.
+
+    Raises:
+        LookupError: the rule does not declare that it is about a visit.
+    """
+    if case.visit is None:
+        raise LookupError(f"a rule without a visit: {NO_VISIT.why}")
+    return case.visit
+
+
+def the_program(case: Case) -> Episode:
+    """The program under way; as of a visit.
+
+    Raises:
+        LookupError: the rule does not declare that it is about a program.
+    """
+    if case.episode is None:
+        raise LookupError(f"a rule without a program: {NO_PROGRAM.why}")
+    return case.episode
 
 
 def _no_visit(case: Case) -> NotApplicable | None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.findings import Amount, Evidence, FactValue, Severity
@@ -51,7 +51,7 @@ def _amounts(case: Case, policy: PolicyView, days: tuple[date, ...]) -> Iterator
             unknown = not_counted(approvals)
             if unknown is not None:
                 why = f"ask the payer what the approved {unknown.quantity:g} {unknown.unit} count"
-                yield Gap(Fact.AUTHORIZATIONS, why, unknown.reference)
+                yield Unknown(Fact.AUTHORIZATIONS, why, unknown.reference)
         for budget in _budgets(case, policy, in_force):
             yield from (_check if budget.measure.unit else _unit_asked)(case, policy, budget, together)
         yield from _other_code(case, policy, in_force, together)
@@ -147,7 +147,7 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
     assumed = default if approval.unit is None else None
     consumption = consumption_of(case, policy, budget, days)
     if consumption is None:
-        yield Gap(Fact.SESSION_TIME, "a visit under this approval has no recorded time", approval.reference)
+        yield Unknown(Fact.SESSION_TIME, "a visit under this approval has no recorded time", approval.reference)
         return
     total = consumption.used + consumption.planned
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
@@ -212,7 +212,7 @@ def _unit_asked(case: Case, policy: PolicyView, budget: Budget, days: tuple[date
         elif warn_days is not None and left is not None and left < warn_days.value:
             near.append(unit)
     if not used_up and not near:
-        yield Gap(Fact.AUTHORIZATIONS, "the approved amount has no unit", approval.reference)
+        yield Unknown(Fact.AUTHORIZATIONS, "the approved amount has no unit", approval.reference)
         return
     yield Answer(
         kind="unit-question",
@@ -225,7 +225,7 @@ def _unit_asked(case: Case, policy: PolicyView, budget: Budget, days: tuple[date
 
 def _other_code(
     case: Case, policy: PolicyView, in_force: Mapping[tuple[str, ...], tuple[Authorization, ...]], days: Iterable[date]
-) -> Iterator[Gap]:
+) -> Iterator[Caveat]:
     """Further hours under an approval of units that names the first block only."""
     only = in_force.get((FIRST_BLOCK,), ()) if len(in_force) == 1 else ()
     thresholds = time_thresholds(policy)
@@ -234,7 +234,7 @@ def _other_code(
     treated = [visit.minutes for day in days if (visit := case.visits.get(day)) is not None]
     if any(units(time, thresholds.rule).further for time in treated):
         why = f"the approval names {FIRST_BLOCK} only; ask whether {FURTHER_HOUR} is approved"
-        yield Gap(Fact.AUTHORIZATIONS, why, only[0].reference)
+        yield Doubt(Fact.AUTHORIZATIONS, why, only[0].reference)
 
 
 def check_end(policy: PolicyView, approval: Authorization, day: date) -> Iterator[Answer]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.authorizations import REFUSED
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
@@ -30,7 +30,7 @@ from cds_service.rules.answers import (
 )
 from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
 from cds_service.rules.requests import check_without_approval, how_to_request
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
 _ASKED: Final = {
@@ -67,12 +67,9 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
 
 def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
     days = asked_dates(case)
-    if not days:
-        yield NotApplicable("no work-rehab appointment among those booked")
-        return
     yield from payer_caveats(case)
     yield from (
-        Gap(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", assertion.reference)
+        Unknown(Fact.COVERAGE, "a payer's answer is for a coverage that is not on record", assertion.reference)
         for assertion in case.unplaced_assertions
     )
     on_file = case.answers_of_episode
@@ -132,7 +129,7 @@ def _spoken_against(
                 (), tuple(map(approval_evidence, (answer, *approvals))),
             )  # fmt: skip
         elif answer.state is AuthorizationState.PENDING and not answer.names_service:
-            yield Gap(Fact.AUTHORIZATIONS, "a pending request names no service", answer.reference)
+            yield Unknown(Fact.AUTHORIZATIONS, "a pending request names no service", answer.reference)
 
 
 def _speaks_of(approval: Authorization, day: date) -> bool:
@@ -166,7 +163,7 @@ DOUBTS: Final = {
 }
 
 
-def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
+def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
     """Why the payer may not pay the visit for want of approval: known to be missing, refused, ended or used up.
 
     A payer's word that the service is not covered is one as well, and so are answers that nobody could deliver.
@@ -177,8 +174,8 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
         return () if required is not None and required.value == "never" else (unread,)
     if Fact.COVERAGE in case.chart.unavailable:
         return ()
-    found = [
-        Gap(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
+    found: list[Caveat] = [
+        Doubt(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
         for result in _results(case, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
@@ -187,9 +184,9 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Gap, ...]:
     found.extend(gap for gap in case.chart.gaps if gap.fact is Fact.AUTHORIZATIONS)
     unknown = not_counted(case.approvals_on(case.date_of_service))
     if unknown is not None:
-        found.append(Gap(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))
+        found.append(Unknown(Fact.AUTHORIZATIONS, f"what the approved {unknown.quantity:g} {unknown.unit} count"))
     found.extend(
-        Gap(Fact.COVERAGE, "the payer says that this is not covered", assertion.reference)
+        Doubt(Fact.COVERAGE, "the payer says that this is not covered", assertion.reference)
         for assertion in not_covered(case)
     )
     return tuple(dict.fromkeys(found))
@@ -323,6 +320,7 @@ RULES = (
         parameters=(*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM),
         sources=("A-1", "R-4"),
         check=check_authorization,
+        about=("dates",),
         able_without=frozenset({Fact.COVERAGE}),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import undisputed, values
@@ -14,7 +14,7 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.pair_edits import NO_TABLE
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import NO_VISIT, Answer, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 
 QUARTERS_OF_AN_HOUR = 4
 _TESTS = (AssessmentKind.PERFORMANCE_TEST,)
@@ -29,9 +29,6 @@ def check_unit_ceiling(case: Case, bill: Bill, policy: PolicyView) -> Iterator[R
     the units of modalities and procedures that a discipline has in a day (T-7), and the hours and number of functional
     capacity evaluations, 97750, of an injury (R-1).
     """
-    if case.visit is None:
-        yield NO_VISIT
-        return
     billed = _billed(case, bill)
     units = {code: sum(by_discipline.values()) for code, by_discipline in billed.items()}
     yield from _per_code(case, policy, units)
@@ -127,7 +124,9 @@ def _performance_test(case: Case, policy: PolicyView, units: float) -> Iterator[
             facts={"count": len(on_record) + 1, "ceiling": most.value},
             values=(most,),
             evidence=evidence,
-            caveats=(Gap(Fact.ASSESSMENTS, "tests for another injury, and tests that the payer ordered, count apart"),),
+            caveats=(
+                Unknown(Fact.ASSESSMENTS, "tests for another injury, and tests that the payer ordered, count apart"),
+            ),
         )
     limits = policy.get(params.TEST_HOURS)
     if limits is None:
@@ -170,6 +169,7 @@ RULES = (
         ),
         sources=("E-2", "E-3", "E-6", "R-1", "T-7"),
         check=check_unit_ceiling,
+        about=("visit",),
         uses_bill=True,
     ),
 )

@@ -7,19 +7,20 @@ from typing import Final, NamedTuple
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.terms import ELEMENTS as NAMES
+from cds_service.domain.terms import ELEMENT_WORDS as NAMES
 from cds_service.domain.terms import SHORT_ELEMENTS
 from cds_service.domain.values import values
 from cds_service.domain.visit import Visit
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.applies import the_visit
 from cds_service.rules.authorization import card_on_duration
 from cds_service.rules.duration import first_counted, weeks_for
 from cds_service.rules.measurements import measurements
 from cds_service.rules.plan_of_care import listing, plan_on
-from cds_service.rules.rule import NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 NO_DOCUMENTS = "documents are not read here"
 
@@ -147,10 +148,7 @@ def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     """
     lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
     required = tuple(dict.fromkeys(item for value in lists for item in value.value))
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if not required:
         yield NotApplicable("no policy in force lists documentation")
         return
@@ -189,21 +187,21 @@ def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
         )
 
 
-def _not_checked(case: Case, items: Iterable[str]) -> Iterator[Gap]:
+def _not_checked(case: Case, items: Iterable[str]) -> Iterator[Caveat]:
     """What could not be looked for, that of one reason together."""
     together: dict[tuple[Fact, str], list[str]] = {}
     for item in items:
         together.setdefault((ELEMENTS[item].fact, _why_unread(case, item) or NO_DOCUMENTS), []).append(NAMES[item])
     for (fact, why), names in together.items():
-        yield Gap(fact, f"not checked: {', '.join(names)} ({why})")
+        yield Unknown(fact, f"not checked: {', '.join(names)} ({why})")
 
 
-def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Gap]:
+def _of_one_program(policy: PolicyView, required: Collection[str]) -> Iterator[Caveat]:
     """What the payer wants of conditioning or hardening alone, where it is not known which of them it is."""
     for value in policy.of_one_program(params.DOCUMENTATION_ALSO_REQUIRED):
         more = [NAMES[item] for item in value.value if item not in required]
         if more:
-            yield Gap(Fact.PROGRAM, f"for work {value.program} this payer also requires {', '.join(more)}")
+            yield Unknown(Fact.PROGRAM, f"for work {value.program} this payer also requires {', '.join(more)}")
 
 
 def _card(rule: str | None, case: Case, policy: PolicyView) -> str | None:
@@ -226,10 +224,7 @@ def check_time_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     Where treatments were sent only in part, or one was left out and only the encounter tells of the visit, its times
     may be recorded and not be seen: that is no reason to ask for them.
     """
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if unseen := _unseen_treatments(case, visit):
         yield from unseen
         return
@@ -260,7 +255,7 @@ def check_time_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         )
 
 
-def _unseen_treatments(case: Case, visit: Visit) -> tuple[Gap, ...]:
+def _unseen_treatments(case: Case, visit: Visit) -> tuple[Caveat, ...]:
     part = case.chart.in_part.get(Fact.SESSIONS)
     if part is not None:
         return part.gaps
@@ -296,6 +291,7 @@ RULES = (
         ),
         sources=tuple(ELEMENTS),
         check=check_documentation,
+        about=("visit",),
         terms=NAMES,
     ),
     Rule(
@@ -307,5 +303,6 @@ RULES = (
         parameters=(params.DOCUMENTATION_REQUIRED, params.DOCUMENTATION_ALSO_REQUIRED),
         sources=("T-5", "D-5", "D-9"),
         check=check_time_documentation,
+        about=("visit",),
     ),
 )

@@ -7,19 +7,21 @@ from typing import NamedTuple
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Days, Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import asked_dates, unnamed_approvals
+from cds_service.rules.applies import NO_PROGRAM
 from cds_service.rules.approvals import approval_evidence
 from cds_service.rules.authorization import EVERYWHERE, card_on_duration
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
-NO_PROGRAM = NotApplicable("no program under way")
-WHICH_PROGRAM = Gap(Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used")
+PROGRAM_NOT_RECORDED = Unknown(
+    Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used"
+)
 
 
 def weeks_for(program: Program, listed: Mapping[Program, int]) -> int | None:
@@ -113,7 +115,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     if limit is None:
         yield NotApplicable("the payer's policy sets no number of weeks")
         return
-    caveats = (WHICH_PROGRAM,) if case.program not in limit.value.value else ()
+    caveats = (PROGRAM_NOT_RECORDED,) if case.program not in limit.value.value else ()
     beyond = first + timedelta(weeks=limit.weeks)
     late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
     yield from unnamed_approvals(case, (day for day in (*days, beyond) if day >= beyond))

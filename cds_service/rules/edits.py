@@ -20,7 +20,8 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.pair_edits import NO_TABLE, pair_edits
 from cds_service.policies.shapes import PairEdit
-from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.applies import the_visit
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 _ANY_EVALUATION = EVALUATIONS | REEVALUATIONS
 NO_EDITS = NotApplicable("the payer's policy switches code edits off")
@@ -42,15 +43,8 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
     if not edits.by_codes:
         yield NO_TABLE
         return
-    if case.moment is Moment.ORDER:
-        if not case.work_rehab_orders:
-            yield NO_ORDER
-            return
-        if not bill.all_codes:
-            yield NOT_ALL_ORDERS
-    elif case.visit is None:
-        yield NO_VISIT
-        return
+    if case.moment is Moment.ORDER and not bill.all_codes:
+        yield NOT_ALL_ORDERS
     left_out = (
         {service.code: service.paired for service in bill.visit.other_services.left_out}
         if bill.visit is not None
@@ -111,12 +105,10 @@ def check_same_day_evaluation(case: Case, bill: Bill, policy: PolicyView) -> Ite
     Where a code-pair edit already speaks of the re-evaluation, this rule leaves the word to it.
     """
     position = policy.get(params.SAME_DAY_EVALUATION)
-    if case.visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if position is None or position.value == "allow":
         return
-    if case.visit.minutes and not any(billed.code in WORK_REHAB for billed in bill.codes):
+    if visit.minutes and not any(billed.code in WORK_REHAB for billed in bill.codes):
         return
     found = [billed for billed in bill.codes if billed.code in _ANY_EVALUATION]
     edits = pair_edits(policy)
@@ -130,7 +122,7 @@ def check_same_day_evaluation(case: Case, bill: Bill, policy: PolicyView) -> Ite
         yield Answer(
             kind=kind,
             severity=Severity.INFO if kind == "ask" else Severity.WARNING,
-            subject=case.visit.date.isoformat(),
+            subject=visit.date.isoformat(),
             facts={"codes": tuple(billed.code for billed in found)},
             values=(position,),
             evidence=tuple(Evidence("on the same date", billed.code, billed.reference) for billed in found),
@@ -186,6 +178,7 @@ RULES = (
         parameters=(params.EDIT_PAIRS, *_EDITS),
         sources=("E-4", "E-5", "E-6", "M-3"),
         check=check_pair_edit,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
     Rule(
@@ -197,6 +190,7 @@ RULES = (
         parameters=(params.SAME_DAY_EVALUATION, params.EDIT_PAIRS, *_EDITS),
         sources=("COV-3", "E-4"),
         check=check_same_day_evaluation,
+        about=("visit",),
         uses_bill=True,
     ),
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from cds_service.domain.bill import NOTHING_BILLED, Bill
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Caveat, Chart, Fact, Gap
+from cds_service.domain.chart import Caveat, Chart, Fact, Unknown
 from cds_service.domain.findings import Evaluation, Finding, Hold, MissingFact, Outcome, Proposal, RuleOutcome, Severity
 from cds_service.policies.model import PolicyView
 from cds_service.policies.recorded import recorded
@@ -34,7 +34,7 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
     lacking: dict[Caveat, list[str]] = {}
     asked = [rule for rule in rules if moment in rule.moments]
     for rule in asked:
-        missing, doubts, cut = _known_to(rule, chart)
+        missing, unknown, cut = _known_to(rule, chart)
         view = recorded(policy, rule.id, rule.declared)
         fired = False
         lacks: str | None = None
@@ -42,7 +42,7 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
         for result in missing or _results(rule, case, bill, view):
             if isinstance(result, Answer):
                 fired = True
-                findings.append(_finding(rule, result, doubts, chart))
+                findings.append(_finding(rule, result, unknown, chart))
             elif isinstance(result, NotApplicable):
                 not_applicable = not_applicable or result.why
             else:
@@ -51,11 +51,11 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
         if cut is not None and not_applicable is None:
             lacks = lacks or cut
         outcomes.append(_outcome(rule.id, lacks, not_applicable, frozenset(view.read), fired=fired))
-        for gap in doubts:
+        for gap in unknown:
             lacking.setdefault(gap, []).append(rule.id)
     if policy.lacking is not None:
         ids = [rule.id for rule in asked if rule.parameters or rule.uses_bill]
-        lacking[Gap(Fact.POLICY, generic_used(policy.lacking))] = ids
+        lacking[Unknown(Fact.POLICY, generic_used(policy.lacking))] = ids
     _name_the_rest(chart, asked, lacking)
     return Evaluation(
         date_of_service=case.date_of_service,
@@ -77,8 +77,8 @@ def _results(rule: Rule, case: Case, bill: Bill, view: PolicyView) -> Iterable[R
     return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view)
 
 
-def _known_to(rule: Rule, chart: Chart) -> tuple[list[Gap], list[Gap], str | None]:
-    """Facts without which the rule is not run, doubts about those it reads, and why a search for them was cut short.
+def _known_to(rule: Rule, chart: Chart) -> tuple[list[Unknown], list[Unknown], str | None]:
+    """Facts without which the rule is not run, what is unknown of those it reads, and why a search was cut short.
 
     What is open about the appointments in question concerns every rule.
     """
@@ -86,16 +86,16 @@ def _known_to(rule: Rule, chart: Chart) -> tuple[list[Gap], list[Gap], str | Non
         return [], [], None
     unavailable = [fact for fact in rule.facts if fact in chart.unavailable]
     in_part = [chart.in_part[fact] for fact in rule.facts if fact in chart.in_part and fact not in chart.unavailable]
-    doubts = [
+    unknown = [
         *(gap for gap in chart.gaps if gap.fact in rule.facts or gap.fact is Fact.APPOINTMENTS),
         *(gap for part in in_part for gap in part.gaps),
-        *(Gap(fact, chart.unavailable[fact]) for fact in unavailable if fact in rule.able_without),
+        *(Unknown(fact, chart.unavailable[fact]) for fact in unavailable if fact in rule.able_without),
     ]
-    missing = [Gap(fact, chart.unavailable[fact]) for fact in unavailable if fact not in rule.able_without]
-    return missing, list(dict.fromkeys(doubts)), next((part.gaps[0].why for part in in_part if part.cut), None)
+    missing = [Unknown(fact, chart.unavailable[fact]) for fact in unavailable if fact not in rule.able_without]
+    return missing, list(dict.fromkeys(unknown)), next((part.gaps[0].why for part in in_part if part.cut), None)
 
 
-def doubted(evaluation: Evaluation, gap: Gap) -> Evaluation:
+def doubted(evaluation: Evaluation, gap: Caveat) -> Evaluation:
     """The evaluation with a doubt about all of it: named as a gap, beside each finding, and nothing recommended."""
     rules = tuple(outcome.rule for outcome in evaluation.rules)
     return replace(
@@ -113,7 +113,7 @@ def generic_used(lacking: str) -> str:
     return f"{lacking}: our defaults are used"
 
 
-def unanswered(case: Case, policy: PolicyView, gap: Gap, rules: Iterable[Rule] = RULES) -> Evaluation:
+def unanswered(case: Case, policy: PolicyView, gap: Caveat, rules: Iterable[Rule] = RULES) -> Evaluation:
     """The evaluation of a case whose subject itself could not be had: every rule of the moment ends in that gap.
 
     Only what could not be read of a visit or a booking is told.
@@ -144,7 +144,7 @@ def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Caveat, li
     if not (chart.unavailable or chart.gaps or chart.in_part):
         return
     unnamed = [
-        Gap(fact, why)
+        Unknown(fact, why)
         for fact, why in chart.unavailable.items()
         if not any(gap.fact is fact and why in gap.why for gap in lacking)
     ]
@@ -165,12 +165,12 @@ def _missing(lacking: Mapping[Caveat, Sequence[str]]) -> tuple[MissingFact, ...]
     )
 
 
-def _finding(rule: Rule, answer: Answer, doubts: list[Gap], chart: Chart) -> Finding:
+def _finding(rule: Rule, answer: Answer, unknown: list[Unknown], chart: Chart) -> Finding:
     """The finding of an answer; what rests on a search that was cut short is no warning."""
-    caveats = tuple(dict.fromkeys((*answer.caveats, *doubts))) if doubts else answer.caveats
+    caveats = tuple(dict.fromkeys((*answer.caveats, *unknown))) if unknown else answer.caveats
     proposals = answer.proposals
     in_part = [chart.in_part[fact] for fact in answer.absent if fact in chart.in_part]
-    if any(gap.is_doubt for gap in caveats):
+    if any(gap.unsettles for gap in caveats):
         proposals = _not_recommended(proposals)
     return Finding(
         rule=rule.id,

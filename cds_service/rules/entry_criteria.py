@@ -11,7 +11,7 @@ from cds_service.domain.chart import Fact
 from cds_service.domain.coverage_and_claims import InjuryDate
 from cds_service.domain.findings import Evidence, Severity
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.terms import ENTRY_CRITERIA
+from cds_service.domain.terms import CRITERION_WORDS
 from cds_service.domain.values import values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -69,7 +69,7 @@ def check_entry(case: Case, policy: PolicyView) -> Iterator[Answer]:
 
 
 def _criterion(name: str, case: Case, policy: PolicyView) -> _Criterion:
-    text = ENTRY_CRITERIA[name]
+    text = CRITERION_WORDS[name]
     match name:
         case "referral":
             orders = [*case.work_rehab_orders, *(order for order in case.chart.orders if order.work_rehab)]

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.terms import ENTRY_CRITERIA
+from cds_service.domain.terms import CRITERION_WORDS
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.entry_criteria import check_entry
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 
 
 def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -25,12 +25,6 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     alone, where the kind is not known. Entry criteria of the payer are a check-list, never a denial (R-5). Of
     treatments that were sent only in part neither a first visit nor a missing evaluation is told.
     """
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NotApplicable("no work-rehab service on this date of service")
-        return
     yield from check_entry(case, policy)
     if Fact.EVALUATIONS in case.chart.in_part:
         yield from case.chart.in_part[Fact.EVALUATIONS].gaps
@@ -77,12 +71,12 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
         )
 
 
-def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Gap]:
+def _caveats(asked: PolicyValue[int] | None, *, in_program: bool) -> Iterator[Caveat]:
     """What is open about a late baseline; ``asked`` is a value for one kind of program where the kind is not known."""
     if asked is not None:
-        yield Gap(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
+        yield Unknown(Fact.PROGRAM, f"the payer requires the test for work {asked.program}: check which program it is")
     if in_program:
-        yield Gap(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
+        yield Unknown(Fact.POLICY, "the payer's text does not say whether it means calendar days or program days")
 
 
 RULES = (
@@ -101,6 +95,7 @@ RULES = (
         ),
         sources=("R-1", "R-5"),
         check=check_initial_evaluation,
-        terms=ENTRY_CRITERIA,
+        about=("visit", "orders"),
+        terms=CRITERION_WORDS,
     ),
 )

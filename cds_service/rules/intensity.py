@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.intervals import minutes
-from cds_service.domain.values import Parameter, PolicyValue
+from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Bounds
-from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -27,15 +27,12 @@ def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Res
     if hours is None and days is None:
         yield NotApplicable("the payer's policy sets no hours or days for this program")
         return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
     if hours is not None:
         for found in _hours(case):
             yield from _outside("hours", found, hours)
     if days is not None:
         if case.moment is Moment.BOOKING and Fact.SESSIONS in case.chart.unavailable:
-            yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
+            yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         for found in _days(case):
             yield from _outside("days", found, days)
 
@@ -50,19 +47,18 @@ class _Planned(NamedTuple):
 
 
 class _Allowed(NamedTuple):
-    """What a payer sets for the program, and the value that says so; ``asked`` when nobody verified it."""
+    """What a payer sets for the program, and the value that says so, or the question where nobody verified it."""
 
     range: Bounds
-    value: PolicyValue[Mapping[Program, Bounds]]
-    asked: bool
+    value: PolicyValue[Mapping[Program, Bounds]] | PayerQuestion[Mapping[Program, Bounds]]
 
 
 def _allowed(policy: PolicyView, parameter: Parameter[Mapping[Program, Bounds]], case: Case) -> _Allowed | None:
     decided = policy.get(parameter)
     if decided is not None and case.program in decided.value:
-        return _Allowed(decided.value[case.program], decided, asked=False)
-    questions = (value for value in reversed(policy.questions(parameter)) if case.program in value.value)
-    return next((_Allowed(value.value[case.program], value, asked=True) for value in questions), None)
+        return _Allowed(decided.value[case.program], decided)
+    questions = (question for question in reversed(policy.questions(parameter)) if case.program in question.value)
+    return next((_Allowed(question.value[case.program], question) for question in questions), None)
 
 
 def _hours(case: Case) -> Iterator[_Planned]:
@@ -123,7 +119,7 @@ def _outside(what: str, found: _Planned, allowed: _Allowed) -> Iterator[Result]:
     if not over and not under:
         return
     facts: dict[str, FactValue] = {what: amount}
-    if allowed.asked:
+    if isinstance(allowed.value, PayerQuestion):
         facts["over"] = over
         yield Answer("question", Severity.INFO, subject, facts, evidence=evidence, questions=(allowed.value,))
     elif over:
@@ -145,9 +141,6 @@ def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     if allowed is None:
         yield NotApplicable("the payer's policy does not count programs")
         return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
     episodes = [episode for episode in case.episodes if episode is not case.episode]
     earlier = [episode for episode in episodes if not case.conditions.isdisjoint(episode.conditions)]
     if len(earlier) >= allowed.value:
@@ -161,7 +154,7 @@ def check_one_program(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
             evidence=tuple(Evidence("earlier program", Days(episode.first, episode.last)) for episode in earlier),
         )
     elif episodes and not (case.conditions and all(episode.conditions for episode in episodes)):
-        yield Gap(Fact.INJURY, "the visits or orders do not say which injury they are for")
+        yield Unknown(Fact.INJURY, "the visits or orders do not say which injury they are for")
 
 
 RULES = (
@@ -174,6 +167,7 @@ RULES = (
         parameters=(params.HOURS_PER_DAY, params.DAYS_PER_WEEK),
         sources=("A-4",),
         check=check_intensity,
+        about=("orders",),
     ),
     Rule(
         id="one-program",
@@ -184,5 +178,6 @@ RULES = (
         parameters=(params.PROGRAMS_PER_INJURY,),
         sources=("A-3",),
         check=check_one_program,
+        about=("orders",),
     ),
 )

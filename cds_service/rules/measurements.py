@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.tools import Known, tools_of
@@ -43,7 +43,7 @@ class Measurements(NamedTuple):
         done = [assessment for assessment in (self.last, *self.unseen) if assessment is not None]
         return max(done, key=_DATE, default=None)
 
-    def questions_since(self, day: date | None) -> tuple[Gap, ...]:
+    def questions_since(self, day: date | None) -> tuple[Caveat, ...]:
         """What may have measured function after a day: each tool once, by its newest record."""
         since = [pair for pair in self.asked if day is None or pair[0].date > day]
         newest = {assessment.label or assessment.reference: (assessment, known) for assessment, known in since}
@@ -51,7 +51,7 @@ class Measurements(NamedTuple):
         gaps = [_question(assessment, known) for assessment, known in asked[:MOST_ASKED]]
         if len(asked) > MOST_ASKED:
             gaps.append(
-                Gap(
+                Unknown(
                     Fact.ASSESSMENTS,
                     f"{len(asked) - MOST_ASKED} more measurements: check whether they measure function",
                 )
@@ -110,8 +110,8 @@ def _told_apart(assessments: Sequence[Assessment], policy: PolicyView) -> Measur
     )
 
 
-def _question(assessment: Assessment, known: Known | None) -> Gap:
+def _question(assessment: Assessment, known: Known | None) -> Caveat:
     """What is asked about a measurement: whether its tool measures function, else whether its result counts."""
     named = f"{assessment.label or 'a measurement without a name'} of {assessment.date:%b} {assessment.date.day}"
     why = f"{named} measures function" if known is None else f"{named} counts: {assessment.doubt}"
-    return Gap(Fact.ASSESSMENTS, f"check whether {why}", assessment.reference)
+    return Unknown(Fact.ASSESSMENTS, f"check whether {why}", assessment.reference)

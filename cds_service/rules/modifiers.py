@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cds_service.domain.bill import Bill, LineOnClaim, ProgramCharges, UnitShare, VisitBill
 from cds_service.domain.care import Role
-from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.case import AT_LINES, Case, Moment
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
 from cds_service.domain.treating import treating
@@ -14,9 +14,8 @@ from cds_service.domain.visit import Visit
 from cds_service.domain.visit_evidence import people_evidence
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
-
-HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
+from cds_service.rules.applies import the_visit
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -29,12 +28,6 @@ def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Ite
     required = policy.get(params.DISCIPLINE_REQUIRED)
     if required is None or not required.value:
         yield NotApplicable("the payer requires no discipline modifier")
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NO_VISIT
-        return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
         return
     unplanned = case.unplanned_roles if case.moment is Moment.VISIT_CLOSE else ()
     if unplanned:
@@ -73,7 +66,7 @@ def _unplanned_discipline(case: Case, unplanned: tuple[Role, ...], required: Pol
 def _undecided(case: Case, bill: Bill, required: PolicyValue[bool]) -> Iterator[Result]:
     """No single plan decides, and who treated does not tell either for some of the lines."""
     if case.moment is Moment.ORDER and not case.active_plans:
-        yield Gap(Fact.DISCIPLINE, "no plan of care names the discipline yet")
+        yield Unknown(Fact.DISCIPLINE, "no plan of care names the discipline yet")
         return
     charges = bill.visit.program if bill.visit is not None else None
     if _drafter_decided(case, bill.program_on_claim) or (
@@ -148,10 +141,7 @@ def check_assistant_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iter
     if case.moment is Moment.ORDER:
         yield NotApplicable("an order tells nobody's minutes yet")
         return
-    visit = case.visit
-    if visit is None:
-        yield NO_VISIT
-        return
+    visit = the_visit(case)
     if wanted is None or not wanted.value or percent is None:
         yield NotApplicable("the payer requires no assistant modifier")
         return
@@ -198,10 +188,10 @@ def _units_of(code: str, shares: Sequence[UnitShare], charges: ProgramCharges) -
 def _treated_by(visit: Visit | None, roles: Collection[Role] = ()) -> tuple[Evidence, ...]:
     """Who treated in which session; of these roles only, where any are given."""
     return tuple(
-        Evidence("treated by", who.role.title, session.reference)
+        Evidence("treated by", performer.role.title, session.reference)
         for session in (visit.sessions if visit is not None else ())
-        for who in treating(session)
-        if who.role is not None and (not roles or who.role in roles)
+        for performer in treating(session)
+        if performer.role is not None and (not roles or performer.role in roles)
     )
 
 
@@ -224,12 +214,6 @@ def check_program_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterat
     wanted = policy.get(params.PROGRAM_MODIFIERS)
     if wanted is None or not wanted.value:
         yield NotApplicable("the payer requires no program modifier")
-        return
-    if case.moment is Moment.VISIT_CLOSE and case.visit is None:
-        yield NO_VISIT
-        return
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
         return
     lines = bill.program_on_claim
     if bill.visit is not None and not bill.visit.program.lines:
@@ -306,29 +290,31 @@ RULES = (
         id="discipline-modifier",
         topic=Topic.MODIFIER,
         title="Discipline modifier",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(Fact.PLAN_OF_CARE,),
         parameters=(params.DISCIPLINE_REQUIRED,),
         sources=("M-1",),
         check=check_discipline_modifier,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
     Rule(
         id="assistant-modifier",
         topic=Topic.MODIFIER,
         title="Assistant modifier",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(),
         parameters=(params.ASSISTANT_MODIFIERS, params.ASSISTANT_DE_MINIMIS),
         sources=("M-2",),
         check=check_assistant_modifier,
+        about=("visit",),
         uses_bill=True,
     ),
     Rule(
         id="program-modifier",
         topic=Topic.MODIFIER,
         title="Program modifier",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(Fact.COVERAGE,),
         parameters=(
             params.PROGRAM_MODIFIERS,
@@ -338,6 +324,7 @@ RULES = (
         ),
         sources=("M-6",),
         check=check_program_modifier,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
 )

@@ -6,14 +6,15 @@ from typing import Any
 from cds_service.domain.bill import Bill, OrderReview
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import AddOrder, ChangeOrder, Evidence, FactValue, Proposal, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.applies import the_visit
 from cds_service.rules.charges import check_program_code_of_visit
-from cds_service.rules.rule import NO_ORDER, NO_VISIT, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[Result]:
@@ -25,13 +26,7 @@ def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[
     not proposed twice: the second order is asked about.
     """
     if case.moment is Moment.VISIT_CLOSE:
-        if case.visit is None:
-            yield NO_VISIT
-        else:
-            yield from check_program_code_of_visit(bill, case.visit)
-        return
-    if not case.work_rehab_orders:
-        yield NO_ORDER
+        yield from check_program_code_of_visit(bill, the_visit(case))
         return
     yield from case.orders_left_out
     for found in bill.order_reviews:
@@ -62,24 +57,24 @@ def check_order_units(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Re
     """
     reviews = [review for review in bill.order_reviews if WORK_REHAB & set(review.order.codes)]
     if not reviews:
-        yield NO_ORDER if not case.work_rehab_orders else NotApplicable("no draft carries 97545 or 97546 yet")
+        yield NotApplicable("no draft carries 97545 or 97546 yet")
         return
     yield from case.orders_left_out
     for found in reviews:
         order = found.order
         if found.thresholds is None:
-            yield Gap(Fact.POLICY, "no policy on file sets the time rule")
+            yield Unknown(Fact.POLICY, "no policy on file sets the time rule")
         elif found.problem == "short-session":
             yield _short_session(found, "short-session")
         elif found.problem in {"alone", "quantity", "further-hours"}:
             yield _units_answer(found, bill, policy)
         elif found.per_visit is None and found.problem is None:
-            yield Gap(Fact.ORDERS, "the order does not say how long a session is", order.reference)
+            yield Unknown(Fact.ORDERS, "the order does not say how long a session is", order.reference)
 
 
-def doubts_about(order: Order) -> tuple[Gap, ...]:
+def doubts_about(order: Order) -> tuple[Caveat, ...]:
     """What keeps it from being certain what is ordered."""
-    return tuple(Gap(Fact.ORDERS, why, order.reference) for why in order.doubts)
+    return tuple(Doubt(Fact.ORDERS, why, order.reference) for why in order.doubts)
 
 
 def _short_session(found: OrderReview, kind: str) -> Answer:
@@ -164,6 +159,7 @@ RULES = (
         parameters=(),
         sources=("WR-CODE-1", "WR-CODE-2", "WR-CODE-3", "T-2"),
         check=check_program_code,
+        about=("visit", "orders"),
         uses_bill=True,
     ),
     Rule(
@@ -175,6 +171,7 @@ RULES = (
         parameters=(params.EDIT_ADD_ON,),
         sources=("E-1", "T-1", "T-2", "T-3"),
         check=check_order_units,
+        about=("orders",),
         uses_bill=True,
     ),
 )

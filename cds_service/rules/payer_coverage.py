@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from cds_service.domain.bill import Bill
-from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.case import AT_LINES, Case, Moment
+from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.coverage_and_claims import Coverage, CoverageAssertion
 from cds_service.domain.findings import Evidence, Severity, Topic
@@ -15,8 +15,6 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import not_covered
 from cds_service.rules.rule import Answer, Result, Rule
-
-HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
 
 def check_work_relation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -29,7 +27,7 @@ def check_work_relation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
         return
     unread = [fact for fact in (Fact.COVERAGE, Fact.INJURY) if fact in case.chart.unavailable]
     if unread:
-        yield Gap(Fact.INJURY, case.chart.unavailable[unread[0]])
+        yield Unknown(Fact.INJURY, case.chart.unavailable[unread[0]])
         return
     yield Answer(
         kind="missing",
@@ -64,7 +62,7 @@ def check_payer_coverage(case: Case, bill: Bill, policy: PolicyView) -> Iterator
     the service (CRD) is told at every moment, all else at orders and closing visits.
     """
     yield from map(_denied_by_payer, not_covered(case))
-    if case.moment not in HERE:
+    if case.moment not in AT_LINES:
         return
     payer = case.payer
     if payer is None:
@@ -120,12 +118,12 @@ def _wrong_payer(case: Case, payer: Coverage) -> Iterator[Answer]:
         )
 
 
-def _own_position(case: Case, bill: Bill, payer: Coverage, policy: PolicyView) -> Iterator[Answer | Gap]:
+def _own_position(case: Case, bill: Bill, payer: Coverage, policy: PolicyView) -> Iterator[Answer | Caveat]:
     """What the payer in line itself says of work rehabilitation; nothing where workers' compensation stands behind."""
     if compensation_after(case) is not None:
         return
     if payer.payer_class is PayerClass.UNKNOWN:
-        yield Gap(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
+        yield Unknown(Fact.COVERAGE, CLASS_NOT_KNOWN, payer.reference)
     evidence = tuple(_payer_evidence(coverage) for coverage in case.payers)
     position = policy.get(params.COVERAGE_POSITION)
     if position is not None and position.value == "unknown" and position.unverified:
@@ -133,12 +131,12 @@ def _own_position(case: Case, bill: Bill, payer: Coverage, policy: PolicyView) -
             kind="question",
             severity=Severity.INFO,
             subject=payer.reference,
-            facts={"policy": position.unverified[0].policy},
+            facts={"policy": position.unverified[0].of.policy},
             values=(position,),
             evidence=evidence,
         )
     elif position is None or position.value == "unknown":
-        yield Gap(Fact.POLICY, "no policy of this payer on work rehabilitation is on file", payer.reference)
+        yield Unknown(Fact.POLICY, "no policy of this payer on work rehabilitation is on file", payer.reference)
     elif position.value in REFUSES:
         excluded = policy.get(params.EXCLUDED_CODES)
         codes = _excluded_of_date(case, bill, excluded.value) if excluded is not None else ()
@@ -180,7 +178,7 @@ RULES = (
         id="work-relation",
         topic=Topic.COVERAGE,
         title="Work-related injury",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(),
         parameters=(params.COVERAGE_POSITION,),
         sources=("WR-CODE-2",),

@@ -7,14 +7,14 @@ from typing import Final
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind, PlanOfCare
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import asked_dates
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import NO_ORDER, Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, Result, Rule
 
 _REVIEWING: Final = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION)
 
@@ -39,13 +39,7 @@ def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     part of what is read; where the payer wants them, that is said. An active plan whose content only its narrative
     tells, or orders that were not given, is neither called missing nor taken for the plan.
     """
-    if case.moment is Moment.ORDER and not case.work_rehab_orders:
-        yield NO_ORDER
-        return
     days = asked_dates(case)
-    if not days:
-        yield NotApplicable("no work-rehab appointment among those booked")
-        return
     outside = next((day for day in days if plan_on(case, day) is None), None)
     if case.unread_plan is not None:
         yield case.unread_plan
@@ -107,7 +101,7 @@ def _in_time(case: Case, policy: PolicyView, day: date) -> Iterator[Result]:
     yield from _reviewed(case, policy, plan, day)
     certify = policy.get(params.PLAN_CERTIFY_WITHIN_DAYS)
     if certify is not None:
-        yield Gap(
+        yield Unknown(
             Fact.DOCUMENTS,
             f"certification within {certify.value} days is not checked: signatures are not read here",
         )
@@ -120,7 +114,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
     reviews = of_episode(case, _REVIEWING)
     known = [*([plan.start] if plan.start is not None else []), *(review.date for review in reviews)]
     if not known:
-        yield Gap(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation shows when it was reviewed")
+        yield Unknown(Fact.PLAN_OF_CARE, "neither a start of the plan nor an evaluation shows when it was reviewed")
         return
     last = max(known)
     if (day - last).days > every.value:
@@ -135,7 +129,7 @@ def _reviewed(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> It
                 _period(plan),
                 *(Evidence(f"last {review.kind.value}", review.date, review.reference) for review in reviews[-1:]),
             ),
-            caveats=(Gap(Fact.DOCUMENTS, "a review recorded only in a document is not seen"),),
+            caveats=(Unknown(Fact.DOCUMENTS, "a review recorded only in a document is not seen"),),
         )
 
 
@@ -169,5 +163,6 @@ RULES = (
         ),
         sources=("R-4",),
         check=check_plan_of_care,
+        about=("orders", "dates"),
     ),
 )

@@ -8,15 +8,16 @@ from functools import lru_cache
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Assessment
 from cds_service.domain.case import Case
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Tool
 from cds_service.policies.tools import Known
+from cds_service.rules.applies import NO_PROGRAM
 from cds_service.rules.measurements import measurements
-from cds_service.rules.reassessment import NO_PROGRAM, ON_VISITS
+from cds_service.rules.reassessment import ON_VISITS
 from cds_service.rules.rule import Answer, Result, Rule
 
 
@@ -28,7 +29,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     best score there is nothing can improve.
     """
     count, tools = policy.get(params.NO_PROGRESS_COUNT), policy.get(params.REASSESSMENT_TOOLS)
-    if case.episode is None or count is None:
+    if count is None:
         yield NO_PROGRAM
         return
     for known, series in _by_measure(case, policy):
@@ -37,7 +38,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
         if len(recent) <= count.value or _is_best(newest, known):
             continue
         if len({assessment.unit for assessment in recent if assessment.unit is not None}) > 1:
-            yield Gap(
+            yield Unknown(
                 Fact.ASSESSMENTS, "a measure is recorded in different units and is not compared", newest.reference
             )
             continue
@@ -45,7 +46,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
         steps = [(b.value or 0.0) - (a.value or 0.0) for a, b in itertools.pairwise(recent)]
         if lower is None:
             if any(steps):
-                yield Gap(
+                yield Unknown(
                     Fact.ASSESSMENTS,
                     "the policy does not say whether higher or lower is better for a tool",
                     newest.reference,
@@ -129,5 +130,6 @@ RULES = (
         parameters=(params.NO_PROGRESS_COUNT, params.REASSESSMENT_TOOLS),
         sources=("R-6",),
         check=check_no_progress,
+        about=("program",),
     ),
 )

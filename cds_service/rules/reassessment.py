@@ -6,15 +6,15 @@ from datetime import timedelta
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.applies import NO_PROGRAM, the_program
 from cds_service.rules.measurements import measurements, of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 ON_VISITS = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE, Moment.OVERVIEW})
-NO_PROGRAM = NotApplicable("no program under way")
 RESTS_ON = (Fact.ASSESSMENTS, Fact.SESSIONS)
 
 
@@ -28,8 +28,8 @@ def check_reassessment(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     overdue, as far as sent.
     """
     interval = policy.get(params.REASSESSMENT_INTERVAL)
-    episode = case.episode
-    if episode is None or interval is None:
+    episode = the_program(case)
+    if interval is None:
         yield NO_PROGRAM
         return
     day, on_file = case.date_of_service, measurements(case, policy)
@@ -90,28 +90,26 @@ def check_progress_report(case: Case, _bill: Bill, policy: PolicyView) -> Iterat
     if every is None:
         yield NotApplicable("the payer's policy counts no treatment days")
         return
-    if case.episode is None:
-        yield NO_PROGRAM
-        return
+    episode = the_program(case)
     reporting = (AssessmentKind.EVALUATION, AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST)
     reports = [report for report in of_episode(case, reporting) if not report.result]
     last = reports[-1].date if reports else None
     if last == case.date_of_service:
         return
-    since = last or case.episode.first
+    since = last or episode.first
     treated = {*case.treated.from_to(since, case.date_of_service)} | ({last} if last else set())
     if len(treated) >= every.value:
         yield Answer(
             kind="due",
             severity=Severity.WARNING,
-            subject=case.episode.first.isoformat(),
+            subject=episode.first.isoformat(),
             facts={"days": len(treated), "count": every.value, "last": last or ""},
             values=(every,),
             evidence=(
                 Evidence("treatment days since the last report", len(treated)),
                 *(Evidence("last report", report.date, report.reference) for report in reports[-1:]),
             ),
-            caveats=(Gap(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
+            caveats=(Unknown(Fact.DOCUMENTS, "progress notes kept as documents are not read"),),
             absent=(Fact.EVALUATIONS,),
         )
 
@@ -126,6 +124,7 @@ RULES = (
         parameters=(params.REASSESSMENT_INTERVAL, params.REASSESSMENT_TOOLS),
         sources=("R-2",),
         check=check_reassessment,
+        about=("program",),
     ),
     Rule(
         id="progress-report",
@@ -136,5 +135,6 @@ RULES = (
         parameters=(params.PROGRESS_REPORT_DAYS,),
         sources=("R-3",),
         check=check_progress_report,
+        about=("program",),
     ),
 )

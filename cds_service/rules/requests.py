@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import Program
 from cds_service.domain.findings import Evidence, Severity
 from cds_service.policies import parameters as params
@@ -11,7 +11,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Request
 from cds_service.rules.rule import Answer
 
-WHICH_PROGRAM = Gap(Fact.PROGRAM, "check whether this is conditioning or hardening")
+WHICH_PROGRAM = Unknown(Fact.PROGRAM, "check whether this is conditioning or hardening")
 NONE_ON_RECORD = (Evidence("approval on record", "none"),)
 REQUESTED = frozenset(
     {

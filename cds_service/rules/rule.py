@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
@@ -10,7 +10,7 @@ from cds_service.domain.chart import Caveat, Fact
 from cds_service.domain.findings import Evidence, Hold, Proposal, Severity, Topic
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
-from cds_service.domain.values import Parameter, PolicyValue
+from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies.model import PolicyView
 
 
@@ -31,7 +31,7 @@ class Answer:
     proposals: tuple[Proposal, ...] = ()
     joins: str | None = None
     caveats: tuple[Caveat, ...] = ()
-    questions: tuple[PolicyValue[Any], ...] = ()
+    questions: tuple[PayerQuestion[Any], ...] = ()
     absent: tuple[Fact, ...] = ()
     holds: tuple[Hold, ...] = ()
 
@@ -42,9 +42,6 @@ class NotApplicable:
 
     why: str
 
-
-NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
-NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
 
 Subject: TypeAlias = Literal["visit", "orders", "program", "dates"]
 """What there has to be for a question to arise: a visit when it closes, drafts at an order, a program, booked dates."""

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import THERAPY
 from cds_service.domain.episodes import EPISODE_GAP_DAYS
 from cds_service.domain.findings import Evidence, FactValue, Severity
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.values import PolicyValue, values
+from cds_service.domain.values import PayerQuestion, PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.rule import Answer, Result
@@ -20,7 +20,7 @@ from cds_service.rules.rule import Answer, Result
 BY_COUNT: Final = "after-visits-or-days"
 NEAR_VISITS: Final = 2
 """Visits left from which approval is spoken of; our own choice, like ``authorization.warn_days`` for days."""
-ELSEWHERE: Final = Gap(Fact.SESSIONS, "therapy given elsewhere may count as well")
+ELSEWHERE: Final = Unknown(Fact.SESSIONS, "therapy given elsewhere may count as well")
 
 
 class Therapy(NamedTuple):
@@ -74,14 +74,14 @@ def allowed_without_approval(policy: PolicyView) -> Allowed | None:
 
 def _said_to_be_allowed(policy: PolicyView) -> Allowed | None:
     """Limits that somebody says the payer has, and nobody verified; None where there are none."""
-    said = [value for value in policy.questions(params.AUTHORIZATION_REQUIRED) if value.value == BY_COUNT]
+    said = [question.of for question in policy.questions(params.AUTHORIZATION_REQUIRED) if question.value == BY_COUNT]
     if not said:
         return None
     visits, days = (
         policy.questions(params.AUTHORIZATION_AFTER_VISITS),
         policy.questions(params.AUTHORIZATION_AFTER_DAYS),
     )
-    return Allowed(visits[-1] if visits else None, days[-1] if days else None, said[-1])
+    return Allowed(visits[-1].of if visits else None, days[-1].of if days else None, said[-1])
 
 
 def run_of_therapy(dates: Sequence[date], on: date) -> Therapy:
@@ -102,7 +102,7 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
     if allowed is None:
         return
     if Fact.SESSIONS in case.chart.unavailable:
-        yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
+        yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         return
     counted = _therapy_on(case, days)
     if not counted:
@@ -123,7 +123,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
     if allowed is None:
         return
     if Fact.SESSIONS in case.chart.unavailable:
-        yield Gap(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
+        yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         return
     counted = _therapy_on(case, days)
     ordered = _ordered(case, counted[-1]) if counted and case.moment is Moment.ORDER else None
@@ -131,7 +131,9 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
     if asked is None:
         return
     reviewed = [
-        value for value in policy.questions(params.AUTHORIZATION_REVIEW_AFTER_VISITS) if asked.visits > value.value
+        question
+        for question in policy.questions(params.AUTHORIZATION_REVIEW_AFTER_VISITS)
+        if asked.visits > question.value
     ]
     yield Answer(
         kind="question-count",
@@ -140,7 +142,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
         facts={"visit": asked.visits, "first": asked.first, "reviewed": bool(reviewed)},
         evidence=_evidence(case, asked),
         caveats=(ELSEWHERE,),
-        questions=(*allowed.over(asked), *reviewed),
+        questions=(*map(PayerQuestion, allowed.over(asked)), *reviewed),
     )
 
 

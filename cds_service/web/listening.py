@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cds_service.errors import ConfigurationError
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -64,8 +64,8 @@ def doubts_about_url(public_url: str, host: str, port: int, *, is_set: bool) -> 
     """
     parts = urlsplit(public_url)
     known_port = parts.port or _PORTS[parts.scheme]
-    on_loopback = parts.hostname in LOOPBACK
-    if not is_set and host not in LOOPBACK:
+    on_loopback = parts.hostname in LOOPBACK_HOSTS
+    if not is_set and host not in LOOPBACK_HOSTS:
         yield (
             f"CDS_PUBLIC_URL is not set, so clients are known to call {public_url}; those on other machines call "
             "another address and get 401: set CDS_PUBLIC_URL to it"

@@ -28,7 +28,7 @@ from cds_service.web.application import create_app
 from cds_service.web.around.logs import speak_for_all, tell_calls
 
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
-GRACE_SECONDS: Final = 30
+STOP_SECONDS: Final = 30
 WAITING_THREADS: Final = 8
 SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Names, for the workers of a server, the folder in which they count together."""
@@ -127,7 +127,7 @@ def run(host: str, port: int, workers: int, *, demo: bool = False, on_start: Cal
         blocking_threads=1 if demo else _threads(),
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=GRACE_SECONDS,
+        workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
     )
     if on_start is not None:

@@ -7,8 +7,13 @@
 ``treated`` are sessions of work rehabilitation, ``services`` other services with their code, each with times and the
 people who gave it: PT, PTA, OT, OTA, SLP, ``aide`` (neither therapist nor assistant), ``nobody`` (whose profession is
 not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of active plans, PT where none is told.
-``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``. ``orders`` are drafts.
-``payer`` is the class of the payer in line, ``policy`` what differs from the values below, by name of the parameter.
+A session may be ``for`` an injury, recorded ``with`` a modifier, and its people may be those ``of the encounter``;
+``yesterday`` are sessions of the day before in the same encounter.
+``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``, one of them perhaps
+``undated``, ``over days`` or ``over earlier days``, or ``under`` the number of an approval; one that is ``recorded``
+has no place for modifiers.
+``orders`` are drafts. ``payers`` are the classes of coverages in line, ``policy`` what differs from the values below,
+by name of the parameter; ``approvals`` are numbers of approvals in force.
 
 What a story expects: ``lines`` of the first way to bill, ``ways`` of each; ``left out``, ``kept`` and ``codes``;
 ``doubts`` are words that stand in one of all doubts of the bill, ``no doubts`` words that stand in none; ``settled``;
@@ -17,7 +22,7 @@ What a story expects: ``lines`` of the first way to bill, ``ways`` of each; ``le
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +35,16 @@ from cds_service.domain.care import Encounter, Order, Performer, PlanOfCare, Rol
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Fact, Place
 from cds_service.domain.codes import Discipline, PayerClass, Program
-from cds_service.domain.coverage_and_claims import ChargedLine, Claim, Coverage, InjuryEvidence
+from cds_service.domain.coverage_and_claims import (
+    Authorization,
+    AuthorizationState,
+    ChargedLine,
+    Claim,
+    ClaimNumber,
+    Coverage,
+    InjuryDate,
+    InjuryEvidence,
+)  # fmt: skip
 from cds_service.domain.findings import AddOrder, ChangeOrder, RemoveChargedLines
 from cds_service.domain.intervals import Interval
 from cds_service.domain.values import PolicyValue, Source
@@ -58,7 +72,13 @@ PEOPLE = {
     "OTA": Role(Discipline.OT, assistant=True),
 }
 _TIMES = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
-_LINE = re.compile(r"(\w{5})((?:-\w\w)*) x([\d.]+)(?: on (\d{4}-\d\d-\d\d))?")
+_LINE = re.compile(r"(\w{5})((?:-\w\w)*) x([\d.]+)(?: (undated|unplaced|over days|over earlier days))?")
+_FIRST_DAY = {"undated": None, "unplaced": None, "over earlier days": DAY - timedelta(days=7)}
+_LAST_DAY = {"over days": DAY, "over earlier days": DAY - timedelta(days=1)}
+_INJURIES = re.compile(r" for (\w+)")
+_MODIFIERS = re.compile(r" with (\w\w)")
+_UNDER = re.compile(r" under (\w+)")
+_OF_ENCOUNTER = " of the encounter"
 Story = Mapping[str, Any]
 
 
@@ -96,20 +116,35 @@ def case_of(story: Story) -> Case:
     """The question of a story: the drafts where it has orders, else the visit that closes."""
     chart = Chart(
         "Patient/p",
-        coverages=(Coverage("Coverage/c", PayerClass(story.get("payer", "workers-compensation"))),),
+        coverages=tuple(_coverages(story.get("payers", ["workers-compensation"]))),
         injury=() if story.get("injury") == "none" else (InjuryEvidence("accident", "Claim/a", "work"),),
         place=Place("US-TX", "the patient's address"),
         plans=tuple(_plans(story)),
         encounters=(Encounter(ENCOUNTER, DAY, _period(story.get("encounter", ""))),),
-        sessions=tuple(_sessions(story.get("treated", ()))),
+        sessions=(
+            *_sessions(story.get("yesterday", ()), DAY - timedelta(days=1)),
+            *_sessions(story.get("treated", ())),
+        ),
         services=tuple(_services(story.get("services", ()))),
         claims=tuple(_claims(story.get("claims", ()))),
         orders=tuple(_orders(story.get("ordered already", ()), "ServiceRequest/earlier")),
+        authorizations=tuple(
+            Authorization(f"ClaimResponse/{number}", AuthorizationState.APPROVED, number)
+            for number in story.get("approvals", ())
+        ),
+        injury_dates=tuple(InjuryDate("Claim/a", day, "US-TX") for day in story.get("accidents", ())),
+        claim_numbers=(ClaimNumber("Coverage/0", "WC-1"),) if story.get("claim number") else (),
+        diagnosis_codes={f"Condition/{name}": code for name, code in story.get("diagnoses", {}).items()},
         unavailable={Fact(fact): why for fact, why in story.get("unavailable", {}).items()},
     )
     if "orders" in story:
         return Case(Moment.ORDER, DAY, DAY, chart, orders=tuple(_orders(story["orders"], "ServiceRequest/draft")))
     return Case(Moment.VISIT_CLOSE, DAY, DAY, chart, encounter=ENCOUNTER)
+
+
+def _coverages(classes: Iterable[str]) -> Iterator[Coverage]:
+    for number, name in enumerate(classes):
+        yield Coverage(f"Coverage/{number}", PayerClass(name), order=number + 1)
 
 
 def _plans(story: Story) -> Iterator[PlanOfCare]:
@@ -118,47 +153,60 @@ def _plans(story: Story) -> Iterator[PlanOfCare]:
         yield PlanOfCare(f"CarePlan/{number}", "active", None, None, True, program, Discipline(name))  # noqa: FBT003
 
 
-def _sessions(texts: Iterable[str]) -> Iterator[Session]:
+def _sessions(texts: Iterable[str], day: date = DAY) -> Iterator[Session]:
     for number, text in enumerate(texts):
-        people = tuple(_people(text))
         yield Session(
-            f"Procedure/session-{number}", DAY, Program.UNKNOWN, ("97545",), _period(text),
-            performers=people, encounter=ENCOUNTER,
+            f"Procedure/session-{day.day}-{number}", day, Program.UNKNOWN, ("97545",), _period(text, day),
+            performers=tuple(_people(text)),
+            encounter=ENCOUNTER,
+            conditions=tuple(f"Condition/{injury}" for injury in _INJURIES.findall(text)),
+            performers_of_encounter=_OF_ENCOUNTER in text,
+            modifiers=tuple(_MODIFIERS.findall(text)),
         )  # fmt: skip
 
 
 def _services(texts: Iterable[str]) -> Iterator[Service]:
     for number, text in enumerate(texts):
         code, _, rest = text.partition(" ")
-        yield Service(f"Procedure/service-{number}", DAY, code, _period(rest), ENCOUNTER, tuple(_people(rest)))
+        yield Service(
+            f"Procedure/service-{number}", DAY, code, _period(rest), ENCOUNTER, tuple(_people(rest)),
+            performers_of_encounter=_OF_ENCOUNTER in rest,
+        )  # fmt: skip
 
 
 def _people(text: str) -> Iterator[Performer]:
-    for name in filter(None, (word.strip() for word in _TIMES.sub("", text).split("&"))):
+    for part in (_TIMES, _INJURIES, _MODIFIERS, re.compile(_OF_ENCOUNTER)):
+        text = part.sub("", text)
+    for name in filter(None, (name.strip() for name in text.split("&"))):
         profession = name.removesuffix(" supervising")
         neither = profession if profession == "aide" else None
-        yield Performer(f"Practitioner/{profession}", PEOPLE.get(profession), neither, None, profession != name)
+        disputed = profession if " or " in profession else None
+        yield Performer(f"Practitioner/{profession}", PEOPLE.get(profession), neither, disputed, profession != name)
 
 
-def _period(text: str) -> Interval | None:
+def _period(text: str, day: date = DAY) -> Interval | None:
     found = _TIMES.search(text)
     if found is None:
         return None
-    start, end = (datetime.combine(DAY, datetime.strptime(clock, "%H:%M").time(), UTC) for clock in found.groups())  # noqa: DTZ007
+    start, end = (datetime.combine(day, time.fromisoformat(clock), UTC) for clock in found.groups())
     return Interval(start, end)
 
 
 def _claims(texts: Iterable[str]) -> Iterator[Claim]:
     for number, text in enumerate(texts):
         status, _, lines = text.partition(" ")
-        of_today = tuple(_charged(lines))
-        yield Claim(f"Claim/{number}", status, of_today, (ENCOUNTER,))
+        encounters = () if "unplaced" in text else (ENCOUNTER,)
+        yield Claim(f"Claim/{number}", status, tuple(_charged(lines, status)), encounters, tuple(_UNDER.findall(text)))
 
 
-def _charged(text: str) -> Iterator[ChargedLine]:
-    for place, (code, modifiers, count, day) in enumerate(_LINE.findall(text)):
-        on = date.fromisoformat(day) if day else DAY
-        yield ChargedLine(place + 1, place, code, tuple(filter(None, modifiers.split("-"))), float(count), on)
+def _charged(text: str, status: str) -> Iterator[ChargedLine]:
+    for place, (code, modifiers, count, when) in enumerate(_LINE.findall(text)):
+        yield ChargedLine(
+            place + 1, place, code, tuple(filter(None, modifiers.split("-"))), float(count),
+            _FIRST_DAY.get(when, DAY),
+            _LAST_DAY.get(when),
+            modifiers_told=status != "recorded",
+        )  # fmt: skip
 
 
 def _orders(texts: Iterable[Mapping[str, Any] | None], name: str) -> Iterator[Order]:
@@ -166,7 +214,7 @@ def _orders(texts: Iterable[Mapping[str, Any] | None], name: str) -> Iterator[Or
         draft = written or {}
         yield Order(
             f"{name}-{number}",
-            work_rehab=True,
+            work_rehab=not draft.get("of other therapy", False),
             program=Program.UNKNOWN,
             codes=tuple(draft.get("codes", ())),
             modifiers=tuple(draft.get("modifiers", ())),

@@ -6,8 +6,8 @@ from tests.billing.bill_stories import all_doubts, bill_told_by, stories, summar
 
 TOLD_APART = {"story", "because", "doubts", "no doubts"}
 INPUT = {
-    "treated", "services", "plans", "program", "claims", "orders", "ordered already", "payer", "policy", "encounter",
-    "injury", "unavailable",
+    "treated", "yesterday", "services", "plans", "program", "claims", "orders", "ordered already", "payers", "policy",
+    "encounter", "injury", "unavailable", "approvals", "accidents", "claim number", "diagnoses",
 }  # fmt: skip
 
 

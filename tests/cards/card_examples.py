@@ -3,8 +3,9 @@
 from datetime import date
 
 from cards.envelope import CardSettings
+from cards.wording import bundled_wordings
 from cds_service.domain.actions import Create
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import (
     ChargeLine,
     Evaluation,
@@ -177,11 +178,10 @@ SOURCE = Source("Invented Payer Guide", date(2026, 1, 2), "2(A)", "https://payer
 
 def facts_of(kind: str, names: frozenset[str]) -> dict[str, object]:
     """Example values for the facts that the words of a kind read."""
-    unknown = names - set(FACTS)
-    assert not unknown, (
-        f"add an example value of {sorted(unknown)} (used by {kind}) to FACTS in tests/cards/card_examples.py"
-    )
-    return {name: OF_KIND.get(kind, {}).get(name, FACTS[name]) for name in names}
+    known = FACTS | OF_KIND.get(kind, {}) | bundled_wordings()[kind].examples
+    unknown = names - known.keys()
+    assert not unknown, f"add a value of {sorted(unknown)} to examples of {kind} in cards/wording"
+    return {name: known[name] for name in names}
 
 
 def a_value(parameter="reassessment.interval_days", value=7, **changed):
@@ -250,4 +250,4 @@ def an_evaluation(*findings, **changed):
 
 def a_gap(why="one treatment has no end"):
     """Something not known."""
-    return Gap(Fact.SESSION_TIME, why, "Procedure/session-2")
+    return Unknown(Fact.SESSION_TIME, why, "Procedure/session-2")

@@ -10,7 +10,7 @@ from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION
 from cards.groups import TOPIC_ORDER
 from cards.wording import WordingError
 from cds_service.domain.findings import Evidence, Outcome, Proposal, RuleOutcome, Severity, Topic
-from cds_service.domain.values import Parameter
+from cds_service.domain.values import Parameter, PayerQuestion
 from cds_service.ehr.judging import problems
 from tests.cards.card_examples import (
     PUBLIC_URL,
@@ -121,7 +121,7 @@ def test_chart_text_is_inert_in_every_part_of_the_card():
 
 def test_what_is_not_known_and_what_to_ask_stand_at_the_end():
     doubtful = a_value(value=14, confidence="unverified", policy="other-payer", source=replace(SOURCE, href=None))
-    finding = a_finding(values=(a_value(unverified=(doubtful,)),), caveats=(a_gap(),))
+    finding = a_finding(values=(a_value(unverified=(PayerQuestion(doubtful),)),), caveats=(a_gap(),))
     card = only_card(finding)
 
     assert ["- One treatment has no end.", "- Confirm with the payer: value: 14 (Invented Payer Guide)"] == (
@@ -388,5 +388,5 @@ def test_sources_that_differ_on_an_applied_value_are_shown():
 
 def test_a_question_of_a_finding_is_asked_beside_those_of_its_values():
     asked = a_value("authorization.exempt_if", ["accredited-and-listed"], confidence="unverified")
-    card = only_card(a_finding(questions=(asked,)))
+    card = only_card(a_finding(questions=(PayerQuestion(asked),)))
     assert "accredited and on the payer's list" in card["detail"].partition("- Confirm with the payer: ")[2]

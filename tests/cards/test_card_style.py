@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from cds_service.domain.terms import ELEMENTS
+from cds_service.domain.terms import ELEMENT_WORDS
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalogue import RULES
 from tests.playing import CASES, bundled_policies, play, stories_of
@@ -91,4 +91,4 @@ def test_facts_can_be_read_without_space_between_columns():
 
 
 def test_every_element_of_the_record_has_a_name():
-    assert {f"D-{number}" for number in range(1, 21)} == set(ELEMENTS)
+    assert {f"D-{number}" for number in range(1, 21)} == set(ELEMENT_WORDS)

@@ -133,6 +133,7 @@ BAD = {
     "bad label": ("a.b: {summary: Do it, suggestions: {x: '{% if %}'}}", "words.yaml: a.b: suggestions.x: line 1"),
     "labels are a list": ("a.b: {summary: Do it, suggestions: [x]}", "words.yaml: a.b: suggestions must map"),
     "detail is a number": ("a.b: {summary: Do it, detail: 3}", "words.yaml: a.b: detail must be text"),
+    "examples are a list": ("a.b: {summary: Do it, examples: [x]}", "words.yaml: a.b: examples must map"),
     "optional is text": ("a.b: {summary: Do it, optional: x}", "words.yaml: a.b: optional must list"),
     "entry is text": ("a.b: Do it", "words.yaml: a.b: must have fields"),
     "duplicate kind": ("a.b: {summary: Do it}\na.b: {summary: Do it}", "words.yaml:2: a.b: duplicate key"),

@@ -9,7 +9,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Facility
 from cds_service.domain.codes import Program
 from cds_service.domain.coverage_and_claims import ChargedLine, Claim
-from cds_service.domain.telehealth import contrary_place, telehealth_on_record
+from cds_service.domain.telehealth_signs import contrary_place, telehealth_on_record
 
 DAY = date(2026, 3, 16)
 VIRTUAL = TelehealthSign("class VR (virtual)", coded=True)

@@ -1,5 +1,7 @@
 """Valid requests to change one thing in."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,24 +31,14 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "patient-view": {"userId": "RelatedPerson/5", "patientId": "p1", "encounterId": "e1"},
 }
 
-SERVICE_OF = {
-    "order-select": "work-rehab-order-select",
-    "order-sign": "work-rehab-order-sign",
-    "order-dispatch": "work-rehab-order-dispatch",
-    "encounter-start": "work-rehab-encounter-start",
-    "encounter-discharge": "work-rehab-encounter-discharge",
-    "appointment-book": "work-rehab-appointment-book",
-    "patient-view": "work-rehab-patient-view",
-}
-SHARED_ID_OF = {
-    "order-select": "work-rehab-order",
-    "order-sign": "work-rehab-order",
-    "order-dispatch": "work-rehab-order",
-    "encounter-start": "work-rehab-visit",
-    "encounter-discharge": "work-rehab-visit",
-    "appointment-book": "work-rehab-schedule",
-    "patient-view": "work-rehab-program",
-}
+PUBLISHED = re.findall(
+    r"^\| `(?P<id>work-rehab-\S+)` \| (?P<hook>\S+) (?P<version>[0-9.]+) \| `(?P<shared>\S+)` \| (?P<moment>.*?) ?\|$",
+    (Path(__file__).resolve().parents[2] / "README.md").read_text(),
+    re.MULTILINE,
+)
+"""The services as README.md promises them: id, hook, version of the hook, shared id, moment."""
+SERVICE_OF = {hook: service_id for service_id, hook, _, _, _ in PUBLISHED}
+SHARED_ID_OF = {hook: shared_id for _, hook, _, shared_id, _ in PUBLISHED}
 
 REQUIRED = {
     "order-select": {"userId", "patientId", "draftOrders", "selections"},

@@ -7,7 +7,7 @@ from cds_service.domain.chart import Fact
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.services import PERMITTED, SERVICES, discovery, hooks_of, shared_id
 from cds_service.rules.catalogue import RULES
-from tests.hooks.hook_requests import SERVICE_OF, SHARED_ID_OF
+from tests.hooks.hook_requests import PUBLISHED, SERVICE_OF, SHARED_ID_OF
 
 SUBSET = {
     # Search parameters of FHIR R4 by resource type, as far as the query subset of CDS Hooks allows them.
@@ -23,29 +23,13 @@ SUBSET = {
     "ServiceRequest": {"patient", "_sort", "_count"},
     "Claim": {"patient", "use", "_sort", "_count"},
 }
-PUBLISHED_VERSIONS = {
-    "order-select": "1.0",
-    "order-sign": "1.0",
-    "order-dispatch": "1.1",
-    "encounter-start": "1.0",
-    "encounter-discharge": "1.0",
-    "appointment-book": "1.0",
-    "patient-view": "1.0",
-}
-FACTS_OF = {
-    "patient": set(),
-    "encounter": {Fact.ENCOUNTER},
-    "coverage": {Fact.COVERAGE},
-    "carePlans": {Fact.PLAN_OF_CARE, Fact.DISCIPLINE, Fact.PROGRAM},
-    "encounters": {Fact.ENCOUNTER, Fact.SESSION_TIME},
-    "procedures": {Fact.SESSIONS, Fact.SESSION_TIME, Fact.PERFORMERS, Fact.PROGRAM, Fact.ASSESSMENTS, Fact.EVALUATIONS},
-    "conditions": {Fact.INJURY},
-    "goals": {Fact.GOALS},
-    "observations": {Fact.ASSESSMENTS},
-    "questionnaireResponses": {Fact.ASSESSMENTS},
-    "authorizations": {Fact.AUTHORIZATIONS},
-    "orders": {Fact.ORDERS, Fact.AUTHORIZATIONS},
-    "charges": {Fact.CHARGES, Fact.INJURY},
+PUBLISHED_VERSIONS = {hook: version for _, hook, version, _, _ in PUBLISHED}
+MOMENTS = {
+    "a program is ordered": Moment.ORDER,
+    "a visit opens": Moment.VISIT_START,
+    "a visit closes: the charges are proposed": Moment.VISIT_CLOSE,
+    "visits are booked": Moment.BOOKING,
+    "the state of the program": Moment.OVERVIEW,
 }
 FROM_CONTEXT = {Moment.ORDER: {Fact.ORDERS}, Moment.BOOKING: {Fact.APPOINTMENTS}}
 
@@ -94,15 +78,11 @@ def test_a_shared_id_permits_those_of_its_hooks_and_a_listed_one_itself(hook):
 
 
 def test_each_hook_belongs_to_its_moment_in_the_workflow():
-    assert {service.hook: service.moment for service in SERVICES} == {
-        "order-select": Moment.ORDER,
-        "order-sign": Moment.ORDER,
-        "order-dispatch": Moment.ORDER,
-        "encounter-start": Moment.VISIT_START,
-        "encounter-discharge": Moment.VISIT_CLOSE,
-        "appointment-book": Moment.BOOKING,
-        "patient-view": Moment.OVERVIEW,
-    }
+    assert set(MOMENTS.values()) == set(Moment)
+    said = ""
+    for service, (_, _, _, _, moment) in zip(SERVICES, PUBLISHED, strict=True):
+        said = moment or said
+        assert MOMENTS[said] is service.moment, service.hook
 
 
 def test_no_pair_of_id_and_hook_is_listed_twice():
@@ -166,6 +146,7 @@ def test_the_same_key_means_the_same_query_in_every_service():
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.hook)
 def test_every_fact_that_a_rule_declares_can_come_from_prefetch_or_context(service):
-    deliverable = set().union(*(FACTS_OF[key] for key in service.prefetch), FROM_CONTEXT.get(service.moment, set()))
+    by_key = (PREFETCH_KEYS[key].tells for key in service.prefetch)
+    deliverable = set().union(*by_key, FROM_CONTEXT.get(service.moment, set()))
     declared = {fact for rule in RULES if service.moment in rule.moments for fact in rule.facts}
     assert set() == declared - deliverable - {Fact.POLICY}

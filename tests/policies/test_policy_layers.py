@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import BASE, Confidence, PolicyValue, Source
-from cds_service.policies import model
 from cds_service.policies.files.loader import load_file
 from cds_service.policies.model import Match, Policy, spelling_of
 from cds_service.policies.parameters import (
@@ -68,6 +67,10 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return written
+
+
+def test_a_stack_that_is_never_exchanged_is_the_one_in_use(stack: PolicyStack):
+    assert (stack, False) == (stack.current, stack.outdated)
 
 
 def test_layers_stand_from_least_to_most_specific(stack: PolicyStack):
@@ -153,7 +156,7 @@ def test_an_unverified_value_never_decides_and_travels_as_a_question(stack: Poli
     value = stack.select(PayerClass.COMMERCIAL, ["Cigna"], None, VISIT).get(COVERAGE_POSITION)
     assert value is not None
     assert ("unknown", "generic") == (value.value, value.policy)
-    assert [("excluded", "cigna")] == [(unverified.value, unverified.policy) for unverified in value.unverified]
+    assert [("excluded", "cigna")] == [(unverified.value, unverified.of.policy) for unverified in value.unverified]
 
 
 def test_a_value_that_is_only_unverified_is_a_question_and_no_answer():
@@ -270,9 +273,9 @@ def test_a_text_without_words_is_no_payer_name():
     assert spelling_of(" - ") is None
 
 
-def test_the_site_policy_of_the_readme_loads_and_decides(tmp_path: Path):
-    readme = Path(model.__file__).with_name("README.md").read_text(encoding="utf-8")
-    (tmp_path / "site-north.yaml").write_text(readme.split("```yaml\n")[1].split("```")[0])
+def test_the_site_policy_of_the_page_of_layers_loads_and_decides(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "policy-layers.md").read_text(encoding="utf-8")
+    (tmp_path / "site-north.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
     stack = PolicyStack.load([tmp_path])
     view = stack.select(PayerClass.WORKERS_COMPENSATION, ["EXAMPLE MUTUAL of the North"], "US-TX", VISIT)
     weeks, accredited = view.get(MAX_WEEKS), view.get(PROGRAM_ACCREDITED)

@@ -6,7 +6,6 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from cds_service.policies import model
 from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import BUNDLED_DATA
@@ -56,9 +55,9 @@ def test_every_bundled_policy_is_right_by_the_schema(path):
     assert [] == complaints(path.read_text())
 
 
-def test_the_example_of_the_readme_is_right_by_the_schema():
-    readme = Path(model.__file__).with_name("README.md").read_text()
-    assert [] == complaints(readme.split("```yaml\n")[1].split("```")[0])
+def test_the_example_of_the_page_of_layers_is_right_by_the_schema():
+    page = (Path(__file__).parents[2] / "docs" / "policy-layers.md").read_text(encoding="utf-8")
+    assert [] == complaints(page.split("```yaml\n")[1].split("```")[0])
 
 
 @pytest.mark.parametrize("path", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)

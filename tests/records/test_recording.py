@@ -140,11 +140,11 @@ def everything_in(database):
 def test_nothing_of_the_chart_is_kept(kept):
     kept.call()
     kept.call("past-six-weeks-without-approval")
-    everything = everything_in(kept.written().records.database)
+    recorded = everything_in(kept.written().records.database)
     sent = json.dumps(STORY.request())
     assert STORY.patient_id in sent
     for planted in (STORY.patient_id, "Condition/", "Procedure/", "Patient/", "2026-02-28"):
-        assert planted not in everything, planted
+        assert planted not in recorded, planted
 
 
 def test_a_patient_has_one_hash_whatever_the_call(kept):

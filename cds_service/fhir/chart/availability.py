@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.domain.chart import Fact, Gap, InPart
+from cds_service.domain.chart import Fact, InPart, Unknown
 from cds_service.fhir.reading.prefetch import Slot, State
 from cds_service.fhir.reading.prefetch_keys import INJURY_SOURCES, Share, fact_of, sources_of
 
@@ -68,7 +68,7 @@ def in_part(slots: Mapping[str, Slot]) -> dict[Fact, InPart]:
         lacking = [not_whole[key] for key in keys if key in not_whole]
         if not lacking or (len(keys) == 1 and lacking[0].state in _LACKING):
             continue
-        gaps = tuple(Gap(_named(fact, slot), _reason(slot), kept=slot.kept) for slot in lacking)
+        gaps = tuple(Unknown(_named(fact, slot), _reason(slot), kept=slot.kept) for slot in lacking)
         found[fact] = InPart(gaps, cut=any(slot.state is State.PARTIAL for slot in lacking))
     return found
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from cds_service.domain.chart import Facility
 from cds_service.domain.coverage_and_claims import ClaimNumber
+from cds_service.fhir.chart.patients_own import Own, reference_of
 from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource
 from cds_service.fhir.reading.code_systems import ICD_10_CM
@@ -43,6 +44,15 @@ def codes_of_conditions(conditions: Iterable[tuple[str, ConditionResource]]) -> 
     """The ICD-10-CM codes of conditions by reference; those without one are left out."""
     codes = ((reference, diagnosis_code(record.code)) for reference, record in conditions)
     return {reference: code for reference, code in codes if code is not None}
+
+
+def claim_numbers_of(own: Own, conditions: Iterable[tuple[str, ConditionResource]]) -> Iterator[ClaimNumber]:
+    """Claim numbers on coverages and conditions."""
+    for key, coverage in own.prefetch.of(CoverageResource).items():
+        if coverage.identifier or coverage.classes:
+            yield from numbers_of_coverage(coverage, reference_of("Coverage", key))
+    for reference, condition in conditions:
+        yield from numbers_of(condition.identifier, reference)
 
 
 def numbers_of(identifiers: Iterable[TypedIdentifier], reference: str) -> Iterator[ClaimNumber]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cds_service.domain.care import PlanOfCare
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.reading.calendar import Calendar
@@ -52,7 +52,7 @@ class _Called(NamedTuple):
 
 def hints_of(
     own: Own, calendar: Calendar, answers: Iterable[Authorization], plans: Iterable[PlanOfCare]
-) -> Iterator[Gap]:
+) -> Iterator[Unknown]:
     """The newest document of each kind that may hold an answer or a plan which the record does not have.
 
     A letter of an answer on record tells nothing new; nor does a plan beside an active one.
@@ -75,7 +75,7 @@ def hints_of(
         )
         if not known:
             dated = f"a document dated {day:%b} {day.day}, {day.year}" if day != date.min else "an undated document"
-            yield Gap(fact, f"{dated} is called {name}; its content is not read", reference)
+            yield Unknown(fact, f"{dated} is called {name}; its content is not read", reference)
 
 
 def _called(record: DocumentReferenceResource) -> _Called | None:

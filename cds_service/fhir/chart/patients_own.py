@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading.clinical_resources import CarePlanResource
 from cds_service.fhir.reading.elements import CodeableConcept, Ref, Resource, type_name
@@ -107,13 +107,13 @@ class Own:
             return True
         if kind not in self._unsure:
             self._unsure.add(kind)
-            self.left_out.add(Gap(FACT_OF_TYPE[type_name(kind)], UNKNOWN_SERVER))
+            self.left_out.add(Unknown(FACT_OF_TYPE[type_name(kind)], UNKNOWN_SERVER))
         return False
 
     def leave_out(self, kind: type[Resource], reference: str, why: str) -> None:
         """Note a resource that cannot be used."""
         fact: Fact = FACT_OF_TYPE[type_name(kind)]
-        self.left_out.add(Gap(fact, why) if self.left_out.full(fact) else Gap(fact, why, reference))
+        self.left_out.add(Unknown(fact, why) if self.left_out.full(fact) else Unknown(fact, why, reference))
 
     def has_readable_period(self, record: CoverageResource | CarePlanResource, reference: str) -> bool:
         """Whether the dates of its period can be read; if not the resource is left out."""

@@ -282,18 +282,21 @@ def _added(item: AddedItem) -> _Part:
 def _part(extensions: Sequence[Extension], adjudications: Sequence[Adjudication]) -> _Part:
     if not extensions and not adjudications:
         return _NO_ANSWER
-    everything = [*extensions, *[extension for adjudication in adjudications for extension in adjudication.extension]]
+    extensions_found = [
+        *extensions,
+        *[extension for adjudication in adjudications for extension in adjudication.extension],
+    ]
     by_name = {
         extension.url.removeprefix(PAS): extension
-        for extension in everything
+        for extension in extensions_found
         if extension.url is not None and extension.url.startswith(PAS)
     }
     detail = by_name.get("extension-itemAuthorizedDetail", _NO_EXTENSION)
     details = {extension.url: extension for extension in detail.extension}
     valid = by_name.get("extension-itemPreAuthPeriod") or by_name.get("extension-itemAuthorizedDate") or _NO_EXTENSION
     return _Part(
-        states=tuple(decisions.reviews(everything, adjudications)),
-        number=decisions.review_number(everything),
+        states=tuple(decisions.reviews(extensions_found, adjudications)),
+        number=decisions.review_number(extensions_found),
         period=valid.value_period,
         quantity=details.get("quantity", _NO_EXTENSION).value_quantity
         or granted_amounts.of_adjudications(adjudications),

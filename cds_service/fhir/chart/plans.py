@@ -11,10 +11,10 @@ from cds_service.fhir.chart.people import People, contained
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import Activity, ActivityDetail, CarePlanResource
 from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.disciplines import disciplines_in_concepts
 from cds_service.fhir.reading.elements import CodeableConcept, Period
 from cds_service.fhir.reading.meanings import NO_MEANING, ServiceMeaning, meaning, program_of
 from cds_service.fhir.reading.mentions import names_work_rehab
-from cds_service.fhir.reading.professions import disciplines_of
 from cds_service.fhir.reading.references import References
 from cds_service.fhir.reading.request_resources import ServiceRequestResource
 
@@ -60,7 +60,7 @@ def plan_of_care(
         or names_work_rehab(plan.title)
         or names_work_rehab(plan.description)
     )
-    disciplines = disciplines_of(plan.category)
+    disciplines = disciplines_in_concepts(plan.category)
     coded = tuple(dict.fromkeys(code for activity in activities for code in activity.codes))
     content = work_rehab or bool(disciplines) or not LABELS.keys().isdisjoint(coded) or _speaks_of_therapy(plan)
     if not content and not _is_silent(plan, references, ordered):

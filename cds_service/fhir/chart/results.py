@@ -129,10 +129,13 @@ def measured_in_words(text: str) -> Measurement | None:
     plain = " ".join(re.findall(r"[a-z]+", text.lower()))
     if _ORDINAL.fullmatch(text) or plain in _GRADES:
         return CODED
-    nothing, measured = _NOTHING.search(text) is not None or stands_elsewhere(text), _MEASURED.search(text) is not None
-    if nothing and not measured:
+    unmeasured, measured = (
+        _NOTHING.search(text) is not None or stands_elsewhere(text),
+        _MEASURED.search(text) is not None,
+    )
+    if unmeasured and not measured:
         return None
-    return CODED if measured and not nothing else DOUBTFUL
+    return CODED if measured and not unmeasured else DOUBTFUL
 
 
 def stands_elsewhere(text: str) -> bool:

@@ -5,20 +5,21 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from cds_service.domain.care import Appointment, Order, Role, Schedule, TelehealthSign
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, Program
 from cds_service.fhir.chart.coverage_information import BILLING_OPTIONS
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.code_modifiers import modifiers_of
+from cds_service.fhir.reading.disciplines import disciplines_in_concepts
 from cds_service.fhir.reading.drafts import Draft, aliases_of
 from cds_service.fhir.reading.elements import CodeableConcept, Period, Quantity, Ref, Repeat, Timing
 from cds_service.fhir.reading.meanings import meaning, program_of, program_of_modifiers
 from cds_service.fhir.reading.mentions import names_work_rehab
 from cds_service.fhir.reading.procedure_codes import procedure_codes
-from cds_service.fhir.reading.professions import disciplines_of, profession_of
+from cds_service.fhir.reading.professions import profession_of
 from cds_service.fhir.reading.references import References, normal
 from cds_service.fhir.reading.request_resources import AppointmentResource, OrderedService, ServiceRequestResource
-from cds_service.fhir.reading.telehealth import telehealth_in, telehealth_of
+from cds_service.fhir.reading.telehealth_words import telehealth_in, telehealth_of
 
 NO_START: Final = "has no start, and no period in which it is asked for"
 BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"
@@ -79,7 +80,7 @@ class Booked(NamedTuple):
     """Work-rehab appointments by date, and what is not known of them."""
 
     appointments: tuple[Appointment, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Unknown, ...]
 
 
 def booked(
@@ -114,10 +115,10 @@ def booked(
         span = calendar.span(Period(record.start, record.end), record.start)
         day = span.date or _requested(record, calendar)
         if day is None:
-            gaps.append(Gap(Fact.APPOINTMENTS, NO_START if record.start is None else f"{span.problem}", reference))
+            gaps.append(Unknown(Fact.APPOINTMENTS, NO_START if record.start is None else f"{span.problem}", reference))
             continue
         if span.date is None:
-            gaps.append(Gap(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
+            gaps.append(Unknown(Fact.APPOINTMENTS, BY_REQUESTED_PERIOD.format(f"{day:%b} {day.day}"), reference))
         appointments.append(Appointment(reference, day, span.period, _telehealth(record)))
     return Booked(
         tuple(sorted(appointments, key=lambda appointment: (appointment.date, appointment.reference))), tuple(gaps)
@@ -187,7 +188,7 @@ def order_of(
     ordered = meaning(record.code)
     options = billing_options(record.code) if ordered.work_rehab and not ordered.codes else ()
     modifiers = tuple(dict.fromkeys((*ordered.modifiers, *modifiers_of(record.order_detail))))
-    disciplines = disciplines_of((record.performer_type, *record.category), ())
+    disciplines = disciplines_in_concepts((record.performer_type, *record.category), ())
     if not disciplines and record.performer_type is not None:
         role = profession_of((record.performer_type,))
         disciplines = {role.discipline} if isinstance(role, Role) else set()

@@ -18,7 +18,7 @@ from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.evaluations import names_capacity_test
 from cds_service.fhir.reading.meanings import called_off, program_of
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
-from cds_service.fhir.reading.telehealth import BY_CLASS, is_virtual, telehealth_of
+from cds_service.fhir.reading.telehealth_words import BY_CLASS, is_virtual, telehealth_of
 
 if TYPE_CHECKING:
     from cds_service.fhir.reading.elements import CodeableConcept, Ref
@@ -105,11 +105,11 @@ class Visits:
                 continue
             # The visits of a program are about the same; working it out anew takes ten times the look-up.
             key = record.type, record.service_type, record.reason_code, record.reason_reference, record.diagnosis
-            told = abouts.get(key)
-            if told is None:
+            known = abouts.get(key)
+            if known is None:
                 about = clinical.about(record, references, meanings, self._conditions)
-                told = abouts[key] = about, telehealth_of((*record.type, record.service_type))
-            about, words = told
+                known = abouts[key] = about, telehealth_of((*record.type, record.service_type))
+            about, words = known
             if record.type and any(called_off(text) for concept in record.type for text in texts(concept)):
                 self._not_held[reference] = "called off by its type"
             span = calendar.span(record.period)

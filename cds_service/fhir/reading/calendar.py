@@ -8,10 +8,11 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 import msgspec
 
+from cds_service.domain.care import Day
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading.dates import When
@@ -36,8 +37,6 @@ _UNITS: Final = {
     **dict.fromkeys(("", "s", "sec", "second"), timedelta(seconds=1)),
 }
 _END_OF_DAY: Final = time(23, 59)
-
-Day: TypeAlias = date
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading import tolerant
 from cds_service.fhir.reading.bundles import add_alias, plain_entries
@@ -29,7 +29,7 @@ class Draft:
     received: Mapping[str, Any]
     reference: str
     full_url: str | None = None
-    gap: Gap | None = None
+    gap: Unknown | None = None
 
 
 def read_drafts(raw: bytes | msgspec.Raw | None) -> tuple[Draft, ...]:
@@ -42,7 +42,7 @@ def read_drafts(raw: bytes | msgspec.Raw | None) -> tuple[Draft, ...]:
     try:
         decoded = msgspec.json.decode(raw)
     except UNREADABLE:
-        return (Draft(None, {}, "drafts", gap=Gap(Fact.ORDERS, "the drafts are not readable JSON")),)
+        return (Draft(None, {}, "drafts", gap=Unknown(Fact.ORDERS, "the drafts are not readable JSON")),)
     quarantine = Quarantine()
     drafts = []
     for position, (full_url, resource) in enumerate(plain_entries(decoded), start=1):

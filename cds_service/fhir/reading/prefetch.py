@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading.bundles import plain_entries
@@ -51,7 +51,7 @@ class Prefetch:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     by_type: Mapping[type[Resource], Mapping[str, Resource]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Unknown, ...] = ()
     raw: RawPrefetch = None
 
     def of(self, kind: type[_R]) -> Mapping[str, _R]:
@@ -75,11 +75,11 @@ class Prefetch:
         """The raw JSON of several resources by reference, read in one go; not for the hot path either."""
         return {name: resource for name, resource in self._received() if name in references} if references else {}
 
-    def not_valid(self) -> tuple[Gap, ...]:
+    def not_valid(self) -> tuple[Unknown, ...]:
         """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
         judged = ((name, resource, first_r4_error(resource)) for name, resource in self._received())
         return tuple(
-            Gap(
+            Unknown(
                 FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT), f"not valid FHIR R4: {problem}", name
             )
             for name, resource, problem in judged

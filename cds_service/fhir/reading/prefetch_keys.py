@@ -44,8 +44,8 @@ from cds_service.fhir.reading.request_resources import ServiceRequestResource
 A_PAGE: Final = 100
 """Results of a search on the first page: enough for a program, the newest first."""
 ALWAYS: Final = frozenset(Moment)
-AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
-WITH_PROGRAM: Final = AT_VISITS | {Moment.OVERVIEW}
+VISIT_MOMENTS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
+WITH_PROGRAM: Final = VISIT_MOMENTS | {Moment.OVERVIEW}
 NOT_BOOKING: Final = ALWAYS - {Moment.BOOKING}
 
 
@@ -174,7 +174,7 @@ _ROWS: Final = (
         name="encounter",
         resource=EncounterResource,
         tells={Fact.ENCOUNTER: Share.ENOUGH, Fact.INJURY: Share.SIGN},
-        asked_at=AT_VISITS,
+        asked_at=VISIT_MOMENTS,
         read_by="encounterId",
     ),
     PrefetchKey(

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.reading import tolerant
 from cds_service.fhir.reading.bundles import (
     add_alias,
@@ -127,7 +127,7 @@ class _Reader:
         following = linked_page(bundle, "next")
         if slot.state is State.EMPTY and following is None:
             return Slot(key, State.ABSENT, cut)
-        self.quarantine.add(Gap(fact_of(key), cut))
+        self.quarantine.add(Unknown(fact_of(key), cut))
         return Slot(key, State.PARTIAL, cut, following)
 
     def take(self, key: str, resources: Sequence[Resource], urls: Mapping[int, str] = _NO_URLS) -> int:
@@ -162,7 +162,7 @@ class _Reader:
         if errors:
             reason = reported_failure(key, errors[0])
             if usable:
-                self.quarantine.add(Gap(fact_of(key), reason))
+                self.quarantine.add(Unknown(fact_of(key), reason))
                 return Slot(key, State.PRESENT)
             return Slot(key, State.FAILED, reason)
         if usable:
@@ -203,7 +203,7 @@ class _Reader:
         try:
             plain = msgspec.json.decode(raw)
         except UNREADABLE as error:
-            self.quarantine.add(Gap(fact_of(key), f"an entry of {key} could not be read: {decoding_error(error)}"))
+            self.quarantine.add(Unknown(fact_of(key), f"an entry of {key} could not be read: {decoding_error(error)}"))
             return None
         entries = [self._resource(key, full_url, resource) for full_url, resource in plain_entries([plain])]
         return entries[0] if entries else BundleEntry()
@@ -226,7 +226,7 @@ class _Reader:
         """One resource read tolerantly; None when it went into quarantine."""
         kind = RECORD_OF.get(str(resource.get("resourceType")))
         if not isinstance(resource.get("resourceType"), str):
-            self.quarantine.add(Gap(fact_of(key), f"a resource under {key} has no resourceType"))
+            self.quarantine.add(Unknown(fact_of(key), f"a resource under {key} has no resourceType"))
             return None
         if kind not in SUPPORTING.union(*_UNDER.get(key, _NO_TYPES), {OperationOutcomeResource}):
             return BundleEntry(resource=OtherResource())
@@ -274,7 +274,7 @@ def _values_by_key(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
         return {}
 
 
-def _unknown(key: str) -> Gap:
+def _unknown(key: str) -> Unknown:
     """A prefetch key of no service; one that is no plain name is not repeated, for it may hold anything."""
     name = key if _PLAIN_KEY.fullmatch(key) is not None else "with an unusual name"
-    return Gap(Fact.REQUEST, f"prefetch key {name} is not one this service knows")
+    return Unknown(Fact.REQUEST, f"prefetch key {name} is not one this service knows")

@@ -1,4 +1,4 @@
-"""Professions and therapy disciplines, as codes and words name them.
+"""Professions, as codes and words name them.
 
 The words beside a profession count: an assistant, a student, an aide or a technician is never the therapist. What no
 list here knows is no profession at all.
@@ -31,11 +31,6 @@ from cds_service.fhir.reading.profession_words import (
     THERAPIST,
 )
 
-DISCIPLINE_OF_SNOMED: Final = {
-    "91251008": Discipline.PT,
-    "84478008": Discipline.OT,
-    "311555007": Discipline.SLP,
-}
 ROLE_OF_SNOMED: Final = {
     "36682004": Role(Discipline.PT, assistant=False),
     "80546007": Role(Discipline.OT, assistant=False),
@@ -63,13 +58,6 @@ _JOINED: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _PARENTHESES: Final = re.compile(r"\(([^)]*)\)")
 
-# Abbreviations count in capitals only: "pt" in a sentence is a patient.
-_DISCIPLINE_OF_PLAN: Final = (
-    (re.compile(r"(?i:\bphysical[\s\-]+therap|\bphysiotherap)|\bPT\b"), Discipline.PT),
-    (re.compile(r"(?i:\boccupational[\s\-]+therap)|\bOT\b"), Discipline.OT),
-    (re.compile(r"(?i:\bspeech\b)|\bSLP\b"), Discipline.SLP),
-)
-
 
 class Neither(NamedTuple):
     """Somebody known to be neither therapist nor assistant, as people say it: ``PT student``, ``athletic trainer``."""
@@ -84,23 +72,6 @@ class Disputed(NamedTuple):
 
 
 Profession: TypeAlias = Role | Neither | Disputed
-
-
-def disciplines_of(concepts: Iterable[CodeableConcept | None], words: Iterable[str | None] = ()) -> set[Discipline]:
-    """Disciplines that codes name, else those that texts name."""
-    concepts = tuple(concepts)
-    coded = {
-        DISCIPLINE_OF_SNOMED[coding.code]
-        for concept in concepts
-        if concept is not None
-        for coding in concept.coding
-        if coding.code in DISCIPLINE_OF_SNOMED
-    }
-    if coded:
-        return coded
-    written = [text for concept in concepts for text in texts(concept)]
-    written.extend(word for word in words if word)
-    return {discipline for pattern, discipline in _DISCIPLINE_OF_PLAN for text in written if pattern.search(text)}
 
 
 def profession_of(concepts: Iterable[CodeableConcept | None]) -> Profession | None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 
@@ -25,7 +25,7 @@ class Quarantine:
     """Collects what could not be read or used; after the first few of each fact only a count."""
 
     def __init__(self) -> None:
-        self._gaps: dict[Fact, list[Gap]] = {}
+        self._gaps: dict[Fact, list[Unknown]] = {}
         self._more: dict[Fact, int] = {}
         self._of_others: dict[str, dict[Fact, int]] = {}
 
@@ -33,7 +33,7 @@ class Quarantine:
         """Whether further gaps of this fact are only counted, so that their reason need not be worked out."""
         return len(self._gaps.get(fact, ())) >= MOST_GAPS_PER_FACT
 
-    def add(self, gap: Gap) -> None:
+    def add(self, gap: Unknown) -> None:
         """Record one gap."""
         if self.full(gap.fact):
             self._more[gap.fact] = self._more.get(gap.fact, 0) + 1
@@ -45,20 +45,20 @@ class Quarantine:
         counts = self._of_others.setdefault(owner, {})
         counts[fact] = counts.get(fact, 0) + 1
 
-    def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Gap:
+    def unread(self, resource: Mapping[str, Any], name: str, error: Exception) -> Unknown:
         """Record a resource that could not be read, with the error of the R4 models."""
         fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.PATIENT)
         reason = None if self.full(fact) else first_r4_error(resource)
-        gap = Gap(fact, f"could not be read: {reason or decoding_error(error)}", name)
+        gap = Unknown(fact, f"could not be read: {reason or decoding_error(error)}", name)
         self.add(gap)
         return gap
 
     @property
-    def gaps(self) -> tuple[Gap, ...]:
+    def gaps(self) -> tuple[Unknown, ...]:
         """All gaps, by fact in the order met; resources of other patients are counted together, whatever the fact."""
-        counted = (Gap(fact, f"{count} more resources were left out") for fact, count in self._more.items())
+        counted = (Unknown(fact, f"{count} more resources were left out") for fact, count in self._more.items())
         foreign = (
-            Gap(fact, of_others(owner, sum(counts.values())))
+            Unknown(fact, of_others(owner, sum(counts.values())))
             for owner, counts in self._of_others.items()
             for fact in counts
         )
@@ -72,7 +72,7 @@ def of_others(owner: str, count: int) -> str:
     )
 
 
-def is_of_others(gap: Gap) -> bool:
+def is_of_others(gap: Unknown) -> bool:
     """Whether a gap counts resources of other patients."""
     return gap.reference is None and gap.why.endswith(_LEFT_OUT)
 

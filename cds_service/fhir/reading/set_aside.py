@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from cds_service.domain.chart import Chart, Fact, Gap
+from cds_service.domain.chart import Chart, Fact, Unknown
 from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.meanings import meaning
 from cds_service.fhir.reading.prefetch import Prefetch
@@ -35,7 +35,7 @@ class SetAside(NamedTuple):
     ``work_rehab`` is whether it is about work rehabilitation, None where it may be; ``encounter`` the one it names.
     """
 
-    gap: Gap
+    gap: Unknown
     work_rehab: bool | None = None
     encounter: str | None = None
 
@@ -43,7 +43,7 @@ class SetAside(NamedTuple):
 def set_aside(chart: Chart, prefetch: Prefetch) -> tuple[SetAside, ...]:
     """Treatments, encounters and plans that are about work rehabilitation, or may be, and were left out or not sent."""
     gaps = [gap for gap in chart.gaps if gap.fact in PROGRAM_FACTS and not is_of_others(gap)]
-    gaps += [Gap(fact, why) for fact, why in chart.unavailable.items() if fact in PROGRAM_FACTS]
+    gaps += [Unknown(fact, why) for fact, why in chart.unavailable.items() if fact in PROGRAM_FACTS]
     received = prefetch.received({gap.reference for gap in gaps if gap.reference is not None})
     aside = []
     for gap in gaps:

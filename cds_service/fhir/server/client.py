@@ -13,9 +13,9 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from cds_service.fhir.server.answers import Found, all_of, check_announced_version, page_in, resource_in
 from cds_service.fhir.server.failures import SERVER, TOO_SLOW, FhirFailure, broken_connection, failure_of_status
 from cds_service.fhir.server.page_links import page_url
+from cds_service.fhir.server.server_answers import Found, all_of, check_announced_version, page_in, resource_in
 
 if TYPE_CHECKING:
     from msgspec import Raw

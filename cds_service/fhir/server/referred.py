@@ -9,6 +9,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.chart.payer_answers import names_service
 from cds_service.fhir.chart.people import licensed
 from cds_service.fhir.reading.clinical_resources import CarePlanResource, EncounterResource, ProcedureResource
+from cds_service.fhir.reading.disciplines import disciplines_in_concepts
 from cds_service.fhir.reading.elements import NamedRef, Ref, Resource
 from cds_service.fhir.reading.financial_resources import ClaimResource, ClaimResponseResource, CoverageResource
 from cds_service.fhir.reading.person_resources import (
@@ -18,7 +19,7 @@ from cds_service.fhir.reading.person_resources import (
     PractitionerRoleResource,
 )
 from cds_service.fhir.reading.prefetch import Prefetch
-from cds_service.fhir.reading.professions import credentials, disciplines_of, profession_of
+from cds_service.fhir.reading.professions import credentials, profession_of
 from cds_service.fhir.reading.references import normal
 
 _REFERENCE: Final = re.compile(
@@ -80,7 +81,7 @@ def wanted(prefetch: Prefetch, base: str, encounter_id: str | None) -> tuple[Wan
     for answer in prefetch.of(ClaimResponseResource).values():
         collector.request(answer)
     for plan in prefetch.of(CarePlanResource).values():
-        if not disciplines_of(plan.category):
+        if not disciplines_in_concepts(plan.category):
             collector.people((plan.author, *plan.contributor), Fact.PLAN_OF_CARE)
     for treatment in sorted(earlier, key=_performed, reverse=True):
         collector.people((performer.actor for performer in treatment.performer), None)

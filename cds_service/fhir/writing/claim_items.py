@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, PROGRAM_MODIFIERS, TEST_MODIFIERS
+from cds_service.domain.codes import ACCREDITED_MODIFIERS, DECIDED_MODIFIERS, MODIFIERS_OF_PROGRAMS, TEST_MODIFIERS
 from cds_service.domain.findings import ChargeLine, DraftCharges
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.reading.code_modifiers import modifiers_behind, modifiers_of
@@ -16,7 +16,7 @@ from cds_service.fhir.reading.procedure_codes import procedure_codes
 
 PLACE_OF_SERVICE: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 CPT_MODIFIERS: Final = frozenset({"52", "59"})
-PAYER_MODIFIERS: Final = frozenset({*PROGRAM_MODIFIERS, *ACCREDITED_MODIFIERS, *TEST_MODIFIERS, "M3"})
+PAYER_MODIFIERS: Final = frozenset({*MODIFIERS_OF_PROGRAMS, *ACCREDITED_MODIFIERS, *TEST_MODIFIERS, "M3"})
 MOST_POINTERS: Final = 4
 """Diagnoses that a line can point to (CMS-1500)."""
 

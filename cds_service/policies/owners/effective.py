@@ -71,7 +71,13 @@ def effective_value(stack: PolicyStack, view: PolicyView, parameter: Parameter[A
         found = policy.value_on(parameter.name, view.on, view.program) if policy is not None else None
         if found is not None:
             below.insert(0, found)
-    return Effective(parameter, value, tuple(below), view.questions(parameter), view.of_one_program(parameter))
+    return Effective(
+        parameter,
+        value,
+        tuple(below),
+        tuple(question.of for question in view.questions(parameter)),
+        view.of_one_program(parameter),
+    )
 
 
 def differences(first: Iterable[Effective], second: Iterable[Effective]) -> Iterator[Difference]:

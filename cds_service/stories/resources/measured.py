@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from cds_service.fhir.reading.code_systems import LOINC
 from cds_service.stories.care_words import (
     AssessmentWords,
     EvaluationWords,
@@ -11,7 +12,6 @@ from cds_service.stories.care_words import (
 from cds_service.stories.resources.persons import therapist
 from cds_service.stories.resources.pieces import (
     EXAMPLE,
-    LOINC,
     TERMINOLOGY,
     FhirJson,
     StorySetting,

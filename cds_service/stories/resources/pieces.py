@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from cds_service.domain.codes import LABELS, Program
+from cds_service.fhir.reading.code_systems import CPT, HCPCS
 from cds_service.stories.care_words import TimedWords
 from cds_service.stories.language import StoryWords
 from cds_service.stories.story_dates import StoryCalendar, StoryDay
@@ -14,10 +15,6 @@ from cds_service.stories.worker_words import PersonWords
 
 FhirJson: TypeAlias = dict[str, Any]
 
-CPT_SYSTEM: Final = "http://www.ama-assn.org/go/cpt"
-HCPCS_SYSTEM: Final = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
-ICD_10_CM_SYSTEM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
-LOINC: Final = "http://loinc.org"
 NUCC: Final = "http://nucc.org/provider-taxonomy"
 SNOMED: Final = "http://snomed.info/sct"
 UCUM: Final = "http://unitsofmeasure.org"
@@ -93,7 +90,7 @@ def concept(*codings: FhirJson, text: str | None = None) -> FhirJson:
 
 def billing_coding(code: str) -> FhirJson:
     """A CPT or HCPCS Level II code or modifier as a bare number, without the descriptor of its owner."""
-    return coding(CPT_SYSTEM if _CPT_CODE.fullmatch(code) else HCPCS_SYSTEM, code)
+    return coding(CPT if _CPT_CODE.fullmatch(code) else HCPCS, code)
 
 
 def billing_codings(codes: Iterable[str]) -> list[FhirJson]:

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from cds_service.fhir.reading.code_systems import ICD_10_CM
 from cds_service.stories.resources.pieces import (
     EXAMPLE,
-    ICD_10_CM_SYSTEM,
     TERMINOLOGY,
     FhirJson,
     StorySetting,
@@ -57,13 +57,13 @@ def injuries(setting: StorySetting, injury: InjuryWords) -> list[FhirJson]:
         _condition(
             setting,
             setting.id(None, injury.id),
-            concept(*([coding(ICD_10_CM_SYSTEM, injury.code)] if injury.code else []), text=injury.text),
+            concept(*([coding(ICD_10_CM, injury.code)] if injury.code else []), text=injury.text),
             onset=None if injury.onset is None else setting.day(injury.onset),
             note=injury.note,
         )
     ]
     if injury.work_related:
-        cause = concept(coding(ICD_10_CM_SYSTEM, "Y99.0"), text="Injured while working for pay")
+        cause = concept(coding(ICD_10_CM, "Y99.0"), text="Injured while working for pay")
         found.append(_condition(setting, setting.id(None, injury.id, "work"), cause))
     return found
 
@@ -74,7 +74,7 @@ def deficits(setting: StorySetting) -> list[FhirJson]:
         _condition(
             setting,
             setting.id(None, "deficit", number),
-            concept(coding(ICD_10_CM_SYSTEM, "Z73.6"), text=text),
+            concept(coding(ICD_10_CM, "Z73.6"), text=text),
             category="problem-list-item",
         )
         for number, text in enumerate(setting.words.deficits, start=1)

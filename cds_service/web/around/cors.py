@@ -7,7 +7,7 @@ from typing import Final
 from flask import Flask, Response, request
 from flask_cors import cross_origin
 
-from cds_service.app.settings import LOOPBACK
+from cds_service.app.settings import LOOPBACK_WORD
 
 PATH: Final = "/cds-services"
 _LOOPBACK: Final = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?\Z")
@@ -41,4 +41,6 @@ def allow_origins(app: Flask, origins: Callable[[], Iterable[str]]) -> None:
 
 
 def _among(sent: str, origins: Iterable[str]) -> bool:
-    return any(_LOOPBACK.match(sent) if origin == LOOPBACK else origin.lower() == sent.lower() for origin in origins)
+    return any(
+        _LOOPBACK.match(sent) if origin == LOOPBACK_WORD else origin.lower() == sent.lower() for origin in origins
+    )

@@ -4,7 +4,7 @@ from datetime import date
 
 from cds_service.domain.chart import Facility
 from cds_service.domain.findings import ChargeLine, ClaimHead, DraftCharges, Proposal
-from cds_service.fhir.writing.actions import Writing, actions
+from cds_service.fhir.writing.proposed_actions import Writing, actions
 from cds_service.stories import build
 from tests.playing import play
 

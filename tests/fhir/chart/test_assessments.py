@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.domain.care import Assessment, AssessmentKind
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.chart.assessments import MEASURED_WITHOUT_STATUS, NO_ANSWERS, PRELIMINARY
 from cds_service.fhir.chart.results import IN_WORDS
 from tests.fhir.chart.test_chart import DAY
@@ -196,7 +196,7 @@ def test_a_procedure_in_words_is_a_test_or_a_re_evaluation_of_therapy(text, kind
 def test_a_measurement_without_readable_date_is_a_gap(change, why):
     treatments = bundle(procedure())
     chart = chart_of(observations=bundle(observation(**change)), procedures=treatments)
-    assert chart.gaps == (Gap(Fact.ASSESSMENTS, why, "Observation/o"),)
+    assert chart.gaps == (Unknown(Fact.ASSESSMENTS, why, "Observation/o"),)
 
 
 def test_what_was_measured_more_than_a_year_before_the_first_treatment_is_passed_over():

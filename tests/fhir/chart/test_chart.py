@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from cds_service.domain.care import AssessmentKind, Service
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import Discipline, Program
 from cds_service.domain.coverage_and_claims import InjuryDate, InjuryEvidence
 from cds_service.domain.intervals import minutes
@@ -59,7 +59,7 @@ def test_a_procedure_that_did_not_take_place_is_left_out_silently(status):
 @pytest.mark.parametrize("change", [{"status": "done"}, {"status": None}])
 def test_a_procedure_without_a_fhir_status_is_a_gap(change):
     chart = chart_of_procedures(procedure(**change))
-    assert ((), (Gap(Fact.SESSIONS, "has no FHIR status", "Procedure/a"),)) == (chart.sessions, chart.gaps)
+    assert ((), (Unknown(Fact.SESSIONS, "has no FHIR status", "Procedure/a"),)) == (chart.sessions, chart.gaps)
 
 
 def test_a_procedure_without_date_takes_that_of_its_encounter():
@@ -70,7 +70,7 @@ def test_a_procedure_without_date_takes_that_of_its_encounter():
 
 def test_a_procedure_without_any_date_is_a_gap():
     chart = chart_of_procedures(procedure(performedPeriod=None))
-    assert chart.gaps == (Gap(Fact.SESSIONS, "no date is recorded", "Procedure/a"),)
+    assert chart.gaps == (Unknown(Fact.SESSIONS, "no date is recorded", "Procedure/a"),)
 
 
 def test_another_coded_procedure_is_a_service():
@@ -193,7 +193,7 @@ def test_two_work_rehab_plans_do_not_decide_the_condition():
 )
 def test_what_belongs_to_another_patient_is_never_used_and_is_a_gap(key, record, fact):
     chart = chart_of(**{key: bundle(record)})
-    assert (Gap(fact, "1 resource of another patient was left out"),) == chart.gaps
+    assert (Unknown(fact, "1 resource of another patient was left out"),) == chart.gaps
     used = (
         chart.sessions,
         chart.encounters,
@@ -227,14 +227,17 @@ def test_a_temporary_reference_that_stands_for_two_patients_stands_for_none():
 
 def test_a_missing_subject_is_a_gap_but_for_encounters():
     chart = chart_of_procedures(procedure(subject=None), encounters=bundle(encounter(subject=None)))
-    assert (Gap(Fact.SESSIONS, "does not say which patient it belongs to", "Procedure/a"),) == chart.gaps
+    assert (Unknown(Fact.SESSIONS, "does not say which patient it belongs to", "Procedure/a"),) == chart.gaps
     assert ((), 1) == (chart.sessions, len(chart.encounters))
 
 
 def test_another_patient_resource_is_not_used():
     stranger = {"resourceType": "Patient", "id": "p2", "address": [{"state": "TX"}]}
     chart = chart_of(patient=stranger)
-    assert (None, (Gap(Fact.PATIENT, "the Patient given is another one", "Patient/p2"),)) == (chart.place, chart.gaps)
+    assert (None, (Unknown(Fact.PATIENT, "the Patient given is another one", "Patient/p2"),)) == (
+        chart.place,
+        chart.gaps,
+    )
 
 
 def test_gaps_of_one_kind_are_counted_after_the_first_twenty():
@@ -248,7 +251,7 @@ def test_resources_of_other_patients_are_counted_together_and_not_named():
         encounters=bundle(encounter(subject=SOMEBODY_ELSE)),
     )
     counted = "31 resources of other patients were left out"
-    assert {Gap(Fact.SESSIONS, counted), Gap(Fact.ENCOUNTER, counted)} == set(chart.gaps)
+    assert {Unknown(Fact.SESSIONS, counted), Unknown(Fact.ENCOUNTER, counted)} == set(chart.gaps)
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_the_class_of_payer_is_read_from_the_code_in_its_system(system, code, ki
 
 
 def test_one_code_for_workers_compensation_decides_over_others():
-    both = {"coding": [{"system": ACT, "code": "EHCPOL"}, {"system": SOPT, "code": "95"}]}
-    assert PayerClass.WORKERS_COMPENSATION is only(coverage(type=both)).payer_class
+    coverage_type = {"coding": [{"system": ACT, "code": "EHCPOL"}, {"system": SOPT, "code": "95"}]}
+    assert PayerClass.WORKERS_COMPENSATION is only(coverage(type=coverage_type)).payer_class
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_name_that_says_something_else_than_the_role_is_disputed():
 @pytest.mark.parametrize("kind", ["Organization", "Device", "Patient", "CareTeam", "RelatedPerson"])
 def test_what_is_no_person_has_no_profession_whatever_it_is_called(kind):
     (only,) = performers({"actor": {"reference": f"{kind}/o", "display": "Example Rehab, PT"}})
-    assert (only.role, only.other, only.disputed) == (None, None, None)
+    assert (only.role, only.profession, only.disputed) == (None, None, None)
 
 
 def test_the_clinic_beside_a_person_is_left_out_and_a_team_is_not():

@@ -50,7 +50,7 @@ def test_the_place_of_the_accident_comes_first():
 def test_claims_with_accidents_in_two_states_leave_the_law_open():
     second = CLAIM | {"id": "cm", "accident": {"locationAddress": {"state": "MS"}}}
     found = place(charges=bundle(CLAIM, second))
-    assert ("US-TX", ("US-MS",)) == (found.jurisdiction, found.others)
+    assert ("US-TX", ("US-MS",)) == (found.jurisdiction, found.other_states)
 
 
 def test_an_accident_at_school_tells_no_law():

@@ -83,8 +83,8 @@ def test_another_patients_charges_are_not_used():
 
 
 def test_a_charge_that_stands_on_a_claim_too_counts_once():
-    both = lines_of(claim(), item(), claim("ExplanationOfBenefit", "eob"))
-    assert [("Claim/cl", "active", "97545", 1.0, "2026-03-16")] == both
+    lines = lines_of(claim(), item(), claim("ExplanationOfBenefit", "eob"))
+    assert [("Claim/cl", "active", "97545", 1.0, "2026-03-16")] == lines
 
 
 def test_two_charge_items_of_one_code_and_day_are_two():

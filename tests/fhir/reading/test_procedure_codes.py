@@ -31,8 +31,8 @@ def test_a_therapy_code_under_an_unknown_system_counts_and_is_unsure(system):
 
 
 def test_a_code_under_a_known_system_makes_its_local_twin_sure():
-    both = CodeableConcept((Coding("http://example.org/local", "97545"), Coding(CPT, "97545")))
-    assert (("97545",), ()) == coded(both)[::2]
+    concept = CodeableConcept((Coding("http://example.org/local", "97545"), Coding(CPT, "97545")))
+    assert (("97545",), ()) == coded(concept)[::2]
 
 
 @pytest.mark.parametrize(

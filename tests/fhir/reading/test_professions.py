@@ -2,9 +2,17 @@ import pytest
 
 from cds_service.domain.care import Role
 from cds_service.domain.codes import Discipline
-from cds_service.fhir.reading import professions
+from cds_service.fhir.reading.disciplines import disciplines_in_concepts
 from cds_service.fhir.reading.elements import CodeableConcept, Coding
-from cds_service.fhir.reading.professions import Disputed, Neither
+from cds_service.fhir.reading.professions import (
+    Disputed,
+    Neither,
+    agreed_profession,
+    credentials,
+    license_prefix,
+    profession_in_words,
+    profession_of,
+)
 from tests.fhir.resources import SNOMED
 
 
@@ -25,7 +33,7 @@ def concept(*codings: tuple[str | None, str], text: str | None = None) -> Codeab
     ],
 )
 def test_the_discipline_is_read_from_code_before_text(concept, found):
-    assert found == professions.disciplines_of((concept,))
+    assert found == disciplines_in_concepts((concept,))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_the_discipline_is_read_from_code_before_text(concept, found):
     ],
 )
 def test_the_profession_is_read_from_taxonomy_then_snomed_then_text(concept, role):
-    assert role == professions.profession_of((concept,))
+    assert role == profession_of((concept,))
 
 
 PT, PTA = Role(Discipline.PT, assistant=False), Role(Discipline.PT, assistant=True)
@@ -74,7 +82,7 @@ SLP, SLPA = Role(Discipline.SLP, assistant=False), Role(Discipline.SLP, assistan
     ],
 )  # fmt: skip
 def test_a_title_in_words_is_that_of_a_therapist_or_assistant(role, titles):
-    assert dict.fromkeys(titles, role) == {title: professions.profession_in_words(title) for title in titles}
+    assert dict.fromkeys(titles, role) == {title: profession_in_words(title) for title in titles}
 
 
 @pytest.mark.parametrize(
@@ -93,12 +101,12 @@ def test_a_title_in_words_is_that_of_a_therapist_or_assistant(role, titles):
     ],
 )  # fmt: skip
 def test_the_words_beside_a_profession_count(called, titles):
-    assert dict.fromkeys(titles, Neither(called)) == {title: professions.profession_in_words(title) for title in titles}
+    assert dict.fromkeys(titles, Neither(called)) == {title: profession_in_words(title) for title in titles}
 
 
 @pytest.mark.parametrize("title", ["PT/OT", "PT/PTA", "OTR/L, COTA/L", "PT/OT Assistant", "Physical Therapist, PTA"])
 def test_two_professions_in_one_title_are_a_dispute(title):
-    assert isinstance(professions.profession_in_words(title), Disputed)
+    assert isinstance(profession_in_words(title), Disputed)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,7 @@ def test_two_professions_in_one_title_are_a_dispute(title):
      "Occupational Therapy Practitioner", "Work capacity specialist", "Physical therapist scheduler", ""],
 )  # fmt: skip
 def test_what_no_list_knows_is_no_profession(title):
-    assert professions.profession_in_words(title) is None
+    assert profession_in_words(title) is None
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,7 @@ def test_what_no_list_knows_is_no_profession(title):
     ],
 )
 def test_credentials_stand_behind_the_name(display, profession):
-    assert profession == professions.credentials(display)
+    assert profession == credentials(display)
 
 
 @pytest.mark.parametrize(
@@ -155,20 +163,20 @@ def test_credentials_stand_behind_the_name(display, profession):
     ],
 )
 def test_codes_and_words_of_one_role_are_read_together(concepts, profession):
-    assert profession == professions.profession_of(concepts)
+    assert profession == profession_of(concepts)
 
 
 def test_sources_that_differ_are_a_dispute_and_a_further_trade_is_none():
     trainer, student = Neither("athletic trainer"), Neither("PT student")
-    assert PT == professions.agreed_profession(None, PT, PT)
-    assert PT == professions.agreed_profession(PT, trainer)
-    assert Disputed("athletic trainer and PT therapist") == professions.agreed_profession(trainer, PT)
-    assert Disputed("PT therapist and PT student") == professions.agreed_profession(PT, student)
-    assert Disputed("PT therapist and PT assistant") == professions.agreed_profession(PT, PTA)
+    assert PT == agreed_profession(None, PT, PT)
+    assert PT == agreed_profession(PT, trainer)
+    assert Disputed("athletic trainer and PT therapist") == agreed_profession(trainer, PT)
+    assert Disputed("PT therapist and PT student") == agreed_profession(PT, student)
+    assert Disputed("PT therapist and PT assistant") == agreed_profession(PT, PTA)
 
 
 @pytest.mark.parametrize(
     ("number", "profession"), [("PTA-01234", PTA), ("PT0421", PT), ("0421", None), ("Ptolemy", None)]
 )
 def test_the_letters_of_a_license_number_tell(number, profession):
-    assert profession == professions.license_prefix(number)
+    assert profession == license_prefix(number)

@@ -1,7 +1,7 @@
 import pytest
 from msgspec import Raw, json
 
-from cds_service.domain.chart import Fact, Gap
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
 from cds_service.fhir.reading.drafts import read_drafts
 from cds_service.fhir.reading.elements import CodeableConcept
@@ -48,7 +48,7 @@ def test_a_warning_beside_no_results_is_an_empty_answer():
 def test_an_error_beside_results_keeps_them_and_leaves_a_gap():
     prefetch = prefetched(procedures=bundle(procedure(), OUTCOME))
     assert State.PRESENT == prefetch.slots["procedures"].state
-    assert (Gap(Fact.SESSIONS, "the EHR reported an error for procedures (forbidden)"),) == prefetch.gaps
+    assert (Unknown(Fact.SESSIONS, "the EHR reported an error for procedures (forbidden)"),) == prefetch.gaps
 
 
 def test_a_key_that_is_not_there_is_absent():
@@ -111,7 +111,7 @@ def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
     prefetch = prefetched(procedures=bundle(procedure(), link=link))
     why = "only the first page of procedures was given"
     assert Slot("procedures", State.PARTIAL, why, "https://ehr.example.org/2") == prefetch.slots["procedures"]
-    assert (Gap(Fact.SESSIONS, why),) == prefetch.gaps
+    assert (Unknown(Fact.SESSIONS, why),) == prefetch.gaps
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_link_to_the_next_page_is_kept_and_is_a_gap():
 def test_a_search_that_was_cut_short_is_only_a_part(elements, why):
     prefetch = prefetched(procedures=bundle(procedure(), **elements))
     assert (State.PARTIAL, why) == (prefetch.slots["procedures"].state, prefetch.slots["procedures"].reason)
-    assert (Gap(Fact.SESSIONS, why),) == prefetch.gaps
+    assert (Unknown(Fact.SESSIONS, why),) == prefetch.gaps
 
 
 @pytest.mark.parametrize("total", [0, 1, -1, None, "many", "1e9999"])
@@ -197,7 +197,7 @@ def test_what_cannot_be_read_is_a_gap_with_the_error_of_the_r4_models_and_the_re
     prefetch = prefetched(procedures=bundle(procedure("bad", status={"secret": "Pat"}), procedure()))
     assert ids(prefetch) == ["a"]
     why = "could not be read: status: Input should be a valid string"
-    assert (Gap(Fact.SESSIONS, why, "Procedure/bad"),) == prefetch.gaps
+    assert (Unknown(Fact.SESSIONS, why, "Procedure/bad"),) == prefetch.gaps
 
 
 def test_a_bundle_of_which_nothing_can_be_read_has_failed():
@@ -209,7 +209,7 @@ def test_a_bundle_of_which_nothing_can_be_read_has_failed():
 
 def test_an_entry_without_resource_type_is_a_gap():
     prefetch = prefetched(procedures=bundle({"id": "x"}, procedure()))
-    assert (Gap(Fact.SESSIONS, "a resource under procedures has no resourceType"),) == prefetch.gaps
+    assert (Unknown(Fact.SESSIONS, "a resource under procedures has no resourceType"),) == prefetch.gaps
 
 
 def test_very_many_unreadable_resources_are_counted():
@@ -217,7 +217,7 @@ def test_very_many_unreadable_resources_are_counted():
     broken = [record | {"status": {"x": 1}} for record in many]
     gaps = prefetched(procedures=bundle(*broken)).gaps
     assert MOST_GAPS_PER_FACT + 1 == len(gaps)
-    assert gaps[-1] == Gap(Fact.SESSIONS, "5 more resources were left out")
+    assert gaps[-1] == Unknown(Fact.SESSIONS, "5 more resources were left out")
 
 
 def test_an_odd_id_is_not_repeated_in_a_gap():

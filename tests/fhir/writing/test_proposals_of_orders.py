@@ -3,7 +3,7 @@
 from datetime import date
 
 from cds_service.domain.findings import AddOrder, ChangeOrder, Proposal
-from cds_service.fhir.writing.actions import Writing, actions
+from cds_service.fhir.writing.proposed_actions import Writing, actions
 
 HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 ORDER = {
@@ -35,10 +35,10 @@ def test_another_discipline_replaces_the_one_that_is_there():
 
 
 def test_no_null_goes_out_with_a_changed_or_an_added_order():
-    nothing = {"encounter": None, "requester": None, "note": [None], "reasonCode": [{"text": None}]}
+    empty = {"encounter": None, "requester": None, "note": [None], "reasonCode": [{"text": None}]}
     for change in (ChangeOrder("ServiceRequest/again", units=3), AddOrder("ServiceRequest/again", "97546")):
-        (order,) = written(change, **nothing)
-        assert set() == set(nothing) & set(order)
+        (order,) = written(change, **empty)
+        assert set() == set(empty) & set(order)
 
 
 def test_an_order_of_nobody_is_not_proposed():

@@ -44,15 +44,15 @@ def at(value, path):
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from([None, "", [], {}, [None], [{}], {"text": ""}]))))
 def test_nothing_empty_is_in_what_can_leave_whatever_emptiness_came(spoilt):
     claim = deepcopy(CLAIM)
-    for path, nothing in spoilt:
+    for path, value in spoilt:
         there = at(CLAIM, path)
         try:
             if isinstance(there, list):
-                at(claim, path).append(nothing)
+                at(claim, path).append(value)
             elif isinstance(there, dict):
-                at(claim, path)["extension"] = nothing
+                at(claim, path)["extension"] = value
             else:
-                at(claim, path[:-1])[path[-1]] = nothing
+                at(claim, path[:-1])[path[-1]] = value
         except (KeyError, IndexError, TypeError, AttributeError):
             continue
     repaired = valid(claim)

@@ -20,8 +20,8 @@ from cds_service.domain.codes import (
     DISCIPLINE_OF_MODIFIER,
     FIRST_BLOCK,
     LABELS,
+    MODIFIERS_OF_PROGRAMS,
     MOST_MODIFIERS,
-    PROGRAM_MODIFIERS,
 )
 from cds_service.domain.findings import (
     AddLineModifier,
@@ -236,7 +236,7 @@ def _set_modifiers(order: JsonObject, modifiers: tuple[str, ...]) -> None:
     details = [details] if isinstance(details, dict) else details
     decided = {*modifiers}
     if not DECIDED_MODIFIERS.isdisjoint(modifiers):
-        decided.update(DISCIPLINE_OF_MODIFIER, PROGRAM_MODIFIERS, ACCREDITED_MODIFIERS)
+        decided.update(DISCIPLINE_OF_MODIFIER, MODIFIERS_OF_PROGRAMS, ACCREDITED_MODIFIERS)
     kept: list[JsonObject] = []
     for detail in filter(None, details):
         there = modifiers_on({"modifier": [detail]})

@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.fhir.reading.elements import CodeableConcept, Coding
-from cds_service.fhir.reading.telehealth import is_virtual, telehealth_in, telehealth_of
+from cds_service.fhir.reading.telehealth_words import is_virtual, telehealth_in, telehealth_of
 
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 

@@ -10,7 +10,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.resources import BundleLink
 from cds_service.fhir.server.failures import NOT_FHIR, SERVER, FhirFailure
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _TELLTALES: Final = {
     "Procedure": ("occurrence_period", "occurrence_date_time", "context", "not_performed"),
@@ -108,7 +108,7 @@ def all_of(last: Page, entries: tuple[Raw, ...]) -> Found:
     return Found(entries, problem=f"{SERVER} gave {len(entries)} of {total} and no further page", total=total)
 
 
-def _decoded(decode: Callable[[bytes], T], body: bytes) -> T:
+def _decoded(decode: Callable[[bytes], _T], body: bytes) -> _T:
     try:
         return decode(body)
     except _UNREADABLE:

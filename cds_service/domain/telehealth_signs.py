@@ -75,5 +75,5 @@ def _of_claims(case: Case) -> Iterator[Telehealth]:
 
 def _encounters(case: Case) -> tuple[Encounter, ...]:
     """Those in which the program was given, else the one asked about."""
-    given = case.visit.encounters if case.visit is not None else ()
-    return given or tuple(encounter for encounter in case.chart.encounters if encounter.reference == case.encounter)
+    of_visit = case.visit.encounters if case.visit is not None else ()
+    return of_visit or tuple(encounter for encounter in case.chart.encounters if encounter.reference == case.encounter)
