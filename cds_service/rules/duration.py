@@ -19,7 +19,7 @@ from cds_service.rules.approvals import approval_evidence
 from cds_service.rules.authorization import EVERYWHERE, card_on_duration
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
-WHICH_PROGRAM = Unknown(
+PROGRAM_NOT_RECORDED = Unknown(
     Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used"
 )
 
@@ -115,7 +115,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     if limit is None:
         yield NotApplicable("the payer's policy sets no number of weeks")
         return
-    caveats = (WHICH_PROGRAM,) if case.program not in limit.value.value else ()
+    caveats = (PROGRAM_NOT_RECORDED,) if case.program not in limit.value.value else ()
     beyond = first + timedelta(weeks=limit.weeks)
     late = next((day for day in days if day >= beyond and case.authorization_on(day) is None), None)
     yield from unnamed_approvals(case, (day for day in (*days, beyond) if day >= beyond))
