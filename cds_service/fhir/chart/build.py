@@ -17,11 +17,11 @@ from cds_service.fhir.chart import claim_facts, injury, payers
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart.assessments import assessments_of
 from cds_service.fhir.chart.availability import in_part, kept_elsewhere, unavailable
+from cds_service.fhir.chart.carried_numbers import of_numbers
 from cds_service.fhir.chart.claims import ChargesOnRecord, charges_on_record
 from cds_service.fhir.chart.documents import hints_of
 from cds_service.fhir.chart.ordered_plans import plan_of_order
 from cds_service.fhir.chart.patients_own import Meanings, Own, reference_of
-from cds_service.fhir.chart.payer_answers import of_numbers
 from cds_service.fhir.chart.payer_exchange import AskedFor, answers_on_record, assertions_on_record, requests_on_record
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places, place_of

@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 from cds_service.domain.care import Encounter, PlanOfCare
 from cds_service.domain.coverage_and_claims import Authorization, Claim, CoverageAssertion
-from cds_service.fhir.chart import payer_answers
 from cds_service.fhir.chart.authorized_services import Requests
 from cds_service.fhir.chart.coverage_information import assertions_of
 from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.chart.payer_answers import is_preauthorization, of_response, unread_as
 from cds_service.fhir.chart.service_requests import is_work_rehab_appointment
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import CarePlanResource, EncounterResource
@@ -56,12 +56,12 @@ def _requested(own: Own) -> Iterator[tuple[str, ClaimResource]]:
 def answers_on_record(own: Own, calendar: Calendar, requests: Requests) -> Iterator[Authorization]:
     """Authorizations among the payers' answers; what cannot be read is left out as a gap."""
     for reference, record in own.of(ClaimResponseResource):
-        unread = payer_answers.unread_as(record)
+        unread = unread_as(record)
         if unread is not None:
             own.leave_out(ClaimResponseResource, reference, unread)
-        if not payer_answers.is_preauthorization(record):
+        if not is_preauthorization(record):
             continue
-        answers = payer_answers.of_response(record, reference, calendar, requests)
+        answers = of_response(record, reference, calendar, requests)
         if isinstance(answers, str):
             own.leave_out(ClaimResponseResource, reference, answers)
         else:
