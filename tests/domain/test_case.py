@@ -56,8 +56,8 @@ def test_an_encounter_without_a_date_is_of_no_date():
 
 
 def test_the_injuries_of_a_date_are_known_only_where_all_its_treatments_tell():
-    told = (session("a", EARLIER, BACK, "back"), session("b", EARLIER, BACK, "wrist"))
-    chart = Chart("Patient/p", sessions=(*told, session("c", DAY, BACK, "back"), session("d")))
+    earlier = (session("a", EARLIER, BACK, "back"), session("b", EARLIER, BACK, "wrist"))
+    chart = Chart("Patient/p", sessions=(*earlier, session("c", DAY, BACK, "back"), session("d")))
     assert {EARLIER: {"back", "wrist"}, DAY: set()} == chart.history.injuries_by_date
 
 
