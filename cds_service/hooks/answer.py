@@ -11,6 +11,7 @@ import orjson
 from cards.composition import Actions, Composition, compose
 from cards.envelope import CardSettings
 from cds_service.consultation.consult import Consultation, consult
+from cds_service.consultation.missing import is_about_something_else
 from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
@@ -18,7 +19,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.writing.proposed_actions import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
-from cds_service.hooks.gathering import completed, question_of
+from cds_service.hooks.gathering import completed, of_drafts, record_of
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalogue import RULES, TITLES
@@ -95,8 +96,11 @@ class Answerer:
         """
         client = caller.client
         now = self.clock()
-        question = self.question(call, client)
+        drafted = of_drafts(call)
         policies = self.policies.current
+        if is_about_something_else(drafted):
+            return Answered(Composition(), self._card_settings(call, client, policies, now.date()))
+        question = self._with_record(drafted, call, client)
         consultation = consult(question, policies, _wanted(client), now=now)
         settings = self._card_settings(call, client, policies, question.day(now))
         if consultation is None:
@@ -106,10 +110,11 @@ class Answerer:
         proposed = self._actions(call, question, consultation, client)
         return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
 
-    def question(self, call: HookCall, client: Client = DEMO.client) -> Question:
-        """The question that a call of this client asks, with what it lacks fetched from the client's FHIR server."""
+    def _with_record(self, drafted: Question, call: HookCall, client: Client) -> Question:
+        """The question with the record that came, and what it lacks fetched from the client's FHIR server."""
         question = replace(
-            question_of(call),
+            drafted,
+            prefetch=record_of(call),
             jurisdiction=client.jurisdiction or self.jurisdiction,
             zones=(client.time_zone, self.time_zone),
             not_available=client.not_available,

@@ -1,6 +1,6 @@
 """Runs the rules of a moment over a case: findings, the trace of every rule, and what could not be known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -20,8 +20,15 @@ from cds_service.rules.unread_visit import UNREAD
 NOTHING_READ: Final[frozenset[str]] = frozenset()
 
 
-def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
-    """Answer the case with every rule that belongs to its moment.
+def apply_rules(
+    case: Case,
+    bill: Bill,
+    policy: PolicyView,
+    rules: Iterable[Rule] = RULES,
+    *,
+    bill_read: frozenset[str] = NOTHING_READ,
+) -> Evaluation:
+    """Answer the case with every rule that belongs to its moment; ``bill_read`` is what the bill read of the policy.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
     the chart, and the rest of what was sent in part, stand beside the findings they might have changed, and take the
@@ -35,11 +42,11 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
     asked = [rule for rule in rules if moment in rule.moments]
     for rule in asked:
         missing, unknown, cut = _known_to(rule, chart)
-        view = recorded(policy, rule.id, rule.declared)
+        results, read = (missing, NOTHING_READ) if missing else _results(rule, case, bill, policy)
         fired = False
         lacks: str | None = None
         not_applicable: str | None = None
-        for result in missing or _results(rule, case, bill, view):
+        for result in results:
             if isinstance(result, Answer):
                 fired = True
                 findings.append(_finding(rule, result, unknown, chart))
@@ -50,7 +57,7 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
                 lacking.setdefault(result, []).append(rule.id)
         if cut is not None and not_applicable is None:
             lacks = lacks or cut
-        outcomes.append(_outcome(rule.id, lacks, not_applicable, frozenset(view.read), fired=fired))
+        outcomes.append(_outcome(rule.id, lacks, not_applicable, frozenset(read), fired=fired))
         for gap in unknown:
             lacking.setdefault(gap, []).append(rule.id)
     if policy.lacking is not None:
@@ -66,15 +73,20 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
         episode=case.episode.label(case.chart.condition_names) if case.episode else None,
         episode_key=case.episode.key if case.episode else None,
         lacking=policy.lacking,
+        bill_read=bill_read,
     )
 
 
-def _results(rule: Rule, case: Case, bill: Bill, view: PolicyView) -> Iterable[Result]:
-    """What a rule yields; where there is nothing that its question is about, only that."""
+def _results(rule: Rule, case: Case, bill: Bill, policy: PolicyView) -> tuple[Iterable[Result], Collection[str]]:
+    """What a rule yields, and what it will have read of the policy by then.
+
+    Where there is nothing that its question is about, that is all it yields.
+    """
     none_there = without_subject(rule, case)
     if none_there is not None:
-        return (none_there,)
-    return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view)
+        return (none_there,), NOTHING_READ
+    view = recorded(policy, rule.id, rule.declared)
+    return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view), view.read
 
 
 def _known_to(rule: Rule, chart: Chart) -> tuple[list[Unknown], list[Unknown], str | None]:
