@@ -28,7 +28,7 @@ from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
 from cds_service.records.insights import INSIGHT_KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.stories import bundled, load
 
 

@@ -67,7 +67,7 @@ def test_accidents_in_two_states_are_a_doubt_about_the_law():
     chart = Chart(
         "Patient/p",
         coverages=(Coverage("Coverage/c", PayerClass.WORKERS_COMPENSATION),),
-        place=Place("US-TX", "the accident", "Claim/a", others=("US-OK",)),
+        place=Place("US-TX", "the accident", "Claim/a", other_states=("US-OK",)),
     )
     (doubt,) = payer_caveats(case_of(chart))
     assert (Fact.PATIENT, "Claim/a") == (doubt.fact, doubt.reference)

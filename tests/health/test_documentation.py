@@ -14,7 +14,7 @@ from cds_service.app.settings import Settings
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.stories import build
 from cds_service.stories.expectations import Expect
 from cds_service.stories.language import StoryWords

@@ -17,7 +17,7 @@ PRONOUNS = {
 TEMPLATES = {".html", ".j2", ".yaml"}
 PACKAGE_FILES = {"__init__", "__main__"}
 IN_EACH_OF_A_KIND = {
-    "RULES": "each topic of rules lists its own, and the catalogue puts them together",
+    "RULES": "each topic of rules lists its own, and the catalog puts them together",
     "blueprint": "each page registers its routes under this name, as Flask applications do",
     "init_app": "what stands around all pages joins the application under this name, as Flask extensions do",
 }
