@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import date, datetime, tzinfo
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import orjson
@@ -101,7 +101,7 @@ class Answerer:
         if is_about_something_else(drafted):
             return Answered(Composition(), self._card_settings(call, client, policies, now.date()))
         question = self._with_record(drafted, call, client)
-        consultation = consult(question, policies, _wanted(client), now=now)
+        consultation = consult(question, policies, _rules_without(client.unwanted_rules), now=now)
         settings = self._card_settings(call, client, policies, question.day(now))
         if consultation is None:
             return Answered(Composition(), settings)
@@ -156,7 +156,7 @@ class Answerer:
         }
 
 
-def _wanted(client: Client) -> tuple[Rule, ...]:
-    """The rules without those whose quiet card this client does not want."""
-    unwanted = client.unwanted_rules
+@lru_cache(maxsize=16)
+def _rules_without(unwanted: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules without those whose quiet card a client does not want."""
     return tuple(rule for rule in RULES if rule.id not in unwanted)
