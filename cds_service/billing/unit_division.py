@@ -53,8 +53,7 @@ def _by_discipline(case: Case, times: RoleTimes) -> DisciplineTimes:
     for roles, time in times.items():
         present = {role.discipline for role in roles if role is not None}
         known = len(present) == 1 and None not in roles and present <= planned
-        if time:
-            by_discipline.setdefault(next(iter(present)) if known else None, {})[roles] = time
+        by_discipline.setdefault(next(iter(present)) if known else None, {})[roles] = time
     return by_discipline or {None: dict(times)}
 
 

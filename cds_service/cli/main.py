@@ -15,6 +15,7 @@ from rich.markdown import Markdown
 from cds_service import __version__
 from cds_service.app.assembly import answerer_for, load_policies, local_now, recorded_database
 from cds_service.app.settings import Settings, load_settings, unknown_names
+from cds_service.billing.bills import BILL_READS
 from cds_service.cli.invoking import Invocation, print_exchange, read_json_object
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.commands import policies
@@ -27,7 +28,7 @@ from cds_service.errors import RequestError
 from cds_service.hooks.call import read_call
 from cds_service.records.insights import INSIGHT_KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.stories import bundled, load
 
 
@@ -246,6 +247,8 @@ def _rule_text(rule_id: str, settings: Settings) -> str:
     lines += ["", "Reads from the chart: " + (", ".join(found.facts) or "whatever is given")]
     lines += ["", "Reads from the policy:", ""]
     lines += [f"- `{parameter.name}`: {parameter.meaning}" for parameter in found.parameters] or ["- nothing"]
+    if found.uses_bill:
+        lines += ["", "And speaks of the bill, which is made once from: " + ", ".join(sorted(BILL_READS))]
     return (
         "\n\n".join(lines[:3]) + "\n" + "\n".join(lines[3:]) + f"\n\nOn the web: {settings.public_url}/rules/{rule_id}"
     )

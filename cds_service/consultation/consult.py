@@ -18,7 +18,7 @@ from cds_service.errors import DataNeeded
 from cds_service.policies.model import PolicyView
 from cds_service.policies.recorded import recorded
 from cds_service.policies.stack import PolicyStack
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.rules.engine import apply_rules, doubted, unanswered
 from cds_service.rules.rule import Rule
 

@@ -8,9 +8,9 @@ from cds_service.consultation.question import Question
 from cds_service.consultation.subject import not_delivered, under_way, visit_date
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact, Unknown
-from cds_service.fhir.chart.build import appointments_of, of_another_patient
+from cds_service.fhir.chart.another_patient import of_another_patient
 from cds_service.fhir.chart.patients_own import OF_ANOTHER
-from cds_service.fhir.chart.service_requests import booked
+from cds_service.fhir.chart.service_requests import appointments_of, booked
 from cds_service.fhir.reading.prefetch import State
 from cds_service.fhir.reading.prefetch_keys import fact_of, needed_at
 from cds_service.fhir.reading.references import normal

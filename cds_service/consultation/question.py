@@ -10,8 +10,8 @@ from cds_service.domain.case import Moment
 from cds_service.domain.chart import Chart
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
-from cds_service.fhir.chart.build import build_chart, orders_of
-from cds_service.fhir.chart.service_requests import booked
+from cds_service.fhir.chart.build import build_chart
+from cds_service.fhir.chart.service_requests import booked, orders_of
 from cds_service.fhir.chart.sites import zones_at
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.drafts import Draft

@@ -38,6 +38,11 @@ class Moment(StrEnum):
     OVERVIEW = "overview"
 
 
+AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
+AT_LINES: Final = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
+"""When lines are drafted: by an order, and at the close of a visit."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A question put to the rules.

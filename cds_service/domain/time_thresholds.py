@@ -20,11 +20,6 @@ class TimeThresholds:
     additional: PolicyValue[int]
 
     @property
-    def values(self) -> tuple[PolicyValue[Any], ...]:
-        """All three."""
-        return (self.full, self.minimum, self.additional)
-
-    @property
     def of_first_block(self) -> tuple[PolicyValue[Any], ...]:
         """What decides about the first block."""
         return (self.full, self.minimum)

@@ -21,7 +21,7 @@ from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import completed, question_of
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
-from cds_service.rules.catalogue import RULES, TITLES
+from cds_service.rules.catalog import RULES, TITLES
 from cds_service.rules.rule import Rule
 from cds_service.security.clients import DEMO, Caller, Client
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.frozen import dataclass as unguarded
@@ -256,6 +256,5 @@ def _over(below: PolicyValue[Any] | None, value: PolicyValue[Any]) -> PolicyValu
     """What a value comes to over that of a less specific layer: itself, or both tables where they add up."""
     if below is None or not PARAMETERS[value.parameter].additive:
         return value
-    if not isinstance(below.plain, Mapping) or not isinstance(value.plain, Mapping):
-        return value
-    return replace(value, value={**below.value, **value.value}, plain={**below.plain, **value.plain})
+    plain_below, plain = (cast("Mapping[str, Any]", table.plain) for table in (below, value))
+    return replace(value, value={**below.value, **value.value}, plain={**plain_below, **plain})

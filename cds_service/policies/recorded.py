@@ -1,5 +1,6 @@
 """Policy values as one reader asks for them: what it reads is on record, and nothing else is there for it."""
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import TypeVar
 
@@ -22,36 +23,42 @@ class UndeclaredReadError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedView(PolicyView):
-    """A view for one ``reader``, who ``declared`` what it reads; ``read`` holds the names of what it did read."""
+    """A view for one reader; ``read`` holds the names of what it has read, which ``note`` puts there."""
 
-    reader: str = ""
-    declared: frozenset[str] = frozenset()
-    read: set[str] = field(default_factory=set)
+    read: set[str] = field(kw_only=True)
+    note: Callable[[str], None] = field(kw_only=True)
 
     def get(self, parameter: Parameter[_T]) -> PolicyValue[_T] | None:
         """As in ``PolicyView``, on record."""
-        self._note(parameter.name)
+        self.note(parameter.name)
         return self._decided.get(parameter.name)
 
     def questions(self, parameter: Parameter[_T]) -> tuple[PayerQuestion[_T], ...]:
         """As in ``PolicyView``, on record."""
-        self._note(parameter.name)
+        self.note(parameter.name)
         return self._questions.get(parameter.name, ())
 
     def of_one_program(self, parameter: Parameter[_T]) -> tuple[PolicyValue[_T], ...]:
         """As in ``PolicyView``, on record."""
-        self._note(parameter.name)
+        self.note(parameter.name)
         return self._of_one_program.get(parameter.name, ())
-
-    def _note(self, name: str) -> None:
-        if Strictness.refuses and name not in self.declared:
-            raise UndeclaredReadError(f"{self.reader} reads {name}, which it does not declare")
-        self.read.add(name)
 
 
 def recorded(view: PolicyView, reader: str, declared: frozenset[str]) -> RecordedView:
-    """The view as this reader sees it."""
+    """The view as this reader sees it, who declared the names of what it reads.
+
+    Raises:
+        UndeclaredReadError: later, in tests, when it reads another parameter.
+    """
+    read: set[str] = set()
+
+    def checked(name: str) -> None:
+        if name not in declared:
+            raise UndeclaredReadError(f"{reader} reads {name}, which it does not declare")
+        read.add(name)
+
+    note = checked if Strictness.refuses else read.add
     return RecordedView(
         view.layers, view.on, view._decided, view._questions, view.lacking, view.program, view._of_one_program,  # noqa: SLF001 - one family
-        reader, declared,
+        read=read, note=note,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from cds_service.domain.bill import Bill
+from cds_service.domain.bill import Bill, ClaimVersion, VisitBill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, WORK_REHAB
@@ -61,6 +61,11 @@ def check_visit_charges(case: Case, bill: Bill, policy: PolicyView) -> Iterator[
         yield from billed.modifiers_untold
         yield from billed.number_doubts
         return
+    yield _charges_to_make(case, policy, billed, version)
+
+
+def _charges_to_make(case: Case, policy: PolicyView, billed: VisitBill, version: ClaimVersion) -> Answer:
+    """The lines that the claim does not have yet, recommended where nothing about them is open."""
     open_points = (
         *billed.program.undecided,
         *billed.other_services.undecided,
@@ -69,37 +74,40 @@ def check_visit_charges(case: Case, bill: Bill, policy: PolicyView) -> Iterator[
         *version.change.gaps,
         *billed.number_doubts,
     )
-    kind = "submitted" if billed.submitted else "change" if billed.on_claim else "draft"
+    undecided = tuple(gap.why for gap in open_points)
     proposal = Proposal(
         "charges",
         version.change.changes,
         recommended=not any(gap.unsettles for gap in open_points),
-        facts={"undecided": tuple(gap.why for gap in open_points)},
+        facts={"undecided": undecided},
     )
-    yield Answer(
-        kind=kind,
+    return Answer(
+        kind="submitted" if billed.submitted else "change" if billed.on_claim else "draft",
         severity=Severity.WARNING if billed.submitted else Severity.INFO,
-        subject=visit.date.isoformat(),
-        facts={
-            "lines": version.change.lines,
-            "program_lines": billed.program_lines,
-            "to_add": version.change.to_add if kind == "draft" else (),
-            "others": billed.other_lines,
-            "left_out": billed.other_services.left_out,
-            "minutes": billed.program.minutes,
-            "full": billed.program.thresholds.rule.full,
-            "drafted": billed.on_claim,
-            "undecided": tuple(gap.why for gap in open_points),
-            "kx": billed.kx.amount,
-            "series": visit.date if case.in_series else "",
-            "uncharged": case.uncharged_days if case.in_series else 0,
-        },
+        subject=case.date_of_service.isoformat(),
+        facts={**_charges_facts(case, billed, version), "undecided": undecided},
         values=(*billed.program.values, *billed.other_services.values, *values(billed.kx.threshold)),
         evidence=(*billed.evidence, *law_evidence(case)),
         proposals=() if billed.submitted else (proposal,),
         caveats=(*billed.doubts, *approval_doubts(case, policy), *open_points),
         absent=(Fact.SESSIONS,),
     )
+
+
+def _charges_facts(case: Case, billed: VisitBill, version: ClaimVersion) -> dict[str, object]:
+    return {
+        "lines": version.change.lines,
+        "program_lines": billed.program_lines,
+        "to_add": () if billed.on_claim else version.change.to_add,
+        "others": billed.other_lines,
+        "left_out": billed.other_services.left_out,
+        "minutes": billed.program.minutes,
+        "full": billed.program.thresholds.rule.full,
+        "drafted": billed.on_claim,
+        "kx": billed.kx.amount,
+        "series": case.date_of_service if case.in_series else "",
+        "uncharged": case.uncharged_days if case.in_series else 0,
+    }
 
 
 def check_first_unit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -115,23 +123,27 @@ def check_first_unit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Res
         return
     if billed.program.fills_first_block:
         return
-    thresholds = billed.program.thresholds
-    partial = visit.minutes >= thresholds.rule.minimum
+    partial = billed.program.minutes >= billed.program.thresholds.rule.minimum
     if partial and any(version.settled for version in billed.versions):
         yield from billed.overfull
         return
+    yield _first_block_not_full(case, policy, billed, partial=partial)
+
+
+def _first_block_not_full(case: Case, policy: PolicyView, billed: VisitBill, *, partial: bool) -> Answer:
+    """What may be billed: ``partial`` blocks in two ways, below the minimum other services alone."""
     below = policy.get(params.BELOW_FIRST_UNIT)
     choices = below.value if below is not None else ()
     fifteen = policy.get(params.FIFTEEN_MINUTE_METHOD) if "fifteen-minute-codes" in choices else None
-    offered = [version for version in billed.versions if version.lines and (partial or not version.settled)]
-    of_program = billed.program.undecided if partial else ()
-    changed = [version.change for version in billed.versions if version.lines]
-    yield Answer(
+    thresholds = billed.program.thresholds
+    ways = [version for version in billed.versions if version.lines]
+    offered = [version for version in ways if partial or not version.settled]
+    return Answer(
         kind="partial" if partial else "below",
         severity=Severity.WARNING,
-        subject=visit.date.isoformat(),
+        subject=case.date_of_service.isoformat(),
         facts={
-            "minutes": visit.minutes,
+            "minutes": billed.program.minutes,
             "minimum": thresholds.rule.minimum,
             "full": thresholds.rule.full,
             "choices": tuple(CHOICES_IN_WORDS[choice] for choice in choices),
@@ -150,17 +162,15 @@ def check_first_unit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Res
         evidence=billed.evidence,
         proposals=()
         if billed.submitted
-        else tuple(
-            Proposal(version.key, version.change.changes, facts={"lines": version.change.lines}) for version in offered
-        ),
+        else tuple(Proposal(way.key, way.change.changes, facts={"lines": way.change.lines}) for way in offered),
         caveats=(
             *billed.doubts,
             *approval_doubts(case, policy),
-            *of_program,
+            *(billed.program.undecided if partial else ()),
             *billed.other_services.undecided,
             *billed.kept,
             *billed.kx.gaps,
-            *dict.fromkeys(gap for change in changed for gap in change.gaps),
+            *dict.fromkeys(gap for way in ways for gap in way.change.gaps),
         ),
         absent=(Fact.SESSIONS,),
     )

@@ -12,7 +12,7 @@ from cds_service.domain.findings import Evaluation, Finding, Hold, MissingFact, 
 from cds_service.policies.model import PolicyView
 from cds_service.policies.recorded import recorded
 from cds_service.rules.applies import without_subject
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.rules.holds import HoldError, with_holds
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 from cds_service.rules.unread_visit import UNREAD

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cds_service.domain.bill import Bill, LineOnClaim, ProgramCharges, UnitShare, VisitBill
 from cds_service.domain.care import Role
-from cds_service.domain.case import Case, Moment
+from cds_service.domain.case import AT_LINES, Case, Moment
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, WORK_REHAB, Discipline, Program
 from cds_service.domain.findings import ChangeOrder, Evidence, Proposal, Severity, Topic
@@ -16,8 +16,6 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.applies import the_visit
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
-
-HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
 
 def check_discipline_modifier(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -190,10 +188,10 @@ def _units_of(code: str, shares: Sequence[UnitShare], charges: ProgramCharges) -
 def _treated_by(visit: Visit | None, roles: Collection[Role] = ()) -> tuple[Evidence, ...]:
     """Who treated in which session; of these roles only, where any are given."""
     return tuple(
-        Evidence("treated by", who.role.title, session.reference)
+        Evidence("treated by", performer.role.title, session.reference)
         for session in (visit.sessions if visit is not None else ())
-        for who in treating(session)
-        if who.role is not None and (not roles or who.role in roles)
+        for performer in treating(session)
+        if performer.role is not None and (not roles or performer.role in roles)
     )
 
 
@@ -292,7 +290,7 @@ RULES = (
         id="discipline-modifier",
         topic=Topic.MODIFIER,
         title="Discipline modifier",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(Fact.PLAN_OF_CARE,),
         parameters=(params.DISCIPLINE_REQUIRED,),
         sources=("M-1",),
@@ -304,7 +302,7 @@ RULES = (
         id="assistant-modifier",
         topic=Topic.MODIFIER,
         title="Assistant modifier",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(),
         parameters=(params.ASSISTANT_MODIFIERS, params.ASSISTANT_DE_MINIMIS),
         sources=("M-2",),
@@ -316,7 +314,7 @@ RULES = (
         id="program-modifier",
         topic=Topic.MODIFIER,
         title="Program modifier",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(Fact.COVERAGE,),
         parameters=(
             params.PROGRAM_MODIFIERS,

@@ -7,7 +7,7 @@ from typing import Final
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import DAYS_OF_A_WEEK
-from cds_service.domain.case import Case, Moment
+from cds_service.domain.case import AT_VISITS, Case, Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.findings import Evidence, Severity, Topic
 from cds_service.policies.model import PolicyView
@@ -27,7 +27,6 @@ CHECKS_OF_VISIT: Final[Mapping[Fact, str]] = {
     Fact.ASSESSMENTS: "reassessment",
     Fact.CHARGES: "charges already drafted",
 }
-AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
 
 
 def begins_a_week(case: Case) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from cds_service.domain.bill import Bill
-from cds_service.domain.case import Case, Moment
+from cds_service.domain.case import AT_LINES, Case, Moment
 from cds_service.domain.chart import Caveat, Fact, Unknown
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.coverage_and_claims import Coverage, CoverageAssertion
@@ -15,8 +15,6 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import not_covered
 from cds_service.rules.rule import Answer, Result, Rule
-
-HERE = frozenset({Moment.ORDER, Moment.VISIT_CLOSE})
 
 
 def check_work_relation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
@@ -64,7 +62,7 @@ def check_payer_coverage(case: Case, bill: Bill, policy: PolicyView) -> Iterator
     the service (CRD) is told at every moment, all else at orders and closing visits.
     """
     yield from map(_denied_by_payer, not_covered(case))
-    if case.moment not in HERE:
+    if case.moment not in AT_LINES:
         return
     payer = case.payer
     if payer is None:
@@ -180,7 +178,7 @@ RULES = (
         id="work-relation",
         topic=Topic.COVERAGE,
         title="Work-related injury",
-        moments=HERE,
+        moments=AT_LINES,
         facts=(),
         parameters=(params.COVERAGE_POSITION,),
         sources=("WR-CODE-2",),

@@ -20,7 +20,7 @@ from cds_service.rules.measurements import measurements
 from cds_service.rules.not_checked import unsure_of
 from cds_service.rules.rule import Answer, Result, Rule
 
-CHECKS: Final[Mapping[Fact, str]] = {
+STATE_CHECKS: Final[Mapping[Fact, str]] = {
     Fact.SESSIONS: "visits",
     Fact.ASSESSMENTS: "reassessment",
     Fact.AUTHORIZATIONS: "approval",
@@ -39,7 +39,7 @@ def check_program_state(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     """
     day, episode = case.date_of_service, case.episode
     approval = case.authorization_on(day)
-    unchecked = unsure_of(case, CHECKS)
+    unchecked = unsure_of(case, STATE_CHECKS)
     if episode is None and approval is None and not unchecked:
         return
     limit = limit_of(case.program, policy) if episode is not None else None
@@ -58,7 +58,7 @@ def check_program_state(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
         },
         values=tuple(map(undisputed, values(limit.value if limit is not None else None, interval))),
         evidence=(*_course(case, policy), *map(approval_evidence, case.answers_of_episode)),
-        caveats=tuple(gap for gap in case.chart.gaps if gap.fact in CHECKS),
+        caveats=tuple(gap for gap in case.chart.gaps if gap.fact in STATE_CHECKS),
     )
 
 

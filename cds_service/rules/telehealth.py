@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.domain.bill import Bill
-from cds_service.domain.case import Case, Moment
+from cds_service.domain.case import AT_VISITS, Case, Moment
 from cds_service.domain.chart import Doubt, Fact
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.domain.findings import Evidence, Hold, Severity, Topic
@@ -49,7 +49,7 @@ def check_telehealth(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Re
             "sure": sure,
             "denied": denied,
             "place": place or "",
-            "ahead": case.moment in AHEAD,
+            "ahead": case.moment in BEFORE_TREATMENT,
         },
         values=(position,),
         evidence=(
@@ -60,8 +60,7 @@ def check_telehealth(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Re
     )
 
 
-AT_VISITS: Final = frozenset({Moment.VISIT_START, Moment.VISIT_CLOSE})
-AHEAD: Final = frozenset({Moment.ORDER, Moment.BOOKING, Moment.VISIT_START})
+BEFORE_TREATMENT: Final = frozenset({Moment.ORDER, Moment.BOOKING, Moment.VISIT_START})
 
 RULES = (
     Rule(

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from cards.wording import kinds
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.stories.words import Texts, as_list, did_you_mean
 
 

@@ -208,7 +208,7 @@ def one_more_rule() -> float:
     from cds_service.hooks.call import read_call
     from cds_service.hooks.gathering import question_of
     from cds_service.policies.stack import PolicyStack
-    from cds_service.rules.catalogue import RULES
+    from cds_service.rules.catalog import RULES
     from cds_service.rules.engine import apply_rules
     from tests.conftest import TODAY
 

@@ -10,7 +10,8 @@ not known); ``PT supervising`` gave no minutes. ``plans`` are disciplines of act
 A session may be ``for`` an injury, recorded ``with`` a modifier, and its people may be those ``of the encounter``;
 ``yesterday`` are sessions of the day before in the same encounter.
 ``claims`` are lines that stand on a claim of the date: ``draft 97545-GP x1; 97546-GP x2``, one of them perhaps
-``undated``, ``over days``, or ``under`` the number of an approval; one that is ``recorded`` has no place for modifiers.
+``undated``, ``over days`` or ``over earlier days``, or ``under`` the number of an approval; one that is ``recorded``
+has no place for modifiers.
 ``orders`` are drafts. ``payers`` are the classes of coverages in line, ``policy`` what differs from the values below,
 by name of the parameter; ``approvals`` are numbers of approvals in force.
 
@@ -71,7 +72,9 @@ PEOPLE = {
     "OTA": Role(Discipline.OT, assistant=True),
 }
 _TIMES = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
-_LINE = re.compile(r"(\w{5})((?:-\w\w)*) x([\d.]+)(?: (undated|unplaced|over days))?")
+_LINE = re.compile(r"(\w{5})((?:-\w\w)*) x([\d.]+)(?: (undated|unplaced|over days|over earlier days))?")
+_FIRST_DAY = {"undated": None, "unplaced": None, "over earlier days": DAY - timedelta(days=7)}
+_LAST_DAY = {"over days": DAY, "over earlier days": DAY - timedelta(days=1)}
 _INJURIES = re.compile(r" for (\w+)")
 _MODIFIERS = re.compile(r" with (\w\w)")
 _UNDER = re.compile(r" under (\w+)")
@@ -200,8 +203,8 @@ def _charged(text: str, status: str) -> Iterator[ChargedLine]:
     for place, (code, modifiers, count, when) in enumerate(_LINE.findall(text)):
         yield ChargedLine(
             place + 1, place, code, tuple(filter(None, modifiers.split("-"))), float(count),
-            None if when in {"undated", "unplaced"} else DAY,
-            DAY if when == "over days" else None,
+            _FIRST_DAY.get(when, DAY),
+            _LAST_DAY.get(when),
             modifiers_told=status != "recorded",
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.domain.terms import ELEMENT_WORDS
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from tests.playing import CASES, bundled_policies, play, stories_of
 
 TYPICAL_LENGTH = 350

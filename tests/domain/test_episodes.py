@@ -35,6 +35,13 @@ def test_more_than_sixty_days_without_a_visit_end_a_program_though_the_condition
     assert spans(Programs([session(0, "back"), session(gap, "back")])) == runs
 
 
+def test_a_program_learns_its_condition_from_a_later_visit_and_a_day_has_two_treatments():
+    programs = Programs([session(0), session(2, "back"), session(2), session(4, "back")])
+    (before,), (after,) = programs.up_to(on(1)), programs.up_to(on(4))
+    assert ((), ("back",)) == (before.conditions, after.conditions)
+    assert (on(0), on(2), on(4)) == after.dates
+
+
 def test_conditions_tell_injuries_apart_on_the_same_days():
     programs = Programs([session(0, "back"), session(0, "wrist"), session(1, "back"), session(2, "wrist")])
     assert [episode.conditions for episode in programs.episodes] == [("back",), ("wrist",)]

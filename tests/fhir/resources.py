@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import json
 
 from cds_service.domain.chart import Chart
-from cds_service.fhir.chart import build as chart
+from cds_service.fhir.chart import service_requests
 from cds_service.fhir.chart.build import build_chart
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.prefetch import Prefetch
@@ -22,8 +22,8 @@ SOMEBODY_ELSE = {"reference": "Patient/p2"}
 Json = dict[str, Any]
 
 CALENDAR = Calendar(ZoneInfo("America/Chicago"))
-orders_of = partial(chart.orders_of, calendar=CALENDAR)
-appointments_of = partial(chart.appointments_of, calendar=CALENDAR)
+orders_of = partial(service_requests.orders_of, calendar=CALENDAR)
+appointments_of = partial(service_requests.appointments_of, calendar=CALENDAR)
 
 
 def bundle(*resources: Json, **more: Any) -> Json:

@@ -6,7 +6,7 @@ from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.services import PERMITTED, SERVICES, discovery, hooks_of, shared_id
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from tests.hooks.hook_requests import PUBLISHED, SERVICE_OF, SHARED_ID_OF
 
 SUBSET = {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -10,8 +11,10 @@ import pytest
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import Json, PolicyValue
 from cds_service.policies.files.loader import load_folder
-from cds_service.policies.model import Policy
-from cds_service.policies.owners.describe import applies_to, describe
+from cds_service.policies.model import Match, Policy
+from cds_service.policies.owners.capabilities import capability_for
+from cds_service.policies.owners.describe import applies_to, describe, picture
+from cds_service.policies.owners.review import doubts
 from cds_service.policies.parameters import (
     ADDITIONAL_UNIT_MINIMUM,
     DOCUMENTATION_REQUIRED,
@@ -219,6 +222,24 @@ def test_a_description_has_a_row_for_each_value_with_its_citation():
         accredited.citation,
         accredited.since,
     )
+
+
+def test_a_picture_names_the_days_on_which_a_dated_value_begins_or_ends(stack: PolicyStack):
+    changes = picture(stack, bundled("us-tx-dwc"), VISIT).changes
+    starts = {value.since for dated in bundled("us-tx-dwc").values.values() for value in dated if value.dated}
+    assert starts <= set(changes)
+    assert date(2000, 1, 1) not in picture(stack, bundled("generic"), VISIT).changes
+
+
+def test_a_parameter_of_no_family_has_to_be_given_one():
+    with pytest.raises(LookupError, match=r"fees\.amount belongs to no capability: name its family in .*CAPABILITIES"):
+        capability_for("fees.amount")
+
+
+def test_a_policy_for_the_class_unknown_decides_nothing_and_is_pointed_out(stack: PolicyStack):
+    nobody = replace(bundled("cigna"), id="site-nobody", match=Match(payer_class=PayerClass.UNKNOWN))
+    (doubt,) = doubts(stack, nobody)
+    assert doubt.startswith("match.payer_class: no policy is chosen by the class unknown")
 
 
 @pytest.mark.parametrize(

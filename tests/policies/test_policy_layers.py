@@ -69,6 +69,10 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return written
 
 
+def test_a_stack_that_is_never_exchanged_is_the_one_in_use(stack: PolicyStack):
+    assert (stack, False) == (stack.current, stack.outdated)
+
+
 def test_layers_stand_from_least_to_most_specific(stack: PolicyStack):
     view = stack.select(PayerClass.WORKERS_COMPENSATION, ["Invented Mutual"], "US-TX", VISIT)
     assert ("generic", "us-ncci", "us-workers-compensation", "us-tx-dwc") == view.layers

@@ -75,6 +75,12 @@ REFUSALS = {
     "too-many-days": (":7: values.evaluation.baseline_within_days[0].value: ", "9999"),
     "too-many-months": (":7: values.entry.months_since_injury[0].value.maximum: ", "1200"),
     "part-of-a-month": (":7: values.entry.months_since_injury[0].value.minimum: ", "write a whole number"),
+    "pair-with-itself": (":7: values.edits.pairs[0].value: ", "97545 is paired with itself"),
+    "range-below-zero": (":7: values.program.hours_per_day[0].value.hardening: ", "a bound is negative"),
+    "months-upside-down": (":7: values.entry.months_since_injury[0].value: ", "minimum is above maximum"),
+    "request-of-nothing": (":7: values.authorization.request[0].value: ", "give at least one of form, days, extension"),
+    "set-of-texts": (":1: (whole file): ", "neither text, number, date, list nor table"),
+    "whole-names-alone": (":3: match: ", "payer_exactly stands beside payer; put the names there"),
     "pair-twice": (":7: values.edits.pairs[0].value: ", "97545, 97140 stands twice"),
     "contains-itself": (f":7: {INTERVAL}[0].value", "contain itself"),
 }

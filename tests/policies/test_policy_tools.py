@@ -77,6 +77,12 @@ def test_a_code_decides_over_words(bundled, code, kind):
     assert kind == known.tool.kind
 
 
+def test_a_code_that_names_no_tool_leaves_the_word_to_the_next(bundled):
+    known = bundled.find(("00000-0", "72514-3"), "")
+    assert known is not None
+    assert "pain" == known.tool.kind
+
+
 def test_a_name_decides_over_hints_and_a_longer_phrase_over_its_parts():
     tools = Tools(
         {

@@ -12,7 +12,7 @@ from cds_service.domain.findings import Topic
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import DAILY_MAXIMUM, EDIT_MUE, EDIT_PAIRS
 from cds_service.policies.recorded import Strictness, UndeclaredReadError
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.rules.engine import apply_rules
 from cds_service.rules.rule import Rule
 

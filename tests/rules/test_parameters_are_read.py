@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.billing.bills import BILL_READS
 from cds_service.policies.parameters import PARAMETERS
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from tests.playing import CASES, play, stories_of
 
 

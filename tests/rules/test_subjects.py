@@ -10,7 +10,7 @@ from cds_service.domain.chart import Chart
 from cds_service.domain.findings import Outcome, Topic
 from cds_service.policies.model import PolicyView
 from cds_service.rules.applies import the_program, the_visit
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.rules.engine import apply_rules
 from cds_service.rules.rule import Rule
 

@@ -19,7 +19,7 @@ from cds_service.app.settings import Settings
 from cds_service.hooks.feedback import CardFeedback
 from cds_service.hooks.services import SERVICES
 from cds_service.records.keeping import NothingKept
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
 from cds_service.stories import load

@@ -5,7 +5,7 @@ from fhir.resources.R4B.codesystem import CodeSystem
 
 from cds_service.app.settings import Settings
 from cds_service.domain.findings import Topic
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.web.application import create_app
 from tests.web.talking import PUBLIC_URL, outcome_of
 

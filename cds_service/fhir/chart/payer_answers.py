@@ -1,14 +1,13 @@
 """What payers answered to prior-authorization requests (A-1)."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
 
-from cds_service.domain.authorizations import number_key
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.fhir.chart import decisions, granted_amounts
 from cds_service.fhir.chart.authorized_services import (
@@ -90,15 +89,6 @@ def names_service(response: ClaimResponseResource) -> bool:
     added = [part for item in response.add_item for part in _added_parts(item)]
     parts = [*(_item(item) for item in response.item), *added] or [_whole(response)]
     return all(part.scope.service is not AuthorizedService.NOT_NAMED for part in parts)
-
-
-def of_numbers(numbers: Iterable[tuple[str, str]], explained: Iterable[str | None]) -> Iterator[Authorization]:
-    """Bare numbers on claims, (reference, number), that no answer of a payer explains."""
-    known = {number_key(number) for number in explained if number is not None}
-    for reference, number in numbers:
-        if number_key(number) not in known:
-            known.add(number_key(number))
-            yield Authorization(reference, AuthorizationState.APPROVED, number, weak=True, relayed=True)
 
 
 def is_preauthorization(response: ClaimResponseResource) -> bool:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.codes import PayerClass
 from cds_service.domain.coverage_and_claims import Coverage
 from cds_service.fhir.chart import payer_classes
+from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, classes_together
 from cds_service.fhir.chart.payer_states import state_of
 from cds_service.fhir.chart.people import contained
@@ -23,9 +24,27 @@ _TYPE: Final = "the coverage type"
 _GROUPS: Final = frozenset({"group", "subgroup"})
 # A group is mostly an employer, whose name may well hold "auto", "veterans" or "department of labor".
 _TOLD_OF_GROUPS: Final = frozenset({PayerClass.MEDICARE, PayerClass.MEDICAID})
-STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
+_STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"})
 COVERAGE_WITHOUT_STATUS: Final = "the coverage does not say that it is active"
 SUPPLEMENTS: Final = "the plan supplements Medicare, which pays before it"
+
+
+def coverages_of(own: Own, references: References, calendar: Calendar) -> list[Coverage]:
+    """The patient's active coverages that may pay therapy."""
+    organizations = own.prefetch.of(OrganizationResource)
+    return [
+        coverage_of(record, reference, organizations, references, calendar)
+        for reference, record in own.of(CoverageResource)
+        if _is_active(own, record, reference) and pays_therapy(record) and own.has_readable_period(record, reference)
+    ]
+
+
+def _is_active(own: Own, coverage: CoverageResource, reference: str) -> bool:
+    """Whether a coverage is active, or does not say that it is not."""
+    status = (coverage.status or "active").strip().lower()
+    if status not in _STATUSES:
+        own.leave_out(CoverageResource, reference, "its status is none that FHIR knows")
+    return status == "active"
 
 
 def coverage_of(

@@ -1,14 +1,14 @@
 """Encounters and procedures: visits, work-rehab sessions, other services and evaluations."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from operator import attrgetter
-from typing import TYPE_CHECKING, Final, TypeVar
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
 from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session, TelehealthSign
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.chart import encounters as clinical
+from cds_service.fhir.chart.order_of_time import LONGEST_PAUSE, join_after_midnight, sort_by_time
 from cds_service.fhir.chart.patients_own import Meanings, Own
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places
@@ -22,8 +22,6 @@ from cds_service.fhir.reading.telehealth_words import BY_CLASS, is_virtual, tele
 
 if TYPE_CHECKING:
     from cds_service.fhir.reading.elements import CodeableConcept, Ref
-
-_Timed = TypeVar("_Timed", Session, Service)
 
 _TREATED: Final = frozenset({*clinical.DONE_OR_UNDER_WAY, "stopped"})
 _PROCEDURE_STATUS: Final = frozenset(
@@ -41,9 +39,6 @@ _STOPPED: Final = (
     "check how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
 )
 _APART: Final = "check which times are right: the encounter has other times of the day than its treatment"
-_PAUSE: Final = timedelta(hours=1)
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-_WHEN: Final = attrgetter("date", "period.start", "reference")
 
 
 class Visits:
@@ -84,10 +79,10 @@ class Visits:
         self.sessions.extend(self._sessions_of_encounters())
         self.visits = [visit for _, visit in self.encounters.values()]
         self.visits.sort(key=_by_date)
-        _sort(self.sessions)
-        _sort(self.services)
-        _join_after_midnight(self.sessions)
-        _join_after_midnight(self.services)
+        sort_by_time(self.sessions)
+        sort_by_time(self.services)
+        join_after_midnight(self.sessions)
+        join_after_midnight(self.services)
 
     def _read_encounters(self) -> None:
         references, meanings, calendar = self._own.references, self._meanings, self._calendar
@@ -278,7 +273,7 @@ def _hours_apart(visit: Interval | None, treatment: Interval | None) -> bool:
     """Whether a treatment lies an hour or more before or after the visit that it is recorded under."""
     if visit is None or treatment is None:
         return False
-    return treatment.start - visit.end >= _PAUSE or visit.start - treatment.end >= _PAUSE
+    return treatment.start - visit.end >= LONGEST_PAUSE or visit.start - treatment.end >= LONGEST_PAUSE
 
 
 def _noted_program(record: ProcedureResource) -> Program:
@@ -286,28 +281,5 @@ def _noted_program(record: ProcedureResource) -> Program:
     return program_of((), (note.text for note in record.note))
 
 
-def _sort(treatments: list[_Timed]) -> None:
-    """Put treatments in order of time, those without a time first on their date."""
-    untimed = any([treatment.period is None for treatment in treatments])  # noqa: C419 - half the time of a generator
-    treatments.sort(key=_by_time if untimed else _WHEN)
-
-
-def _join_after_midnight(treatments: list[_Timed]) -> None:
-    """Give a treatment that goes on where one of the same visit ended the date on which the visit began.
-
-    A visit over midnight is one date of service, in one treatment or in several.
-    """
-    for place in range(1, len(treatments)):
-        before, after = treatments[place - 1], treatments[place]
-        if before.date == after.date or before.period is None or after.period is None:
-            continue
-        if before.encounter == after.encounter and after.period.start - before.period.end <= _PAUSE:
-            treatments[place] = after._replace(date=before.date)
-
-
 def _by_date(encounter: Encounter) -> tuple[date, str]:
     return encounter.date or date.min, encounter.reference
-
-
-def _by_time(treatment: Session | Service) -> tuple[date, datetime, str]:
-    return treatment.date, treatment.period.start if treatment.period is not None else _EARLIEST, treatment.reference

@@ -48,9 +48,9 @@ class References(dict[str, str]):
 
     def __init__(self, aliases: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self._aliases = aliases or {}
+        self.aliases = aliases or {}
 
     def __missing__(self, reference: str) -> str:
         plain = reference.count("/") == 1 and ":" not in reference and reference[0] != "#"
-        self[reference] = name = reference if plain else normal(reference, self._aliases)
+        self[reference] = name = reference if plain else normal(reference, self.aliases)
         return name

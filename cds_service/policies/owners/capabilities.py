@@ -40,7 +40,12 @@ CAPABILITIES: Final = (
 )
 
 
-def _capability(parameter: str) -> Capability:
+def capability_for(parameter: str) -> Capability:
+    """The group that a name of a parameter belongs to.
+
+    Raises:
+        LookupError: no group has its family.
+    """
     fitting = [
         (family, capability)
         for capability in CAPABILITIES
@@ -52,4 +57,4 @@ def _capability(parameter: str) -> Capability:
     return max(fitting, key=lambda fit: len(fit[0]))[1]
 
 
-CAPABILITY_OF: Final[Mapping[str, Capability]] = MappingProxyType({name: _capability(name) for name in PARAMETERS})
+CAPABILITY_OF: Final[Mapping[str, Capability]] = MappingProxyType({name: capability_for(name) for name in PARAMETERS})

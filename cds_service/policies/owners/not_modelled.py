@@ -6,15 +6,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from cds_service.yaml_files import YamlFile
 
+_REASONS: Final = TypeAdapter(dict[str, str])
 NOT_MODELLED_FILE: Final = Path(__file__).parent / "not_modelled.yaml"
 
 
 @cache
 def not_modelled() -> Mapping[str, str]:
     """Why, by jurisdiction like ``US-OH``."""
-    reasons = YamlFile.read(NOT_MODELLED_FILE).content
-    if not isinstance(reasons, dict):
-        raise TypeError(f"{NOT_MODELLED_FILE}: not a mapping of jurisdictions to reasons")
-    return MappingProxyType(reasons)
+    return MappingProxyType(_REASONS.validate_python(YamlFile.read(NOT_MODELLED_FILE).content))

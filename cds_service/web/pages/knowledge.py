@@ -26,7 +26,7 @@ from cds_service.policies.owners.facts import facts_of
 from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
-from cds_service.rules.catalogue import RULES
+from cds_service.rules.catalog import RULES
 from cds_service.rules.rule import Rule
 
 HEADERS: Final = {

@@ -63,6 +63,7 @@ def test_a_few_rows_of_a_pair_table_are_refused_until_they_are_said_to_be_meant(
     done = run("--yes", *part)
     assert 0 == done.exit_code
     assert "no longer an edit" in done.output
+    assert 0 == run(*part).exit_code
 
 
 def test_what_was_written_passes_the_check(run, tmp_path):

@@ -40,6 +40,10 @@ PTP_FORMATS = {
     "medicare-ncci-2026q4-practitioner-ptp-edits.zip": cms.archive(
         {"PTP.xlsx": b"is left aside", "PTP.TXT": cms.table(cms.ptp_rows(), "\t")}
     ),
+    "text-first-2026q4-practitioner.zip": cms.archive(
+        {"PTP.TXT": cms.table(cms.ptp_rows(), "\t"), "PTP.xlsx": b"is left aside"}
+    ),
+    "ccipra-v323r0-f1.TXT": cms.table([*cms.ptp_rows(), ("All rights are reserved.", *[""] * 6)], "\t"),
 }
 
 
