@@ -104,9 +104,9 @@ def test_an_amount_without_a_unit_is_counted_by_every_reading_that_has_its_times
 def test_without_a_number_of_days_to_warn_at_only_what_is_used_up_is_told():
     silent = policy_of({"authorization.warn_days": None})
     assert [] == list(check_amounts(case_of(approval("a", 3, "visits")), silent, (DAY,)))
-    (told,) = check_amounts(case_of(approval("a", 1, "visits")), silent, (DAY,))
-    assert isinstance(told, Answer)
-    assert "exhausted" == told.kind
+    (exhausted,) = check_amounts(case_of(approval("a", 1, "visits")), silent, (DAY,))
+    assert isinstance(exhausted, Answer)
+    assert "exhausted" == exhausted.kind
 
 
 def test_visits_under_an_earlier_approval_alone_use_nothing_of_the_later():
@@ -139,8 +139,8 @@ def test_a_visit_without_times_leaves_the_hours_of_two_approvals_uncounted():
 def test_consent_is_not_asked_where_the_payer_answered_something():
     consent = policy_of({"authorization.required": "never", "authorization.consent_over_dollars": 500})
     unnamed = approval("a", state=AuthorizationState.NOT_REQUIRED, names_service=False)
-    told = [
+    kinds_by_chart = [
         [found.kind for found in check_authorization(case, NOTHING_BILLED, consent) if isinstance(found, Answer)]
         for case in (case_of(moment=Moment.VISIT_START), case_of(unnamed, moment=Moment.VISIT_START))
     ]
-    assert [["consent"], []] == told
+    assert [["consent"], []] == kinds_by_chart
