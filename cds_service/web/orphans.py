@@ -7,7 +7,7 @@ from threading import Thread
 from time import sleep
 from typing import Final
 
-LOOK_SECONDS: Final = 0.5
+WATCH_SECONDS: Final = 0.5
 
 
 def end_with_parent(seconds: float) -> None:
@@ -23,7 +23,7 @@ def end_with_parent(seconds: float) -> None:
 
     def watch() -> None:
         while os.getppid() == parent.pid:
-            sleep(LOOK_SECONDS)
+            sleep(WATCH_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
         sleep(seconds)
         os._exit(1)
