@@ -18,9 +18,12 @@ from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import FhirAuthorization, read_call
 from cds_service.hooks.fetching import MOST_REFERENCES, Fetcher, pool_of_threads
 from cds_service.hooks.services import SERVICES
+from cds_service.hooks.shares import Shares
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.addresses import Addresses
 from cds_service.security.clients import DEMO, Caller
-from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.security.outgoing import outgoing_session
+from cds_service.security.servers import Servers
 from cds_service.stories import bundled, load
 from tests import hosts
 from tests.fhir_host import TOKEN, FhirHost, searchset
@@ -52,7 +55,7 @@ def ask(policies, ehr):
         def answer(request, caller=None, *, seconds=5.0, allow_http=True, resolve=None):
             fetcher = Fetcher(
                 session=session if resolve is None else outgoing_session(Addresses(resolve=resolve)),
-                pool=pool,
+                shares=Shares(pool),
                 servers=lambda allowed: Servers(allowed, allow_http).permits,
                 seconds=seconds,
             )
