@@ -6,7 +6,7 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from cds_service.domain.care import Assessment, Encounter, Goal, Order, PlanOfCare, Service, Session
+from cds_service.domain.care import Assessment, Encounter, Goal, Order, PlanOfCare, Service, Session, TelehealthSign
 from cds_service.domain.coverage_and_claims import (
     Authorization,
     Claim,
@@ -105,10 +105,11 @@ class Place:
 
 
 class Facility(NamedTuple):
-    """A Location; ``place_of_service`` is the CMS place-of-service code that it carries."""
+    """A Location with the CMS place-of-service code that it carries; ``telehealth`` is where its words say so."""
 
     reference: str
     place_of_service: str | None = None
+    telehealth: TelehealthSign | None = None
 
 
 @dataclass(frozen=True)

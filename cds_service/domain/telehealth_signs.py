@@ -58,6 +58,8 @@ def _of_visit(case: Case) -> Iterator[Telehealth]:
     facility = case.chart.facility
     if facility is not None and facility.place_of_service in TELEHEALTH_PLACES:
         yield Telehealth(f"place of service {facility.place_of_service}", facility.reference)
+    if facility is not None and facility.telehealth is not None:
+        yield Telehealth(facility.telehealth.said, facility.reference, facility.telehealth.coded)
     yield from _of_claims(case)
 
 

@@ -30,7 +30,7 @@ from cds_service.fhir.server.scopes import Right, covers, shows_a_part
 from cds_service.fhir.server.server_answers import Found
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.searching import FURTHER_PAGES, KeySearch, Searched
-from cds_service.hooks.shares import THREADS, Asking, Shares
+from cds_service.hooks.shares import QUERY_THREADS, Asking, Shares
 from cds_service.security.clients import Client
 
 Permits: TypeAlias = Callable[[str], bool]
@@ -58,7 +58,7 @@ def unobserved(_outcome: str, _seconds: float) -> None:
 
 def pool_of_threads() -> ThreadPoolExecutor:
     """The threads that ask FHIR servers; one pool serves all calls of a process."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="fhir")
+    return ThreadPoolExecutor(QUERY_THREADS, thread_name_prefix="fhir")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from cds_service.fhir.server.room import Room
 K = TypeVar("K", bound=Hashable)
 _T = TypeVar("_T")
 
-THREADS: Final = 48
+QUERY_THREADS: Final = 48
 """Queries under way at once in a process; further ones wait, within the time of their call."""
 CLIENT_THREADS: Final = 16
 """Queries of one client under way at once in a process."""

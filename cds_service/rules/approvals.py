@@ -152,8 +152,8 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
     total = consumption.used + consumption.planned
     warn_days = policy.get(params.AUTHORIZATION_WARN_DAYS)
     left = _days_left(budget, consumption)
-    soon = warn_days is not None and left is not None and left < warn_days.value
-    if total <= budget.authorized and not soon:
+    warned = warn_days if warn_days is not None and left is not None and left < warn_days.value else None
+    if total <= budget.authorized and warned is None:
         return
     evidence = (
         *map(approval_evidence, budget.approvals),
@@ -178,13 +178,12 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
     if total > budget.authorized:
         used = values(assumed, policy.get(params.AUTHORIZATION_REQUIRED))
         yield Answer("exhausted", Severity.WARNING, subject, facts, used, evidence, absent=(Fact.AUTHORIZATIONS,))
-    elif warn_days is not None and left is not None:
-        runs_out = days[-1] + timedelta(days=int(left))
-        if any(approval.end is None or runs_out <= approval.end for approval in budget.approvals):
-            facts |= {"date": runs_out}
-            absent = (Fact.AUTHORIZATIONS, Fact.SESSIONS)
-            used = values(warn_days, assumed)
-            yield Answer("runs-out", Severity.INFO, subject, facts, used, evidence, absent=absent)
+        return
+    runs_out = days[-1] + timedelta(days=int(left or 0))
+    if any(approval.end is None or runs_out <= approval.end for approval in budget.approvals):
+        facts |= {"date": runs_out}
+        absent = (Fact.AUTHORIZATIONS, Fact.SESSIONS)
+        yield Answer("runs-out", Severity.INFO, subject, facts, values(warned, assumed), evidence, absent=absent)
 
 
 def _days_left(budget: Budget, consumption: Consumption) -> float | None:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.codes import FURTHER_HOUR
-from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
+from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.domain.episodes import Episode
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.intervals import minutes
@@ -142,8 +142,6 @@ def _allocated(budget: Budget, past: UsedByVisits, first: date) -> float | None:
 
 def _covered(approval: Authorization, past: UsedByVisits, first: date) -> range:
     """Places of the visits that an approval covers."""
-    if approval.weak or approval.state is not AuthorizationState.APPROVED:
-        return range(0)
     return past.places(approval.start if approval.start is not None else first, approval.end)
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Fact, Unknown
+from cds_service.domain.chart import Doubt, Fact, Unknown
 from cds_service.domain.codes import Program
-from cds_service.domain.findings import Days, Evidence, Severity, Topic
+from cds_service.domain.findings import Days, Evidence, Hold, Severity, Topic
 from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -22,6 +22,8 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 PROGRAM_NOT_RECORDED = Unknown(
     Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used"
 )
+
+NOT_APPROVED = Doubt(Fact.AUTHORIZATIONS, "no approval is on record for a visit this late in the program")
 
 
 def weeks_for(program: Program, listed: Mapping[Program, int]) -> int | None:
@@ -96,10 +98,10 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
 
     Weeks run from the first visit of the episode: with six weeks, day 42 is the last one inside and day 43 needs an
-    approval in force. The last seven days before are announced. An order that gives its length but no end is taken to
-    begin on its start, or on the day it is written. A program whose kind is not told has the shortest of the limits
-    that the payer lists for the two. What is to be done about it is told on the card about authorization where there
-    is one.
+    approval in force; without one the charges of the visit are not recommended. The last seven days before are
+    announced. An order that gives its length but no end is taken to begin on its start, or on the day it is written. A
+    program whose kind is not told has the shortest of the limits that the payer lists for the two. What is to be done
+    about it is told on the card about authorization where there is one.
 
     A payer that gives conditioning and hardening different weeks counts each from its own first visit. Where it does
     not, and the kind changed, whether weeks count anew is asked. A longest stay of which the payer's text does not say
@@ -152,7 +154,11 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
             "number": (weak.number if weak else None) or "",
         }
         evidence = (*evidence, Evidence(f"day {facts['day']}", late))
-        yield Answer(kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent)
+        missing = kind == "over" and not case.chart.not_whole(Fact.AUTHORIZATIONS)
+        holds = (Hold("visit-charges", NOT_APPROVED),) if missing else ()
+        yield Answer(
+            kind, severity, subject, facts, used, evidence, joins=joins, caveats=caveats, absent=absent, holds=holds
+        )
         return
     ends = [(end, order) for order in case.work_rehab_orders if (end := order.schedule.last_day(case.date_of_service))]
     end, longest = max(ends, key=lambda approval: approval[0], default=(None, None))
@@ -208,5 +214,6 @@ RULES = (
         sources=("A-2",),
         check=check_program_duration,
         able_without=frozenset({Fact.AUTHORIZATIONS}),
+        holds=("visit-charges",),
     ),
 )

@@ -40,15 +40,15 @@ def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     tells, or orders that were not given, is neither called missing nor taken for the plan.
     """
     days = asked_dates(case)
-    outside = next((day for day in days if plan_on(case, day) is None), None)
+    outside, plan = next((day for day in days if plan_on(case, day) is None), None), plan_on(case, days[-1])
     if case.unread_plan is not None:
         yield case.unread_plan
     elif not case.active_plans:
         yield _none_active(case, policy)
-    elif outside is not None:
-        yield _outside(case, policy, outside)
+    elif outside is not None or plan is None:
+        yield _outside(case, policy, outside or days[-1])
     else:
-        yield from _in_time(case, policy, days[-1])
+        yield from _in_time(case, policy, plan, days[-1])
 
 
 def _none_active(case: Case, policy: PolicyView) -> Answer:
@@ -82,11 +82,9 @@ def _outside(case: Case, policy: PolicyView, day: date) -> Answer:
     )
 
 
-def _in_time(case: Case, policy: PolicyView, day: date) -> Iterator[Result]:
+def _in_time(case: Case, policy: PolicyView, plan: PlanOfCare, day: date) -> Iterator[Result]:
     """Whether the plan in force on the day was renewed and reviewed in time."""
-    maximum, plan = policy.get(params.PLAN_MAXIMUM_DAYS), plan_on(case, day)
-    if plan is None:
-        return
+    maximum = policy.get(params.PLAN_MAXIMUM_DAYS)
     if maximum is not None and plan.start is not None and (age := (day - plan.start).days) > maximum.value:
         by = plan.start + timedelta(days=maximum.value)
         yield Answer(

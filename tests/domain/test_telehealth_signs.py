@@ -40,6 +40,11 @@ def test_a_place_of_service_of_telehealth_counts(place):
     assert [f"place of service {place}"] == said(facility=Facility("Location/l", place), sessions=(SESSION,))
 
 
+def test_a_place_that_is_called_telehealth_counts_as_words():
+    facility = Facility("Location/l", None, TelehealthSign("Telehealth", coded=False))
+    assert ["Telehealth"] == said(facility=facility, sessions=(SESSION,))
+
+
 @pytest.mark.parametrize(("place", "contrary"), [("11", "11"), ("02", None), (None, None)])
 def test_another_place_of_service_speaks_against_it(place, contrary):
     chart = Chart("invented", facility=Facility("Location/l", place))

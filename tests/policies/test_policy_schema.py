@@ -18,12 +18,17 @@ FOR_THE_LOADER = {
     "edit-of-no-setting",
     "ends-before-start",
     "minimum-above-full",
+    "months-upside-down",
     "other-name",
     "overlapping-dates",
     "pair-twice",
+    "pair-with-itself",
     "payer-without-a-letter",
+    "range-below-zero",
     "range-upside-down",
+    "request-of-nothing",
     "same-start",
+    "whole-names-alone",
 }
 """What depends on other values or on the file's name, which no schema sees."""
 NO_DOCUMENT = {
@@ -34,6 +39,7 @@ NO_DOCUMENT = {
     "not-utf-8",
     "not-yaml",
     "number-beyond-use",
+    "set-of-texts",
     "tab",
     "tab-in-a-value",
     "unquoted-code",

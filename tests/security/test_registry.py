@@ -57,7 +57,7 @@ def test_a_registry_says_what_each_client_may_and_wants(path):
         jwks=None,
         fhir_servers=("https://ehr.example.org/fhir",),
         tenants=("north",),
-        services=("work-rehab-order", "work-rehab-order-dispatch", "work-rehab-order-select", "work-rehab-order-sign"),
+        services=tuple(sorted(PERMITTED["work-rehab-order"])),
         cors_origins=("https://ehr.example.org",),
         mode="shadow",
         cds_hooks="3.0",

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from cds_service.errors import DataNeeded
-from cds_service.hooks.services import SERVICES, discovery
+from cds_service.hooks.services import SERVICES, discovery, hooks_of
 from tests.web.talking import client_of, outcome_of
 
 URL = "/cds-services/work-rehab-order"
@@ -114,7 +114,7 @@ def test_a_field_of_the_wrong_type_is_named_without_its_value(client, order_sign
 
 def test_the_hook_of_another_service_is_refused(client, discharge):
     issue = outcome_of(post(client, discharge), 400)
-    assert "order-select, order-sign, order-dispatch" in issue["diagnostics"]
+    assert ", ".join(hooks_of("work-rehab-order")) in issue["diagnostics"]
 
 
 def test_markup_in_a_hook_is_not_repeated(client, order_sign):

@@ -15,6 +15,7 @@ from cds_service.fhir.reading.elements import CodeableConcept, TypedIdentifier
 from cds_service.fhir.reading.financial_resources import ClaimResource, CoverageResource
 from cds_service.fhir.reading.person_resources import LocationResource
 from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.telehealth_words import telehealth_in, telehealth_of
 
 _ICD_10_CM: Final = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})", re.ASCII)
 _ICD_SYSTEM: Final = re.compile(r"icd[\s\-_]*10|2\.16\.840\.1\.113883\.6\.90\b", re.IGNORECASE)
@@ -98,8 +99,10 @@ def facility_of(
         return None
     local = contained(encounter, named[0]) if named[0].startswith("#") else None
     place = local if local is not None else locations.get(references[named[0]].rpartition("/")[2])
-    code = place_of_service(place.type) if isinstance(place, LocationResource) else None
-    return Facility(references[named[0]], code)
+    if not isinstance(place, LocationResource):
+        return Facility(references[named[0]])
+    words = telehealth_of((*place.type, place.physical_type)) or (telehealth_in(place.name) if place.name else None)
+    return Facility(references[named[0]], place_of_service(place.type), words)
 
 
 def place_of_service(concepts: Iterable[CodeableConcept]) -> str | None:

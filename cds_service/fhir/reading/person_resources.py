@@ -61,5 +61,7 @@ class LocationResource(Resource, frozen=True):
     """FHIR Location."""
 
     extension: tuple[Extension, ...] = ()
+    name: str | None = None
     type: tuple[CodeableConcept, ...] = ()
+    physical_type: CodeableConcept | None = None
     address: Address | None = None

@@ -103,6 +103,20 @@ def test_a_place_of_service_is_only_what_the_location_carries(codings, code):
     assert Facility("Location/l", code) == claim_facts.facility_of(encounter, {"l": location}, References())
 
 
+@pytest.mark.parametrize(
+    "words",
+    [{"name": "Telehealth"}, {"physicalType": {"text": "Virtual visit"}}, {"type": [{"text": "Video visit room"}]}],
+)
+def test_a_place_says_telehealth_in_words(words):
+    location = convert({"resourceType": "Location", "id": "l", **words}, LocationResource)
+    encounter = convert(
+        {"resourceType": "Encounter", "location": [{"location": {"reference": "Location/l"}}]}, EncounterResource
+    )
+    facility = claim_facts.facility_of(encounter, {"l": location}, References())
+    assert facility.telehealth is not None
+    assert not facility.telehealth.coded
+
+
 def test_an_encounter_at_several_places_tells_none():
     named = [{"location": {"reference": f"Location/{name}"}} for name in "lm"]
     encounter = convert({"resourceType": "Encounter", "location": named}, EncounterResource)

@@ -1,0 +1,146 @@
+"""Approvals as no story can tell them: amounts nobody counts, units that differ, visits without times."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from cds_service.domain.bill import NOTHING_BILLED
+from cds_service.domain.care import Appointment, Session
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Chart, Unknown
+from cds_service.domain.codes import PayerClass, Program
+from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage
+from cds_service.domain.intervals import Interval
+from cds_service.rules.approvals import check_amounts, used_on
+from cds_service.rules.authorization import approval_doubts, check_authorization
+from cds_service.rules.rule import Answer
+from tests.billing.bill_stories import DAY, policy_of
+
+APPROVED, PENDING, DENIED = AuthorizationState.APPROVED, AuthorizationState.PENDING, AuthorizationState.DENIED
+POLICY = policy_of({"authorization.warn_days": 10, "authorization.required": "always"})
+
+
+def on(day: int) -> date:
+    return DAY + timedelta(days=day)
+
+
+def approval(
+    name: str, quantity: float | None = None, unit: str | None = None, first: int = -20, last: int = 60, **more: object
+) -> Authorization:
+    known: dict[str, object] = {"state": APPROVED, "number": name, "quantity": quantity, "unit": unit} | more
+    return Authorization(f"ClaimResponse/{name}", start=on(first), end=on(last), **known)  # type: ignore[arg-type]
+
+
+def session(day: int, *, timed: bool = True) -> Session:
+    start = datetime(on(day).year, on(day).month, on(day).day, 8, tzinfo=UTC)
+    period = Interval(start, start + timedelta(hours=4)) if timed else None
+    return Session(f"Procedure/{day}", on(day), Program.CONDITIONING, period=period)
+
+
+def case_of(
+    *approvals: Authorization,
+    treated: Iterable[Session] = (session(-2), session(0)),
+    moment: Moment = Moment.VISIT_CLOSE,
+    booked: Iterable[int] = (),
+) -> Case:
+    chart = Chart(
+        "Patient/p",
+        coverages=(Coverage("Coverage/c", PayerClass.WORKERS_COMPENSATION),),
+        sessions=tuple(treated),
+        authorizations=approvals,
+    )
+    appointments = tuple(Appointment(f"Appointment/{day}", on(day)) for day in booked)
+    return Case(moment, DAY, DAY, chart, appointments=appointments)
+
+
+def kinds(case: Case, *days: int) -> list[str]:
+    return [
+        found.kind for found in check_amounts(case, POLICY, tuple(map(on, days or (0,)))) if isinstance(found, Answer)
+    ]
+
+
+def unknowns(results: Iterable[object]) -> list[str]:
+    return [found.why for found in results if isinstance(found, Unknown)]
+
+
+def test_an_amount_in_a_unit_that_nobody_counts_is_asked_about():
+    case = case_of(approval("a", 6, "weeks"))
+    assert ["ask the payer what the approved 6 weeks count"] == unknowns(check_amounts(case, POLICY, (DAY,)))
+    assert "what the approved 6 weeks count" in unknowns(approval_doubts(case, POLICY))
+    assert [] == list(used_on(case, POLICY, DAY))
+
+
+def test_approvals_in_different_units_are_not_added_up():
+    case = case_of(approval("a", 1, "visits"), approval("b", 1, "hours"))
+    assert ([], []) == (kinds(case), list(used_on(case, POLICY, DAY)))
+
+
+def test_a_visit_without_times_leaves_approved_hours_uncounted():
+    case = case_of(approval("a", 10, "hours"), treated=(session(-2, timed=False), session(0)))
+    assert [] == list(used_on(case, POLICY, DAY))
+    assert [(8, 10, "hours")] == [
+        (used.amount, used.approved, used.unit) for used in used_on(case_of(approval("a", 10, "hours")), POLICY, DAY)
+    ]
+
+
+def test_the_visit_that_closes_without_times_leaves_approved_hours_uncounted():
+    case = case_of(approval("a", 10, "hours"), treated=(session(-2), session(0, timed=False)))
+    assert [] == list(used_on(case, POLICY, DAY))
+
+
+def test_an_approval_that_is_used_up_is_told_once_for_all_days_booked():
+    first = approval("a", 1, "visits", codes=("97545",))
+    later = approval("b", 90, "visits", 2, codes=("97546",))
+    case = case_of(first, later, treated=(session(-2),), moment=Moment.BOOKING, booked=(1, 3))
+    assert ["exhausted"] == kinds(case, 1, 3)
+
+
+def test_an_amount_without_a_unit_is_counted_by_every_reading_that_has_its_times():
+    untimed = (session(-2, timed=False), session(0))
+    assert ["unit-question"] == kinds(case_of(approval("a", 1), treated=untimed))
+    assert ["unit-question"] == kinds(case_of(approval("a", 3)))
+    assert [] == kinds(case_of(approval("a", 500), treated=untimed))
+
+
+def test_without_a_number_of_days_to_warn_at_only_what_is_used_up_is_told():
+    silent = policy_of({"authorization.warn_days": None})
+    assert [] == list(check_amounts(case_of(approval("a", 3, "visits")), silent, (DAY,)))
+    (exhausted,) = check_amounts(case_of(approval("a", 1, "visits")), silent, (DAY,))
+    assert isinstance(exhausted, Answer)
+    assert "exhausted" == exhausted.kind
+
+
+def test_visits_under_an_earlier_approval_alone_use_nothing_of_the_later():
+    treated = (session(-8), session(-4), session(0))
+    earlier, later = approval("a", 2, "visits", -9, -3), approval("b", 2, "visits", -5)
+    (used,) = used_on(case_of(earlier, later, treated=treated), POLICY, DAY)
+    assert (1, 2) == (used.amount, used.approved)
+
+
+def test_a_pending_request_that_names_no_service_may_be_about_another():
+    pending = approval("b", state=PENDING, names_service=False)
+    found = unknowns(check_authorization(case_of(approval("a", 90, "visits"), pending), NOTHING_BILLED, POLICY))
+    assert "a pending request names no service" in found
+
+
+def test_a_denied_further_hour_is_told_before_a_visit_whose_length_nobody_knows():
+    denied = approval("b", state=DENIED, codes=("97546",))
+    first = approval("a", 90, "visits", codes=("97545",))
+    case = case_of(first, denied, treated=(session(-2),), moment=Moment.VISIT_START)
+    found = [found.kind for found in check_authorization(case, NOTHING_BILLED, POLICY) if isinstance(found, Answer)]
+    assert "denied" in found
+
+
+def test_a_visit_without_times_leaves_the_hours_of_two_approvals_uncounted():
+    untimed = (session(-4), session(-2, timed=False), session(0))
+    case = case_of(approval("a", 10, "hours", -9, -1), approval("b", 10, "hours", -5), treated=untimed)
+    assert [] == list(used_on(case, POLICY, DAY))
+
+
+def test_consent_is_not_asked_where_the_payer_answered_something():
+    consent = policy_of({"authorization.required": "never", "authorization.consent_over_dollars": 500})
+    unnamed = approval("a", state=AuthorizationState.NOT_REQUIRED, names_service=False)
+    kinds_by_chart = [
+        [found.kind for found in check_authorization(case, NOTHING_BILLED, consent) if isinstance(found, Answer)]
+        for case in (case_of(moment=Moment.VISIT_START), case_of(unnamed, moment=Moment.VISIT_START))
+    ]
+    assert [["consent"], []] == kinds_by_chart
