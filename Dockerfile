@@ -1,11 +1,13 @@
-FROM python:3.11-slim AS build
+FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE requirements.lock ./
+COPY requirements.lock ./
+RUN python -m venv /opt/cds && /opt/cds/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
 COPY cds_service cds_service
 COPY cards cards
-RUN python -m venv /opt/cds && /opt/cds/bin/pip install --no-cache-dir -c requirements.lock .
+RUN /opt/cds/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /nonexistent cds && install --directory --owner cds --mode 0700 /data /keys
 COPY --from=build /opt/cds /opt/cds
 USER cds

@@ -1,32 +1,30 @@
 """The database: SQLite by default, PostgreSQL by URL; the same tables in both, brought up to date at start."""
 
 import logging
-import os
 import sqlite3
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
-from urllib.parse import quote
 
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cds_service.errors import ConfigurationError
+from cds_service.records.engines import BUSY_SECONDS, postgresql_engine, sqlite_engine, without_limit
+from cds_service.records.store_threads import Result, StoreThreads, StoreTooSlowError
 
 HEAD: Final = "0001"
 """The newest migration; a database that has it needs none."""
 MIGRATIONS: Final = "cds_service.records:migrations"
 MIGRATING: Final = 97545_97546
 MATCHING: Final = 97545_97547
-CONNECT_SECONDS: Final = 2
-BUSY_SECONDS: Final = 5
-STATEMENT_MILLISECONDS: Final = 5_000
-REST_SECONDS: Final = 5.0
+RETURN_SECONDS: Final = 0.5
+"""How often a database that failed is asked whether it is back."""
+CLOSE_SECONDS: Final = 0.5
 _log: Final = logging.getLogger(__name__)
 
 StoreError: TypeAlias = SQLAlchemyError
@@ -36,8 +34,9 @@ StoreError: TypeAlias = SQLAlchemyError
 class Database:
     """One database, for all threads of a process. Not for use across a fork: open it in the process that uses it.
 
-    ``resting`` is true for some seconds after a failure that was told by ``rest``: who can do without the database
-    asks it first, so that calls do not wait for a dead one, each in its turn. ``shown`` names it for people.
+    ``resting`` is true from a failure that was told by ``rest`` until the database is back, which a thread looks for:
+    who can do without the database asks it first, so that no call waits for a dead one. ``silent`` says besides that
+    it did not refuse but let somebody wait in vain. ``shown`` names it for people.
     """
 
     def __init__(self, url: str) -> None:
@@ -46,7 +45,14 @@ class Database:
         Raises:
             ConfigurationError: the URL cannot be used.
         """
-        self._rests_until = 0.0
+        self.resting = False
+        self.silent = False
+        self._threads = StoreThreads()
+        self._limit = threading.local()
+        self._on_return: list[Callable[[], None]] = []
+        self._closed = threading.Event()
+        self._telling = threading.Lock()
+        self._returning: threading.Thread | None = None
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -57,59 +63,117 @@ class Database:
             case "sqlite" if parsed.database and parsed.database != ":memory:":
                 self.file: Path | None = Path(parsed.database).absolute()
                 self.shown = f"SQLite file {self.file}"
-                self.engine = _sqlite(self.file)
+                self.engine = sqlite_engine(self.file, lambda: getattr(self._limit, "seconds", BUSY_SECONDS))
             case "postgresql" | "postgres":
                 self.file = None
                 self.shown = f"PostgreSQL database {parsed.database or ''} on {parsed.host or 'this machine'}"
-                self.engine = _postgresql(parsed)
+                self.engine = postgresql_engine(parsed)
             case _:
                 raise ConfigurationError(
                     f"CDS_DATABASE_URL: {parsed.drivername} is neither a SQLite file nor PostgreSQL; write it like "
                     "sqlite:///records.sqlite3 or postgresql://cds@db.example.org/cds"
                 )
-
-    @property
-    def resting(self) -> bool:
-        """The database failed a moment ago."""
-        return time.monotonic() < self._rests_until
-
-    def rest(self, error: StoreError, without: str) -> None:
-        """Say that the database failed, and what has to go on without it."""
-        self._rests_until = time.monotonic() + REST_SECONDS
-        _log.warning(without, extra={"fields": {"error": reason(error)}})
+        alone = {"isolation_level": "AUTOCOMMIT"} if self.is_postgresql else {"begin": None}
+        self._single = self.engine.execution_options(**alone)
+        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @property
     def is_postgresql(self) -> bool:
         """PostgreSQL, otherwise SQLite."""
         return self.file is None
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection for queries.
+    def within(self, seconds: float, work: Callable[[], Result]) -> Result:
+        """The result of work on the database, unless it takes longer.
+
+        SQLite is used by this thread: it waits for nothing but its lock, which has a limit of its own. A PostgreSQL
+        server may stand still at any moment, so it is waited for by another thread; see ``StoreThreads.within``.
 
         Raises:
-            StoreError: the database cannot be used.
+            StoreError: the database cannot be used, or does not answer in time.
         """
-        with self.engine.connect().execution_options(begin=None) as connection:
-            yield connection
+        if self.is_postgresql:
+            return self._threads.within(seconds, work)
+        self._limit.seconds = seconds
+        try:
+            return work()
+        finally:
+            del self._limit.seconds
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Have work on the database done for which nobody waits."""
+        self._threads.later(work)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed at the end, or leaves nothing behind.
+    def single(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own, as queries are.
 
         Raises:
             StoreError: the database cannot be used, or is full.
         """
-        with self.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        with self._single.connect() as connection:
             yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or leaves nothing behind, as when nobody waits for it any more.
+
+        Raises:
+            StoreError: the database cannot be used, or is full.
+        """
+        with self._writing.connect() as connection, connection.begin():
+            yield connection
+            self._threads.check()
 
     def reachable(self) -> bool:
         """Whether the database answers and has our tables."""
         try:
-            with self.reading() as connection:
+            with self.single() as connection:
                 return _version(connection) == HEAD
         except StoreError:
             return False
+
+    def wipe_log(self) -> bool:
+        """Bring SQLite's write-ahead log into the file and empty it; False when others kept it in use.
+
+        What was deleted is overwritten in the file, and stays in the log until then.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        if self.is_postgresql:
+            return True
+        with self.single() as connection:
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        return not busy
+
+    def rest(self, error: StoreError, without: str) -> None:
+        """Say that the database failed, and what has to go on without it until it is back."""
+        with self._telling:
+            self.silent = self.silent or waited_in_vain(error)
+            if self.resting:
+                return
+            self.resting = True
+        _log.warning(without, extra={"fields": {"error": reason(error)}})
+        self._returning = threading.Thread(target=self._wait_for_return, name="store-return", daemon=True)
+        self._returning.start()
+
+    def on_return(self, catch_up: Callable[[], None]) -> None:
+        """Call this when the database is back, before anybody else uses it again; it may raise ``StoreError``."""
+        self._on_return.append(catch_up)
+
+    def _wait_for_return(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with self.writing() as connection:
+                    _version(connection)
+                for catch_up in self._on_return:
+                    catch_up()
+            except StoreError:
+                self._closed.wait(RETURN_SECONDS)
+                continue
+            with self._telling:
+                self.resting = self.silent = False
+            return
 
     def upgrade(self) -> None:
         """Create or migrate the tables; several processes may do so at once, one does the work.
@@ -123,8 +187,7 @@ class Database:
             if self._is_current():
                 return
             with self.writing() as connection:
-                if self.is_postgresql:
-                    connection.execute(text("SET LOCAL statement_timeout = 0"))
+                without_limit(connection)
                 one_at_a_time(connection, MIGRATING)
                 _migrate(connection)
         except CommandError:
@@ -142,10 +205,14 @@ class Database:
 
     def close(self) -> None:
         """Give up all connections."""
+        self._closed.set()
+        self._threads.close(CLOSE_SECONDS)
+        if self._returning is not None:
+            self._returning.join(CLOSE_SECONDS)
         self.engine.dispose()
 
     def _is_current(self) -> bool:
-        with self.reading() as connection:
+        with self.single() as connection:
             try:
                 return _version(connection) == HEAD
             except DBAPIError as error:
@@ -170,6 +237,18 @@ def reason(error: Exception) -> str:
     return type(cause).__name__
 
 
+def waited_in_vain(error: StoreError) -> bool:
+    """The database did not refuse: it gave no answer, or no turn, in time."""
+    if isinstance(error, StoreTooSlowError | PoolTimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def is_damage(error: StoreError) -> bool:
+    """The SQLite file is no database any more, or contradicts itself."""
+    return isinstance(error, DBAPIError) and type(error.orig) is sqlite3.DatabaseError
+
+
 def _connection_told(error: Exception) -> str:
     """Like ``reason``; where no connection came about also in the server's words, which hold no password."""
     if isinstance(error, OperationalError) and error.statement is None and not isinstance(error.orig, sqlite3.Error):
@@ -190,62 +269,3 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", MIGRATIONS)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _postgresql(url: URL) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=3,
-        max_overflow=2,
-        pool_timeout=CONNECT_SECONDS,
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "tcp_user_timeout": STATEMENT_MILLISECONDS,
-            "options": f"-c statement_timeout={STATEMENT_MILLISECONDS}",
-        },
-    )
-
-
-def _sqlite(file: Path) -> Engine:
-    """An engine whose connections never create the file, and that notices when it was taken away or replaced."""
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(file))}?mode=rw",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
-    event.listen(engine, "connect", lambda _connection, record: record.info.update(inode=_inode(file)))
-    event.listen(engine, "checkout", lambda _connection, record, _proxy: _same_file(file, record.info["inode"]))
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    """Begin as a writer at once where the caller writes: a reader that turns writer could not wait for its turn.
-
-    Who only reads needs no transaction: each query sees one state of the database.
-    """
-    statement = connection.get_execution_options().get("begin", "BEGIN")
-    if statement is not None:
-        connection.exec_driver_sql(statement)
-
-
-def _inode(file: Path) -> int | None:
-    try:
-        return os.stat(file).st_ino  # noqa: PTH116 - on every use of the database, and three times as fast
-    except OSError:
-        return None
-
-
-def _same_file(file: Path, inode: int | None) -> None:
-    if inode is None or _inode(file) != inode:
-        raise DisconnectionError("the database file is gone")

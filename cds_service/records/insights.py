@@ -85,7 +85,7 @@ def insights(database: Database, by: str = "rule", since: datetime | None = None
         .where(card.key.is_not(None))
         .group_by(card.key)
     )
-    with database.reading() as connection:
+    with database.single() as connection:
         found = [Insight(*row) for row in connection.execute(query)]
     return tuple(sorted(found, key=lambda row: (by == "week", -row.shown if by != "week" else 0, row.key)))
 
@@ -115,7 +115,7 @@ def totals(database: Database, since: datetime | None = None) -> Totals:
     if since is not None:
         calls = calls.where(DecisionRow.at >= since)
         said = said.where(FeedbackRow.received_at >= since)
-    with database.reading() as connection:
+    with database.single() as connection:
         return Totals(*connection.execute(calls).one(), *connection.execute(said).one())
 
 

@@ -1,23 +1,27 @@
 """Everything that is kept, behind one object: calls, feedback, used tokens."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 from uuid import uuid4
 
-from cds_service.errors import FeedbackNotStored
+from cds_service.errors import ConfigurationError, FeedbackNotStored
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.feedback import CardFeedback
-from cds_service.records.database import Database, StoreError
+from cds_service.records.database import Database, StoreError, waited_in_vain
 from cds_service.records.entries import Occasion, entry_of, naming, refused
 from cds_service.records.kept_feedback import keep_feedback
+from cds_service.records.overrides import RecentOverrides
 from cds_service.records.pseudonyms import Pseudonyms, pseudonyms_with
+from cds_service.records.readiness import Readiness
 from cds_service.records.suppression import Suppression
 from cds_service.records.used_tokens import DatabaseReplay, Seen
 from cds_service.records.writer import Counts, Writer
 from cds_service.security.clients import Caller
+
+FEEDBACK_SECONDS: Final = 2.0
+"""Longest wait for feedback to be kept."""
 
 
 def _utc_now() -> datetime:
@@ -65,14 +69,20 @@ class NothingKept:
         return True
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Records:
     """What is kept of calls and feedback, in one database."""
 
-    database: Database
-    pseudonyms: Pseudonyms
-    writer: Writer
-    clock: Callable[[], datetime] = _utc_now
+    def __init__(
+        self, database: Database, pseudonyms: Pseudonyms, writer: Writer, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self.database = database
+        self.pseudonyms = pseudonyms
+        self.writer = writer
+        self.clock = clock
+        self.overrides = RecentOverrides(database, clock)
+        self.readiness = Readiness(database)
+        writer.on_written = self.readiness.calls
+        writer.on_matched = self.overrides.matched
 
     @classmethod
     def on(cls, database: Database, key: str | None = None, clock: Callable[[], datetime] = _utc_now) -> Self:
@@ -102,14 +112,24 @@ class Records:
         Raises:
             FeedbackNotStored: the store failed; none was kept.
         """
+        if self.database.silent:
+            raise FeedbackNotStored
+        client, said = caller.client.issuer, list(entries)
         try:
-            keep_feedback(self.database, caller.client.issuer, service, entries, self.clock())
+            self.database.within(
+                FEEDBACK_SECONDS, lambda: keep_feedback(self.database, client, service, said, self.clock())
+            )
         except StoreError as error:
+            self.readiness.feedback(error)
+            if waited_in_vain(error):
+                self.database.rest(error, "feedback refused")
             raise FeedbackNotStored from error
+        self.readiness.feedback()
+        self.overrides.learn(client, {entry.card for entry in said})
 
     def reachable(self) -> bool:
-        """Whether the database answers."""
-        return self.database.reachable()
+        """Whether calls and feedback could be kept now."""
+        return self.readiness.ready()
 
     def counts(self) -> Counts:
         """Records written, dropped and waiting since the start of this process."""
@@ -120,10 +140,19 @@ class Records:
         return DatabaseReplay(self.database, own)
 
     def suppression(self, days: int) -> Suppression:
-        """What not to show again within so many days of its override."""
-        return Suppression(self.database, self.pseudonyms, days, self.clock)
+        """What not to show again within so many days of its override.
+
+        Raises:
+            ConfigurationError: the database cannot be used.
+        """
+        try:
+            self.overrides.remember(days)
+        except StoreError as error:
+            raise ConfigurationError(self.database.refusal(error)) from None
+        return Suppression(self.overrides, self.pseudonyms)
 
     def close(self) -> None:
         """Write what is waiting and let go of the database."""
         self.writer.close()
+        self.overrides.close()
         self.database.close()

@@ -13,7 +13,7 @@ from cds_service.records.database import MATCHING, Database, one_at_a_time
 from cds_service.records.entries import Row
 from cds_service.records.record_tables import CardRow, DecisionRow, FeedbackRow
 
-NO_PATIENT: Final[dict[str, object]] = {"patient": None, "episode": None}
+NO_PATIENT: Final[dict[str, Any]] = {"patient": None, "episode": None}
 
 REPLACED: Final = (
     "service",
@@ -55,9 +55,10 @@ def keep_feedback(
         connection.execute(latest_word, sorted(rows, key=itemgetter("card")))
 
 
-def match_feedback(connection: Connection, cards: Iterable[Row]) -> None:
-    """Tell feedback that came before its card was written whom the card is about."""
+def match_feedback(connection: Connection, cards: Iterable[Row]) -> set[tuple[str, str, str]]:
+    """Tell feedback that came before its card was written whom the card is about: client, patient and episode."""
     one_at_a_time(connection, MATCHING)
+    matched = set()
     by_client: dict[str, list[str]] = {}
     for card in cards:
         by_client.setdefault(card["client"], []).append(card["uuid"])
@@ -68,9 +69,11 @@ def match_feedback(connection: Connection, cards: Iterable[Row]) -> None:
         for uuid, about in _about(connection, client, connection.scalars(waiting).all()).items():
             early = (FeedbackRow.client == client) & (FeedbackRow.card == uuid)
             connection.execute(update(FeedbackRow).where(early).values(about))
+            matched.add((client, about["patient"], about["episode"]))
+    return matched
 
 
-def _about(connection: Connection, client: str, cards: Collection[str]) -> Mapping[str, dict[str, object]]:
+def _about(connection: Connection, client: str, cards: Collection[str]) -> Mapping[str, dict[str, Any]]:
     """Patient and episode of those cards that are on record."""
     if not cards:
         return {}

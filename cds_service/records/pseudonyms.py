@@ -43,7 +43,7 @@ def pseudonyms_with(key: str | None, database: Database) -> Pseudonyms:
 
 def _kept(database: Database) -> str:
     wanted = select(SecretRow.value).where(SecretRow.name == PATIENT_KEY)
-    with database.reading() as connection:
+    with database.single() as connection:
         found = connection.execute(wanted).scalar()
     if found is not None:
         return found
@@ -52,5 +52,5 @@ def _kept(database: Database) -> str:
             connection.execute(insert(SecretRow), {"name": PATIENT_KEY, "value": secrets.token_hex(_KEY_BYTES)})
     except IntegrityError:
         pass  # another process was first; its key counts
-    with database.reading() as connection:
+    with database.single() as connection:
         return connection.execute(wanted).scalar_one()

@@ -4,17 +4,18 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
-from cds_service.records.database import Database, StoreError, reason
+from cds_service.records.database import Database, reason
 from cds_service.records.entries import Entry, Row
 from cds_service.records.kept_feedback import match_feedback
+from cds_service.records.overrides import EpisodeHashes
 from cds_service.records.record_tables import Base, CardRow, DecisionRow, SuggestionRow
 
 MOST_WAITING: Final = 10_000
@@ -40,6 +41,8 @@ class Writer:
 
     The thread is no daemon: when the main thread ends, by the end of the program or of a server's worker, it writes
     what is waiting and ends too. It gives up after ``drain_seconds`` when the store is not to be had.
+    ``on_written`` is told how a try to write ended, ``on_matched`` the episodes of feedback that had come
+    before its card.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Writer:
         self._in_hand = 0
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self.on_written: Callable[[Exception | None], None] = lambda _: None
+        self.on_matched: Callable[[Collection[EpisodeHashes]], None] = lambda _: None
         self._starting = threading.Lock()
 
     def put(self, entry: Entry) -> bool:
@@ -135,10 +140,10 @@ class Writer:
             return []
         try:
             self._insert(batch)
-        except (OperationalError, InterfaceError) as error:
-            self._unavailable(error)
-            return batch
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an entry, the others have to be written
+            if not _is_of_an_entry(error):
+                self._unavailable(error)
+                return batch
             if len(batch) > 1:
                 return [left for entry in batch for left in self._write([entry])]
             _log.error("record not kept", extra={"fields": {"error": type(error).__name__}})
@@ -146,18 +151,21 @@ class Writer:
             return []
         self._failing = False
         self._done(written=len(batch))
+        self.on_written(None)
         return []
 
     def _insert(self, batch: Sequence[Entry]) -> None:
         with self._database.writing() as connection:
-            insert_entries(connection, batch)
+            matched = insert_entries(connection, batch)
+        self.on_matched(matched)
 
     def _done(self, *, written: int = 0, dropped: int = 0) -> None:
         self._written += written
         self._dropped += dropped
         self._in_hand -= written + dropped
 
-    def _unavailable(self, error: StoreError) -> None:
+    def _unavailable(self, error: Exception) -> None:
+        self.on_written(error)
         if not self._failing:
             _log.error("records are waiting", extra={"fields": {"error": reason(error)}})
         self._failing = True
@@ -170,13 +178,25 @@ class Writer:
         _log.error("records lost", extra={"fields": {"records": lost}})
 
 
-def insert_entries(connection: Connection, batch: Sequence[Entry]) -> None:
-    """Write entries. What stands already stays: a call that is repeated repeats its cards. Once shown is shown."""
+def _is_of_an_entry(error: Exception) -> bool:
+    """An entry cannot be written as it is; anything else is wrong with the store, and may pass."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, DataError | IntegrityError)
+    return isinstance(error, StatementError) or not isinstance(error, SQLAlchemyError | OSError | MemoryError)
+
+
+def insert_entries(connection: Connection, batch: Sequence[Entry]) -> Collection[EpisodeHashes]:
+    """Write entries. What stands already stays: a call that is repeated repeats its cards. Once shown is shown.
+
+    Returns:
+        The episodes of feedback that had come before its card.
+    """
     insert: Callable[[type[Base]], Any] = (
         postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     )
     connection.execute(insert(DecisionRow).on_conflict_do_nothing(), [entry.decision for entry in batch])
     cards = [row for entry in batch for row in entry.cards]
+    matched: Collection[EpisodeHashes] = ()
     if cards:
         new = insert(CardRow)
         became_shown = new.on_conflict_do_update(
@@ -185,7 +205,8 @@ def insert_entries(connection: Connection, batch: Sequence[Entry]) -> None:
             where=new.excluded.state == "shown",
         )
         connection.execute(became_shown, cards)
-        match_feedback(connection, cards)
+        matched = match_feedback(connection, cards)
     suggestions: list[Row] = [row for entry in batch for row in entry.suggestions]
     if suggestions:
         connection.execute(insert(SuggestionRow).on_conflict_do_nothing(), suggestions)
+    return matched

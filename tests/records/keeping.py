@@ -78,7 +78,7 @@ class Kept:
         return self
 
     def rows(self, query: str, **values: Any) -> list[Any]:
-        with self.records.database.reading() as connection:
+        with self.records.database.single() as connection:
             return list(connection.execute(text(query), values))
 
     def count(self, table: str) -> int:

@@ -3,6 +3,7 @@
 #
 #   eval "$(tests/records/postgres.sh start FOLDER PORT)"    sets TEST_POSTGRES_URL
 #   tests/records/postgres.sh stop FOLDER
+#   tests/records/postgres.sh again FOLDER PORT              starts it after a stop
 #
 # Needs the package postgresql (apt-get install postgresql). PostgreSQL does not run as root: as root, its own user does.
 set -euo pipefail
@@ -22,6 +23,10 @@ start)
     as_owner "$programs/pg_ctl" -D "$folder/data" -w -o "-p $port -c listen_addresses=127.0.0.1 -k $folder" \
         -l "$folder/server.log" start >>"$folder.log" 2>&1
     echo "export TEST_POSTGRES_URL=postgresql://cds@127.0.0.1:$port/postgres"
+    ;;
+again)
+    as_owner "$programs/pg_ctl" -D "$folder/data" -w -o "-p $3 -c listen_addresses=127.0.0.1 -k $folder" \
+        -l "$folder/server.log" start >>"$folder.log" 2>&1
     ;;
 stop)
     as_owner "$programs/pg_ctl" -D "$folder/data" -w -m fast stop >/dev/null

@@ -41,7 +41,7 @@ def test_postgresql_is_there_for_the_tests_of_this_folder(postgres_url):
 
 
 def test_the_tables_that_migrations_make_are_those_of_the_program(database):
-    with database.reading() as connection:
+    with database.single() as connection:
         assert [] == compare_metadata(MigrationContext.configure(connection), Base.metadata)
 
 
@@ -54,7 +54,7 @@ def test_migrations_lead_back_to_an_empty_database(database):
         config = script()
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
-    with database.reading() as connection:
+    with database.single() as connection:
         assert ["alembic_version"] == inspect(connection).get_table_names()
     assert not database.reachable()
 
@@ -107,7 +107,7 @@ def test_a_sqlite_file_is_for_its_owner_only_and_readers_do_not_wait_for_writers
     database = Database(sqlite_url)
     database.upgrade()
     assert 0o600 == (tmp_path / "records.sqlite3").stat().st_mode & 0o777
-    with database.writing(), database.reading() as reader:
+    with database.writing(), database.single() as reader:
         assert "wal" == reader.exec_driver_sql("PRAGMA journal_mode").scalar()
         assert [] == reader.execute(select(Base.metadata.tables["decision"])).fetchall()
     database.close()
@@ -117,7 +117,7 @@ def test_a_sqlite_file_is_for_its_owner_only_and_readers_do_not_wait_for_writers
 def test_a_percent_sign_in_the_name_of_a_file_is_no_trouble(tmp_path, name):
     database = Database(f"sqlite:///{tmp_path}/{name}")
     database.upgrade()
-    with database.reading() as reader:
+    with database.single() as reader:
         assert [] == reader.execute(select(Base.metadata.tables["decision"])).fetchall()
     database.close()
 

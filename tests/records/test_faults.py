@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+import time
 
 import pytest
 from sqlalchemy import event
@@ -14,6 +15,14 @@ from tests.records.wire import wire_to
 from tests.web.talking import outcome_of
 
 CARD = {"uuid": "00000000-0000-4000-8000-000000000000"}
+
+
+def eventually(true):
+    """Wait at most half a minute."""
+    until = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 class File:
@@ -90,13 +99,26 @@ def test_the_service_is_not_ready_while_the_database_is_gone_and_ready_again_aft
     assert 200 == running.web.get("/health/ready").status_code
 
 
-def test_what_was_overridden_is_shown_while_nobody_can_tell(store, running):
+def test_what_was_overridden_stays_held_back_while_the_database_is_gone(store, running):
     cards = running.call(OVERDUE, "patient-view").json["cards"]
     running.feedback(*map(overridden, cards))
     assert [] == running.written().cards(OVERDUE, "patient-view")
     store.cut()
-    assert ["reassessment.overdue"] == running.cards(OVERDUE, "patient-view")
+    assert [] == running.cards(OVERDUE, "patient-view")
     store.mend()
+
+
+def test_a_token_that_was_used_while_the_database_was_gone_is_known_to_all_once_it_is_back(store, running):
+    store.cut()
+    path = "/cds-services/work-rehab-program/feedback"
+    headers = running.ehr.headers(f"https://cds.example.org{path}")
+    body = {"feedback": [overridden(CARD)]}
+    assert 503 == running.web.post(path, json=body, headers=headers).status_code
+    store.mend()
+    eventually(lambda: not running.records.database.resting)
+    second = keeping(Database(store.url))
+    assert 401 == second.web.post(path, json=body, headers=headers).status_code
+    second.records.close()
 
 
 def test_a_token_used_again_is_refused_by_the_process_that_saw_it_while_the_database_is_gone(store, running):
@@ -125,7 +147,7 @@ def full(sqlite_url):
     """A service whose database may not grow any more."""
     database = Database(sqlite_url)
     database.upgrade()
-    with database.reading() as connection:
+    with database.single() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     database.close()
     database = Database(sqlite_url)

@@ -47,7 +47,7 @@ def test_the_digests_are_those_of_what_went_over_the_wire(kept):
 
 def test_the_moment_of_a_call_comes_back_as_it_went_in_with_its_zone(kept):
     kept.call()
-    with kept.written().records.database.reading() as connection:
+    with kept.written().records.database.single() as connection:
         assert [(NOW, timedelta(0))] == [(at, at.utcoffset()) for at in connection.scalars(select(DecisionRow.at))]
 
 
@@ -131,7 +131,7 @@ def test_in_shadow_mode_a_call_is_evaluated_and_recorded_and_nothing_is_shown(da
 
 
 def everything_in(database):
-    with database.reading() as connection:
+    with database.single() as connection:
         tables = inspect(connection).get_table_names()
         rows = [connection.exec_driver_sql(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608
     return repr(rows)

@@ -1,13 +1,15 @@
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from cds_service.records import used_tokens as replay
-from cds_service.records.used_tokens import DatabaseReplay, purge_tokens
+from cds_service.records.used_tokens import LONGEST_USE, DatabaseReplay, purge_tokens
 from cds_service.security.replay import MemoryReplay
 
 UNTIL = datetime.now(UTC) + timedelta(hours=1)
@@ -76,8 +78,31 @@ def test_expired_tokens_are_forgotten(database):
     assert 0 == purge_tokens(database, datetime.now(UTC))
 
 
+def test_a_token_opens_no_second_call_when_the_clock_jumps_ahead_and_back_around_a_purge(database):
+    now = datetime.now(UTC)
+    until = now + timedelta(minutes=5)
+    assert not memory(database).seen("issuer", "used", until)
+    assert 0 == purge_tokens(database, now + timedelta(days=2))
+    assert memory(database).seen("issuer", "used", until)
+
+
+def test_what_was_used_is_forgotten_once_a_token_comes_that_was_not_valid_as_early(database):
+    now = datetime.now(UTC)
+    own = memory(database)
+    own.seen("issuer", "old", now)
+    own.seen("issuer", "next", now + LONGEST_USE)
+    assert 0 == purge_tokens(database, now + timedelta(days=2))
+    own.seen("issuer", "later", now + LONGEST_USE + timedelta(seconds=1))
+    assert 1 == purge_tokens(database, now + timedelta(days=2))
+
+
 def test_expired_tokens_are_forgotten_from_time_to_time_by_themselves(database):
     own = memory(database)
-    for number in range(replay.PURGE_EVERY + 1):
+    for number in range(replay.PURGE_EVERY - 1):
         own.seen("issuer", str(number), UNTIL - timedelta(hours=2))
-    assert 1 == purge_tokens(database, datetime.now(UTC))
+    own.seen("issuer", "new", UNTIL)
+    until_then = time.monotonic() + 30
+    with database.single() as connection:
+        while connection.execute(text("SELECT count(*) FROM used_token")).scalar() > 1:
+            assert time.monotonic() < until_then
+            time.sleep(0.05)

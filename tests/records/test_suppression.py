@@ -4,9 +4,10 @@ import pytest
 
 from cds_service.domain.findings import Finding, Severity, Topic
 from cds_service.records.entries import Naming
+from cds_service.records.overrides import Override
 from cds_service.records.pseudonyms import Pseudonyms
-from cds_service.records.suppression import Override, suppressed
-from tests.records.keeping import OVERDUE, accepted, keeping, overridden
+from cds_service.records.suppression import suppressed
+from tests.records.keeping import NOW, OVERDUE, accepted, keeping, overridden
 from tests.security.signing import Ehr, Signer, client
 
 NAMES = Naming(Pseudonyms(b"k" * 32), "https://ehr.example.org", "", "p1")
@@ -20,7 +21,7 @@ FINDING = Finding(
     evidence=(),
     subject="2026-03-09",
 )
-PAST = Override("reassessment", "reassessment.due", NAMES.subject("2026-03-09"), Severity.INFO)
+PAST = Override("reassessment", "reassessment.due", NAMES.subject("2026-03-09"), Severity.INFO, NOW)
 CHARGES = replace(FINDING, rule="visit-charges", kind="visit-charges.draft")
 DURATION = "past-six-weeks-without-approval"
 

@@ -20,9 +20,28 @@ def test_of_many_at_once_exactly_one_is_first():
 
 
 def test_identifiers_are_forgotten_when_their_tokens_have_expired():
-    moment = [NOON]
-    replay = MemoryReplay(lambda: moment[0])
+    moment, seconds = [NOON], [0.0]
+    replay = MemoryReplay(lambda: moment[0], lambda: seconds[0])
     for number in range(1000):
         moment[0] += timedelta(seconds=1)
+        seconds[0] += 1
         replay.seen("issuer", str(number), moment[0] + timedelta(seconds=10))
     assert 11 == len(replay)
+
+
+def test_a_clock_that_jumps_ahead_and_back_opens_no_second_call():
+    moment = [NOON]
+    replay = MemoryReplay(lambda: moment[0], lambda: 100.0)
+    assert not replay.seen("issuer", "used", NOON + timedelta(minutes=5))
+    moment[0] += timedelta(hours=2)
+    replay.seen("issuer", "another", moment[0] + timedelta(minutes=5))
+    moment[0] = NOON
+    assert replay.seen("issuer", "used", NOON + timedelta(minutes=5))
+
+
+def test_a_clock_that_was_ahead_when_a_token_came_forgets_it_no_sooner_once_it_is_right():
+    moment, seconds = [NOON + timedelta(minutes=4)], [0.0]
+    replay = MemoryReplay(lambda: moment[0], lambda: seconds[0])
+    assert not replay.seen("issuer", "used", NOON + timedelta(minutes=5))
+    moment[0], seconds[0] = NOON + timedelta(minutes=2), 120.0
+    assert replay.seen("issuer", "used", NOON + timedelta(minutes=5))
