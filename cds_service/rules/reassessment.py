@@ -10,7 +10,7 @@ from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.findings import Evidence, FactValue, Severity, Topic
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.rules.applies import NO_PROGRAM, the_program
+from cds_service.rules.applies import the_program
 from cds_service.rules.measurements import measurements, of_episode
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
@@ -30,7 +30,7 @@ def check_reassessment(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[
     interval = policy.get(params.REASSESSMENT_INTERVAL)
     episode = the_program(case)
     if interval is None:
-        yield NO_PROGRAM
+        yield NotApplicable("the payer's policy sets no interval")
         return
     day, on_file = case.date_of_service, measurements(case, policy)
     last, done = on_file.last, on_file.last_done

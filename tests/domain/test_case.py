@@ -55,6 +55,12 @@ def test_an_encounter_without_a_date_is_of_no_date():
     assert [BACK] == [encounter.reference for encounter in case_of(chart).encounters_of_date]
 
 
+def test_the_injuries_of_a_date_are_known_only_where_all_its_treatments_tell():
+    earlier = (session("a", EARLIER, BACK, "back"), session("b", EARLIER, BACK, "wrist"))
+    chart = Chart("Patient/p", sessions=(*earlier, session("c", DAY, BACK, "back"), session("d")))
+    assert {EARLIER: {"back", "wrist"}, DAY: set()} == chart.history.injuries_by_date
+
+
 def test_of_what_a_payer_says_of_a_code_the_newest_stands_whatever_comes_first():
     newer = CoverageAssertion("Claim/a", codes=("97545",), covered="covered", made=DAY)
     older = replace(newer, reference="Claim/b", covered="not-covered", made=EARLIER)

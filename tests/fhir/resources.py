@@ -17,6 +17,7 @@ CPT = "http://www.ama-assn.org/go/cpt"
 SNOMED = "http://snomed.info/sct"
 ICD_10 = "http://hl7.org/fhir/sid/icd-10-cm"
 PATIENT = {"reference": "Patient/p1"}
+ACCIDENT = {"resourceType": "Claim", "id": "cl", "status": "draft", "use": "claim", "patient": PATIENT}
 SOMEBODY_ELSE = {"reference": "Patient/p2"}
 
 Json = dict[str, Any]

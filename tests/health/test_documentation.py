@@ -147,3 +147,11 @@ def test_the_request_of_the_connection_page_is_answered_with_a_card():
     request = re.search(r"-d '(\{.*?\n\})'", page, re.DOTALL)[1]
     answer = answerer_for(Settings(), bundled_policies()).answer(read_call(request.encode(), "work-rehab-order"))
     assert any("97545" in card["summary"] for card in answer["cards"])
+
+
+def test_the_reading_path_is_read_in_fifteen_minutes():
+    section = (ROOT / "docs" / "design.md").read_text().partition("## Fifteen minutes")[2].partition("\n## ")[0]
+    files = [ROOT / "docs" / target for target in re.findall(r"\]\(([^)]+)\)", section)]
+    lines = {file.name: len(file.read_text().splitlines()) for file in files}
+    assert "reassessment.py" in lines
+    assert sum(lines.values()) <= 1200, f"the path has grown: {lines}"

@@ -104,9 +104,9 @@ def test_an_amount_without_a_unit_is_counted_by_every_reading_that_has_its_times
 def test_without_a_number_of_days_to_warn_at_only_what_is_used_up_is_told():
     silent = policy_of({"authorization.warn_days": None})
     assert [] == list(check_amounts(case_of(approval("a", 3, "visits")), silent, (DAY,)))
-    (told,) = check_amounts(case_of(approval("a", 1, "visits")), silent, (DAY,))
-    assert isinstance(told, Answer)
-    assert "exhausted" == told.kind
+    (exhausted,) = check_amounts(case_of(approval("a", 1, "visits")), silent, (DAY,))
+    assert isinstance(exhausted, Answer)
+    assert "exhausted" == exhausted.kind
 
 
 def test_visits_under_an_earlier_approval_alone_use_nothing_of_the_later():
@@ -114,6 +114,19 @@ def test_visits_under_an_earlier_approval_alone_use_nothing_of_the_later():
     earlier, later = approval("a", 2, "visits", -9, -3), approval("b", 2, "visits", -5)
     (used,) = used_on(case_of(earlier, later, treated=treated), POLICY, DAY)
     assert (1, 2) == (used.amount, used.approved)
+
+
+def test_visits_under_an_earlier_approval_alone_use_it_up_for_the_shared_ones():
+    treated = (session(-8), session(-4), session(0))
+    earlier, later = approval("a", 1, "visits", -9, -3), approval("b", 2, "visits", -5)
+    (used,) = used_on(case_of(earlier, later, treated=treated), POLICY, DAY)
+    assert (2, 2) == (used.amount, used.approved)
+
+
+def test_what_an_earlier_approval_has_left_for_shared_visits_is_not_known_where_its_own_have_no_times():
+    treated = (session(-8, timed=False), session(-4), session(0))
+    earlier, later = approval("a", 4, "hours", -9, -3), approval("b", 10, "hours", -5)
+    assert [] == list(used_on(case_of(earlier, later, treated=treated), POLICY, DAY))
 
 
 def test_a_pending_request_that_names_no_service_may_be_about_another():
@@ -139,8 +152,8 @@ def test_a_visit_without_times_leaves_the_hours_of_two_approvals_uncounted():
 def test_consent_is_not_asked_where_the_payer_answered_something():
     consent = policy_of({"authorization.required": "never", "authorization.consent_over_dollars": 500})
     unnamed = approval("a", state=AuthorizationState.NOT_REQUIRED, names_service=False)
-    told = [
+    kinds_by_chart = [
         [found.kind for found in check_authorization(case, NOTHING_BILLED, consent) if isinstance(found, Answer)]
         for case in (case_of(moment=Moment.VISIT_START), case_of(unnamed, moment=Moment.VISIT_START))
     ]
-    assert [["consent"], []] == told
+    assert [["consent"], []] == kinds_by_chart

@@ -70,10 +70,10 @@ def test_where_the_payer_says_none_is_needed_its_guidelines_are_not_named():
     policy = policy_of({"authorization.required": "outside-guidelines"})
     case = case_of({"orders": [{"codes": ["97545"]}]})
     free = CoverageAssertion("ServiceRequest/o", approval="no-auth", codes=("97545", "97546"))
-    told = replace(case, chart=replace(case.chart, assertions=(free,)))
+    asserted = replace(case, chart=replace(case.chart, assertions=(free,)))
     named = [
         any("guidelines" == answer.kind for answer in answers(check_authorization(asked, NOTHING_BILLED, policy)))
-        for asked in (case, told)
+        for asked in (case, asserted)
     ]
     assert [True, False] == named
 
@@ -91,9 +91,9 @@ def test_a_program_of_which_all_days_are_plainly_of_the_other_kind_begins_on_the
 
 
 def test_what_is_wanted_of_one_kind_of_program_is_not_named_where_it_is_wanted_anyway():
-    everything = policy_of({"documentation.required": list(ELEMENTS)})
+    all_elements = policy_of({"documentation.required": list(ELEMENTS)})
     also = policy_of({"documentation.also_required": ["D-1"]})
-    values = dict(everything._decided)  # noqa: SLF001 - laid over each other as a stack does
+    values = dict(all_elements._decided)  # noqa: SLF001 - laid over each other as a stack does
     of_hardening = replace(also._decided["documentation.also_required"], program=Program.HARDENING)  # noqa: SLF001
     policy = PolicyView(("p",), DAY, values, {}, None, Program.UNKNOWN, {of_hardening.parameter: (of_hardening,)})
     found = list(check_documentation(case_of({"treated": ["08:00-10:00 PT"]}), NOTHING_BILLED, policy))

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from cds_service.hooks.answer import Answered
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_FOR_MACHINES: Final = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"),
+    ("Referrer-Policy", "no-referrer"),
+)
+"""Of an answer that is no page, should a browser be led to it: nothing in it is kept, run or framed."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -66,7 +72,7 @@ def _close(response: Response) -> Response:
     headers.add("X-Request-Id", notes.request_id)
     headers.add("X-Content-Type-Options", "nosniff")
     if "Cache-Control" not in headers:
-        headers.add("Cache-Control", "no-store")
+        headers.extend(_FOR_MACHINES)
     if _log.isEnabledFor(logging.INFO):
         route = request.url_rule
         fields = {

@@ -6,7 +6,7 @@ from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.chart.assessments import MEASURED_WITHOUT_STATUS, NO_ANSWERS, PRELIMINARY
 from cds_service.fhir.chart.results import IN_WORDS
-from tests.fhir.chart.test_chart import DAY
+from tests.fhir.chart.test_visits import DAY
 from tests.fhir.resources import PATIENT, bundle, chart_of, coded, condition, observation, procedure
 
 ABSENT = coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "not-performed")

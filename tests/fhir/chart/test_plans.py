@@ -1,6 +1,9 @@
+from datetime import date
+
 import pytest
 
-from tests.fhir.resources import CPT, bundle, care_plan, chart_of, coded, service_request
+from cds_service.domain.codes import Discipline, Program
+from tests.fhir.resources import CPT, PATIENT, SNOMED, bundle, care_plan, chart_of, coded, service_request
 
 
 def told(**more):
@@ -101,3 +104,55 @@ def test_a_plan_names_those_that_it_replaces_or_continues():
         title="Work conditioning", replaces=[{"reference": "CarePlan/a"}], basedOn=[{"reference": "CarePlan/b"}]
     )
     assert plan.continues == ("CarePlan/a", "CarePlan/b")
+
+
+@pytest.mark.parametrize(
+    ("change", "discipline", "origin"),
+    [
+        ({"category": [coded(SNOMED, "91251008")]}, Discipline.PT, "category"),
+        ({"category": [coded(SNOMED, "91251008"), coded(SNOMED, "84478008")]}, None, None),
+        ({"author": {"reference": "PractitionerRole/r"}}, Discipline.OT, "author"),
+        ({"contributor": [{"reference": "PractitionerRole/r"}]}, Discipline.OT, "contributor"),
+        ({}, None, None),
+    ],
+)
+def test_the_discipline_of_a_plan_comes_from_category_then_author_then_contributor(change, discipline, origin):
+    role = {"resourceType": "PractitionerRole", "id": "r", "code": [coded(None, "225X00000X")]}
+    (plan,) = chart_of(carePlans=bundle(care_plan(**change), role)).plans
+    assert (discipline, origin) == (plan.discipline, plan.discipline_from)
+
+
+def test_a_plan_tells_program_codes_goals_and_frequency():
+    detail = {"code": coded(CPT, "97545", "Work hardening"), "status": "in-progress", "scheduledString": "daily"}
+    (plan,) = chart_of(
+        carePlans=bundle(care_plan(title="Plan", activity=[{"detail": detail}], goal=[{"reference": "Goal/g"}]))
+    ).plans
+    assert (True, Program.HARDENING, ("97545",), ("Goal/g",), True) == (
+        plan.work_rehab, plan.program, plan.codes, plan.goals, plan.scheduled,
+    )  # fmt: skip
+
+
+def test_a_plan_is_one_of_work_rehabilitation_when_its_activity_refers_to_such_an_order():
+    plan = care_plan(title="Plan of care", activity=[{"reference": {"reference": "ServiceRequest/s"}}])
+    assert chart_of(carePlans=bundle(plan), orders=bundle(service_request())).plans[0].work_rehab
+
+
+def test_a_plan_about_something_else_is_no_therapy_plan():
+    assert chart_of(carePlans=bundle(care_plan(title="Diabetes diet"))).plans == ()
+
+
+def test_a_goal_measures_with_the_same_tool_as_an_observation():
+    goal = {
+        "resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "subject": PATIENT,
+        "description": {"text": "Lift 50 lb"},
+        "target": [
+            {"measure": coded(None, "lift"), "detailQuantity": {"value": 50}, "dueDate": "2026-04-01"}
+        ],
+    }  # fmt: skip
+    (goal_on_chart,) = chart_of(goals=bundle(goal)).goals
+    assert ("lift", 50, date(2026, 4, 1), True) == (
+        goal_on_chart.measure,
+        goal_on_chart.target,
+        goal_on_chart.due,
+        goal_on_chart.described,
+    )
