@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import date
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from cds_service.domain.codes import LABELS
 from cds_service.domain.frozen import dataclass
+from cds_service.domain.stable_ids import stable_id
 from cds_service.domain.values import Parameter
 
 _NAMESPACE: Final = UUID("5b0f3c57-6c0e-5f0a-9d43-0d2f6f1f7a55")
@@ -43,5 +44,5 @@ class CardSettings:
         """The same uuid for the same name in the same hook call (CH-S-04, CH-S-25)."""
         known = self._identities.get(name)
         if known is None:
-            known = self._identities[name] = str(uuid5(_NAMESPACE, f"{self.hook_instance}|{self.service}|{name}"))
+            known = self._identities[name] = stable_id(_NAMESPACE, f"{self.hook_instance}|{self.service}|{name}")
         return known

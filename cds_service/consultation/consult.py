@@ -1,7 +1,6 @@
 """The one pipeline: the case of a question, the policies of its payer, its bill, the rules, the evaluation."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 
 from cds_service.billing.bills import BILL_READS, as_paid, bill_of
@@ -77,8 +76,8 @@ def decide(case: Case, policy: PolicyView, rules: Collection[Rule] = RULES) -> C
     seen = recorded(policy, "the bill", BILL_READS)
     counted = as_paid(case, seen)
     bill = bill_of(counted, seen)
-    evaluation = apply_rules(counted, bill, policy, rules)
-    return Consultation(counted, bill, policy, replace(evaluation, bill_read=frozenset(seen.read)))
+    evaluation = apply_rules(counted, bill, policy, rules, bill_read=frozenset(seen.read))
+    return Consultation(counted, bill, policy, evaluation)
 
 
 def _without_subject(

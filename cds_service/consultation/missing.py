@@ -51,6 +51,20 @@ def keys_needed(question: Question) -> tuple[str, ...]:
     return () if any(gap.reference is not None and gap.fact in facts for gap in record.gaps) else keys
 
 
+def is_about_something_else(question: Question) -> bool:
+    """Whether the drafts alone show that an order or a booking is none of work rehabilitation, whatever is on record.
+
+    Most orders of a clinic are for drugs and tests: they are answered before the record is read.
+    """
+    if question.moment not in {Moment.ORDER, Moment.BOOKING} or question.dispatched:
+        return False
+    if not question.drafts:
+        return True
+    if question.may_be_work_rehab:
+        return False
+    return (_missing_order(question) if question.moment is Moment.ORDER else _missing_booking(question)) is None
+
+
 def missing_of(question: Question, today: date) -> Missing | None:
     """Why a question that makes no case may be about work rehabilitation all the same: its subject was left out."""
     match question.moment:

@@ -102,22 +102,27 @@ def _form(name: str, value: Any) -> Any:  # noqa: ANN401 any JSON
         _OwnWordsError: another text is in it, or a number that JSON does not carry exactly.
     """
     kind = type(value)
+    if kind is str:
+        return _text_of_form(name, value)
     if kind is dict:
         return {
-            key: element if key in _CODES and type(element) is str and " " not in element else _form(key, element)
+            key: _text_of_form(key, element) if type(element) is str else _form(key, element)
             for key, element in value.items()
         }
     if kind is list:
         return [_form(name, element) for element in value]
-    if kind is str:
-        if name in _CODES and " " not in value:
-            return value
-        pattern, stand_in = _STAND_INS.get(name, _NO_STAND_IN)
-        if pattern is not None and pattern.fullmatch(value):
-            return stand_in
-    elif value is None or (kind in _SIMPLE and -_EXACT < value < _EXACT):
+    if value is None or (kind in _SIMPLE and -_EXACT < value < _EXACT):
         return value
     raise _OwnWordsError
+
+
+def _text_of_form(name: str, text: str) -> str:
+    if name in _CODES and " " not in text:
+        return text
+    pattern, stand_in = _STAND_INS.get(name, _NO_STAND_IN)
+    if pattern is None or not pattern.fullmatch(text):
+        raise _OwnWordsError
+    return stand_in
 
 
 def _with_known_elements(model: Any, resource: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 as above

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import date, datetime, tzinfo
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import orjson
@@ -11,6 +11,7 @@ import orjson
 from cards.composition import Actions, Composition, compose
 from cards.envelope import CardSettings
 from cds_service.consultation.consult import Consultation, consult
+from cds_service.consultation.missing import is_about_something_else
 from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
@@ -18,7 +19,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.writing.proposed_actions import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
-from cds_service.hooks.gathering import completed, question_of
+from cds_service.hooks.gathering import completed, of_drafts, record_of
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalog import RULES, TITLES
@@ -95,9 +96,12 @@ class Answerer:
         """
         client = caller.client
         now = self.clock()
-        question = self.question(call, client)
+        drafted = of_drafts(call)
         policies = self.policies.current
-        consultation = consult(question, policies, _wanted(client), now=now)
+        if is_about_something_else(drafted):
+            return Answered(Composition(), self._card_settings(call, client, policies, now.date()))
+        question = self._with_record(drafted, call, client)
+        consultation = consult(question, policies, _rules_without(client.unwanted_rules), now=now)
         settings = self._card_settings(call, client, policies, question.day(now))
         if consultation is None:
             return Answered(Composition(), settings)
@@ -106,10 +110,11 @@ class Answerer:
         proposed = self._actions(call, question, consultation, client)
         return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
 
-    def question(self, call: HookCall, client: Client = DEMO.client) -> Question:
-        """The question that a call of this client asks, with what it lacks fetched from the client's FHIR server."""
+    def _with_record(self, drafted: Question, call: HookCall, client: Client) -> Question:
+        """The question with the record that came, and what it lacks fetched from the client's FHIR server."""
         question = replace(
-            question_of(call),
+            drafted,
+            prefetch=record_of(call),
             jurisdiction=client.jurisdiction or self.jurisdiction,
             zones=(client.time_zone, self.time_zone),
             not_available=client.not_available,
@@ -117,7 +122,7 @@ class Answerer:
         )
         if self.fetcher is None:
             return question
-        return completed(question, call, partial(self.fetcher.complete, allowed=client.fhir_servers))
+        return completed(question, call, partial(self.fetcher.complete, client=client))
 
     def _card_settings(self, call: HookCall, client: Client, policies: PolicyStack, today: date) -> CardSettings:
         return CardSettings(
@@ -151,7 +156,7 @@ class Answerer:
         }
 
 
-def _wanted(client: Client) -> tuple[Rule, ...]:
-    """The rules without those whose quiet card this client does not want."""
-    unwanted = client.unwanted_rules
+@lru_cache(maxsize=16)
+def _rules_without(unwanted: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules without those whose quiet card a client does not want."""
     return tuple(rule for rule in RULES if rule.id not in unwanted)

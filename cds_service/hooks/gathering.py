@@ -14,18 +14,28 @@ Fetch: TypeAlias = Callable[[HookCall, Prefetch], Prefetch]
 """Completes what a call gave with what can be fetched."""
 
 
-def question_of(call: HookCall) -> Question:
-    """The question that a call asks, with what it carries."""
+def of_drafts(call: HookCall) -> Question:
+    """The question that a call asks, as far as its context tells: nothing of the record is read."""
     return Question(
         moment=call.service.moment,
         patient_id=call.patient_id,
-        prefetch=read_prefetch(call.prefetch, call.service.prefetch),
+        prefetch=Prefetch(),
         drafts=read_drafts(call.drafts if call.drafts is not None else call.appointments),
         selections=frozenset(call.selections) if call.selections is not None else None,
         dispatched=call.dispatched,
         encounter_id=call.encounter_id,
         server=call.fhir_server,
     )
+
+
+def record_of(call: HookCall) -> Prefetch:
+    """The record that a call carries, as its service reads it."""
+    return read_prefetch(call.prefetch, call.service.prefetch)
+
+
+def question_of(call: HookCall) -> Question:
+    """The question that a call asks, with what it carries."""
+    return replace(of_drafts(call), prefetch=record_of(call))
 
 
 def completed(question: Question, call: HookCall, fetch: Fetch) -> Question:

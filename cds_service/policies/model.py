@@ -1,7 +1,7 @@
 """A policy layer and the view of the layers that apply to one payer on one date."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
@@ -226,6 +226,13 @@ class PolicyView:
     def of_one_program(self, parameter: Parameter[_T]) -> tuple[PolicyValue[_T], ...]:
         """Values for conditioning or hardening alone, where it is not known which of them the program is."""
         return self._of_one_program.get(parameter.name, ())
+
+    def note(self, names: Iterable[str]) -> None:
+        """Put on record that these parameters were read; here nobody keeps a record."""
+
+    def has_values_of(self, view: "PolicyView") -> bool:
+        """Whether both are views of the same values, whoever reads them."""
+        return self._decided is view._decided and self._questions is view._questions  # noqa: SLF001 - one family
 
 
 def view_of(

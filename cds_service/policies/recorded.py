@@ -1,6 +1,6 @@
 """Policy values as one reader asks for them: what it reads is on record, and nothing else is there for it."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import field
 from typing import TypeVar
 
@@ -23,25 +23,46 @@ class UndeclaredReadError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedView(PolicyView):
-    """A view for one reader; ``read`` holds the names of what it has read, which ``note`` puts there."""
+    """A view for one reader; ``read`` has the names of what it has read as its keys."""
 
-    read: set[str] = field(kw_only=True)
-    note: Callable[[str], None] = field(kw_only=True)
+    read: dict[str, None] = field(kw_only=True)
 
     def get(self, parameter: Parameter[_T]) -> PolicyValue[_T] | None:
         """As in ``PolicyView``, on record."""
-        self.note(parameter.name)
-        return self._decided.get(parameter.name)
+        name = parameter.name
+        self.read[name] = None
+        return self._decided.get(name)
 
     def questions(self, parameter: Parameter[_T]) -> tuple[PayerQuestion[_T], ...]:
         """As in ``PolicyView``, on record."""
-        self.note(parameter.name)
-        return self._questions.get(parameter.name, ())
+        name = parameter.name
+        self.read[name] = None
+        return self._questions.get(name, ())
 
     def of_one_program(self, parameter: Parameter[_T]) -> tuple[PolicyValue[_T], ...]:
         """As in ``PolicyView``, on record."""
-        self.note(parameter.name)
-        return self._of_one_program.get(parameter.name, ())
+        name = parameter.name
+        self.read[name] = None
+        return self._of_one_program.get(name, ())
+
+    def note(self, names: Iterable[str]) -> None:
+        """Put on record what this reader has of another that read it."""
+        for name in names:
+            self.read[name] = None
+
+
+class _Declared(dict[str, None]):
+    """What one reader has read, in tests: a parameter that it did not declare is refused."""
+
+    def __init__(self, reader: str, declared: frozenset[str]) -> None:
+        super().__init__()
+        self._reader = reader
+        self._declared = declared
+
+    def __setitem__(self, name: str, value: None) -> None:
+        if name not in self._declared:
+            raise UndeclaredReadError(f"{self._reader} reads {name}, which it does not declare")
+        super().__setitem__(name, value)
 
 
 def recorded(view: PolicyView, reader: str, declared: frozenset[str]) -> RecordedView:
@@ -50,15 +71,8 @@ def recorded(view: PolicyView, reader: str, declared: frozenset[str]) -> Recorde
     Raises:
         UndeclaredReadError: later, in tests, when it reads another parameter.
     """
-    read: set[str] = set()
-
-    def checked(name: str) -> None:
-        if name not in declared:
-            raise UndeclaredReadError(f"{reader} reads {name}, which it does not declare")
-        read.add(name)
-
-    note = checked if Strictness.refuses else read.add
+    read = _Declared(reader, declared) if Strictness.refuses else {}
     return RecordedView(
         view.layers, view.on, view._decided, view._questions, view.lacking, view.program, view._of_one_program,  # noqa: SLF001 - one family
-        read=read, note=note,
+        read=read,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.episodes import Episode
 from cds_service.domain.visit import Visit
 from cds_service.rules.answers import asked_dates
-from cds_service.rules.rule import NotApplicable, Rule, Subject
+from cds_service.rules.rule import NotApplicable, Subject
 
 NO_VISIT: Final = NotApplicable("no work-rehab service on this date of service")
 NO_ORDER: Final = NotApplicable("no work-rehab order among the drafts")
@@ -15,13 +15,9 @@ NO_PROGRAM: Final = NotApplicable("no program under way")
 NO_DATES: Final = NotApplicable("no work-rehab appointment among those booked")
 
 
-def without_subject(rule: Rule, case: Case) -> NotApplicable | None:
-    """Why the question of the rule does not arise; None where it does."""
-    for subject in rule.about:
-        found = _MISSING[subject](case)
-        if found is not None:
-            return found
-    return None
+def absent_subjects(case: Case) -> Mapping[Subject, NotApplicable]:
+    """What a question can be about and the case does not have, each with why the question does not arise."""
+    return {subject: why for subject, find in _MISSING.items() if (why := find(case)) is not None}
 
 
 def the_visit(case: Case) -> Visit:

@@ -1,27 +1,37 @@
 """Runs the rules of a moment over a case: findings, the trace of every rule, and what could not be known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from cds_service.domain.bill import NOTHING_BILLED, Bill
-from cds_service.domain.case import Case
+from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Chart, Fact, Unknown
 from cds_service.domain.findings import Evaluation, Finding, Hold, MissingFact, Outcome, Proposal, RuleOutcome, Severity
 from cds_service.policies.model import PolicyView
 from cds_service.policies.recorded import recorded
-from cds_service.rules.applies import without_subject
+from cds_service.rules.applies import absent_subjects
 from cds_service.rules.catalog import RULES
 from cds_service.rules.holds import HoldError, with_holds
-from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule, Subject
 from cds_service.rules.unread_visit import UNREAD
 
 NOTHING_READ: Final[frozenset[str]] = frozenset()
+KnownToRule: TypeAlias = tuple[Sequence[Unknown], Sequence[Unknown], str | None]
+"""Facts without which a rule is not run, what is unknown of those it reads, and why a search was cut short."""
+ALL_KNOWN: Final[KnownToRule] = ((), (), None)
 
 
-def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule] = RULES) -> Evaluation:
-    """Answer the case with every rule that belongs to its moment.
+def apply_rules(
+    case: Case,
+    bill: Bill,
+    policy: PolicyView,
+    rules: Iterable[Rule] = RULES,
+    *,
+    bill_read: frozenset[str] = NOTHING_READ,
+) -> Evaluation:
+    """Answer the case with every rule that belongs to its moment; ``bill_read`` is what the bill read of the policy.
 
     A rule whose declared facts nobody could deliver is not run: it ends in a gap. Resources that were left out of
     the chart, and the rest of what was sent in part, stand beside the findings they might have changed, and take the
@@ -32,14 +42,16 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
     findings: list[Finding] = []
     outcomes: list[RuleOutcome] = []
     lacking: dict[Caveat, list[str]] = {}
-    asked = [rule for rule in rules if moment in rule.moments]
+    asked = of_moment(tuple(rules), moment)
+    not_there = absent_subjects(case)
+    whole = not (chart.unavailable or chart.gaps or chart.in_part)
     for rule in asked:
-        missing, unknown, cut = _known_to(rule, chart)
-        view = recorded(policy, rule.id, rule.declared)
+        missing, unknown, cut = ALL_KNOWN if whole else _known_to(rule, chart)
+        results, read = (missing, NOTHING_READ) if missing else _results(rule, case, bill, policy, not_there)
         fired = False
         lacks: str | None = None
         not_applicable: str | None = None
-        for result in missing or _results(rule, case, bill, view):
+        for result in results:
             if isinstance(result, Answer):
                 fired = True
                 findings.append(_finding(rule, result, unknown, chart))
@@ -50,7 +62,7 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
                 lacking.setdefault(result, []).append(rule.id)
         if cut is not None and not_applicable is None:
             lacks = lacks or cut
-        outcomes.append(_outcome(rule.id, lacks, not_applicable, frozenset(view.read), fired=fired))
+        outcomes.append(_outcome(rule.id, lacks, not_applicable, frozenset(read), fired=fired))
         for gap in unknown:
             lacking.setdefault(gap, []).append(rule.id)
     if policy.lacking is not None:
@@ -66,24 +78,35 @@ def apply_rules(case: Case, bill: Bill, policy: PolicyView, rules: Iterable[Rule
         episode=case.episode.label(case.chart.condition_names) if case.episode else None,
         episode_key=case.episode.key if case.episode else None,
         lacking=policy.lacking,
+        bill_read=bill_read,
     )
 
 
-def _results(rule: Rule, case: Case, bill: Bill, view: PolicyView) -> Iterable[Result]:
-    """What a rule yields; where there is nothing that its question is about, only that."""
-    none_there = without_subject(rule, case)
-    if none_there is not None:
-        return (none_there,)
-    return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view)
+@lru_cache(maxsize=64)
+def of_moment(rules: tuple[Rule, ...], moment: Moment) -> tuple[Rule, ...]:
+    """Those of the rules that belong to a moment; there are few sets of rules, one for each wish of a client."""
+    return tuple(rule for rule in rules if moment in rule.moments)
 
 
-def _known_to(rule: Rule, chart: Chart) -> tuple[list[Unknown], list[Unknown], str | None]:
+def _results(
+    rule: Rule, case: Case, bill: Bill, policy: PolicyView, not_there: Mapping[Subject, NotApplicable]
+) -> tuple[Iterable[Result], Collection[str]]:
+    """What a rule yields, and what it will have read of the policy by then.
+
+    Where there is nothing that its question is about, that is all it yields.
+    """
+    for subject in rule.about:
+        if subject in not_there:
+            return (not_there[subject],), NOTHING_READ
+    view = recorded(policy, rule.id, rule.declared)
+    return rule.check(case, bill if rule.uses_bill else NOTHING_BILLED, view), view.read
+
+
+def _known_to(rule: Rule, chart: Chart) -> KnownToRule:
     """Facts without which the rule is not run, what is unknown of those it reads, and why a search was cut short.
 
     What is open about the appointments in question concerns every rule.
     """
-    if not (chart.unavailable or chart.gaps or chart.in_part):
-        return [], [], None
     unavailable = [fact for fact in rule.facts if fact in chart.unavailable]
     in_part = [chart.in_part[fact] for fact in rule.facts if fact in chart.in_part and fact not in chart.unavailable]
     unknown = [
@@ -118,7 +141,7 @@ def unanswered(case: Case, policy: PolicyView, gap: Caveat, rules: Iterable[Rule
 
     Only what could not be read of a visit or a booking is told.
     """
-    asked = [rule for rule in rules if case.moment in rule.moments]
+    asked = of_moment(tuple(rules), case.moment)
     ids = [rule.id for rule in asked]
     findings = [
         _finding(rule, answer, [], case.chart)
@@ -165,7 +188,7 @@ def _missing(lacking: Mapping[Caveat, Sequence[str]]) -> tuple[MissingFact, ...]
     )
 
 
-def _finding(rule: Rule, answer: Answer, unknown: list[Unknown], chart: Chart) -> Finding:
+def _finding(rule: Rule, answer: Answer, unknown: Sequence[Unknown], chart: Chart) -> Finding:
     """The finding of an answer; what rests on a search that was cut short is no warning."""
     caveats = tuple(dict.fromkeys((*answer.caveats, *unknown))) if unknown else answer.caveats
     proposals = answer.proposals

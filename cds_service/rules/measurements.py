@@ -1,6 +1,6 @@
 """Assessments of an episode as the policy sees them: what measures function, what pain, and what has to be asked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -8,8 +8,10 @@ from typing import Final, NamedTuple
 from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Fact, Unknown
+from cds_service.domain.values import PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Tool
 from cds_service.policies.tools import Known, tools_of
 
 TESTED: Final = (AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST)
@@ -69,11 +71,15 @@ def measurements(case: Case, policy: PolicyView) -> Measurements:
 
     A re-evaluation or test of a date on which function was measured has its result there.
     """
-    return _told_apart(case.assessments_of_episode, policy)
-
-
-def _told_apart(assessments: Sequence[Assessment], policy: PolicyView) -> Measurements:
     value = policy.get(params.REASSESSMENT_TOOLS)
+    key = measurements, value
+    known: Measurements | None = case.shared.get(key)
+    if known is None:
+        known = case.shared[key] = _told_apart(case.assessments_of_episode, value)
+    return known
+
+
+def _told_apart(assessments: Sequence[Assessment], value: PolicyValue[Mapping[str, Tool]] | None) -> Measurements:
     tools = tools_of(value) if value is not None else None
     seen: dict[tuple[tuple[str, ...], str], Known | None] = {}
     functional: list[tuple[Assessment, Known | None]] = []

@@ -49,9 +49,9 @@ Result: TypeAlias = Answer | Caveat | NotApplicable
 Check: TypeAlias = Callable[[Case, Bill, PolicyView], Iterable[Result]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule and what it declares.
+    """A rule and what it declares; equal only to itself.
 
     ``facts`` must be available, else the rule ends in a gap, but for those in ``able_without``: lacking them it still
     answers, as far as sent. ``parameters`` are all it reads from a policy: reading another one is refused in tests.

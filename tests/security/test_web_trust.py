@@ -132,8 +132,12 @@ def test_a_token_of_one_service_opens_no_other():
     outcome_of(call(app_of(), "/cds-services/work-rehab-visit", aud=f"{PUBLIC_URL}{CALL}"), 401)
 
 
-def test_a_token_made_for_a_path_with_extra_slashes_fits():
-    assert 200 == call(app_of(), f"{CALL}/").status_code
+@pytest.mark.parametrize("path", [f"{CALL}/", f"{CALL}//", f"/{CALL}", CALL.replace("/", "//")])
+@pytest.mark.parametrize("aud", [None, f"{PUBLIC_URL}{CALL}"], ids=["as called", "as registered"])
+def test_a_token_made_for_a_path_with_extra_slashes_fits(path, aud):
+    headers = EHR.headers(aud or f"{PUBLIC_URL}{path}")
+    reply = app_of().post(json=order(), headers=headers, environ_overrides={"PATH_INFO": path})
+    assert 200 == reply.status_code
 
 
 def test_a_service_that_does_not_exist_is_told_to_clients():

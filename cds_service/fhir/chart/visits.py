@@ -86,7 +86,7 @@ class Visits:
 
     def _read_encounters(self) -> None:
         references, meanings, calendar = self._own.references, self._meanings, self._calendar
-        abouts: dict[object, tuple[clinical.About, TelehealthSign | None]] = {}
+        abouts: dict[object, tuple[clinical.About, TelehealthSign | None, bool]] = {}
         for reference, record in self._own.of(EncounterResource, may_be_silent=True):
             if record.status not in clinical.TOOK_PLACE:
                 if record.status not in _ENCOUNTER_STATUS:
@@ -103,9 +103,10 @@ class Visits:
             known = abouts.get(key)
             if known is None:
                 about = clinical.about(record, references, meanings, self._conditions)
-                known = abouts[key] = about, telehealth_of((*record.type, record.service_type))
-            about, words = known
-            if record.type and any(called_off(text) for concept in record.type for text in texts(concept)):
+                off = any(called_off(text) for concept in record.type for text in texts(concept))
+                known = abouts[key] = about, telehealth_of((*record.type, record.service_type)), off
+            about, words, off = known
+            if off:
                 self._not_held[reference] = "called off by its type"
             span = calendar.span(record.period)
             provider = record.service_provider

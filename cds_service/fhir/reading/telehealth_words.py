@@ -31,6 +31,8 @@ BY_CLASS: Final = TelehealthSign(f"class {VIRTUAL} (virtual)", coded=True)
 
 def is_virtual(classes: Any) -> bool:  # noqa: ANN401 - as received
     """Whether ``Encounter.class`` is virtual: a Coding in FHIR R4, a list of concepts in R5, a bare code elsewhere."""
+    if type(classes) is dict and "coding" not in classes:
+        return _is_virtual(classes)
     return classes is not None and any(_is_virtual(coding) for coding in _codings(classes))
 
 
@@ -64,5 +66,7 @@ def _codings(classes: Any) -> Iterator[Any]:  # noqa: ANN401 - as received
 
 
 def _is_virtual(coding: dict[str, Any]) -> bool:
+    if coding.get("code") != VIRTUAL:
+        return False
     system = coding.get("system")
-    return coding.get("code") == VIRTUAL and (not system or bool(_ACT_CODE.search(str(system).rstrip("/"))))
+    return not system or bool(_ACT_CODE.search(str(system).rstrip("/")))

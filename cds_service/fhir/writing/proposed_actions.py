@@ -5,11 +5,11 @@ resource that leaves is validated with ``fhir.resources.R4B``; one that does not
 """
 
 import copy
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -35,6 +35,7 @@ from cds_service.domain.findings import (
     RemoveOrder,
 )
 from cds_service.domain.frozen import dataclass
+from cds_service.domain.stable_ids import stable_id
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading.code_systems import CPT
@@ -43,7 +44,7 @@ from cds_service.fhir.writing.claim_heads import complete, new_claim
 from cds_service.fhir.writing.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
 from cds_service.fhir.writing.repair import valid
 
-DRAFT_NAMESPACE: Final = uuid.UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
+DRAFT_NAMESPACE: Final = UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 
 Received = Callable[[str], Mapping[str, Any] | None]
 
@@ -144,7 +145,7 @@ def line_text(line: ChargeLine) -> str:
 
 
 def _new_id(call: str, *parts: object) -> str:
-    return str(uuid.uuid5(DRAFT_NAMESPACE, "/".join((call, *map(str, parts)))))
+    return stable_id(DRAFT_NAMESPACE, "/".join((call, *map(str, parts))))
 
 
 def _charges(change: DraftCharges, writing: Writing) -> Create | Update | None:
