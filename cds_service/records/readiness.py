@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from cds_service.hooks.feedback import CardFeedback, OverrideReason
-from cds_service.records.database import Database, StoreError, is_damage
+from cds_service.records.database import Database, StoreError, is_damage, waited_in_vain
 from cds_service.records.kept_feedback import keep_feedback
 from cds_service.records.record_tables import FeedbackRow
 
@@ -48,12 +48,13 @@ class Readiness:
 
     def ready(self) -> bool:
         """Whether calls and feedback could be kept now."""
-        if self._calls_fail or self._is_damaged or self._database.silent:
+        if self._calls_fail or self._is_damaged or self._database.resting:
             return False
         try:
             return self._database.within(READY_SECONDS, self._check)
         except StoreError as error:
-            self._database.rest(error, "the database is not ready")
+            if waited_in_vain(error):
+                self._database.rest(error, "the database is not ready")
             return False
 
     def _prove(self, error: Exception | None) -> None:

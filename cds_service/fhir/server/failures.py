@@ -14,6 +14,8 @@ from urllib3.exceptions import (
 
 SERVER: Final = "the EHR's FHIR server"
 TOO_SLOW: Final = f"{SERVER} did not answer in time"
+TOO_MUCH: Final = f"{SERVER} answered with more than can be read"
+NO_ROOM: Final = f"{SERVER} answered with more than can be held at once"
 NOT_FHIR: Final = f"{SERVER} answered with something that is not FHIR JSON"
 REFUSED_QUERY: Final = frozenset({400, 406, 422})
 """The query, as it is put: another one for the same may be answered."""
