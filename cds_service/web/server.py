@@ -34,7 +34,7 @@ from cds_service.web.orphans import end_with_parent
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
 STOP_SECONDS: Final = 30
 WAITING_THREADS: Final = 8
-MOST_CONNECTIONS: Final = 4096
+CALLERS_AT_ONCE: Final = 4096
 """Most connections of a worker."""
 FILES_BESIDE: Final = 256
 """Open files of a worker that are no connections of callers."""
@@ -126,7 +126,7 @@ def _threads(gate: Gate) -> int:
 
 def _allow_connections() -> None:
     """Let this process and its workers have as many open files as connections need, where the system lets them."""
-    wanted = MOST_CONNECTIONS + FILES_BESIDE
+    wanted = CALLERS_AT_ONCE + FILES_BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -149,7 +149,7 @@ def run(host: str, port: int, workers: int, *, demo: bool = False, on_start: Cal
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS),
         websockets=False,
         workers=workers,
-        backpressure=MOST_CONNECTIONS,
+        backpressure=CALLERS_AT_ONCE,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
