@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from cds_service.domain.care import Performer, Role
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
 from cds_service.fhir.reading.concept_words import has_code
@@ -24,25 +22,11 @@ from cds_service.fhir.reading.professions import (
     supervises,
 )
 from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import AnyResource
 
 UNNAMED: Final = "unnamed performer"
 NOT_TREATING: Final = frozenset({"REF", "ADM", "DIS", "CON", "CALLBCK", "ESC", "translator", "emergency"})
 """Kinds of Encounter.participant that take part in other ways than by treating or supervising."""
 _NO_PERSON: Final = ("Organization/", "Location/", "HealthcareService/", "Device/", "Patient/", "RelatedPerson/")
-_CONTAINED: Final = msgspec.json.Decoder(AnyResource)
-
-
-def contained(resource: Resource, reference: str) -> Resource | None:
-    """The contained resource that ``#id`` refers to; None when it is missing or unreadable."""
-    for raw in getattr(resource, "contained", ()):
-        try:
-            local = _CONTAINED.decode(raw)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            continue
-        if local.id is not None and local.id.removeprefix("#") == reference[1:]:
-            return local
-    return None
 
 
 class People:
@@ -65,7 +49,7 @@ class People:
         """
         if len(procedure.performer) == 1:
             entry = procedure.performer[0]
-            key = _key(procedure.contained, entry.actor, entry.function)
+            key = self._key(procedure, entry.actor, entry.function)
             known = self._alone.get(key)
             if known is None:
                 performer = self.performer(procedure, entry.actor, entry.function)
@@ -99,17 +83,23 @@ class People:
         """
         if actor is None and function is None:
             return None
-        key = _key(getattr(source, "contained", ()), actor, function)
+        key = self._key(source, actor, function)
         known = self._performers.get(key)
         if known is None:
             known = self._performers[key] = self._performer(source, actor, function)
         return known
 
+    def _key(self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None) -> object:
+        """What a performer means: a local reference only together with the resources contained beside it."""
+        if actor is None or actor.reference is None or not actor.reference.startswith("#"):
+            return actor, function
+        return actor.reference, actor.display, function, self._references.group_beside(source)
+
     def _performer(self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None) -> Performer:
         if actor is None or actor.reference is None:
             name, stated = UNNAMED, credentials(actor.display) if actor is not None else None
         else:
-            local = contained(source, actor.reference) if actor.reference.startswith("#") else None
+            local = self._references.contained(source, actor.reference) if actor.reference.startswith("#") else None
             name = self._name(actor.reference, local)
             stated = self._profession(source, actor, local)
         profession = agreed_profession(stated, profession_of((function,)) if function is not None else None)
@@ -177,7 +167,7 @@ class People:
         if practitioner.reference is None:
             return None
         if practitioner.reference.startswith("#"):
-            person = contained(source, practitioner.reference)
+            person = self._references.contained(source, practitioner.reference)
         else:
             person = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
         return licensed(person) if isinstance(person, PractitionerResource) else None
@@ -221,12 +211,3 @@ def _together(performers: Iterable[tuple[Performer, bool]]) -> tuple[Performer, 
         for performer, attending in persons or everyone
     )
     return tuple(dict.fromkeys(marked))
-
-
-def _key(beside: tuple[msgspec.Raw, ...], actor: NamedRef | None, function: CodeableConcept | None) -> object:
-    """What a performer means: a local reference only together with the resources contained beside it."""
-    if actor is None or actor.reference is None or not actor.reference.startswith("#"):
-        return actor, function
-    if len(beside) == 1:
-        return actor.reference, actor.display, function, bytes(beside[0])
-    return (actor.reference, actor.display, function, *map(bytes, beside))
