@@ -1,12 +1,13 @@
 """Who treated, and what they are licensed as."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 from cds_service.domain.care import Performer, Role
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
 from cds_service.fhir.reading.concept_words import has_code
-from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Resource
+from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Resource, type_of
 from cds_service.fhir.reading.person_resources import PractitionerResource, PractitionerRoleResource
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.professions import (
@@ -21,12 +22,17 @@ from cds_service.fhir.reading.professions import (
     profession_of,
     supervises,
 )
-from cds_service.fhir.reading.references import References
+from cds_service.fhir.reading.references import References, named
 
 UNNAMED: Final = "unnamed performer"
+MOST_PERFORMERS: Final = 100
+"""People that are read of one treatment or visit."""
 NOT_TREATING: Final = frozenset({"REF", "ADM", "DIS", "CON", "CALLBCK", "ESC", "translator", "emergency"})
 """Kinds of Encounter.participant that take part in other ways than by treating or supervising."""
 _NO_PERSON: Final = ("Organization/", "Location/", "HealthcareService/", "Device/", "Patient/", "RelatedPerson/")
+
+
+_P = TypeVar("_P")
 
 
 class People:
@@ -40,6 +46,7 @@ class People:
         self._alone: dict[object, tuple[Performer, ...]] = {}
         self._known: dict[str, Profession | None] = {}
         self._roles_of: dict[str, list[PractitionerRoleResource]] | None = None
+        self.not_read: dict[str, Unknown] = {}
 
     def performers(self, procedure: ProcedureResource) -> tuple[Performer, ...]:
         """Who performed a procedure, each once.
@@ -57,7 +64,7 @@ class People:
             return known
         return _together(
             (performer, attends(entry.function))
-            for entry in procedure.performer
+            for entry in self._few(procedure, procedure.performer)
             if (performer := self.performer(procedure, entry.actor, entry.function)) is not None
         )
 
@@ -67,11 +74,20 @@ class People:
             return ()
         return _together(
             (performer, any(map(attends, participant.type)))
-            for participant in encounter.participant
+            for participant in self._few(encounter, encounter.participant)
             if not any(has_code(kind, *NOT_TREATING) for kind in participant.type)
             and (performer := self.performer(encounter, participant.individual)) is not None
             and not performer.reference.startswith(_NO_PERSON)
         )
+
+    def _few(self, source: Resource, people: tuple[_P, ...]) -> tuple[_P, ...]:
+        """The people of a treatment or visit; of more than can treat one patient the first, and a gap."""
+        if len(people) <= MOST_PERFORMERS:
+            return people
+        reference = named(type_of(source), source.id)
+        why = f"{MOST_PERFORMERS} of {len(people)} people were read"
+        self.not_read[reference] = Unknown(Fact.PERFORMERS, why, reference)
+        return people[:MOST_PERFORMERS]
 
     def performer(
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
