@@ -89,6 +89,12 @@ class People:
         self.not_read[reference] = Unknown(Fact.PERFORMERS, why, reference)
         return people[:MOST_PERFORMERS]
 
+    def doubts_about(self, *sources: str | None) -> tuple[str, ...]:
+        """What is not known of who treated, because not all who are named in these resources were read."""
+        if not self.not_read:
+            return ()
+        return tuple(f"who treated: {self.not_read[source].why}" for source in sources if source in self.not_read)
+
     def performer(
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
     ) -> Performer | None:

@@ -278,6 +278,7 @@ class Visits:
             )
         if visited is not None and _hours_apart(visited.period, period):
             doubts = (*doubts, _APART)
+        doubts = (*doubts, *self._people.doubts_about(reference, visit))
         for identifier in record.identifier:
             if identifier.value:
                 _, at, system, code = self._identified.setdefault(
@@ -293,7 +294,10 @@ class Visits:
         treated = {session.date for session in self.sessions}
         for record, encounter in self.encounters.values():
             if encounter.work_rehab and encounter.date is not None and encounter.date not in treated:
-                yield clinical.session_of_encounter(encounter, encounter.date, self._people.participants(record))
+                treated_by = self._people.participants(record)
+                session = clinical.session_of_encounter(encounter, encounter.date, treated_by)
+                doubts = self._people.doubts_about(encounter.reference)
+                yield session._replace(doubts=(*session.doubts, *doubts)) if doubts else session
 
 
 def _why_left_out(encounter: EncounterResource) -> str:
