@@ -199,12 +199,25 @@ def hang(handler: Handler) -> None:
 
 def drip(handler: Handler) -> None:
     """Sends a little, again and again, and never all."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "100000")
-    handler.end_headers()
+    repeat(handler, b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" ")
+
+
+def drip_head(handler: Handler) -> None:
+    """Sends its head byte by byte, and never all."""
+    repeat(handler, b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x")
+
+
+def continue_for_ever(handler: Handler) -> None:
+    """Promises an answer, again and again."""
+    repeat(handler, b"", b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def repeat(handler: Handler, beginning: bytes, part: bytes, pause: float = 0.02) -> None:
+    """Sends the part, with pauses, until the caller hangs up or the test is over."""
     try:
-        while not handler.host.released.wait(0.02):
-            handler.wfile.write(b" ")
+        handler.wfile.write(beginning)
+        while not handler.host.released.wait(pause):
+            handler.wfile.write(part)
             handler.wfile.flush()
     except OSError:
         pass

@@ -9,13 +9,16 @@ from cds_service.errors import ConfigurationError
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
 from cds_service.hooks.services import ASKED_FOR, PERMITTED
+from cds_service.hooks.shares import Shares
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.records.database import Database
 from cds_service.records.keeping import Records
+from cds_service.security.addresses import Addresses
 from cds_service.security.gate import Gate
+from cds_service.security.outgoing import outgoing_session
 from cds_service.security.registry import Registry
 from cds_service.security.replay import Replay
-from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.security.servers import Servers
 
 
 def local_now() -> datetime:
@@ -103,7 +106,7 @@ def fetcher_for(settings: Settings, observe: Callable[[str, float], None] = unob
     authorities = str(settings.fhir_authorities) if settings.fhir_authorities is not None else None
     return Fetcher(
         session=outgoing_session(addresses, authorities),
-        pool=pool_of_threads(),
+        shares=Shares(pool_of_threads()),
         servers=lambda allowed: Servers(allowed, settings.allow_http).permits,
         seconds=settings.fhir_seconds,
         observe=observe,

@@ -238,6 +238,8 @@ def records_purge(older_than: int | None) -> None:
         f"Older than {days} days and removed: {gone.calls} calls with {gone.cards} cards, {gone.feedback} feedback; "
         f"{gone.tokens} expired tokens."
     )
+    if not gone.wiped:
+        click.echo("Their bytes are still in the log beside the file, which is in use: purge again later.", err=True)
 
 
 def _rule_text(rule_id: str, settings: Settings) -> str:

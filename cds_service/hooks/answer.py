@@ -122,7 +122,7 @@ class Answerer:
         )
         if self.fetcher is None:
             return question
-        return completed(question, call, partial(self.fetcher.complete, allowed=client.fhir_servers))
+        return completed(question, call, partial(self.fetcher.complete, client=client))
 
     def _card_settings(self, call: HookCall, client: Client, policies: PolicyStack, today: date) -> CardSettings:
         return CardSettings(

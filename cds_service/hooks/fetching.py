@@ -6,11 +6,11 @@ same way, so that it makes no difference how data came. What cannot be had becom
 """
 
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import msgspec
@@ -23,25 +23,22 @@ from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
 from cds_service.fhir.reading.prefetch_reader import REFERRED, read_prefetch
 from cds_service.fhir.server.client import FhirClient
-from cds_service.fhir.server.failures import TOO_SLOW, FhirFailure
+from cds_service.fhir.server.failures import FhirFailure
 from cds_service.fhir.server.referred import Wanted, known_with, wanted
+from cds_service.fhir.server.room import Room
 from cds_service.fhir.server.scopes import Right, covers, shows_a_part
 from cds_service.fhir.server.server_answers import Found
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.searching import FURTHER_PAGES, KeySearch, Searched
+from cds_service.hooks.shares import QUERY_THREADS, Asking, Shares
+from cds_service.security.clients import Client
 
 Permits: TypeAlias = Callable[[str], bool]
-K = TypeVar("K", bound=Hashable)
-_T = TypeVar("_T")
 
-THREADS: Final = 32
-"""Queries under way at once in a process; further ones wait, within the time of their call."""
 MOST_REFERENCES: Final = 20
 """Referred resources read for one call."""
 ROUNDS: Final = 3
 """From a role to its person, from a person to the roles: how far references are followed."""
-GRACE_SECONDS: Final = 0.05
-"""A query gives up by itself when the time is over; so much longer is waited for it to say so."""
 
 _VALUES: Final = msgspec.json.Decoder(dict[str, Raw])
 _IN_PART: Final = "its token shows only a part of {} on the EHR's FHIR server"
@@ -61,25 +58,25 @@ def unobserved(_outcome: str, _seconds: float) -> None:
 
 def pool_of_threads() -> ThreadPoolExecutor:
     """The threads that ask FHIR servers; one pool serves all calls of a process."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="fhir")
+    return ThreadPoolExecutor(QUERY_THREADS, thread_name_prefix="fhir")
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
     """Completes the prefetch of calls; holds nothing of any call.
 
-    ``seconds`` is the time for all queries of a call together. ``servers`` makes of base URLs the check whether a URL
-    belongs to them. ``observe`` is told how each query ended, ``found`` or ``failed``, and
-    how many seconds it took.
+    ``shares`` is what each client may use up. ``servers`` makes of base URLs the check whether a URL belongs to them.
+    ``seconds`` is the time for all queries of a call together. ``observe`` is told how each query ended, ``found`` or
+    ``failed``, and how many seconds it took.
     """
 
     session: requests.Session
-    pool: ThreadPoolExecutor
+    shares: Shares
     servers: Callable[[tuple[str, ...]], Permits]
     seconds: float = 2.0
     observe: Callable[[str, float], None] = unobserved
 
-    def complete(self, call: HookCall, prefetch: Prefetch, allowed: tuple[str, ...]) -> Prefetch:
+    def complete(self, call: HookCall, prefetch: Prefetch, client: Client) -> Prefetch:
         """The prefetch with all that could be fetched.
 
         A token for another patient than the call's is not used: what it does not show would look like nothing.
@@ -87,49 +84,27 @@ class Fetcher:
         Args:
             call: The call, with server and token.
             prefetch: What the call gave, as read.
-            allowed: The FHIR servers that may be asked for this client.
+            client: Who calls; only the FHIR servers of its registration are asked.
         """
-        client = self._client(call, allowed)
-        return prefetch if client is None else _Completion(self, client, call).of(prefetch)
-
-    def _client(self, call: HookCall, allowed: tuple[str, ...]) -> FhirClient | None:
         token, server = call.fhir_authorization, call.fhir_server
-        if token is None or server is None or "?" in server or not self.servers(allowed)(server):
-            return None
+        if token is None or server is None or "?" in server or not self.servers(client.fhir_servers)(server):
+            return prefetch
         if token.patient is not None and token.patient.rpartition("/")[2] != call.patient_id:
-            return None
+            return prefetch
+        with self.shares.asking(client.issuer, server, self.observe) as asking:
+            access = self._access(server, token.access_token, asking.room)
+            return _Completion(asking, access, call).of(prefetch)
+
+    def _access(self, server: str, token: str, room: Room) -> FhirClient:
         deadline = time.monotonic() + self.seconds
-        return FhirClient(server, token.access_token, deadline, self.session, self.servers((server,)))
-
-    def together(self, jobs: Mapping[K, Callable[[], _T]], deadline: float) -> dict[K, _T | FhirFailure]:
-        """Run all at once; what is not done by the deadline is given up, and nothing of it is sent any more."""
-        began = time.monotonic()
-        futures = {key: self.pool.submit(_timed, job) for key, job in jobs.items()}
-        wait(futures.values(), timeout=max(0.0, deadline - time.monotonic()) + GRACE_SECONDS)
-        results: dict[K, _T | FhirFailure] = {}
-        for key, future in futures.items():
-            done = future.done()
-            result, seconds = future.result() if done else (FhirFailure(TOO_SLOW), time.monotonic() - began)
-            future.cancel()
-            self.observe("failed" if isinstance(result, FhirFailure) else "found", seconds)
-            results[key] = result
-        return results
-
-
-def _timed(job: Callable[[], _T]) -> tuple[_T | FhirFailure, float]:
-    began = time.monotonic()
-    try:
-        result: _T | FhirFailure = job()
-    except FhirFailure as failure:
-        result = failure
-    return result, time.monotonic() - began
+        return FhirClient(server, token, deadline, self.session, self.servers((server,)), room=room)
 
 
 class _Completion:
     """The fetching for one call; used once."""
 
-    def __init__(self, fetcher: Fetcher, client: FhirClient, call: HookCall) -> None:
-        self._fetcher = fetcher
+    def __init__(self, asking: Asking, client: FhirClient, call: HookCall) -> None:
+        self._asking = asking
         self._client = client
         self._call = call
         self._scope = call.fhir_authorization.scope if call.fhir_authorization is not None else ""
@@ -160,7 +135,7 @@ class _Completion:
                 jobs[name] = partial(self._followed, name, slot.next_link)
         if not jobs and not uncovered:
             return prefetch
-        return self._read(prefetch, self._fetcher.together(jobs, self._client.deadline), uncovered)
+        return self._read(prefetch, self._asking.together(jobs, self._client.deadline), uncovered)
 
     def _absent(self, prefetch: Prefetch) -> Iterator[tuple[PrefetchKey, str]]:
         """Absent keys with their queries, as far as the context has the ids; known and failed ones are not asked."""
@@ -237,7 +212,7 @@ class _Completion:
                 break
             asked.update(reference.query for reference in references)
             jobs = {reference: self._job(reference) for reference in references}
-            prefetch = _beside(prefetch, self._fetcher.together(jobs, self._client.deadline))
+            prefetch = _beside(prefetch, self._asking.together(jobs, self._client.deadline))
         return prefetch
 
     def _job(self, reference: Wanted) -> Callable[[], bytes | Found]:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from cds_service.hooks.feedback import CardFeedback, OverrideReason
-from cds_service.records.database import Database, StoreError, is_damage
+from cds_service.records.database import Database, StoreError, is_damage, waited_in_vain
 from cds_service.records.kept_feedback import keep_feedback
 from cds_service.records.record_tables import FeedbackRow
 
@@ -17,7 +17,7 @@ READY_SECONDS: Final = 1.0
 PROOF_SECONDS: Final = 10.0
 """How long a write that went well proves that the next one would."""
 PROBE: Final = "readiness"
-NOBODY: Final = ""
+PROBE_CLIENT: Final = ""
 """Whose feedback the try is: no client has an empty name."""
 
 
@@ -48,12 +48,13 @@ class Readiness:
 
     def ready(self) -> bool:
         """Whether calls and feedback could be kept now."""
-        if self._calls_fail or self._is_damaged or self._database.silent:
+        if self._calls_fail or self._is_damaged or self._database.resting:
             return False
         try:
             return self._database.within(READY_SECONDS, self._check)
         except StoreError as error:
-            self._database.rest(error, "the database is not ready")
+            if waited_in_vain(error):
+                self._database.rest(error, "the database is not ready")
             return False
 
     def _prove(self, error: Exception | None) -> None:
@@ -72,6 +73,6 @@ class Readiness:
         now = datetime.now(UTC)
         reason = OverrideReason(comment="x" * 4000)
         entry = CardFeedback(card=PROBE, outcome="overridden", at=now, reason=reason)
-        keep_feedback(self._database, NOBODY, PROBE, [entry], now)
+        keep_feedback(self._database, PROBE_CLIENT, PROBE, [entry], now)
         with self._database.writing() as connection:
-            connection.execute(delete(FeedbackRow).where(FeedbackRow.client == NOBODY))
+            connection.execute(delete(FeedbackRow).where(FeedbackRow.client == PROBE_CLIENT))

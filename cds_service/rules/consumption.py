@@ -119,6 +119,7 @@ def consumption_of(case: Case, policy: PolicyView, budget: Budget, days: tuple[d
 def _allocated(budget: Budget, past: UsedByVisits, first: date) -> float | None:
     """What these visits use of the budget, each counted against one approval; None where one has no known amount.
 
+    A visit under an approval that is no longer in force uses that one up for the visits it shares with the budget.
     An approval without a start is for visits of the episode, from ``first`` on.
     """
     pool = [*budget.sharing, *(approval for approval in budget.approvals if approval not in budget.sharing)]
@@ -129,12 +130,10 @@ def _allocated(budget: Budget, past: UsedByVisits, first: date) -> float | None:
     counts = [approval in budget.approvals for approval in pool]
     used = [0.0] * len(pool)
     for place in _together(covered, counts):
-        under = [index for index, places in enumerate(covered) if place in places]
-        if not any(counts[index] for index in under):
-            continue
         amount = past.amounts[place]
         if amount is None:
             return None
+        under = [index for index, places in enumerate(covered) if place in places]
         home = next((index for index in under if used[index] + amount <= (pool[index].quantity or 0.0)), under[-1])
         used[home] += amount
     return sum(amount for amount, counted in zip(used, counts, strict=True) if counted)
@@ -146,7 +145,10 @@ def _covered(approval: Authorization, past: UsedByVisits, first: date) -> range:
 
 
 def _together(covered: Sequence[range], counts: Sequence[bool]) -> range:
-    """Places of all visits that an approval which counts may share with others, directly or through a third."""
+    """Places of all visits that an approval which counts may share with others, directly or through a third.
+
+    Approvals that count are in force on the same day, so that one of them covers each visit in between.
+    """
     reach = range(0)
     for places in (places for places, counted in zip(covered, counts, strict=True) if counted and places):
         reach = range(min(reach.start, places.start), max(reach.stop, places.stop)) if reach else places

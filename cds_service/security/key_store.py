@@ -1,23 +1,33 @@
-"""The keys of clients that publish them: fetched with care when a token needs one, and kept."""
+"""The keys of clients that publish them: fetched with care when a token needs one, and kept.
+
+A token that nobody has checked yet may name any registered client. So the host of a client is asked beside the calls,
+once at a time and once a minute at most, and calls wait for it only in the first second.
+"""
 
 import logging
 import time
 from collections.abc import Callable
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Final
 
 import orjson
 import requests
 from jwt import PyJWK
 from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
+from cds_service.security.addresses import Addresses
 from cds_service.security.clients import Client
 from cds_service.security.keys import EMPTY, KeySet, read_key_set
+from cds_service.security.outgoing import outgoing_session
 
 FETCH_INTERVAL_SECONDS: Final = 60.0
 FRESH_SECONDS: Final = 3600.0
 STALE_SECONDS: Final = 24 * 3600.0
 TIMEOUT_SECONDS: Final = 3.0
+"""Time of a fetch, from connecting to the last byte."""
+WAIT_SECONDS: Final = 1.0
+"""Time from the start of a fetch in which calls wait for what it brings."""
 MAX_BYTES: Final = 256 * 1024
 OK: Final = 200
 _CHUNK: Final = 16 * 1024
@@ -38,18 +48,17 @@ def fetch(url: str, session: requests.Session) -> KeySet:
     Raises:
         NotFetched: the host did not give one.
     """
-    until = time.monotonic() + TIMEOUT_SECONDS
     try:
         with session.get(
             url,
-            timeout=TIMEOUT_SECONDS,
+            timeout=Timeout(total=TIMEOUT_SECONDS),  # type: ignore[arg-type]
             allow_redirects=False,
             stream=True,
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         ) as reply:
             if reply.status_code != OK:
                 raise NotFetched(f"status-{reply.status_code}")
-            document = orjson.loads(_body(reply, until))
+            document = orjson.loads(_body(reply))
     except (requests.RequestException, HTTPError, OSError) as problem:
         raise NotFetched(type(problem).__name__) from None
     except ValueError:
@@ -59,25 +68,41 @@ def fetch(url: str, session: requests.Session) -> KeySet:
     return read_key_set(document)
 
 
-def _body(reply: requests.Response, until: float) -> bytes:
+def _body(reply: requests.Response) -> bytes:
     body = bytearray()
-    while part := reply.raw.read1(_CHUNK, decode_content=True):
+    while part := reply.raw.read1(_CHUNK, decode_content=False):
         body += part
         if len(body) > MAX_BYTES:
             raise NotFetched("too-large")
-        if time.monotonic() > until:
-            raise NotFetched("too-slow")
     return bytes(body)
 
 
+class _UnderWay:
+    """A fetch that has begun; calls wait for it until a moment on the monotonic clock, ``awaited_until``."""
+
+    def __init__(self, *, awaited: bool) -> None:
+        self.begun = time.monotonic()
+        self.awaited_until = self.begun + (WAIT_SECONDS if awaited else 0.0)
+        self.done = Event()
+
+    def wait(self) -> None:
+        """Wait, at most until that moment."""
+        self.done.wait(max(0.0, self.awaited_until - time.monotonic()))
+
+
 class _Cached:
-    """The keys of one client, and when they were last fetched and tried, in seconds of the store's clock."""
+    """The keys of one client, and when they were last fetched and tried, in seconds of the store's clock.
+
+    ``slow`` says that the last fetch took longer than calls wait: for the next they do not wait at all.
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.keys = EMPTY if client.jwks is None else read_key_set(client.jwks)
         self.fetched: float | None = None
         self.tried: float | None = None
+        self.slow = False
+        self.under_way: _UnderWay | None = None
         self.lock = Lock()
 
     def wants(self, kid: str, now: float) -> bool:
@@ -99,13 +124,16 @@ class KeyStore:
     each client, so that made-up ``kid`` values cost one fetch a minute. When the host fails, the keys that are there
     serve on for a day. Entries belong to the registered client: after a reload of the registry they start anew.
 
-    ``clock`` gives seconds that only grow.
+    However slow a host is, calls wait for it a second in all, and not again until it was quick: whoever comes later
+    gets what is there.
+
+    ``clock`` gives seconds that only grow. ``session`` are the connections that are used.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, session: requests.Session | None = None) -> None:
         self._clock = clock
         self._cached: dict[str, _Cached] = {}
-        self._session = requests.Session()
+        self._session = session or outgoing_session(Addresses(allow_any=True), by_environment=True)
         self._lock = Lock()
 
     def find(self, client: Client, kid: str, algorithm: str) -> PyJWK | None:
@@ -114,8 +142,9 @@ class KeyStore:
         if cached is None or cached.client is not client:
             cached = self._begin(client)
         if client.jwks_url is not None and cached.wants(kid, self._clock()):
-            with cached.lock:
-                self._renew(cached, client.jwks_url, kid)
+            under_way = self._under_way(cached, client.jwks_url, kid)
+            if under_way is not None:
+                under_way.wait()
         return cached.keys.keys.get((kid, algorithm))
 
     def _begin(self, client: Client) -> _Cached:
@@ -125,10 +154,16 @@ class KeyStore:
                 cached = self._cached[client.issuer] = _Cached(client)
             return cached
 
-    def _renew(self, cached: _Cached, url: str, kid: str) -> None:
+    def _under_way(self, cached: _Cached, url: str, kid: str) -> _UnderWay | None:
+        """The fetch of a client's keys that goes on, or that begins now; None when the key was just fetched."""
+        with cached.lock:
+            if cached.under_way is None and cached.wants(kid, self._clock()):
+                cached.under_way = _UnderWay(awaited=not cached.slow)
+                Thread(target=self._renew, args=(cached, url, cached.under_way), name="keys", daemon=True).start()
+            return cached.under_way
+
+    def _renew(self, cached: _Cached, url: str, under_way: _UnderWay) -> None:
         now = self._clock()
-        if not cached.wants(kid, now):
-            return
         try:
             cached.keys = fetch(url, self._session)
             cached.fetched = now
@@ -137,4 +172,8 @@ class KeyStore:
             fields = {"client": cached.client.issuer, "why": problem.why}
             _log.warning("keys-not-fetched", extra={"fields": fields})
         finally:
-            cached.tried = now
+            with cached.lock:
+                cached.slow = time.monotonic() - under_way.begun > WAIT_SECONDS
+                cached.tried = now
+                cached.under_way = None
+            under_way.done.set()

@@ -29,6 +29,7 @@ LONGEST_SECONDS: Final = 3600
 MAX_TOKEN: Final = 16 * 1024
 MAX_JTI: Final = 256
 _BEARER: Final = re.compile(rb"(?i:bearer) +(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+) *")
+_SLASHES: Final = re.compile("//+")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _JWS: Final = PyJWS()
 
@@ -153,7 +154,7 @@ def _check_claims(claims: _Claims, audiences: Collection[str], now: float) -> tu
     ``nbf`` may lie before ``iat``: Epic sets it five minutes back.
     """
     named = (claims.aud,) if isinstance(claims.aud, str) else claims.aud or ()
-    if {url.rstrip("/") for url in named}.isdisjoint(audiences):
+    if {_tidy(url) for url in named}.isdisjoint(map(_tidy, audiences)):
         raise Unauthenticated("aud")
     if claims.exp is None or claims.exp + LEEWAY_SECONDS <= now:
         raise Unauthenticated("exp")
@@ -167,6 +168,12 @@ def _check_claims(claims: _Claims, audiences: Collection[str], now: float) -> tu
     if not jti or len(jti) > MAX_JTI or not jti.isprintable():
         raise Unauthenticated("jti")
     return claims.exp, jti
+
+
+def _tidy(url: str) -> str:
+    """A URL with single slashes in its path and none at the end: all these spellings are answered alike."""
+    scheme, mark, place = url.partition("://")
+    return scheme + mark + (_SLASHES.sub("/", place) if "//" in place else place).rstrip("/")
 
 
 def _check_signature(token: bytes, key: PyJWK, algorithm: str) -> None:

@@ -13,9 +13,12 @@ from cards.explanation import EVALUATION_EXTENSION
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.hooks.fetching import Fetcher, pool_of_threads
+from cds_service.hooks.shares import Shares
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.addresses import Addresses
 from cds_service.security.clients import Caller
-from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.security.outgoing import outgoing_session
+from cds_service.security.servers import Servers
 from cds_service.stories import load
 from tests import hosts
 from tests.fhir_host import TOKEN, FhirHost, searchset
@@ -61,7 +64,9 @@ def ask(policies, ehr):
                 public_url="https://cds.example.org",
                 source_label="Example Rehab",
                 max_cards=50,
-                fetcher=Fetcher(session, pool, lambda allowed: Servers(allowed, allow_http=True).permits, seconds),
+                fetcher=Fetcher(
+                    session, Shares(pool), lambda allowed: Servers(allowed, allow_http=True).permits, seconds
+                ),
             )
             call = read_call(json.dumps(request).encode(), SERVICE_OF[hook])
             return answerer.answered(call, Caller(client(fhir_servers=[ehr.url]))).response

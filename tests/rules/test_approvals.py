@@ -116,6 +116,19 @@ def test_visits_under_an_earlier_approval_alone_use_nothing_of_the_later():
     assert (1, 2) == (used.amount, used.approved)
 
 
+def test_visits_under_an_earlier_approval_alone_use_it_up_for_the_shared_ones():
+    treated = (session(-8), session(-4), session(0))
+    earlier, later = approval("a", 1, "visits", -9, -3), approval("b", 2, "visits", -5)
+    (used,) = used_on(case_of(earlier, later, treated=treated), POLICY, DAY)
+    assert (2, 2) == (used.amount, used.approved)
+
+
+def test_what_an_earlier_approval_has_left_for_shared_visits_is_not_known_where_its_own_have_no_times():
+    treated = (session(-8, timed=False), session(-4), session(0))
+    earlier, later = approval("a", 4, "hours", -9, -3), approval("b", 10, "hours", -5)
+    assert [] == list(used_on(case_of(earlier, later, treated=treated), POLICY, DAY))
+
+
 def test_a_pending_request_that_names_no_service_may_be_about_another():
     pending = approval("b", state=PENDING, names_service=False)
     found = unknowns(check_authorization(case_of(approval("a", 90, "visits"), pending), NOTHING_BILLED, POLICY))

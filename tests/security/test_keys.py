@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +12,7 @@ from jwt.algorithms import RSAAlgorithm
 from cds_service.security import key_store as module
 from cds_service.security.key_store import KeyStore
 from cds_service.security.keys import read_key_set
+from tests import hosts
 from tests.hosts import KeyHost
 from tests.security.signing import Signer, client
 
@@ -236,3 +238,65 @@ def test_a_host_that_is_not_there_is_told_in_the_log(store, caplog):
     with KeyHost() as gone:
         pass
     assert "ConnectionError" == why(gone.jwks_url, store, caplog)
+
+
+def under_way():
+    """Whether keys are being fetched."""
+    return any(thread.name == "keys" for thread in threading.enumerate())
+
+
+def until_done():
+    for thread in threading.enumerate():
+        if thread.name == "keys":
+            thread.join()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 1.0)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", [hosts.hang, hosts.drip_head, hosts.drip, hosts.continue_for_ever])
+def test_for_a_host_without_end_nobody_waits_longer_than_for_its_first_moment(host, store, clock, fault):
+    known = client(jwks_url=host.jwks_url)
+    host.faults["jwks"] = fault
+    assert not any(has(store, known, SIGNER) for _ in range(100))
+    assert under_way()
+    until_done()
+    clock.wait(60)
+    assert not any(has(store, known, SIGNER) for _ in range(100))
+    assert under_way()
+    until_done()
+    assert 2 == host.asked
+    host.released.set()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_last_good_keys_serve_while_a_host_hangs(host, store, clock):
+    known = client(jwks_url=host.jwks_url)
+    assert has(store, known, SIGNER)
+    clock.wait(3600)
+    host.faults["jwks"] = hosts.hang
+    assert all(has(store, known, SIGNER) for _ in range(100))
+    assert under_way()
+    host.released.set()
+    until_done()
+    assert 2 == host.asked
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_host_that_is_slow_is_believed_when_it_comes_to_an_end(host, store, clock):
+    known = client(jwks_url=host.jwks_url)
+    host.gate = lambda: host.released.wait(0.8)
+    assert not has(store, known, SIGNER)
+    host.released.set()
+    until_done()
+    assert has(store, known, SIGNER)
+    clock.wait(3600)
+    host.publish(NEXT.jwk())
+    has(store, known, NEXT)
+    until_done()
+    assert has(store, known, NEXT)
+    assert not has(store, known, SIGNER)

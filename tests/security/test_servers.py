@@ -11,14 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from urllib3.util import Timeout
 
-from cds_service.security.servers import (
-    Addresses,
-    AddressRefusedError,
-    Servers,
-    outgoing_session,
-    registered_url,
-)
+from cds_service.security.addresses import Addresses, AddressRefusedError
+from cds_service.security.outgoing import outgoing_session
+from cds_service.security.servers import Servers, registered_url
+from tests import hosts
 from tests.fhir_host import FhirHost
 
 REGISTERED = Servers(("https://ehr.example.org/fhir", "https://other.example:8443"))
@@ -131,6 +129,7 @@ def test_a_server_that_could_never_be_called_is_told_at_registration(url, proble
         "10.0.0.8", "172.16.3.4", "192.168.1.1", "100.64.0.1", "169.254.169.254",
         "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1",
         "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2001:0:7f00:1::",
+        "fec0::1", "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "3fff::1", "4000::1",
     ],
 )  # fmt: skip
 def test_a_name_may_not_lead_to_an_address_that_is_not_public(address):
@@ -217,6 +216,35 @@ def test_the_certificate_is_checked_against_the_name(ehr, tmp_path):
         pytest.raises(requests.exceptions.SSLError),
     ):
         stranger.get(f"https://{NAME}:{ehr.port}/r4/Patient/p1", timeout=5)
+
+
+def test_over_tls_a_host_that_drips_is_left_when_the_time_of_the_request_is_over(ehr, tmp_path):
+    authorities = certificate_for(NAME, tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authorities, tmp_path / "key.pem")
+    ehr.with_tls(context)
+    ehr.faults["Patient"] = hosts.drip_head
+    addresses = Addresses((LOOPBACK,), resolve=lambda *_: ("127.0.0.1",))
+    with outgoing_session(addresses, str(authorities)) as session, pytest.raises(requests.exceptions.ReadTimeout):
+        session.get(f"https://{NAME}:{ehr.port}/r4/Patient/p1", timeout=Timeout(total=1.0))
+
+
+@pytest.mark.parametrize("fault", [hosts.drip_head, hosts.continue_for_ever, hosts.hang])
+def test_a_host_without_end_is_left_when_the_time_of_the_request_is_over(ehr, fault):
+    with outgoing_session(Addresses()) as session:
+        url = f"{ehr.url}/Patient/p1"
+        assert session.get(url, timeout=Timeout(total=5.0)).ok
+        ehr.faults["Patient"] = fault
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            session.get(url, timeout=Timeout(total=0.3))
+        ehr.faults.clear()
+        assert session.get(url, timeout=Timeout(total=5.0)).ok
+
+
+def test_a_body_without_end_is_left_when_the_time_of_the_request_is_over(ehr):
+    ehr.faults["Patient"] = hosts.drip
+    with outgoing_session(Addresses()) as session, pytest.raises(requests.exceptions.ConnectionError):
+        session.get(f"{ehr.url}/Patient/p1", timeout=Timeout(total=0.3))
 
 
 def test_the_environment_brings_no_proxy_and_no_password(ehr, monkeypatch, tmp_path):

@@ -172,7 +172,16 @@ def test_a_token_for_another_audience_is_refused(aud):
     assert "aud" == refused(right(aud=aud))
 
 
-@pytest.mark.parametrize("aud", [[AUDIENCE], ["https://other.example.org", AUDIENCE], f"{AUDIENCE}/"])
+@pytest.mark.parametrize(
+    "aud",
+    [
+        [AUDIENCE],
+        ["https://other.example.org", AUDIENCE],
+        f"{AUDIENCE}/",
+        AUDIENCE.replace("/cds-services", "//cds-services"),
+        f"{AUDIENCE}//",
+    ],
+)
 def test_a_token_for_several_audiences_is_accepted_at_each(aud):
     assert ISSUER == admit(right(aud=aud)).client.issuer
 

@@ -81,6 +81,30 @@ def test_a_call_without_token_is_not(path):
     assert "Bearer" == reply.headers["WWW-Authenticate"]
 
 
+BY_A_PROXY = {
+    "X-Forwarded-For": "127.0.0.1",
+    "X-Forwarded-Host": "evil.example.org",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Forwarded-User": ISSUER,
+    "X-Original-URL": "/health/live",
+    "X-HTTP-Method-Override": "GET",
+    "X-Client-Cert": "anything",
+    "Forwarded": "for=127.0.0.1;host=evil.example.org;proto=http",
+    "Host": "evil.example.org",
+}
+
+
+def test_nothing_that_a_proxy_adds_is_believed():
+    app = app_of()
+    outcome_of(app.post(CALL, json=order(), headers=BY_A_PROXY), 401)
+    outcome_of(call(app, aud=f"http://evil.example.org{CALL}", headers=BY_A_PROXY), 401)
+    assert (200, {"cards": []}) == ((reply := call(app, headers=BY_A_PROXY)).status_code, reply.json)
+    page = app.get("/rules", headers={"Accept": "text/html", **BY_A_PROXY})
+    assert page.status_code == 200
+    assert "evil" not in page.text
+
+
 def test_every_refusal_looks_the_same():
     app = app_of()
     headers = [
@@ -108,8 +132,12 @@ def test_a_token_of_one_service_opens_no_other():
     outcome_of(call(app_of(), "/cds-services/work-rehab-visit", aud=f"{PUBLIC_URL}{CALL}"), 401)
 
 
-def test_a_token_made_for_a_path_with_extra_slashes_fits():
-    assert 200 == call(app_of(), f"{CALL}/").status_code
+@pytest.mark.parametrize("path", [f"{CALL}/", f"{CALL}//", f"/{CALL}", CALL.replace("/", "//")])
+@pytest.mark.parametrize("aud", [None, f"{PUBLIC_URL}{CALL}"], ids=["as called", "as registered"])
+def test_a_token_made_for_a_path_with_extra_slashes_fits(path, aud):
+    headers = EHR.headers(aud or f"{PUBLIC_URL}{path}")
+    reply = app_of().post(json=order(), headers=headers, environ_overrides={"PATH_INFO": path})
+    assert 200 == reply.status_code
 
 
 def test_a_service_that_does_not_exist_is_told_to_clients():

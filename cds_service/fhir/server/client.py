@@ -4,8 +4,10 @@ Answers stay bytes, so that they are read like prefetch. What goes wrong is told
 The service asks with the token of a call and only reads; the EHR for trials and the loading of stories write too.
 """
 
+import sys
 import time
 from collections.abc import Callable, Collection
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import requests
@@ -13,8 +15,17 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from cds_service.fhir.server.failures import SERVER, TOO_SLOW, FhirFailure, broken_connection, failure_of_status
+from cds_service.fhir.server.failures import (
+    NO_ROOM,
+    SERVER,
+    TOO_MUCH,
+    TOO_SLOW,
+    FhirFailure,
+    broken_connection,
+    failure_of_status,
+)
 from cds_service.fhir.server.page_links import page_url
+from cds_service.fhir.server.room import Room
 from cds_service.fhir.server.server_answers import Found, all_of, check_announced_version, page_in, resource_in
 
 if TYPE_CHECKING:
@@ -47,6 +58,7 @@ class FhirClient:
         session: requests.Session,
         same_server: Callable[[str], bool],
         *,
+        room: Room | None = None,
         keep_refusals: bool = False,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -57,6 +69,7 @@ class FhirClient:
             deadline: Moment on the monotonic clock, in seconds, after which nothing is sent any more.
             session: Connections, shared with other calls; it follows no environment and keeps no cookies.
             same_server: Whether a URL belongs to the same server; pages are followed only there.
+            room: What may be held of answers; None bounds each answer only.
             keep_refusals: Keep what the server says to a refusal.
         """
         self.base = base.rstrip("/")
@@ -67,6 +80,7 @@ class FhirClient:
             self._headers["Authorization"] = f"Bearer {token}"
         self._session = session
         self._same_server = same_server
+        self._room = room if room is not None else Room(sys.maxsize)
         self._keep_refusals = keep_refusals
 
     def read(self, query: str, resource_type: str) -> bytes:
@@ -132,7 +146,7 @@ class FhirClient:
         except FhirFailure as failure:
             if not size:
                 raise
-            return Found(tuple(entries), url, failure.reason, failure=failure)
+            return Found(tuple(entries), url, failure.reason, failure=failure.alone())
 
     def _following(self, link: str, page: str, seen: Collection[str]) -> str:
         url = self._on_server(link, page)
@@ -187,14 +201,31 @@ class FhirClient:
         raise failure_of_status(response.status_code, body)
 
     def _body(self, response: requests.Response, most_bytes: int) -> bytes:
-        body = bytearray()
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > most_bytes:
-                raise FhirFailure(f"{SERVER} answered with more than can be read")
-            if self._left() <= 0:
-                raise FhirFailure(TOO_SLOW)
-        return bytes(body)
+        """The decompressed body; it is not read to its end when it is, or says that it is, longer than that."""
+        if announced_bytes(response) > most_bytes:
+            raise FhirFailure(TOO_MUCH)
+        body = BytesIO()
+        try:
+            while chunk := response.raw.read1(_CHUNK, decode_content=True):
+                self._take(len(chunk), most_bytes - body.tell())
+                body.write(chunk)
+        except BaseException:
+            self._room.give_back(body.tell())
+            body.close()
+            raise
+        return body.getvalue()
+
+    def _take(self, count: int, left: int) -> None:
+        if count > left:
+            raise FhirFailure(TOO_MUCH)
+        if not self._room.take(count):
+            raise FhirFailure(NO_ROOM)
 
     def _left(self) -> float:
         return self.deadline - time.monotonic()
+
+
+def announced_bytes(response: requests.Response) -> int:
+    """How many bytes an answer says that it has; 0 where it does not say."""
+    announced = response.headers.get("Content-Length", "")
+    return int(announced) if announced.isascii() and announced.isdigit() else 0

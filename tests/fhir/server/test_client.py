@@ -2,12 +2,16 @@
 
 import json
 import time
+import tracemalloc
 
 import pytest
 
 from cds_service.fhir.server.client import MOST_BYTES, MOST_PAGES, FhirClient
 from cds_service.fhir.server.failures import FhirFailure
-from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.fhir.server.room import Room
+from cds_service.security.addresses import Addresses
+from cds_service.security.outgoing import outgoing_session
+from cds_service.security.servers import Servers
 from tests import hosts
 from tests.fhir.resources import procedure
 from tests.fhir_host import TOKEN, FhirHost, searchset
@@ -218,6 +222,9 @@ def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
     assert found.rest == f"{ehr.url}/{SEARCH}&page=1"
 
 
+ENDLESS = {hosts.hang, hosts.drip, hosts.drip_head, hosts.continue_for_ever}
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -236,6 +243,8 @@ def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
         (hosts.drop, "broke off"),
         (hosts.hang, "did not answer in time"),
         (hosts.drip, "did not answer in time"),
+        (hosts.drip_head, "did not answer in time"),
+        (hosts.continue_for_ever, "did not answer in time"),
         (hosts.body(b"<html>Log in</html>", "text/html"), "answered with something that is not FHIR JSON"),
         (hosts.body(b'{"resourceType": "Bundle", "entry"'), "answered with something that is not FHIR JSON"),
         (hosts.body(b"[]"), "answered with something that is not FHIR JSON"),
@@ -250,7 +259,7 @@ def test_a_broken_later_page_leaves_the_earlier_ones(ehr, client):
 )  # fmt: skip
 def test_a_fault_is_told_in_words_without_address_or_data(ehr, session, fault, words):
     ehr.faults[SEARCH] = fault
-    client = client_of(ehr, session, seconds=0.3 if fault in {hosts.hang, hosts.drip} else 5)
+    client = client_of(ehr, session, seconds=0.3 if fault in ENDLESS else 5)
     assert f"the EHR's FHIR server {words}" == reason(lambda: client.search(SEARCH))
 
 
@@ -266,6 +275,51 @@ def test_pages_together_have_one_limit_of_size(ehr, client):
     ehr.faults[SEARCH] = hosts.body(page)
     found = client.search(SEARCH)
     assert (["a"], "the EHR's FHIR server answered with more than can be read") == (ids(found), found.problem)
+
+
+def announces(count):
+    """Says that so many bytes follow, and sends none."""
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(count))
+        handler.end_headers()
+        handler.wfile.flush()
+        handler.host.released.wait(10)
+        handler.close_connection = True
+
+    return answer
+
+
+def test_an_answer_that_says_it_is_too_long_is_not_waited_for(ehr, client):
+    ehr.faults[SEARCH] = announces(MOST_BYTES + 1)
+    assert reason(lambda: client.search(SEARCH)) == "the EHR's FHIR server answered with more than can be read"
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_of_an_answer_without_end_no_more_is_held_than_may_be(ehr, client, gzipped):
+    ehr.gzipped = gzipped
+    ehr.faults[SEARCH] = hosts.body(b" " * (8 * MOST_BYTES))
+    if not gzipped:
+        ehr.faults[SEARCH] = lambda handler: hosts.repeat(handler, b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1024**2, 0.0)
+    tracemalloc.start()
+    try:
+        said = reason(lambda: client.search(SEARCH))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert said == "the EHR's FHIR server answered with more than can be read"
+    assert most < 2.5 * MOST_BYTES
+
+
+def test_what_a_call_holds_of_answers_is_bounded_and_given_back_where_it_is_of_no_use(ehr, session):
+    room = Room(3000)
+    client = FhirClient(ehr.url, TOKEN, time.monotonic() + 5, session, lambda _: True, room=room)
+    ehr.faults["Procedure/large"] = hosts.body(json.dumps(procedure("large")).encode().ljust(2000))
+    client.read("Procedure/large", "Procedure")
+    said = reason(lambda: client.read("Procedure/large", "Procedure"))
+    assert said == "the EHR's FHIR server answered with more than can be held at once"
+    assert 2000 == room.taken
 
 
 @pytest.mark.parametrize("version", ["4.0", '"4.3"'])

@@ -8,9 +8,12 @@ import pytest
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.hooks.fetching import Fetcher, pool_of_threads
+from cds_service.hooks.shares import Shares
 from cds_service.policies.stack import PolicyStack
+from cds_service.security.addresses import Addresses
 from cds_service.security.clients import Caller
-from cds_service.security.servers import Addresses, Servers, outgoing_session
+from cds_service.security.outgoing import outgoing_session
+from cds_service.security.servers import Servers
 from tests.fhir_host import FhirHost
 from tests.hooks.fetching.fetching_calls import STORY, in_ehr
 from tests.hooks.hook_requests import SERVICE_OF
@@ -36,7 +39,7 @@ def ask(policies, ehr):
         def answer(request, caller=None, *, seconds=5.0, allow_http=True, resolve=None):
             fetcher = Fetcher(
                 session=session if resolve is None else outgoing_session(Addresses(resolve=resolve)),
-                pool=pool,
+                shares=Shares(pool),
                 servers=lambda allowed: Servers(allowed, allow_http).permits,
                 seconds=seconds,
             )

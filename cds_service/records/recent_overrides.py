@@ -49,7 +49,13 @@ _OVERRIDES: Final = (
     .where(FeedbackRow.outcome == OVERRIDDEN, CardRow.state == "shown")
 )
 _FEEDBACK: Final[Select[*tuple[Any, ...]]] = select(
-    FeedbackRow.client, FeedbackRow.patient, FeedbackRow.episode, FeedbackRow.card, FeedbackRow.received_at
+    FeedbackRow.client,
+    FeedbackRow.patient,
+    FeedbackRow.episode,
+    FeedbackRow.card,
+    FeedbackRow.outcome,
+    FeedbackRow.outcome_at,
+    FeedbackRow.received_at,
 ).where(FeedbackRow.patient.is_not(None))
 
 
@@ -77,6 +83,11 @@ class RecentOverrides:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def known(self) -> int:
+        """In how many episodes something was overridden lately."""
+        return len(self._known)
 
     def remember(self, days: int) -> None:
         """Load the overrides of so many days, and keep up with the database from now on.
