@@ -16,7 +16,7 @@ from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
 from cds_service.domain.frozen import dataclass
-from cds_service.fhir.writing.measured import MeasuredDrafts
+from cds_service.fhir.writing.draft_sizes import MeasuredDrafts
 from cds_service.fhir.writing.proposed_actions import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher

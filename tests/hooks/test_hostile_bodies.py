@@ -13,7 +13,7 @@ import pytest
 
 from cds_service.app.assembly import answerer_for
 from cds_service.app.settings import Settings
-from cds_service.fhir.writing.measured import TOO_LARGE
+from cds_service.fhir.writing.draft_sizes import TOO_LARGE
 from cds_service.hooks.call import read_call
 from cds_service.stories import build
 from tests.benchmarks import generator
