@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from cds_service.rules.measurements import measurements
 from cds_service.rules.progress import check_no_progress
 from cds_service.rules.reassessment import check_reassessment
 from cds_service.rules.rule import Answer
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 3, 16)
 POLICY = PolicyStack.load().select(None, (), None, TODAY)
