@@ -14,6 +14,7 @@
     │   ├── MethodNotAllowed
     │   ├── UnsupportedMediaType
     │   ├── TooLarge
+    │   ├── TooSlow
     │   ├── NotJson
     │   ├── NotAnObject
     │   ├── TooDeep
@@ -122,6 +123,13 @@ class TooLarge(RequestError):
 
     def __init__(self, limit: int) -> None:
         super().__init__("The body is too large.", f"The limit is {limit} bytes.")
+
+
+class TooSlow(RequestError):
+    """The body did not come in time, or took room that others needed."""
+
+    def __init__(self) -> None:
+        super().__init__("The body did not come in time.", "Send the whole body at once, and try again.")
 
 
 class NotJson(RequestError):

@@ -44,20 +44,22 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, cwd: Path | None = None, **environment: str) -> Iterator[Running]:
+def running(*arguments: str, cwd: Path | None = None, port: str | None = None, **environment: str) -> Iterator[Running]:
     """A process of our own command that has said it is ready; it is ended in the end."""
-    with started([*COMMAND, *arguments], cwd=cwd, **environment) as service:
+    with started([*COMMAND, *arguments], cwd=cwd, port=port, **environment) as service:
         yield service
 
 
 @contextmanager
-def started(command: list[str], cwd: Path | None = None, **environment: str) -> Iterator[Running]:
+def started(
+    command: list[str], cwd: Path | None = None, port: str | None = None, **environment: str
+) -> Iterator[Running]:
     """A process that serves on the port it is given by ``--port``."""
-    port = free_port()
+    port = port or str(free_port())
     url = f"http://127.0.0.1:{port}"
     with tempfile.NamedTemporaryFile(suffix=".log") as output:
         process = subprocess.Popen(
-            [*command, "--port", str(port)],
+            [*command, "--port", port],
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=cwd,

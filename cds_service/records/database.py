@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cds_service.errors import ConfigurationError
 from cds_service.records.engines import BUSY_SECONDS, postgresql_engine, sqlite_engine, without_limit
-from cds_service.records.store_threads import Result, StoreThreads, StoreTooSlowError
+from cds_service.records.store_threads import StoreResult, StoreThreads, StoreTooSlowError
 
 HEAD: Final = "0001"
 """The newest migration; a database that has it needs none."""
@@ -82,7 +82,7 @@ class Database:
         """PostgreSQL, otherwise SQLite."""
         return self.file is None
 
-    def within(self, seconds: float, work: Callable[[], Result]) -> Result:
+    def within(self, seconds: float, work: Callable[[], StoreResult]) -> StoreResult:
         """The result of work on the database, unless it takes longer.
 
         SQLite is used by this thread: it waits for nothing but its lock, which has a limit of its own. A PostgreSQL

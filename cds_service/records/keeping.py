@@ -12,9 +12,9 @@ from cds_service.hooks.feedback import CardFeedback
 from cds_service.records.database import Database, StoreError, waited_in_vain
 from cds_service.records.entries import Occasion, entry_of, naming, refused
 from cds_service.records.kept_feedback import keep_feedback
-from cds_service.records.overrides import RecentOverrides
 from cds_service.records.pseudonyms import Pseudonyms, pseudonyms_with
 from cds_service.records.readiness import Readiness
+from cds_service.records.recent_overrides import RecentOverrides
 from cds_service.records.suppression import Suppression
 from cds_service.records.used_tokens import DatabaseReplay, Seen
 from cds_service.records.writer import Counts, Writer

@@ -17,7 +17,7 @@ READY_SECONDS: Final = 1.0
 PROOF_SECONDS: Final = 10.0
 """How long a write that went well proves that the next one would."""
 PROBE: Final = "readiness"
-NOBODY: Final = ""
+PROBE_CLIENT: Final = ""
 """Whose feedback the try is: no client has an empty name."""
 
 
@@ -73,6 +73,6 @@ class Readiness:
         now = datetime.now(UTC)
         reason = OverrideReason(comment="x" * 4000)
         entry = CardFeedback(card=PROBE, outcome="overridden", at=now, reason=reason)
-        keep_feedback(self._database, NOBODY, PROBE, [entry], now)
+        keep_feedback(self._database, PROBE_CLIENT, PROBE, [entry], now)
         with self._database.writing() as connection:
-            connection.execute(delete(FeedbackRow).where(FeedbackRow.client == NOBODY))
+            connection.execute(delete(FeedbackRow).where(FeedbackRow.client == PROBE_CLIENT))

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-Result = TypeVar("Result")
+StoreResult = TypeVar("StoreResult")
 
 THREADS: Final = 4
 
@@ -50,7 +50,7 @@ class StoreThreads:
         self._closed = False
         self._at_hand = threading.local()
 
-    def within(self, seconds: float, work: Callable[[], Result]) -> Result:
+    def within(self, seconds: float, work: Callable[[], StoreResult]) -> StoreResult:
         """The result of work that is done by then.
 
         Raises:
@@ -66,7 +66,7 @@ class StoreThreads:
             raise StoreTooSlowError("no answer in time")
         if task.error is not None:
             raise task.error
-        result: Result = task.result
+        result: StoreResult = task.result
         return result
 
     def later(self, work: Callable[[], object]) -> None:

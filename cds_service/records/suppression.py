@@ -6,8 +6,8 @@ from cards.groups import NEVER_WITHHELD
 from cds_service.domain.findings import Evaluation, Finding, Severity
 from cds_service.hooks.call import HookCall
 from cds_service.records.entries import Naming, naming
-from cds_service.records.overrides import OVERRIDDEN, EpisodeHashes, Override, RecentOverrides
 from cds_service.records.pseudonyms import Pseudonyms
+from cds_service.records.recent_overrides import OVERRIDDEN, EpisodeHashes, Override, RecentOverrides
 from cds_service.security.clients import Caller
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cds_service.records.database import Database, StoreError
 from cds_service.records.record_tables import UsedTokenRow
 from cds_service.records.small_steps import in_small_steps
-from cds_service.security.tokens import LEEWAY_SECONDS, LONGEST_SECONDS
 
 PURGE_EVERY: Final = 1_000
 """New tokens between two removals of expired ones, in each process."""
@@ -18,8 +17,8 @@ PURGE_AT_ONCE: Final = 200
 TOKEN_SECONDS: Final = 0.5
 """Longest wait of a call for the database."""
 MOST_UNWRITTEN: Final = 100_000
-LONGEST_USE: Final = timedelta(seconds=LONGEST_SECONDS + 2 * LEEWAY_SECONDS)
-"""How long before its end a token can be used at most."""
+LONGEST_USE: Final = timedelta(hours=1, minutes=2)
+"""How long before its end a token can be used at most: its longest lifetime, and twice the leeway for clocks."""
 
 
 class Seen(Protocol):

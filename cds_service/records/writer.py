@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from cds_service.records.database import Database, reason
 from cds_service.records.entries import Entry, Row
 from cds_service.records.kept_feedback import match_feedback
-from cds_service.records.overrides import EpisodeHashes
+from cds_service.records.recent_overrides import EpisodeHashes
 from cds_service.records.record_tables import Base, CardRow, DecisionRow, SuggestionRow
 
 MOST_WAITING: Final = 10_000

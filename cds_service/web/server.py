@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,12 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from flask import Flask
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from cards.wording import bundled_wordings
-from cds_service.app.assembly import answerer_for, gate_for, load_clients, load_policies, open_records
+from cds_service.app.assembly import answerer_for, gate_for, load_policies, open_records
 from cds_service.app.metrics import Metrics
 from cds_service.app.reloading import ReloadablePolicies, hangups_held_back, on_hangup
 from cds_service.app.settings import Settings, load_settings
@@ -26,10 +28,18 @@ from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
 from cds_service.web.application import create_app
 from cds_service.web.around.logs import speak_for_all, tell_calls
+from cds_service.web.front import Front
+from cds_service.web.orphans import end_with_parent
 
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
 STOP_SECONDS: Final = 30
 WAITING_THREADS: Final = 8
+CALLERS_AT_ONCE: Final = 4096
+"""Most connections of a worker."""
+FILES_BESIDE: Final = 256
+"""Open files of a worker that are no connections of callers."""
+HEAD_MILLISECONDS: Final = 30_000
+"""Time for the head of a request, and that a connection without requests stays open."""
 SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Names, for the workers of a server, the folder in which they count together."""
 WORKER: Final = "WORK_REHAB_CDS_WORKER"
@@ -37,22 +47,25 @@ WORKER: Final = "WORK_REHAB_CDS_WORKER"
 OUTGOING: Final = ("Claim", "ServiceRequest")
 
 
-def application() -> Flask:
+def application() -> Front:
     """The application of one worker, for registered clients.
 
     Raises:
         ConfigurationError: there is no registry of clients, or it cannot be used.
     """
+    end_with_parent(STOP_SECONDS)
     settings = load_settings()
     records = open_records(settings)
-    return _warm(settings, gate_for(settings, records.replay(MemoryReplay())), records)
+    gate = gate_for(settings, records.replay(MemoryReplay()))
+    return Front(_warm(settings, gate, records), settings.max_body_bytes, _threads(gate))
 
 
-def demo_application() -> Flask:
+def demo_application() -> Front:
     """The application of the demo, which anybody on this machine may call; it prints the calls."""
+    end_with_parent(STOP_SECONDS)
     tell_calls()
     settings = load_settings()
-    return _warm(settings, None, open_records(settings))
+    return Front(_warm(settings, None, open_records(settings)), settings.max_body_bytes, threads=1)
 
 
 def _warm(settings: Settings, gate: Gate | None, records: Records) -> Flask:
@@ -106,10 +119,18 @@ class _Server(MPServer):
                 os.kill(worker.pid, signal.SIGHUP)
 
 
-def _threads() -> int:
+def _threads(gate: Gate) -> int:
     """One thread a worker, for a call is computation; more where clients have FHIR servers, which a call waits for."""
-    clients = load_clients(load_settings()).clients.values()
-    return WAITING_THREADS if any(client.fhir_servers for client in clients) else 1
+    return WAITING_THREADS if any(client.fhir_servers for client in gate.registry.clients.values()) else 1
+
+
+def _allow_connections() -> None:
+    """Let this process and its workers have as many open files as connections need, where the system lets them."""
+    wanted = CALLERS_AT_ONCE + FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def run(host: str, port: int, workers: int, *, demo: bool = False, on_start: Callable[[], None] | None = None) -> None:
@@ -117,15 +138,18 @@ def run(host: str, port: int, workers: int, *, demo: bool = False, on_start: Cal
 
     ``demo`` lets anybody call.
     """
+    _allow_connections()
     server = _Server(
         f"cds_service.web.server:{'demo_application' if demo else 'application'}",
         factory=True,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=1 if demo else _threads(),
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS),
         websockets=False,
+        workers=workers,
+        backpressure=CALLERS_AT_ONCE,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,

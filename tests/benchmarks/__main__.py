@@ -31,13 +31,13 @@ SERVE: Final = """
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-Granian({target!r}, factory=True, address="127.0.0.1", port={port}, interface=Interfaces.WSGI, workers={workers},
+Granian({target!r}, factory=True, address="127.0.0.1", port={port}, interface=Interfaces.{interface}, workers={workers},
         blocking_threads=1, websockets=False, log_level=LogLevels.warning).serve()
 """
 TARGETS: Final = {
-    "floor": "tests.benchmarks.floor:application",
-    "ours": "cds_service.web.server:demo_application",
-    "unrecorded": "tests.benchmarks.recording:unrecorded",
+    "floor": ("tests.benchmarks.floor:application", "WSGI"),
+    "ours": ("cds_service.web.server:demo_application", "RSGI"),
+    "unrecorded": ("tests.benchmarks.recording:unrecorded", "RSGI"),
 }
 
 
@@ -63,7 +63,8 @@ class Server:
 
 @contextmanager
 def serving(name: str, port: int, workers: int = 1) -> Iterator[Server]:
-    code = SERVE.format(target=TARGETS[name], port=port, workers=workers)
+    target, interface = TARGETS[name]
+    code = SERVE.format(target=target, interface=interface, port=port, workers=workers)
     started = time.perf_counter()
     folder = tempfile.TemporaryDirectory(prefix="work-rehab-cds-")
     environment = {

@@ -14,17 +14,16 @@ from http.client import HTTPConnection
 from time import perf_counter
 from uuid import uuid4
 
-from flask import Flask
-
 from cds_service.app.assembly import answerer_for, load_policies
 from cds_service.app.settings import load_settings
 from cds_service.web.application import create_app
+from cds_service.web.front import Front
 from tests.benchmarks import generator
 
 CALLS = 300
 
 
-def unrecorded() -> Flask:
+def unrecorded() -> Front:
     """The service without records."""
     import gc
 
@@ -38,7 +37,7 @@ def unrecorded() -> Flask:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
-    return app
+    return Front(app, settings.max_body_bytes, threads=1)
 
 
 def timed(connection: HTTPConnection, request: dict[str, object]) -> float:

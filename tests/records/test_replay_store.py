@@ -11,6 +11,7 @@ from sqlalchemy import text
 from cds_service.records import used_tokens as replay
 from cds_service.records.used_tokens import LONGEST_USE, DatabaseReplay, purge_tokens
 from cds_service.security.replay import MemoryReplay
+from cds_service.security.tokens import LEEWAY_SECONDS, LONGEST_SECONDS
 
 UNTIL = datetime.now(UTC) + timedelta(hours=1)
 RACE = """
@@ -19,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from cds_service.records.database import Database
 from cds_service.records.used_tokens import DatabaseReplay
 from cds_service.security.replay import MemoryReplay
+from cds_service.security.tokens import LEEWAY_SECONDS, LONGEST_SECONDS
 replay = DatabaseReplay(Database(sys.argv[1]), MemoryReplay())
 until = datetime.now(UTC) + timedelta(hours=1)
 sys.stdin.readline()
@@ -84,6 +86,10 @@ def test_a_token_opens_no_second_call_when_the_clock_jumps_ahead_and_back_around
     assert not memory(database).seen("issuer", "used", until)
     assert 0 == purge_tokens(database, now + timedelta(days=2))
     assert memory(database).seen("issuer", "used", until)
+
+
+def test_no_token_can_be_used_earlier_before_its_end():
+    assert LONGEST_USE == timedelta(seconds=LONGEST_SECONDS + 2 * LEEWAY_SECONDS)
 
 
 def test_what_was_used_is_forgotten_once_a_token_comes_that_was_not_valid_as_early(database):

@@ -4,8 +4,8 @@ import pytest
 
 from cds_service.domain.findings import Finding, Severity, Topic
 from cds_service.records.entries import Naming
-from cds_service.records.overrides import Override
 from cds_service.records.pseudonyms import Pseudonyms
+from cds_service.records.recent_overrides import Override
 from cds_service.records.suppression import suppressed
 from tests.records.keeping import NOW, OVERDUE, accepted, keeping, overridden
 from tests.security.signing import Ehr, Signer, client

@@ -11,6 +11,7 @@ from cds_service.app.settings import load_settings
 from cds_service.policies.stack import PolicyStack
 from cds_service.web.application import create_app
 from cds_service.web.around.logs import speak_for_all
+from cds_service.web.front import Front
 from tests.web.talking import AnswersWith
 
 
@@ -32,7 +33,9 @@ def _raise(quoted):
 
 def application():
     speak_for_all()
-    return create_app(load_settings(), AnswersWith(break_down), PolicyStack(()))
+    settings = load_settings()
+    app = create_app(settings, AnswersWith(break_down), PolicyStack(()))
+    return Front(app, settings.max_body_bytes, threads=1)
 
 
 if __name__ == "__main__":
@@ -40,7 +43,7 @@ if __name__ == "__main__":
         "tests.web.faulty:application",
         factory=True,
         port=int(sys.argv[2]),
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         websockets=False,
         log_level=LogLevels.warning,
     ).serve()

@@ -7,6 +7,7 @@ from cds_service.web.around.faults import FAILURES, failure_of, from_http, opera
 
 R4_ISSUE_TYPES = {
     "invalid", "structure", "required", "value", "not-supported", "not-found", "too-long", "exception", "transient",
+    "timeout",
     "login", "forbidden",
 }  # fmt: skip
 EXAMPLES = [
@@ -17,6 +18,7 @@ EXAMPLES = [
     errors.MethodNotAllowed(["POST"]),
     errors.UnsupportedMediaType("The Content-Type is not JSON."),
     errors.TooLarge(1024),
+    errors.TooSlow(),
     errors.NotJson(),
     errors.NotAnObject(),
     errors.TooDeep(),

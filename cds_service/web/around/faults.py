@@ -31,6 +31,7 @@ FAILURES: Final[Mapping[type[errors.CdsError], Failure]] = {
     errors.UnknownRoute: Failure(404, "not-found"),
     errors.UnknownService: Failure(404, "not-found"),
     errors.MethodNotAllowed: Failure(405, "not-supported"),
+    errors.TooSlow: Failure(408, "timeout"),
     errors.DataNeeded: Failure(412, "required"),
     errors.TooLarge: Failure(413, "too-long"),
     errors.UnsupportedMediaType: Failure(415, "not-supported"),

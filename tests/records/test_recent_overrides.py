@@ -3,7 +3,7 @@ import threading
 import pytest
 from sqlalchemy import event
 
-from cds_service.records import overrides
+from cds_service.records import recent_overrides
 from cds_service.records.database import Database
 from tests.records.keeping import OVERDUE, accepted, keeping, overridden
 from tests.records.test_faults import eventually
@@ -77,7 +77,7 @@ def test_a_hook_call_asks_the_database_nothing_but_whether_its_token_was_used(ke
 
 
 def test_of_too_many_episodes_those_with_the_latest_feedback_are_known(kept, monkeypatch):
-    monkeypatch.setattr(overrides, "MOST_EPISODES", 1)
+    monkeypatch.setattr(recent_overrides, "MOST_EPISODES", 1)
     override_all(kept)
     second_view = ("past-six-weeks-without-approval", "patient-view")
     kept.feedback(*map(overridden, kept.call(*second_view).json["cards"]))
