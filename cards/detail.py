@@ -21,6 +21,8 @@ from cds_service.domain.values import PolicyValue, Source
 GENERAL: Final = frozenset({"seed", "default"})
 MOST_FACTS: Final = 5
 MOST_LENGTH: Final = 900
+MOST_AT_ALL: Final = 6000
+"""Longer words of a card are those of no honest record: a list of thousands."""
 MOST_IN_CELL: Final = 120
 MOST_ADDRESS: Final = 120
 """Longer addresses are left to the page of the policy, which each card links to."""
@@ -41,6 +43,8 @@ def detail_of(group: Group, settings: CardSettings, lacking: str | None = None) 
     if group.values:
         parts.append(_rule_line(group.values[0], *_label_and_unit(group.values[0], settings), lacking))
     text = "\n\n".join(filter(None, parts)) or escape(group.host.words.summary)
+    if len(text) > MOST_AT_ALL:
+        text = f"{text[:MOST_AT_ALL].rpartition(' ')[0]}… ({len(text)} letters)"
     checks = list(dict.fromkeys(_checks(group, settings)))
     return "\n\n".join(filter(None, (text, _fitting(checks, MOST_LENGTH - len(text)))))
 

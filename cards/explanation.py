@@ -27,6 +27,11 @@ FINDING_EXTENSION: Final = "work-rehab-cds.finding"
 EVALUATION_IDENTITY: Final = "evaluation"
 EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
 MOST_MEMBERS: Final = 20
+MOST_LISTED: Final = 200
+"""Facts, doubts and gaps that an answer lists one by one; of more it says how many."""
+MOST_LETTERS: Final = 2000
+"""Letters of one text that was made of what a record holds."""
+NOT_LISTED: Final = "more that are not listed"
 
 
 def finding_extension(group: Group) -> JsonObject:
@@ -41,14 +46,19 @@ def finding_extension(group: Group) -> JsonObject:
         explained["from"] = deciding.since.isoformat()
         explained["confidence"] = deciding.confidence
     explained["citations"] = [_cited(source) for source in dict.fromkeys(value.source for value in group.values)]
-    explained["evidence"] = [_fact(found) for found in group.evidence]
+    explained["evidence"] = [_fact(found) for found in group.evidence[:MOST_LISTED]]
+    if len(group.evidence) > MOST_LISTED:
+        explained["evidence"].append({"fact": NOT_LISTED, "value": len(group.evidence) - MOST_LISTED})
     explained["values"] = [_value(value) for value in group.values]
     explained["joined"] = [
         {"rule": member.finding.rule, "kind": member.finding.kind, "summary": member.words.summary}
         for member in group.joined
     ]
     explained["questions"] = [_value(value) | {"source": _cited(value.source)} for value in group.questions]
-    explained["caveats"] = [_caveat(gap) for gap in group.caveats]
+    explained["caveats"] = [_caveat(gap) for gap in group.caveats[:MOST_LISTED]]
+    if len(group.caveats) > MOST_LISTED:
+        more = len(group.caveats) - MOST_LISTED
+        explained["caveats"].append({"fact": group.caveats[MOST_LISTED].fact.value, "why": f"{more} {NOT_LISTED}"})
     return _without_empty(explained)
 
 
@@ -59,8 +69,8 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
             "id": settings.identity(EVALUATION_IDENTITY),
             "policies": list(evaluation.policies),
             "dateOfService": evaluation.date_of_service.isoformat(),
-            "episode": plain(evaluation.episode or ""),
-            "gaps": [_gap(gap) for gap in evaluation.gaps],
+            "episode": _short(plain(evaluation.episode or "")),
+            "gaps": _gaps(evaluation.gaps),
             "rules": [_outcome(outcome) for outcome in evaluation.rules],
             "bill": _read(evaluation.bill_read),
             "withheld": [
@@ -69,6 +79,18 @@ def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], s
             ],
         }
     )
+
+
+def _gaps(gaps: Sequence[MissingFact]) -> list[JsonObject]:
+    described = [_gap(gap) for gap in gaps[:MOST_LISTED]]
+    if len(gaps) > MOST_LISTED:
+        described.append({"fact": gaps[MOST_LISTED].fact.value, "why": f"{len(gaps) - MOST_LISTED} {NOT_LISTED}"})
+    return described
+
+
+def _short(text: str) -> str:
+    """The text, one beyond all measure without its rest, which is told."""
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}… ({len(text)} letters)"
 
 
 @lru_cache(maxsize=4096)
@@ -120,7 +142,7 @@ def _for_machines(value: EvidenceValue) -> str | int | float:
             dates = str(_for_machines(Days(value.start, value.end)))
             return plain(" ".join(filter(None, (value.state.value, value.number, dates))))
         case _:
-            return plain(readable(value))
+            return _short(plain(readable(value)))
 
 
 @lru_cache(maxsize=1024)
@@ -141,11 +163,16 @@ def bounded(value: Json) -> Json:
 
 
 def _caveat(gap: Caveat) -> JsonObject:
-    return _without_empty({"fact": gap.fact.value, "why": plain(gap.why), "reference": gap.reference})
+    return _without_empty({"fact": gap.fact.value, "why": _short(plain(gap.why)), "reference": gap.reference})
 
 
 def _gap(gap: MissingFact) -> JsonObject:
-    described = {"fact": gap.fact.value, "rules": list(gap.rules), "why": plain(gap.why), "reference": gap.reference}
+    described = {
+        "fact": gap.fact.value,
+        "rules": list(gap.rules),
+        "why": _short(plain(gap.why)),
+        "reference": gap.reference,
+    }
     return _without_empty(described)
 
 

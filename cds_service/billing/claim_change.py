@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from cds_service.billing.claim_head import head_of, to_add
+from cds_service.billing.claim_head import head_of, not_on_head, to_add
 from cds_service.billing.on_claim import claim_to_change
 from cds_service.domain.bill import ClaimChange, LineOnClaim
 from cds_service.domain.case import Case
@@ -14,6 +14,9 @@ from cds_service.domain.findings import ChargeLine, DraftCharges, RemoveChargedL
 from cds_service.domain.visit import Visit
 
 SEVERAL_DRAFTS: Final = "the lines of this date are on more than one draft claim"
+MOST_CLAIMS_CHANGED: Final = 20
+"""Other draft claims that lines are taken off in one suggestion."""
+TOO_MANY_DRAFTS: Final = "the lines of this date are on {} other draft claims: they are taken off {} of them"
 UNDATED: Final = "a draft claim has work-rehab lines without a date: they may be for this visit"
 
 
@@ -26,7 +29,9 @@ def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], on_claim
     """
     claim = claim_to_change(case)
     replaceable = [line for line in on_claim if claim is not None and line.claim == claim.reference]
-    elsewhere = [line for line in on_claim if line not in replaceable and line.status == "draft"]
+    elsewhere = [
+        line for line in on_claim if line.status == "draft" and (claim is None or line.claim != claim.reference)
+    ]
     replaced = _replaced(lines, replaceable)
     whole = [_kept(line, before) for line, before in zip(lines, replaced, strict=True)]
     head = head_of(case, visit, lines)
@@ -40,11 +45,15 @@ def claim_change(case: Case, visit: Visit, lines: Sequence[ChargeLine], on_claim
         head=head,
     )
     several = (Doubt(Fact.CHARGES, SEVERAL_DRAFTS, elsewhere[0].claim),) if elsewhere else ()
+    taken_off = tuple(_taken_off(elsewhere))
+    if len(taken_off) > MOST_CLAIMS_CHANGED:
+        why = TOO_MANY_DRAFTS.format(len(taken_off), MOST_CLAIMS_CHANGED)
+        several = (*several, Doubt(Fact.CHARGES, why))
     return ClaimChange(
-        changes=(change, *_taken_off(elsewhere)),
+        changes=(change, *taken_off[:MOST_CLAIMS_CHANGED]),
         lines=change.lines,
         head=head,
-        gaps=(*_without_room(whole), *several, *_undated(case)),
+        gaps=(*_without_room(whole), *several, *_undated(case), *not_on_head(visit)),
         to_add=to_add(case, head),
     )
 

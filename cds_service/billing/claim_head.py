@@ -1,16 +1,19 @@
 """What the chart tells for the head of a claim, and what a biller has to add to it."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from cds_service.domain.care import Performer
 from cds_service.domain.case import Case
+from cds_service.domain.chart import Caveat, Doubt, Fact
 from cds_service.domain.codes import WORK_REHAB, PayerClass
 from cds_service.domain.coverage_and_claims import ClaimNumber, InjuryDate
 from cds_service.domain.findings import CareTeamMember, CareTeamRole, ChargeLine, ClaimHead, Diagnosis
 from cds_service.domain.visit import Visit
 
+MOST_ON_TEAM: Final = 100
+"""People that a claim names as its care team."""
 _EXTERNAL_CAUSE: Final = re.compile(r"[V-Y]\d", re.ASCII)
 
 
@@ -98,10 +101,24 @@ def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, 
     ]
     team: dict[str, CareTeamMember] = {}
     for performer, of_lines in treated:
+        if performer.reference not in team and len(team) >= MOST_ON_TEAM:
+            continue
         before = team[performer.reference].codes if performer.reference in team else frozenset[str]()
         team[performer.reference] = CareTeamMember(performer.reference, _role(performer), before | of_lines)
     order: list[CareTeamRole | None] = [CareTeamRole.PRIMARY, CareTeamRole.SUPERVISOR, None, CareTeamRole.ASSIST]
     return tuple(sorted(team.values(), key=lambda member: order.index(member.role)))
+
+
+def not_on_head(visit: Visit) -> Iterator[Caveat]:
+    """That not all who treated are named, where they are more than a claim can be for."""
+    treated = [session.performers for session in visit.sessions]
+    treated += [service.performers for service in visit.services]
+    if sum(map(len, treated)) <= MOST_ON_TEAM:
+        return
+    people = {performer.reference for performers in treated for performer in performers}
+    if len(people) > MOST_ON_TEAM:
+        why = f"who treated: the claim names {MOST_ON_TEAM} of {len(people)} people"
+        yield Doubt(Fact.PERFORMERS, why)
 
 
 def _role(performer: Performer) -> CareTeamRole | None:

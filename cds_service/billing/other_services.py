@@ -1,7 +1,7 @@
 """The other therapy services of a visit by code and discipline, each minute once, and what is not known of them."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cds_service.domain.care import Performer, Service
 from cds_service.domain.case import Case
@@ -15,10 +15,13 @@ from cds_service.domain.codes import (
     REEVALUATIONS,
     Discipline,
 )
-from cds_service.domain.intervals import MINUTE, Interval, elapsed, subtract, union
+from cds_service.domain.intervals import MINUTE, Interval, elapsed, union
 from cds_service.domain.treating import treating
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _ASSESSING = EVALUATIONS | REEVALUATIONS
 
@@ -57,13 +60,17 @@ def service_groups(services: Iterable[Service], case: Case) -> list[ServiceGroup
         (service for service in services if service.code in COMPANIONS),
         key=lambda service: (service.period is None, service.period or (), service.code),
     )
-    counted: list[Interval] = []
+    counted_to: datetime | None = None
     grouped: dict[tuple[str, Discipline | None], list[tuple[Service, tuple[Interval, ...]]]] = {}
     for service in begun:
-        spans = [service.period] if service.period is not None else []
-        own = subtract(spans, counted)
+        own: tuple[Interval, ...] = ()
+        if service.period is not None:
+            # Those counted before began no later, so that their time reaches from this start to the latest stop.
+            start, end = service.period
+            begin = start if counted_to is None else max(start, counted_to)
+            own = (Interval(begin, end),) if begin < end else ()
+            counted_to = end if counted_to is None else max(end, counted_to)
         grouped.setdefault((service.code, _discipline(service, case.discipline)), []).append((service, own))
-        counted += spans
     return [
         ServiceGroup(
             code=code,

@@ -35,30 +35,41 @@ def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 def subtract(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return what is left of ``intervals`` outside ``removed``; sorted and disjoint."""
-    left: Iterable[Interval] = union(intervals)
-    for hole in union(removed) if left else ():
-        cut: list[Interval] = []
-        for interval in left:
-            if hole.end <= interval.start or hole.start >= interval.end:
-                cut.append(interval)
-                continue
-            if interval.start < hole.start:
-                cut.append(Interval(interval.start, hole.start))
-            if hole.end < interval.end:
-                cut.append(Interval(hole.end, interval.end))
-        left = cut
+    whole = union(intervals)
+    holes = union(removed) if whole else ()
+    if not holes:
+        return whole
+    left: list[Interval] = []
+    place = 0
+    for start, end in whole:
+        begin = start
+        while place < len(holes) and holes[place].end <= begin:
+            place += 1
+        ahead = place
+        while ahead < len(holes) and holes[ahead].start < end:
+            if begin < holes[ahead].start:
+                left.append(Interval(begin, holes[ahead].start))
+            begin = holes[ahead].end
+            ahead += 1
+        if begin < end:
+            left.append(Interval(begin, end))
+        place = max(place, ahead - 1)
     return tuple(left)
 
 
 def overlap(intervals: Iterable[Interval], within: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return the time that lies in both; sorted and disjoint."""
     bounds = union(within)
-    return tuple(
-        Interval(max(span.start, bound.start), min(span.end, bound.end))
-        for span in union(intervals)
-        for bound in bounds
-        if span.start < bound.end and bound.start < span.end
-    )
+    found: list[Interval] = []
+    place = 0
+    for span in union(intervals):
+        while place < len(bounds) and bounds[place].end <= span.start:
+            place += 1
+        ahead = place
+        while ahead < len(bounds) and bounds[ahead].start < span.end:
+            found.append(Interval(max(span.start, bounds[ahead].start), min(span.end, bounds[ahead].end)))
+            ahead += 1
+    return tuple(found)
 
 
 def elapsed(intervals: Iterable[Interval]) -> timedelta:

@@ -107,7 +107,7 @@ def _swept(treated: Iterable[tuple[Interval, Roles]], within: Iterable[Interval]
     for span in within:
         changes += [(span.start, 1, None), (span.end, -1, None)]
     found: dict[Roles, timedelta] = {}
-    present: list[Roles] = []
+    present: dict[Roles, int] = {}
     inside, since = 0, None
     for moment, step, roles in sorted(changes, key=itemgetter(0)):
         if inside and since is not None and moment > since:
@@ -116,8 +116,8 @@ def _swept(treated: Iterable[tuple[Interval, Roles]], within: Iterable[Interval]
         since = moment
         if roles is None:
             inside += step
-        elif step > 0:
-            present.append(roles)
         else:
-            present.remove(roles)
+            present[roles] = present.get(roles, 0) + step
+            if not present[roles]:
+                del present[roles]
     return found

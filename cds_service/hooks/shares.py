@@ -28,9 +28,9 @@ CLIENT_CALLS: Final = 6
 """Calls of one client that wait for its server at once in a process, where several clients call."""
 CALL_BYTES: Final = 32 * 1024 * 1024
 """Most bytes of all answers to the queries of one call."""
-CLIENT_BYTES: Final = 48 * 1024 * 1024
+CLIENT_BYTES: Final = 64 * 1024 * 1024
 """Most bytes of answers that are held at once for the calls of one client in a process."""
-WORKER_BYTES: Final = 64 * 1024 * 1024
+WORKER_BYTES: Final = 96 * 1024 * 1024
 """Most bytes of answers that are held at once in a process."""
 SLOW_CALLS: Final = 3
 """Calls in a row without any answer in time, after which a server is not asked for a while."""
@@ -221,7 +221,7 @@ def _timed(job: Callable[[], _T]) -> Callable[[], tuple[_T | FhirFailure, float]
         try:
             result: _T | FhirFailure = job()
         except FhirFailure as failure:
-            result = failure
+            result = failure.alone()
         return result, time.monotonic() - began
 
     return timed

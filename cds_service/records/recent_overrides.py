@@ -7,6 +7,7 @@ little each time, and further back from time to time.
 """
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -78,7 +79,7 @@ class RecentOverrides:
         self._clock = clock
         self._days: timedelta | None = None
         self._known: dict[EpisodeHashes, tuple[Override, ...]] = {}
-        self._seen: set[tuple[Any, ...]] = set()
+        self._seen: set[Row[Any]] = set()
         self._last = self._last_long = clock()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -99,6 +100,7 @@ class RecentOverrides:
         self._last = self._last_long = self._clock()
         newest = _OVERRIDES.where(FeedbackRow.received_at >= self._since()).order_by(FeedbackRow.received_at)
         with self._lock, self._database.single() as connection:
+            self._seen = _feedback_since(connection, self._last - LONG_LOOK_BACK)
             self._take(_by_episode(connection.execute(newest)))
         self._thread = threading.Thread(target=self._keep_up, name="overrides", daemon=True)
         self._thread.start()
@@ -143,10 +145,8 @@ class RecentOverrides:
         now = self._clock()
         since = min(now, self._last_long) - LONG_LOOK_BACK if far else min(now, self._last) - LOOK_BACK
         with self._database.single() as connection:
-            rows = connection.execute(_FEEDBACK.where(FeedbackRow.received_at >= since)).all()
-            found = {tuple(row) for row in rows}
-            new = [row for row in rows if tuple(row) not in self._seen]
-            self._reload(connection, set(map(_episode, new)))
+            found = _feedback_since(connection, since)
+            self._reload(connection, set(map(_episode, found - self._seen)))
         self._seen = found if far else self._seen | found
         self._last = now
         if far:
@@ -188,6 +188,10 @@ class RecentOverrides:
                     del self._known[episode]
 
 
+def _feedback_since(connection: Connection, since: datetime) -> set[Row[Any]]:
+    return set(connection.execute(_FEEDBACK.where(FeedbackRow.received_at >= since)))
+
+
 def _by_episode(rows: Iterable[Row[Any]]) -> dict[EpisodeHashes, tuple[Override, ...]]:
     found: dict[EpisodeHashes, tuple[Override, ...]] = {}
     for row in rows:
@@ -196,11 +200,12 @@ def _by_episode(rows: Iterable[Row[Any]]) -> dict[EpisodeHashes, tuple[Override,
 
 
 def _episode(row: Row[Any]) -> EpisodeHashes:
-    return row.client, row.patient, row.episode
+    return sys.intern(row.client), row.patient, row.episode
 
 
 def _overrides(row: Row[Any]) -> Iterator[Override]:
-    yield Override(row.rule, row.kind, row.subject, Severity(row.severity), row.received_at)
+    rule, kind = sys.intern(row.rule), sys.intern(row.kind)
+    yield Override(rule, kind, row.subject, Severity(row.severity), row.received_at)
     for joined in row.joined:
         severity = Severity(joined["severity"])
         yield Override(joined["rule"], joined["kind"], joined["subject"], severity, row.received_at)

@@ -19,6 +19,7 @@ from cds_service.web.around.trust import guard, origins_of_clients
 from cds_service.web.endpoints import cds_services, health
 from cds_service.web.endpoints.cds_services import Answers
 from cds_service.web.pages import knowledge
+from cds_service.web.usual_calls import UsualCalls
 
 __all__ = ["Answers", "create_app"]
 
@@ -55,13 +56,11 @@ def create_app(
     configure_logging(settings.log_level)
     access.init_app(app)
     token = settings.metrics_token
-    counting.init_app(
-        app, metrics if metrics is not None else Metrics(), token.get_secret_value() if token is not None else None
-    )
+    metrics = metrics if metrics is not None else Metrics()
+    counting.init_app(app, metrics, token.get_secret_value() if token is not None else None)
     replies.init_app(app)
-    hooks = cds_services.blueprint(
-        answerer or answerer_for(settings, policies), records, shared_ids=settings.discovery == "shared"
-    )
+    answerer = answerer or answerer_for(settings, policies)
+    hooks = cds_services.blueprint(answerer, records, shared_ids=settings.discovery == "shared")
     if gate is None:
         allow_origins(app, lambda: settings.cors_origins)
     else:
@@ -71,5 +70,6 @@ def create_app(
     app.register_blueprint(health.blueprint(records.reachable, policies))
     app.register_blueprint(knowledge.blueprint(policies, settings.public_url, settings.source_label))
     give_back_after_large_requests(app)
-    app.wsgi_app = tolerate_slashes(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    usual = UsualCalls(app.wsgi_app, answerer, records, metrics, gate, settings)
+    app.wsgi_app = tolerate_slashes(usual)  # type: ignore[assignment, method-assign]
     return app

@@ -26,7 +26,11 @@ import psutil
 from tests.benchmarks import generator
 
 HOST: Final = "127.0.0.1"
-PATH: Final = "/cds-services/work-rehab-visit"
+SERVICES: Final = {
+    b"encounter-discharge": "work-rehab-visit",
+    b"order-sign": "work-rehab-order",
+    b"patient-view": "work-rehab-program",
+}
 SERVE: Final = """
 from granian import Granian
 from granian.constants import Interfaces
@@ -94,10 +98,11 @@ def serving(name: str, port: int, workers: int = 1) -> Iterator[Server]:
 def calls(server: Server, body: bytes, count: int) -> list[float]:
     """Seconds of each of so many calls on one connection."""
     connection = HTTPConnection(HOST, server.port, timeout=60)
+    path = f"/cds-services/{next(service for hook, service in SERVICES.items() if hook in body[:100])}"
     times = []
     for _ in range(count):
         began = time.perf_counter()
-        connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
         reply = connection.getresponse()
         answer = reply.read()
         times.append(time.perf_counter() - began)
@@ -163,6 +168,9 @@ def paired(floor: Server, service: Server, body: bytes, rounds: int, count: int)
 
 def measure(rounds: int) -> dict[str, object]:
     bodies = {
+        "drug order": (generator.drug_order(), 200),
+        "work order": (generator.work_order(), 200),
+        "view": (generator.view(), 200),
         "small (5 visits)": (generator.chart(5), 200),
         "typical (30 visits)": (generator.chart(30), 200),
         "large (10 000 resources)": (generator.chart(30, resources=10_000), 5),

@@ -6,7 +6,7 @@ identifier, narrative text), so that the size is right. The same arguments make 
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from html import escape
 from typing import Any
@@ -47,8 +47,39 @@ def large() -> bytes:
     return chart(visits=30, resources=10_000)
 
 
-def chart(visits: int, resources: int | None = None, seed: int = 1) -> bytes:
-    """The body of an encounter-discharge request with a program of so many visits, the last one today.
+def view() -> bytes:
+    """The typical chart when it is opened."""
+    return chart(visits=30, hook="patient-view")
+
+
+def work_order() -> bytes:
+    """An order for work hardening that is signed, with the typical chart."""
+    return chart(visits=30, hook="order-sign", orders=[{"id": "more-hardening", "program": "hardening"}])
+
+
+def drug_order() -> bytes:
+    """An order about a drug that is signed, with the typical chart: the commonest call of all."""
+    request = json.loads(chart(visits=30, hook="order-sign"))
+    drug = {
+        "resourceType": "MedicationRequest",
+        "id": "naproxen",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{request['context']['patientId']}"},
+        "medicationCodeableConcept": {"text": "Naproxen 500 mg tablet"},
+    }
+    request["context"]["draftOrders"]["entry"] = [{"resource": drug}]
+    return json.dumps(request, separators=(",", ":")).encode()
+
+
+def chart(
+    visits: int,
+    resources: int | None = None,
+    seed: int = 1,
+    hook: str = HOOK,
+    orders: Sequence[dict[str, Any]] = (),
+) -> bytes:
+    """The body of a request, by default at discharge, with a program of so many visits, the last one today.
 
     ``resources`` is the number of resources in prefetch; the program's own are filled up with older, ordinary ones;
     by default with three for every five visits, which makes 127 with 30 visits.
@@ -57,7 +88,7 @@ def chart(visits: int, resources: int | None = None, seed: int = 1) -> bytes:
         ValueError: the program alone has more resources than that.
     """
     rng = random.Random(seed)  # noqa: S311 - the same seed has to give the same chart
-    request = build(program(visits), TODAY).request(HOOK)
+    request = build(program(visits) | {"orders": [*orders]}, TODAY).request(hook)
     own = count(request)
     resources = own + visits * 3 // 5 if resources is None else resources
     if resources < own:

@@ -49,7 +49,10 @@ def main() -> None:
         count = counting(app)
         with app.test_client() as client:
             reply = client.post(
-                "/cds-services/work-rehab-visit", data=generator.chart(30), content_type="application/json"
+                "/cds-services/work-rehab-visit",
+                data=generator.chart(30),
+                content_type="application/json",
+                headers={"Origin": "https://stranger.example"},  # so that the framework answers, whose step is measured
             )
             assert reply.status_code == 200, reply.text
             metrics.flush()

@@ -12,10 +12,9 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart
 from cds_service.domain.codes import Program
 from cds_service.policies.stack import PolicyStack
+from cds_service.rules.catalog import RULES
+from cds_service.rules.engine import apply_rules
 from cds_service.rules.measurements import measurements
-from cds_service.rules.progress import check_no_progress
-from cds_service.rules.reassessment import check_reassessment
-from cds_service.rules.rule import Answer
 
 pytestmark = pytest.mark.slow
 
@@ -45,11 +44,11 @@ def observations(names: tuple[str, ...]) -> st.SearchStrategy[list[Assessment]]:
 def cards(assessments: list[Assessment], visits: set[date], moment: Moment) -> list[tuple[object, ...]]:
     sessions = tuple(Session(f"Procedure/{day}", day, Program.CONDITIONING) for day in sorted(visits))
     case = Case(moment, TODAY, TODAY, Chart("Patient/p", sessions=sessions, assessments=tuple(assessments)))
-    results = [*check_reassessment(case, NOTHING_BILLED, POLICY), *check_no_progress(case, NOTHING_BILLED, POLICY)]
+    evaluation = apply_rules(case, NOTHING_BILLED, POLICY, RULES)
     return [
-        (result.kind, result.severity, {name: value for name, value in result.facts.items() if name != "pain"})
-        for result in results
-        if isinstance(result, Answer)
+        (finding.kind, finding.severity, {name: value for name, value in finding.facts.items() if name != "pain"})
+        for finding in evaluation.findings
+        if finding.rule in {"reassessment", "no-progress"}
     ]
 
 

@@ -147,6 +147,26 @@ def test_nothing_of_the_chart_is_kept(kept):
         assert planted not in recorded, planted
 
 
+def test_neither_patient_nor_token_is_in_any_row_whatever_became_of_the_call(kept):
+    """Also of calls that are refused for want of data or fail, of feedback, and of tokens that come twice."""
+    path = f"/cds-services/{STORY.service}"
+    tokens = []
+
+    def send(body, suffix="", headers=None):
+        headers = headers or kept.ehr.headers(f"https://cds.example.org{path}{suffix}")
+        tokens.append(headers["Authorization"].removeprefix("Bearer "))
+        return kept.web.post(path + suffix, json=body, headers=headers), headers
+
+    answered, headers = send(STORY.request())
+    assert [200, 401] == [answered.status_code, send(STORY.request(), headers=headers)[0].status_code]
+    assert 412 == send(STORY.request() | {"prefetch": {}})[0].status_code
+    assert 200 == send({"feedback": [overridden(answered.json["cards"][0], "other")]}, "/feedback")[0].status_code
+    recorded = everything_in(kept.written().records.database)
+    assert STORY.patient_id not in recorded
+    for token in tokens:
+        assert [] == [part for part in token.split(".") if part in recorded]
+
+
 def test_a_patient_has_one_hash_whatever_the_call(kept):
     kept.call(hook="patient-view")
     kept.call(hook="encounter-start")

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from cds_service.domain.authorizations import number_key
 from cds_service.domain.codes import THERAPY, WORK_REHAB
-from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.clinical_resources import CarePlanResource
 from cds_service.fhir.reading.concept_words import may_match, texts
 from cds_service.fhir.reading.elements import CodeableConcept, NamedRef
@@ -158,7 +157,7 @@ class Requests:
         request = response.request
         if request is not None and request.reference:
             if request.reference.startswith("#"):
-                local = contained(response, request.reference)
+                local = self._references.contained(response, request.reference)
                 return local if isinstance(local, ClaimResource) else None
             return self._claims.get(self._references[request.reference])
         if request is not None and request.identifier is not None and request.identifier.value:

@@ -7,7 +7,6 @@ from typing import Final
 from cds_service.domain.chart import Facility
 from cds_service.domain.coverage_and_claims import ClaimNumber
 from cds_service.fhir.chart.patients_own import Own, reference_of
-from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource
 from cds_service.fhir.reading.code_systems import ICD_10_CM
 from cds_service.fhir.reading.concept_words import texts
@@ -97,7 +96,7 @@ def facility_of(
     ]
     if len(set(named)) != 1:
         return None
-    local = contained(encounter, named[0]) if named[0].startswith("#") else None
+    local = references.contained(encounter, named[0]) if named[0].startswith("#") else None
     place = local if local is not None else locations.get(references[named[0]].rpartition("/")[2])
     if not isinstance(place, LocationResource):
         return Facility(references[named[0]])

@@ -10,7 +10,6 @@ from cds_service.fhir.chart import payer_classes
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.payer_classes import MAY_BE, Classes, Told, classes_together
 from cds_service.fhir.chart.payer_states import state_of
-from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Period, Resource
@@ -195,7 +194,7 @@ def _names(
             continue
         organization: Resource | None = None
         if payor.reference is not None and payor.reference.startswith("#"):
-            organization = contained(record, payor.reference)
+            organization = references.contained(record, payor.reference)
         elif payor.reference is not None:
             organization = organizations.get(references[payor.reference].removeprefix("Organization/"))
         if payor.identifier is not None and payor.identifier.value:

@@ -1,14 +1,13 @@
 """Who treated, and what they are licensed as."""
 
 from collections.abc import Iterable
-from typing import Final
-
-import msgspec
+from typing import Final, TypeVar
 
 from cds_service.domain.care import Performer, Role
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
 from cds_service.fhir.reading.concept_words import has_code
-from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Resource
+from cds_service.fhir.reading.elements import CodeableConcept, NamedRef, Resource, type_of
 from cds_service.fhir.reading.person_resources import PractitionerResource, PractitionerRoleResource
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.professions import (
@@ -23,26 +22,17 @@ from cds_service.fhir.reading.professions import (
     profession_of,
     supervises,
 )
-from cds_service.fhir.reading.references import References
-from cds_service.fhir.reading.resources import AnyResource
+from cds_service.fhir.reading.references import References, named
 
 UNNAMED: Final = "unnamed performer"
+MOST_PERFORMERS: Final = 100
+"""People that are read of one treatment or visit."""
 NOT_TREATING: Final = frozenset({"REF", "ADM", "DIS", "CON", "CALLBCK", "ESC", "translator", "emergency"})
 """Kinds of Encounter.participant that take part in other ways than by treating or supervising."""
 _NO_PERSON: Final = ("Organization/", "Location/", "HealthcareService/", "Device/", "Patient/", "RelatedPerson/")
-_CONTAINED: Final = msgspec.json.Decoder(AnyResource)
 
 
-def contained(resource: Resource, reference: str) -> Resource | None:
-    """The contained resource that ``#id`` refers to; None when it is missing or unreadable."""
-    for raw in getattr(resource, "contained", ()):
-        try:
-            local = _CONTAINED.decode(raw)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            continue
-        if local.id is not None and local.id.removeprefix("#") == reference[1:]:
-            return local
-    return None
+_P = TypeVar("_P")
 
 
 class People:
@@ -56,6 +46,7 @@ class People:
         self._alone: dict[object, tuple[Performer, ...]] = {}
         self._known: dict[str, Profession | None] = {}
         self._roles_of: dict[str, list[PractitionerRoleResource]] | None = None
+        self.not_read: dict[str, Unknown] = {}
 
     def performers(self, procedure: ProcedureResource) -> tuple[Performer, ...]:
         """Who performed a procedure, each once.
@@ -65,7 +56,7 @@ class People:
         """
         if len(procedure.performer) == 1:
             entry = procedure.performer[0]
-            key = _key(procedure.contained, entry.actor, entry.function)
+            key = self._key(procedure, entry.actor, entry.function)
             known = self._alone.get(key)
             if known is None:
                 performer = self.performer(procedure, entry.actor, entry.function)
@@ -73,7 +64,7 @@ class People:
             return known
         return _together(
             (performer, attends(entry.function))
-            for entry in procedure.performer
+            for entry in self._few(procedure, procedure.performer)
             if (performer := self.performer(procedure, entry.actor, entry.function)) is not None
         )
 
@@ -83,11 +74,26 @@ class People:
             return ()
         return _together(
             (performer, any(map(attends, participant.type)))
-            for participant in encounter.participant
+            for participant in self._few(encounter, encounter.participant)
             if not any(has_code(kind, *NOT_TREATING) for kind in participant.type)
             and (performer := self.performer(encounter, participant.individual)) is not None
             and not performer.reference.startswith(_NO_PERSON)
         )
+
+    def _few(self, source: Resource, people: tuple[_P, ...]) -> tuple[_P, ...]:
+        """The people of a treatment or visit; of more than can treat one patient the first, and a gap."""
+        if len(people) <= MOST_PERFORMERS:
+            return people
+        reference = named(type_of(source), source.id)
+        why = f"{MOST_PERFORMERS} of {len(people)} people were read"
+        self.not_read[reference] = Unknown(Fact.PERFORMERS, why, reference)
+        return people[:MOST_PERFORMERS]
+
+    def doubts_about(self, *sources: str | None) -> tuple[str, ...]:
+        """What is not known of who treated, because not all who are named in these resources were read."""
+        if not self.not_read:
+            return ()
+        return tuple(f"who treated: {self.not_read[source].why}" for source in sources if source in self.not_read)
 
     def performer(
         self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None = None
@@ -99,17 +105,23 @@ class People:
         """
         if actor is None and function is None:
             return None
-        key = _key(getattr(source, "contained", ()), actor, function)
+        key = self._key(source, actor, function)
         known = self._performers.get(key)
         if known is None:
             known = self._performers[key] = self._performer(source, actor, function)
         return known
 
+    def _key(self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None) -> object:
+        """What a performer means: a local reference only together with the resources contained beside it."""
+        if actor is None or actor.reference is None or not actor.reference.startswith("#"):
+            return actor, function
+        return actor.reference, actor.display, function, self._references.group_beside(source)
+
     def _performer(self, source: Resource, actor: NamedRef | None, function: CodeableConcept | None) -> Performer:
         if actor is None or actor.reference is None:
             name, stated = UNNAMED, credentials(actor.display) if actor is not None else None
         else:
-            local = contained(source, actor.reference) if actor.reference.startswith("#") else None
+            local = self._references.contained(source, actor.reference) if actor.reference.startswith("#") else None
             name = self._name(actor.reference, local)
             stated = self._profession(source, actor, local)
         profession = agreed_profession(stated, profession_of((function,)) if function is not None else None)
@@ -177,7 +189,7 @@ class People:
         if practitioner.reference is None:
             return None
         if practitioner.reference.startswith("#"):
-            person = contained(source, practitioner.reference)
+            person = self._references.contained(source, practitioner.reference)
         else:
             person = self._practitioners.get(self._references[practitioner.reference].rpartition("/")[2])
         return licensed(person) if isinstance(person, PractitionerResource) else None
@@ -221,12 +233,3 @@ def _together(performers: Iterable[tuple[Performer, bool]]) -> tuple[Performer, 
         for performer, attending in persons or everyone
     )
     return tuple(dict.fromkeys(marked))
-
-
-def _key(beside: tuple[msgspec.Raw, ...], actor: NamedRef | None, function: CodeableConcept | None) -> object:
-    """What a performer means: a local reference only together with the resources contained beside it."""
-    if actor is None or actor.reference is None or not actor.reference.startswith("#"):
-        return actor, function
-    if len(beside) == 1:
-        return actor.reference, actor.display, function, bytes(beside[0])
-    return (actor.reference, actor.display, function, *map(bytes, beside))

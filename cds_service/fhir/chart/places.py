@@ -9,7 +9,6 @@ from cds_service.domain.care import Encounter
 from cds_service.domain.chart import Place
 from cds_service.domain.jurisdictions import ABBREVIATIONS, STATES
 from cds_service.fhir.chart.injury import accident_of
-from cds_service.fhir.chart.people import contained
 from cds_service.fhir.reading.clinical_resources import EncounterResource
 from cds_service.fhir.reading.elements import Address, Resource
 from cds_service.fhir.reading.financial_resources import ClaimResource
@@ -122,7 +121,7 @@ class Places:
         if reference is None:
             return None
         if reference.startswith("#"):
-            place = contained(source, reference)
+            place = self._references.contained(source, reference)
             return place if isinstance(place, OrganizationResource | LocationResource) else None
         kind, _, key = self._references[reference].partition("/")
         return self._organizations.get(key) if kind == "Organization" else self._locations.get(key)

@@ -7,7 +7,7 @@ from typing import Final
 from cds_service.domain.care import PlanOfCare
 from cds_service.domain.codes import LABELS, Discipline, Program
 from cds_service.fhir.chart.encounters import names_of
-from cds_service.fhir.chart.people import People, contained
+from cds_service.fhir.chart.people import People
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import Activity, ActivityDetail, CarePlanResource
 from cds_service.fhir.reading.concept_words import texts
@@ -99,7 +99,7 @@ def _activities(
         elif activity.reference is not None and activity.reference.reference:
             written = activity.reference.reference
             if written.startswith("#"):
-                order = contained(plan, written)
+                order = references.contained(plan, written)
                 yield meanings[order.code] if isinstance(order, ServiceRequestResource) else NO_MEANING
             else:
                 yield ordered.get(references[written], NO_MEANING)
@@ -171,7 +171,7 @@ def _is_told(
     if reference is None or not reference.reference:
         return False
     if reference.reference.startswith("#"):
-        return contained(plan, reference.reference) is not None
+        return references.contained(plan, reference.reference) is not None
     name = references[reference.reference]
     return name in ordered or not name.startswith(("ServiceRequest", "urn:", "http"))
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session, TelehealthSign
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.chart import encounters as clinical
@@ -38,6 +39,10 @@ _R5_STATUS: Final = frozenset({"on-hold", "discharged", "completed", "discontinu
 _STOPPED: Final = (
     "check how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
 )
+MOST_UNREAD_NAMED: Final = 20
+UNREAD_IN_ALL: Final = "what else was done in the visit: {} treatments could not be read"
+MOST_CONDITIONS: Final = 200
+"""Conditions by which the treatments of one chart are told apart."""
 _APART: Final = "check which times are right: the encounter has other times of the day than its treatment"
 
 
@@ -69,6 +74,8 @@ class Visits:
         self._calendar = calendar
         self._not_held: dict[str, str] = {}
         self._unread: list[tuple[str, str | None, date | None]] = []
+        self._treated_conditions: set[str] = set()
+        self._conditions_not_read = 0
         self._identified: dict[str, tuple[str, Interval | None, str | None, CodeableConcept | None]] = {}
 
     def read(self, plans: list[PlanOfCare]) -> None:
@@ -76,6 +83,7 @@ class Visits:
         self._read_encounters()
         self._read_procedures(plans)
         self._doubt_beside_unread()
+        self._name_what_is_not_read()
         self.sessions.extend(self._sessions_of_encounters())
         self.visits = [visit for _, visit in self.encounters.values()]
         self.visits.sort(key=_by_date)
@@ -160,7 +168,7 @@ class Visits:
                 concerned = concerns.get(record.reason_reference)
                 if concerned is None:
                     concerned = clinical.names_of(record.reason_reference, references, "Condition/")
-                    concerns[record.reason_reference] = concerned
+                    concerns[record.reason_reference] = concerned = self._few_conditions(concerned)
                 self.sessions.append(
                     Session(
                         reference,
@@ -171,7 +179,9 @@ class Visits:
                         span.problem,
                         treated_by,
                         visit,
-                        concerned or (visited.conditions if visited is not None else ()) or planned,
+                        concerned
+                        or (self._few_conditions(visited.conditions) if visited is not None else ())
+                        or planned,
                         bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
                         of_encounter,
                         modifiers,
@@ -205,11 +215,44 @@ class Visits:
 
     def _doubt_beside_unread(self) -> None:
         """Treatments of a visit of which another procedure could not be read may not be all of it."""
+        by_day: dict[date, list[str]] = {}
+        by_visit: dict[str, list[str]] = {}
+        order = {reference: place for place, (reference, _, _) in enumerate(self._unread)}
         for reference, visit, day in self._unread:
-            for place, session in enumerate(self.sessions):
-                if session.date == day or (visit is not None and session.encounter == visit):
-                    why = f"what else was done in the visit: {reference} could not be read"
-                    self.sessions[place] = session._replace(doubts=(*session.doubts, why))
+            if day is not None:
+                by_day.setdefault(day, []).append(reference)
+            if visit is not None:
+                by_visit.setdefault(visit, []).append(reference)
+        for place, session in enumerate(self.sessions) if self._unread else ():
+            of_day, of_visit = by_day.get(session.date, ()), by_visit.get(session.encounter or "", ())
+            first = {*of_day[:MOST_UNREAD_NAMED], *of_visit[:MOST_UNREAD_NAMED]}
+            named = sorted(first, key=order.__getitem__)[:MOST_UNREAD_NAMED]
+            why = [f"what else was done in the visit: {reference} could not be read" for reference in named]
+            if max(len(of_day), len(of_visit)) > len(named):
+                why.append(UNREAD_IN_ALL.format(len(self._unread)))
+            if why:
+                self.sessions[place] = session._replace(doubts=(*session.doubts, *why))
+
+    def _few_conditions(self, conditions: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the conditions that are among the first so many of all treatments; others are told as a gap."""
+        if self._treated_conditions.issuperset(conditions):
+            return conditions
+        kept = []
+        for condition in conditions:
+            if condition in self._treated_conditions or len(self._treated_conditions) < MOST_CONDITIONS:
+                self._treated_conditions.add(condition)
+                kept.append(condition)
+        self._conditions_not_read += len(conditions) - len(kept)
+        return tuple(kept)
+
+    def _name_what_is_not_read(self) -> None:
+        """Gaps for what goes beyond the bounds of this reading."""
+        if self._conditions_not_read:
+            in_all = MOST_CONDITIONS + self._conditions_not_read
+            why = f"{MOST_CONDITIONS} of {in_all} conditions that treatments name were read"
+            self._own.left_out.add(Unknown(Fact.INJURY, why))
+        for gap in self._people.not_read.values():
+            self._own.left_out.add(gap)
 
     def _participants(self, visit: str | None) -> tuple[Performer, ...]:
         """Who treated in the encounter of a treatment that names nobody."""
@@ -235,6 +278,7 @@ class Visits:
             )
         if visited is not None and _hours_apart(visited.period, period):
             doubts = (*doubts, _APART)
+        doubts = (*doubts, *self._people.doubts_about(reference, visit))
         for identifier in record.identifier:
             if identifier.value:
                 _, at, system, code = self._identified.setdefault(
@@ -250,7 +294,10 @@ class Visits:
         treated = {session.date for session in self.sessions}
         for record, encounter in self.encounters.values():
             if encounter.work_rehab and encounter.date is not None and encounter.date not in treated:
-                yield clinical.session_of_encounter(encounter, encounter.date, self._people.participants(record))
+                treated_by = self._people.participants(record)
+                session = clinical.session_of_encounter(encounter, encounter.date, treated_by)
+                doubts = self._people.doubts_about(encounter.reference)
+                yield session._replace(doubts=(*session.doubts, *doubts)) if doubts else session
 
 
 def _why_left_out(encounter: EncounterResource) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
+from cds_service.domain.lazy import lazy
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading.bundles import plain_entries
 from cds_service.fhir.reading.elements import Resource
@@ -68,8 +69,8 @@ class Prefetch:
         return replace(self, slots={**self.slots, **kept}) if kept else self
 
     def as_received(self, reference: str) -> dict[str, Any] | None:
-        """The raw JSON of one resource exactly as received; reads the request again, so not for the hot path."""
-        return next((resource for name, resource in self._received() if name == reference), None)
+        """The JSON of one resource exactly as received; the first asked for reads the request again."""
+        return self._by_reference.get(reference)
 
     def received(self, references: Collection[str]) -> dict[str, dict[str, Any]]:
         """The raw JSON of several resources by reference, read in one go; not for the hot path either."""
@@ -85,6 +86,14 @@ class Prefetch:
             for name, resource, problem in judged
             if problem is not None
         )
+
+    @lazy
+    def _by_reference(self) -> Mapping[str, dict[str, Any]]:
+        """The JSON of all resources as received, by reference; of two with one reference the first."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, resource in self._received():
+            found.setdefault(name, resource)
+        return found
 
     def _received(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if self.raw is None:

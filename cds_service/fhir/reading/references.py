@@ -4,6 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
+from cds_service.fhir.reading.elements import Resource
+from cds_service.fhir.reading.resources import AnyResource
+
 SAFE_ID: Final = re.compile(r"[A-Za-z0-9\-._~]{1,128}", re.ASCII)
 
 
@@ -40,6 +45,9 @@ def named(resource_type: str, resource_id: object, otherwise: str = "unusual id"
     return f"{resource_type} ({otherwise})"
 
 
+_CONTAINED: Final = msgspec.json.Decoder(AnyResource)
+
+
 class References(dict[str, str]):
     """Normal forms of the references of one request by the reference as written, each worked out once.
 
@@ -49,8 +57,43 @@ class References(dict[str, str]):
     def __init__(self, aliases: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.aliases = aliases or {}
+        self._contained: dict[int, tuple[Resource, dict[str, Resource]]] = {}
+        self._groups: dict[int, tuple[Resource, int]] = {}
+        self._group_of: dict[tuple[bytes, ...], int] = {}
 
     def __missing__(self, reference: str) -> str:
         plain = reference.count("/") == 1 and ":" not in reference and reference[0] != "#"
         self[reference] = name = reference if plain else normal(reference, self.aliases)
         return name
+
+    def contained(self, resource: Resource, reference: str) -> Resource | None:
+        """The contained resource that ``#id`` refers to; None when it is missing or unreadable.
+
+        All that a resource contains is read once, however many references lead there.
+        """
+        _, local = self._contained.get(id(resource)) or self._contained.setdefault(
+            id(resource), (resource, _read_contained(resource))
+        )
+        return local.get(reference[1:])
+
+    def group_beside(self, resource: Resource) -> int:
+        """A number for what a resource contains, the same for resources that contain the same."""
+        known = self._groups.get(id(resource))
+        if known is None:
+            beside = tuple(map(bytes, getattr(resource, "contained", ())))
+            known = resource, self._group_of.setdefault(beside, len(self._group_of))
+            self._groups[id(resource)] = known
+        return known[1]
+
+
+def _read_contained(resource: Resource) -> dict[str, Resource]:
+    """The contained resources that can be read, by id; of two with one id the first."""
+    found: dict[str, Resource] = {}
+    for raw in getattr(resource, "contained", ()):
+        try:
+            local = _CONTAINED.decode(raw)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            continue
+        if local.id is not None:
+            found.setdefault(local.id.removeprefix("#"), local)
+    return found

@@ -146,7 +146,7 @@ class FhirClient:
         except FhirFailure as failure:
             if not size:
                 raise
-            return Found(tuple(entries), url, failure.reason, failure=failure)
+            return Found(tuple(entries), url, failure.reason, failure=failure.alone())
 
     def _following(self, link: str, page: str, seen: Collection[str]) -> str:
         url = self._on_server(link, page)
@@ -211,6 +211,7 @@ class FhirClient:
                 body.write(chunk)
         except BaseException:
             self._room.give_back(body.tell())
+            body.close()
             raise
         return body.getvalue()
 

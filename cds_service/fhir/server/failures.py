@@ -1,6 +1,6 @@
 """Why a FHIR server gave no usable answer, in words without URL, token or data."""
 
-from typing import Final
+from typing import Final, Self
 
 import requests
 from urllib3.exceptions import (
@@ -52,6 +52,11 @@ class FhirFailure(Exception):  # noqa: N818 - the name says what is wrong
         self.status = status
         self.passing = passing
         self.body = body
+
+    def alone(self) -> Self:
+        """The failure without how it came about: a traceback would hold what was read so far."""
+        self.__context__ = None
+        return self.with_traceback(None)
 
 
 def failure_of_status(status: int, body: bytes = b"") -> FhirFailure:

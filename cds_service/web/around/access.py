@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, g, request
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from cds_service.hooks.answer import Answered
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -61,25 +63,26 @@ def access() -> Access:
     return notes
 
 
-def _open() -> None:
-    sent = request.environ.get("HTTP_X_REQUEST_ID")
-    g.access = Access(sent if sent and _TOKEN.fullmatch(sent) else token_hex(16))
+def opened(environ: "WSGIEnvironment") -> Access:
+    """The notes of a request that has come in."""
+    sent = environ.get("HTTP_X_REQUEST_ID")
+    return Access(sent if sent and _TOKEN.fullmatch(sent) else token_hex(16))
 
 
-def _close(response: Response) -> Response:
-    notes = access()
-    headers = response.headers
-    headers.add("X-Request-Id", notes.request_id)
-    headers.add("X-Content-Type-Options", "nosniff")
-    if "Cache-Control" not in headers:
-        headers.extend(_FOR_MACHINES)
+def headers_for(notes: Access, *, kept: bool) -> list[tuple[str, str]]:
+    """The headers that every answer has; one that says how long it is ``kept`` is a page."""
+    headers = [("X-Request-Id", notes.request_id), ("X-Content-Type-Options", "nosniff")]
+    return headers if kept else [*headers, *_FOR_MACHINES]
+
+
+def log_request(notes: Access, method: str, route: str | None, status: int) -> None:
+    """Write a line about an answered request."""
     if _log.isEnabledFor(logging.INFO):
-        route = request.url_rule
         fields = {
             "request": notes.request_id,
-            "method": request.method,
-            "route": route.rule if route is not None else None,
-            "status": response.status_code,
+            "method": method,
+            "route": route,
+            "status": status,
             "ms": round((perf_counter_ns() - notes.started) / 1e6, 3),
             "client": notes.client,
             "service": notes.service,
@@ -88,6 +91,17 @@ def _close(response: Response) -> Response:
             "tolerated": notes.tolerated,
         }
         _log.info("request", extra={"fields": fields})
+
+
+def _open() -> None:
+    g.access = opened(request.environ)
+
+
+def _close(response: Response) -> Response:
+    notes = access()
+    response.headers.extend(headers_for(notes, kept="Cache-Control" in response.headers))
+    route = request.url_rule
+    log_request(notes, request.method, route.rule if route is not None else None, response.status_code)
     return response
 
 

@@ -24,26 +24,31 @@ def init_app(app: Flask, metrics: Metrics, token: str | None) -> None:
     """Count every request of the application, and serve the metrics to who has the token, where there is one."""
 
     def count(response: Response) -> Response:
-        notes = access()
-        status = str(response.status_code)
         route = request.url_rule.rule if request.url_rule is not None else NONE
-        keys: list[MetricKey] = [("cds_requests_total", route, status)]
-        if request.endpoint == CALL and request.method == "POST":
-            hook = notes.hook or NONE
-            keys.append(("cds_calls_total", _service(notes), hook, status))
-            if notes.hook is not None:
-                seconds = (perf_counter_ns() - notes.started) / 1e9
-                metrics.time(("cds_call_seconds", _service(notes), hook), seconds)
-        if notes.refused is not None:
-            keys.append(("cds_refusals_total", notes.refused))
-        if notes.answered is not None:
-            keys.extend(_of_answer(notes.answered, shadow=notes.shadow))
-        keys.extend(("cds_feedback_total", outcome) for outcome in notes.feedback)
-        metrics.count(keys)
+        is_call = request.endpoint == CALL and request.method == "POST"
+        asked = (request.view_args or {}).get("service_id", NONE) if is_call else None
+        count_request(metrics, access(), route, response.status_code, asked)
         return response
 
     app.after_request(count)
     app.register_blueprint(_blueprint(metrics, token))
+
+
+def count_request(metrics: Metrics, notes: Access, route: str, status: int, asked: str | None) -> None:
+    """Count an answered request; ``asked`` is the service that a hook call names."""
+    keys: list[MetricKey] = [("cds_requests_total", route, str(status))]
+    if asked is not None:
+        hook = notes.hook or NONE
+        service = _service(notes, asked)
+        keys.append(("cds_calls_total", service, hook, str(status)))
+        if notes.hook is not None:
+            metrics.time(("cds_call_seconds", service, hook), (perf_counter_ns() - notes.started) / 1e9)
+    if notes.refused is not None:
+        keys.append(("cds_refusals_total", notes.refused))
+    if notes.answered is not None:
+        keys.extend(_of_answer(notes.answered, shadow=notes.shadow))
+    keys.extend(("cds_feedback_total", outcome) for outcome in notes.feedback)
+    metrics.count(keys)
 
 
 def _blueprint(metrics: Metrics, token: str | None) -> Blueprint:
@@ -61,11 +66,10 @@ def _blueprint(metrics: Metrics, token: str | None) -> Blueprint:
     return routes
 
 
-def _service(notes: Access) -> str:
+def _service(notes: Access, asked: str) -> str:
     """The shared id of the service that was called; ``none`` for an id that is not ours."""
     if notes.service is not None:
         return notes.service
-    asked = (request.view_args or {}).get("service_id", NONE)
     return shared_id(asked) if hooks_of(asked) else NONE
 
 

@@ -2,17 +2,21 @@
 
 import logging
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from cds_service import errors
-from cds_service.web.around.access import access
+from cds_service.web.around.access import Access, access
 from cds_service.web.around.faults import failure_of, from_http, operation_outcome
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _JSON_TYPES: Final = frozenset({"application/json", "application/fhir+json", "application/json+fhir"})
+JSON: Final = "application/json"
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _log: Final = logging.getLogger(__name__)
@@ -20,25 +24,33 @@ _log: Final = logging.getLogger(__name__)
 
 def json_reply(value: Any, status: int = 200) -> Response:  # noqa: ANN401 - anything orjson takes
     """The value as a JSON answer."""
-    return Response(orjson.dumps(value), status=status, content_type="application/json")
+    return Response(orjson.dumps(value), status=status, content_type=JSON)
+
+
+def check_headers(environ: "WSGIEnvironment") -> None:
+    """Check that a body is uncompressed JSON in UTF-8 by its headers.
+
+    A body without Content-Type is taken for JSON: simple clients leave it out, and what it is shows at once.
+
+    Raises:
+        UnsupportedMediaType: another media type, charset or content encoding (CH-H-10).
+    """
+    content_type = environ.get("CONTENT_TYPE", "")
+    if content_type and content_type != "application/json":
+        _check_content_type(content_type)
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise errors.UnsupportedMediaType("Compressed bodies are not accepted.")
 
 
 def json_body() -> bytes:
-    """The body of the request, which must be uncompressed JSON in UTF-8 by its headers.
-
-    A body without Content-Type is taken for JSON: simple clients leave it out, and what it is shows at once.
+    """The body of the request.
 
     Raises:
         UnsupportedMediaType: another media type, charset or content encoding (CH-H-10).
         TooLarge: more bytes than the limit (CH-R-17). Of a body without Content-Length the framework reads up to the
             limit and drops the rest, so one that reaches the limit counts as over it.
     """
-    environ = request.environ
-    content_type = environ.get("CONTENT_TYPE", "")
-    if content_type and content_type != "application/json":
-        _check_content_type(content_type)
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise errors.UnsupportedMediaType("Compressed bodies are not accepted.")
+    check_headers(request.environ)
     body = request.get_data(cache=False)
     if request.content_length is None and len(body) >= _max_body_bytes():
         raise errors.TooLarge(_max_body_bytes())
@@ -58,26 +70,37 @@ def _max_body_bytes() -> int:
     return int(current_app.config["MAX_CONTENT_LENGTH"])
 
 
-def _failed(error: errors.CdsError) -> Response:
-    reply = json_reply(operation_outcome(error, access().request_id), failure_of(error).status)
+class Reply(NamedTuple):
+    """An answer in JSON, before any framework has it."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def failed(error: Exception, notes: Access) -> Reply:
+    """The answer to a request that failed; a fault of ours is logged by where it was."""
+    if not isinstance(error, errors.CdsError):
+        _log.error("fault", exc_info=error, extra={"fields": {"request": notes.request_id}})
+        error = errors.Fault()
+    headers: tuple[tuple[str, str], ...] = ()
     if isinstance(error, errors.MethodNotAllowed):
-        reply.headers["Allow"] = ", ".join(error.allowed)
+        headers = (("Allow", ", ".join(error.allowed)),)
     if isinstance(error, errors.Unauthenticated):
-        reply.headers["WWW-Authenticate"] = "Bearer"
-    return reply
+        headers = (("WWW-Authenticate", "Bearer"),)
+    return Reply(failure_of(error).status, orjson.dumps(operation_outcome(error, notes.request_id)), headers)
+
+
+def _failed(error: Exception) -> Response:
+    reply = failed(error, access())
+    return Response(reply.body, reply.status, reply.headers, content_type=JSON)
 
 
 def _failed_in_http(error: HTTPException) -> Response:
     return _failed(from_http(error, _max_body_bytes()))
 
 
-def _failed_by_a_bug(error: Exception) -> Response:
-    _log.error("fault", exc_info=error, extra={"fields": {"request": access().request_id}})
-    return _failed(errors.Fault())
-
-
 def init_app(app: Flask) -> None:
     """Make every failure of the application an OperationOutcome."""
-    app.register_error_handler(errors.CdsError, _failed)
     app.register_error_handler(HTTPException, _failed_in_http)
-    app.register_error_handler(Exception, _failed_by_a_bug)
+    app.register_error_handler(Exception, _failed)

@@ -14,7 +14,7 @@ from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.services import discovery, shared_id
 from cds_service.records.keeping import Keeps
 from cds_service.security.clients import Caller
-from cds_service.web.around.access import access
+from cds_service.web.around.access import Access, access
 from cds_service.web.around.replies import json_body, json_reply
 from cds_service.web.around.trust import caller_at_hand
 
@@ -41,8 +41,8 @@ def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) ->
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
-        body = json_body()
-        return Response(_answer(answerer, records, read_call(body, service_id), body), mimetype="application/json")
+        reply = answered_call(answerer, records, service_id, json_body(), access(), caller_at_hand())
+        return Response(reply, mimetype="application/json")
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
@@ -54,29 +54,30 @@ def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) ->
     return routes
 
 
-def _answer(answerer: Answers, records: Keeps, call: HookCall, body: bytes) -> bytes:
+def answered_call(
+    answerer: Answers, records: Keeps, service_id: str, body: bytes, notes: Access, caller: Caller
+) -> bytes:
     """The body of the answer. In shadow mode the call is evaluated and recorded, and nothing is shown."""
-    notes = access()
+    call = read_call(body, service_id)
     notes.service = call.service.shared_id
     notes.hook = call.hook
     notes.tolerated = call.tolerated
-    caller = caller_at_hand()
     try:
         answered = answerer.answered(call, caller)
     except Exception as error:
         outcome = "data-needed" if isinstance(error, DataNeeded) else "failed"
-        records.refused(call, outcome, caller, body=body, milliseconds=_milliseconds())
+        records.refused(call, outcome, caller, body=body, milliseconds=_milliseconds(notes))
         if isinstance(error, RecursionError):
             raise TooDeep from None
         raise
     shadow = caller.client.mode == "shadow"
     reply = NO_CARDS.encoded if shadow else answered.body
-    records.answered(call, answered, caller, body=body, reply=reply, milliseconds=_milliseconds())
+    records.answered(call, answered, caller, body=body, reply=reply, milliseconds=_milliseconds(notes))
     notes.cards = 0 if shadow else len(answered.composition.cards)
     notes.answered = answered
     notes.shadow = shadow
     return reply
 
 
-def _milliseconds() -> float:
-    return (perf_counter_ns() - access().started) / 1e6
+def _milliseconds(notes: Access) -> float:
+    return (perf_counter_ns() - notes.started) / 1e6
