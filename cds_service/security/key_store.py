@@ -158,8 +158,9 @@ class KeyStore:
         """The fetch of a client's keys that goes on, or that begins now; None when the key was just fetched."""
         with cached.lock:
             if cached.under_way is None and cached.wants(kid, self._clock()):
-                cached.under_way = _UnderWay(awaited=not cached.slow)
-                Thread(target=self._renew, args=(cached, url, cached.under_way), name="keys", daemon=True).start()
+                begun = _UnderWay(awaited=not cached.slow)
+                Thread(target=self._renew, args=(cached, url, begun), name="keys", daemon=True).start()
+                cached.under_way = begun
             return cached.under_way
 
     def _renew(self, cached: _Cached, url: str, under_way: _UnderWay) -> None:

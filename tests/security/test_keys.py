@@ -198,6 +198,12 @@ def test_keys_are_asked_for_at_the_very_url_that_is_registered(host, store):
     assert ["keys/"] == host.queries
 
 
+def test_keys_are_asked_for_by_way_of_the_proxy_of_the_environment(host, monkeypatch):
+    monkeypatch.setenv("http_proxy", host.url)
+    assert has(KeyStore(), client(jwks_url="http://keys.ehr.example/jwks.json"), SIGNER)
+    assert ["http://keys.ehr.example/jwks.json"] == host.queries
+
+
 def why(host_url, store, caplog):
     """What the log tells of a fetch that brings nothing."""
     with caplog.at_level(logging.WARNING, "cds_service"):
