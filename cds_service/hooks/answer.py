@@ -16,6 +16,7 @@ from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
 from cds_service.domain.frozen import dataclass
+from cds_service.fhir.writing.draft_sizes import MeasuredDrafts
 from cds_service.fhir.writing.proposed_actions import Writing, actions
 from cds_service.hooks.call import HookCall
 from cds_service.hooks.fetching import Fetcher
@@ -23,6 +24,7 @@ from cds_service.hooks.gathering import completed, of_drafts, record_of
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalog import RULES, TITLES
+from cds_service.rules.engine import doubted
 from cds_service.rules.rule import Rule
 from cds_service.security.clients import DEMO, Caller, Client
 
@@ -105,9 +107,12 @@ class Answerer:
         settings = self._card_settings(call, client, policies, question.day(now))
         if consultation is None:
             return Answered(Composition(), settings)
+        drafts = MeasuredDrafts(question.received)
+        proposed = self._actions(call, drafts, consultation, client)
+        if drafts.gap is not None:
+            consultation = replace(consultation, evaluation=doubted(consultation.evaluation, drafts.gap))
         evaluation = consultation.evaluation
         unwanted = self.withhold(call, evaluation, caller) if self.withhold is not None else {}
-        proposed = self._actions(call, question, consultation, client)
         return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
 
     def _with_record(self, drafted: Question, call: HookCall, client: Client) -> Question:
@@ -138,13 +143,13 @@ class Answerer:
             labels=self.labels,
         )
 
-    def _actions(self, call: HookCall, question: Question, consultation: Consultation, client: Client) -> Actions:
+    def _actions(self, call: HookCall, drafts: MeasuredDrafts, consultation: Consultation, client: Client) -> Actions:
         """The FHIR actions of each proposal, by finding and place."""
         writing = Writing(
-            patient=question.patient_id,
+            patient=call.patient_id,
             today=consultation.case.today,
             call=call.hook_instance,
-            received=question.received,
+            received=drafts.received,
             labels=self.labels,
             charge_items=client.charges == "chargeitem",
             legacy_delete=client.cds_hooks == "1.0",

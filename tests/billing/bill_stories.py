@@ -30,7 +30,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from cds_service.billing.bills import as_paid, bill_of
-from cds_service.domain.bill import Bill, ClaimVersion, VisitBill
+from cds_service.domain.bill import Bill, ClaimVersion, UnitShare, VisitBill
 from cds_service.domain.care import Encounter, Order, Performer, PlanOfCare, Role, Schedule, Service, Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Fact, Place
@@ -232,7 +232,11 @@ def summary(bill: Bill) -> dict[str, object]:
 
 
 def _visit_summary(bill: VisitBill) -> dict[str, object]:
+    division = bill.program.division
     return {
+        "shares": "; ".join(map(_share, division.shares)),
+        "open codes": list(division.open_codes),
+        "open facts": [gap.fact.value for gap in division.gaps],
         "lines": _as_text(bill.versions[0]),
         "ways": {version.key: _as_text(version) for version in bill.versions},
         "settled": bill.settled,
@@ -247,6 +251,11 @@ def _visit_summary(bill: VisitBill) -> dict[str, object]:
             if isinstance(change, RemoveChargedLines)
         ],
     }
+
+
+def _share(share: UnitShare) -> str:
+    name = "-".join(filter(None, (share.code, share.discipline and share.discipline.value, share.assistant)))
+    return f"{name} x{share.units}: {share.alone:g} of {share.total:g} min"
 
 
 def _as_text(version: ClaimVersion) -> str:

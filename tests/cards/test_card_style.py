@@ -11,6 +11,8 @@ from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import RULES
 from tests.playing import CASES, bundled_policies, play, stories_of
 
+pytestmark = pytest.mark.slow
+
 TYPICAL_LENGTH = 350
 MOST_LENGTH = 900
 MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"

@@ -100,6 +100,11 @@ def test_left_over_minutes_are_pooled_by_the_total_and_judged_alone_by_code(minu
     assert by_code == quarters_by_code(minutes)
 
 
+def test_of_two_codes_with_as_many_minutes_left_the_one_with_more_time_has_the_unit_over():
+    assert {"97530": 3, "97110": 0} == quarters_by_total({"97530": 40, "97110": 10})
+    assert {"97530": 0, "97110": 1} == quarters_by_total({"97530": 5, "97110": 5})
+
+
 @given(minutes_by_code)
 def test_by_the_total_there_are_as_many_units_as_the_total_makes(minutes):
     assert quarters(sum(minutes.values())) == sum(quarters_by_total(minutes).values())

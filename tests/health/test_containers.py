@@ -8,7 +8,7 @@ import click
 import pytest
 
 from cds_service.app.settings import Settings
-from cds_service.cli.main import main
+from cds_service.cli.every_command import COMMANDS
 from cds_service.yaml_files import YamlFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ def commands_in(words):
 
 def understood(words):
     """The command that is meant and its options; fails where the command line knows no such thing."""
-    command = main
+    command = COMMANDS
     while isinstance(command, click.Group):
         assert words, f"{command.name} is no command but a group"
         assert words[0] in command.commands, f"there is no command {words[0]}"

@@ -1,6 +1,7 @@
 """The documentation cannot drift: what exists is documented, what is documented exists."""
 
 import re
+import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 STORY_PAGE = (ROOT / "docs" / "stories.md").read_text()
+TESTING_PAGE = (ROOT / "docs" / "testing.md").read_text()
 
 
 def test_settings_are_all_documented_and_no_others():
@@ -76,8 +78,16 @@ def test_commands_in_the_readme_work_as_printed_after_the_install():
 
 
 def test_the_readme_names_a_subset_of_the_tests_that_is_there():
-    quick = re.search(r"^\.venv/bin/pytest -q (tests/.*)$", README, re.MULTILINE)[1]
+    quick = re.search(r'^\.venv/bin/pytest -q -m "not slow" (tests/.*)$', README, re.MULTILINE)[1]
     assert all((ROOT / folder).is_dir() for folder in quick.split())
+    assert f'-m "not slow" {quick}' in TESTING_PAGE
+
+
+def test_the_slow_tests_are_run_by_the_command_of_the_readme():
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert any(marker.startswith("slow: ") for marker in options["markers"])
+    assert "-m" not in options["addopts"].split()
+    assert re.search(r"&& \.venv/bin/pytest -q$", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("words", [*CONFIDENCE_WORDS.values(), NOT_ITS_OWN])

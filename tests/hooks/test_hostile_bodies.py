@@ -13,6 +13,7 @@ import pytest
 
 from cds_service.app.assembly import answerer_for
 from cds_service.app.settings import Settings
+from cds_service.fhir.writing.draft_sizes import TOO_LARGE
 from cds_service.hooks.call import read_call
 from cds_service.stories import build
 from tests.benchmarks import generator
@@ -133,6 +134,13 @@ def items(request, count):
     add(request, "charges", [draft(request, "claim", count)])
 
 
+def odd_items(request, count):
+    claim = draft(request, "claim", count)
+    for item in claim["item"]:
+        item["detail"] = [{"sequence": 1, "productOrService": {"text": f"\u00e9 {item['sequence']}"}}]
+    add(request, "charges", [claim])
+
+
 ATTACKS = (
     roles, activities, payors, performers, participants, treatments, unread, conditions, reasons, services, claims,
     items,
@@ -204,3 +212,10 @@ def test_what_is_not_read_or_listed_is_named(attack, named):
 def test_nothing_is_recommended_that_rests_on_what_was_not_read(attack):
     cards = answer(attack, MANY).response["cards"]
     assert not any(suggestion.get("isRecommended") for card in cards for suggestion in card.get("suggestions", ()))
+
+
+def test_a_draft_that_is_too_large_to_be_judged_is_not_changed_and_that_is_told():
+    answered = answer(odd_items, 5000)
+    assert TOO_LARGE in {gap.why for gap in answered.evaluation.gaps}
+    assert not any(card.get("suggestions") for card in answered.response["cards"])
+    assert any(card.get("suggestions") for card in answer(odd_items, 10).response["cards"])

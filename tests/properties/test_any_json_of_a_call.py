@@ -20,6 +20,8 @@ from cds_service.web.application import create_app
 from tests.playing import bundled_policies
 from tests.records.keeping import NOW, PUBLIC_URL
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 3, 16)
 LONGEST_SECONDS = 5.0
 STORY = {

@@ -2,11 +2,14 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.stories import build
 from tests.playing import play
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 3, 16)
 VISIT = {"patient": {"state": "OH"}, "visits": [{"day": "today", "from": "08:00", "to": "12:00"}]}

@@ -10,6 +10,8 @@ from cds_service.policies.files.schema import policy_schema
 from cds_service.stories import build
 from tests.playing import play
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 3, 16)
 SCHEMA = policy_schema()
 SHAPES = {

@@ -2,12 +2,15 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.domain.units import TimeRule, quarters, units
 from cds_service.stories import build
 from tests.playing import charges, play
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 3, 16)
 DAY_START = 6 * 60

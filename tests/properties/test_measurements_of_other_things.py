@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.rules.engine import apply_rules
 from cds_service.rules.measurements import measurements
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 3, 16)
 POLICY = PolicyStack.load().select(None, (), None, TODAY)

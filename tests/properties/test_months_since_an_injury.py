@@ -2,10 +2,13 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.rules.entry_criteria import months_after
+
+pytestmark = pytest.mark.slow
 
 days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 months = st.integers(0, 48)

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.policies.stack import PolicyStack
 from cds_service.stories import load
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 3, 10)
 ANSWERER = Answerer(

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from cds_service.stories import build
 from tests.playing import play
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 3, 16)
 PEOPLE = {
     "student": {"title": "Student Physical Therapist", "name": "Sam Fable"},

@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from cds_service.hooks.call import read_call
 from cds_service.stories import bundled, load
 from cds_service.stories.story_dates import rewritten
 from tests.playing import bundled_policies
+
+pytestmark = pytest.mark.slow
 
 CENTRAL = ZoneInfo("America/Chicago")
 ANSWERER = Answerer(

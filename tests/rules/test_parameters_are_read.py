@@ -9,6 +9,8 @@ from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import RULES
 from tests.playing import CASES, play, stories_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def readers():

@@ -12,7 +12,7 @@ import requests
 from cds_service.stories import load
 from tests.serving import running
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 TODAY = datetime.now(UTC).astimezone().date()
 MEGABYTE = 1_000_000

@@ -5,7 +5,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from cds_service.domain.care import Assessment, Encounter, Performer, PlanOfCare, Service, Session, TelehealthSign
-from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import PERFORMANCE_TEST, Program
 from cds_service.domain.intervals import Interval
 from cds_service.fhir.chart import encounters as clinical
@@ -13,6 +12,7 @@ from cds_service.fhir.chart.order_of_time import LONGEST_PAUSE, join_after_midni
 from cds_service.fhir.chart.patients_own import Meanings, Own
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places
+from cds_service.fhir.chart.visit_bounds import TreatedConditions, UnreadTreatment, doubt_beside_unread
 from cds_service.fhir.reading.calendar import Calendar, length_of
 from cds_service.fhir.reading.clinical_resources import ConditionResource, EncounterResource, ProcedureResource
 from cds_service.fhir.reading.concept_words import texts
@@ -39,10 +39,6 @@ _R5_STATUS: Final = frozenset({"on-hold", "discharged", "completed", "discontinu
 _STOPPED: Final = (
     "check how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
 )
-MOST_UNREAD_NAMED: Final = 20
-UNREAD_IN_ALL: Final = "what else was done in the visit: {} treatments could not be read"
-MOST_CONDITIONS: Final = 200
-"""Conditions by which the treatments of one chart are told apart."""
 _APART: Final = "check which times are right: the encounter has other times of the day than its treatment"
 
 
@@ -73,17 +69,17 @@ class Visits:
         self._conditions = conditions
         self._calendar = calendar
         self._not_held: dict[str, str] = {}
-        self._unread: list[tuple[str, str | None, date | None]] = []
-        self._treated_conditions: set[str] = set()
-        self._conditions_not_read = 0
+        self._unread: list[UnreadTreatment] = []
+        self._conditions_treated = TreatedConditions()
         self._identified: dict[str, tuple[str, Interval | None, str | None, CodeableConcept | None]] = {}
 
     def read(self, plans: list[PlanOfCare]) -> None:
         """Read everything, in order of date; ``plans`` are the patient's."""
         self._read_encounters()
         self._read_procedures(plans)
-        self._doubt_beside_unread()
-        self._name_what_is_not_read()
+        doubt_beside_unread(self.sessions, self._unread)
+        for gap in (*self._conditions_treated.gaps, *self._people.not_read.values()):
+            self._own.left_out.add(gap)
         self.sessions.extend(self._sessions_of_encounters())
         self.visits = [visit for _, visit in self.encounters.values()]
         self.visits.sort(key=_by_date)
@@ -168,7 +164,7 @@ class Visits:
                 concerned = concerns.get(record.reason_reference)
                 if concerned is None:
                     concerned = clinical.names_of(record.reason_reference, references, "Condition/")
-                    concerns[record.reason_reference] = concerned = self._few_conditions(concerned)
+                    concerns[record.reason_reference] = concerned = self._conditions_treated.few(concerned)
                 self.sessions.append(
                     Session(
                         reference,
@@ -180,7 +176,7 @@ class Visits:
                         treated_by,
                         visit,
                         concerned
-                        or (self._few_conditions(visited.conditions) if visited is not None else ())
+                        or (self._conditions_treated.few(visited.conditions) if visited is not None else ())
                         or planned,
                         bool(record.note) and (bool(record.note[0].text) or any(note.text for note in record.note)),
                         of_encounter,
@@ -211,48 +207,7 @@ class Visits:
             else None
         )
         day = self._calendar.span(record.performed_period, record.performed_date_time).date
-        self._unread.append((reference, visit, day))
-
-    def _doubt_beside_unread(self) -> None:
-        """Treatments of a visit of which another procedure could not be read may not be all of it."""
-        by_day: dict[date, list[str]] = {}
-        by_visit: dict[str, list[str]] = {}
-        order = {reference: place for place, (reference, _, _) in enumerate(self._unread)}
-        for reference, visit, day in self._unread:
-            if day is not None:
-                by_day.setdefault(day, []).append(reference)
-            if visit is not None:
-                by_visit.setdefault(visit, []).append(reference)
-        for place, session in enumerate(self.sessions) if self._unread else ():
-            of_day, of_visit = by_day.get(session.date, ()), by_visit.get(session.encounter or "", ())
-            first = {*of_day[:MOST_UNREAD_NAMED], *of_visit[:MOST_UNREAD_NAMED]}
-            named = sorted(first, key=order.__getitem__)[:MOST_UNREAD_NAMED]
-            why = [f"what else was done in the visit: {reference} could not be read" for reference in named]
-            if max(len(of_day), len(of_visit)) > len(named):
-                why.append(UNREAD_IN_ALL.format(len(self._unread)))
-            if why:
-                self.sessions[place] = session._replace(doubts=(*session.doubts, *why))
-
-    def _few_conditions(self, conditions: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the conditions that are among the first so many of all treatments; others are told as a gap."""
-        if self._treated_conditions.issuperset(conditions):
-            return conditions
-        kept = []
-        for condition in conditions:
-            if condition in self._treated_conditions or len(self._treated_conditions) < MOST_CONDITIONS:
-                self._treated_conditions.add(condition)
-                kept.append(condition)
-        self._conditions_not_read += len(conditions) - len(kept)
-        return tuple(kept)
-
-    def _name_what_is_not_read(self) -> None:
-        """Gaps for what goes beyond the bounds of this reading."""
-        if self._conditions_not_read:
-            in_all = MOST_CONDITIONS + self._conditions_not_read
-            why = f"{MOST_CONDITIONS} of {in_all} conditions that treatments name were read"
-            self._own.left_out.add(Unknown(Fact.INJURY, why))
-        for gap in self._people.not_read.values():
-            self._own.left_out.add(gap)
+        self._unread.append(UnreadTreatment(reference, visit, day))
 
     def _participants(self, visit: str | None) -> tuple[Performer, ...]:
         """Who treated in the encounter of a treatment that names nobody."""
