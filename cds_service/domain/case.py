@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from cds_service.domain.authorizations import is_for_visits_from, newest_by_code, of_assertions, standing
 from cds_service.domain.care import Appointment, Assessment, Encounter, Order, PlanOfCare, Role, Session
@@ -62,11 +62,6 @@ class Case:
     encounter: str | None = None
     modalities_included: bool = False
     unread: tuple[Unknown, ...] = ()
-
-    @lazy
-    def shared(self) -> dict[object, Any]:
-        """What several rules rest on and one of them has worked out, by what works it out."""
-        return {}
 
     @property
     def history(self) -> History:

@@ -230,10 +230,6 @@ class PolicyView:
     def note(self, names: Iterable[str]) -> None:
         """Put on record that these parameters were read; here nobody keeps a record."""
 
-    def has_values_of(self, view: "PolicyView") -> bool:
-        """Whether both are views of the same values, whoever reads them."""
-        return self._decided is view._decided and self._questions is view._questions  # noqa: SLF001 - one family
-
 
 def view_of(
     layers: Sequence[Policy], on: date, lacking: str | None = None, program: Program = Program.UNKNOWN

@@ -1,6 +1,5 @@
 """Policy values as one reader asks for them: what it reads is on record, and nothing else is there for it."""
 
-from collections.abc import Iterable
 from dataclasses import field
 from typing import TypeVar
 
@@ -44,11 +43,6 @@ class RecordedView(PolicyView):
         name = parameter.name
         self.read[name] = None
         return self._of_one_program.get(name, ())
-
-    def note(self, names: Iterable[str]) -> None:
-        """Put on record what this reader has of another that read it."""
-        for name in names:
-            self.read[name] = None
 
 
 class _Declared(dict[str, None]):

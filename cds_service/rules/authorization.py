@@ -1,6 +1,6 @@
 """The payer's approval: there where it is wanted, in date and large enough."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -18,7 +18,6 @@ from cds_service.domain.units import units
 from cds_service.domain.values import values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
-from cds_service.policies.recorded import recorded
 from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.answers import (
     asked_dates,
@@ -50,7 +49,7 @@ def card_on_duration(case: Case, policy: PolicyView) -> str:
     return "authorization" if case.answers_of_episode or wanted else "program-duration"
 
 
-def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterable[Result]:
+def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Where the payer wants approval first, it has to be there, in date and large enough (A-1).
 
     Required by policy, or by the payer's own answer on the order. Some payers want it only beyond a number of visits
@@ -63,25 +62,7 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterable
     The newest answer decides for its number, its codes and its time. Answers for another service are none. An approval
     that names no service counts, and that is said; a denial or a pending request that names none is asked about.
     """
-    return _results(case, policy)
-
-
-class _Approval(NamedTuple):
-    """What is known of a case's approval, with the policy that it was asked of and the parameters that were read."""
-
-    policy: PolicyView
-    results: tuple[Result, ...]
-    read: Collection[str]
-
-
-def _results(case: Case, policy: PolicyView) -> tuple[Result, ...]:
-    """What there is to say of the approval, worked out once for each case: the charges rest on it as well."""
-    known: _Approval | None = case.shared.get(_results)
-    if known is None or not known.policy.has_values_of(policy):
-        seen = recorded(policy, "authorization", APPROVAL_READS)
-        known = case.shared[_results] = _Approval(policy, tuple(_found(case, seen)), seen.read)
-    policy.note(known.read)
-    return known.results
+    yield from _found(case, policy)
 
 
 def _found(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -195,7 +176,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
         return ()
     found: list[Caveat] = [
         Doubt(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
-        for result in _results(case, policy)
+        for result in _found(case, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
         and (result.severity is Severity.WARNING or result.kind in {"later-refusal", "unit-question", "weak"})
@@ -329,8 +310,6 @@ APPROVAL: Final = (
     params.AUTHORIZATION_WARN_DAYS,
 )
 
-_PARAMETERS: Final = (*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM)
-APPROVAL_READS: Final = frozenset(parameter.name for parameter in _PARAMETERS)
 
 RULES = (
     Rule(
@@ -339,7 +318,7 @@ RULES = (
         title="Prior authorization",
         moments=EVERYWHERE,
         facts=(Fact.AUTHORIZATIONS, Fact.COVERAGE),
-        parameters=_PARAMETERS,
+        parameters=(*APPROVAL, params.FIRST_UNIT_FULL, params.FIRST_UNIT_MINIMUM, params.ADDITIONAL_UNIT_MINIMUM),
         sources=("A-1", "R-4"),
         check=check_authorization,
         about=("dates",),

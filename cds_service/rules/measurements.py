@@ -71,12 +71,7 @@ def measurements(case: Case, policy: PolicyView) -> Measurements:
 
     A re-evaluation or test of a date on which function was measured has its result there.
     """
-    value = policy.get(params.REASSESSMENT_TOOLS)
-    key = measurements, value
-    known: Measurements | None = case.shared.get(key)
-    if known is None:
-        known = case.shared[key] = _told_apart(case.assessments_of_episode, value)
-    return known
+    return _told_apart(case.assessments_of_episode, policy.get(params.REASSESSMENT_TOOLS))
 
 
 def _told_apart(assessments: Sequence[Assessment], value: PolicyValue[Mapping[str, Tool]] | None) -> Measurements:
