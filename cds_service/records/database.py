@@ -14,7 +14,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cds_service.errors import ConfigurationError
-from cds_service.records.engines import BUSY_SECONDS, postgresql_engine, sqlite_engine, without_limit
+from cds_service.records.engines import (
+    BUSY_SECONDS,
+    closed_on_return,
+    postgresql_engine,
+    sqlite_engine,
+    without_limit,
+)
 from cds_service.records.store_threads import StoreResult, StoreThreads, StoreTooSlowError
 
 HEAD: Final = "0001"
@@ -209,6 +215,7 @@ class Database:
         self._threads.close(CLOSE_SECONDS)
         if self._returning is not None:
             self._returning.join(CLOSE_SECONDS)
+        closed_on_return(self.engine)
         self.engine.dispose()
 
     def _is_current(self) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -78,6 +79,16 @@ def without_limit(connection: Connection) -> None:
         connection.connection.driver_connection.silent_seconds = None
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.detach()
+
+
+def closed_on_return(engine: Engine) -> None:
+    """Close connections that are still in use when their users let go of them: nobody takes them up again."""
+
+    def close(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+        if connection is not None:
+            connection.close()
+
+    event.listen(engine.pool, "checkin", close)
 
 
 def sqlite_engine(file: Path, busy_seconds: Callable[[], float]) -> Engine:
