@@ -14,7 +14,7 @@ from cds_service.records.small_steps import in_small_steps
 PURGE_EVERY: Final = 1_000
 """New tokens between two removals of expired ones, in each process."""
 PURGE_AT_ONCE: Final = 200
-TOKEN_SECONDS: Final = 0.5
+TOKEN_SECONDS: Final = 1.0
 """Longest wait of a call for the database."""
 MOST_UNWRITTEN: Final = 100_000
 LONGEST_USE: Final = timedelta(hours=1, minutes=2)

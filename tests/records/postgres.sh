@@ -5,6 +5,8 @@
 #   tests/records/postgres.sh stop FOLDER
 #   tests/records/postgres.sh again FOLDER PORT              starts it after a stop
 #
+# It does not wait for the disk: a power cut is no part of these tests, and a busy disk would outlast the short waits.
+#
 # Needs the package postgresql (apt-get install postgresql). PostgreSQL does not run as root: as root, its own user does.
 set -euo pipefail
 
@@ -20,12 +22,12 @@ start)
     mkdir -p "$folder"
     [ "$(id -u)" != 0 ] || chown postgres "$folder"
     as_owner "$programs/initdb" -D "$folder/data" -U cds --auth=trust >"$folder.log" 2>&1
-    as_owner "$programs/pg_ctl" -D "$folder/data" -w -o "-p $port -c listen_addresses=127.0.0.1 -k $folder" \
+    as_owner "$programs/pg_ctl" -D "$folder/data" -w -o "-p $port -c listen_addresses=127.0.0.1 -c fsync=off -k $folder" \
         -l "$folder/server.log" start >>"$folder.log" 2>&1
     echo "export TEST_POSTGRES_URL=postgresql://cds@127.0.0.1:$port/postgres"
     ;;
 again)
-    as_owner "$programs/pg_ctl" -D "$folder/data" -w -o "-p $3 -c listen_addresses=127.0.0.1 -k $folder" \
+    as_owner "$programs/pg_ctl" -D "$folder/data" -w -o "-p $3 -c listen_addresses=127.0.0.1 -c fsync=off -k $folder" \
         -l "$folder/server.log" start >>"$folder.log" 2>&1
     ;;
 stop)
