@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from cds_service.domain.authorizations import REFUSED
-from cds_service.domain.bill import Bill
+from cds_service.domain.bill import NOTHING_BILLED, Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK
@@ -62,10 +62,6 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     The newest answer decides for its number, its codes and its time. Answers for another service are none. An approval
     that names no service counts, and that is said; a denial or a pending request that names none is asked about.
     """
-    yield from _found(case, policy)
-
-
-def _found(case: Case, policy: PolicyView) -> Iterator[Result]:
     days = asked_dates(case)
     yield from payer_caveats(case)
     yield from (
@@ -176,7 +172,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
         return ()
     found: list[Caveat] = [
         Doubt(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
-        for result in _found(case, policy)
+        for result in check_authorization(case, NOTHING_BILLED, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
         and (result.severity is Severity.WARNING or result.kind in {"later-refusal", "unit-question", "weak"})
