@@ -23,6 +23,8 @@ from typing import Final
 
 import psutil
 
+from cds_service.app.assembly import open_records
+from cds_service.app.settings import Settings
 from tests.benchmarks import generator
 
 HOST: Final = "127.0.0.1"
@@ -69,14 +71,17 @@ class Server:
 def serving(name: str, port: int, workers: int = 1) -> Iterator[Server]:
     target, interface = TARGETS[name]
     code = SERVE.format(target=target, interface=interface, port=port, workers=workers)
-    started = time.perf_counter()
     folder = tempfile.TemporaryDirectory(prefix="work-rehab-cds-")
     environment = {
         "PATH": "/usr/bin:/bin",
         "CDS_DATABASE_URL": f"sqlite:///{folder.name}/records.sqlite3",
         "PYTHONPATH": str(Path.cwd()),
     }
-    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)
+    open_records(Settings(database_url=environment["CDS_DATABASE_URL"])).close()
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         while True:
             try:
