@@ -13,6 +13,7 @@ ALLOWED = {
     "cds_service/billing": {"cds_service.billing", "cds_service.domain", "cds_service.policies"},
     "cds_service/rules": {"cds_service.domain", "cds_service.policies", "cds_service.rules"},
     "cards": {"cards", "cds_service.domain", "cds_service.yaml_files"},
+    "cards/drawing": {"cards.drawing", "cards.markdown", "cards.numbers", "cds_service.domain"},
     "cds_service/fhir": {"cds_service.domain", "cds_service.fhir"},
     "cds_service/consultation": {
         "cds_service.billing",

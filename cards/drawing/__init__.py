@@ -1,0 +1,1 @@
+"""Small pictures as SVG: bars and lines with axes, drawn by templates."""

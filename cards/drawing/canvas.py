@@ -1,0 +1,45 @@
+"""Templates of pictures: filled with escaped text, and with the stylesheet where a picture stands alone."""
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cards.markdown import one_line
+from cards.numbers import number
+
+ELLIPSIS: Final = "\u2026"
+
+
+@cache
+def stylesheet() -> str:
+    """The rules that give pictures their colors, on paper, on light and on dark screens."""
+    return (resources.files("cards.drawing") / "drawing.css").read_text(encoding="utf-8")
+
+
+def shortened(text: str, most: int) -> str:
+    """One line of text without characters that an XML file may not hold, cut to so many characters."""
+    line = one_line(text)
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}{ELLIPSIS}"
+
+
+@cache
+def templates() -> Environment:
+    """The templates of this package and of the timeline, all of whose text is escaped."""
+    environment = Environment(
+        loader=PackageLoader("cards.drawing", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(short=shortened, number=number, line=one_line)
+    return environment
+
+
+def drawn(template: str, *, standalone: bool = False, **facts: object) -> Markup:
+    """The picture that a template makes of these facts; ``standalone`` as a file of its own."""
+    style = Markup(stylesheet()) if standalone else ""  # noqa: S704 - our own stylesheet
+    return Markup(templates().get_template(template).render(**facts, style=style))  # noqa: S704 - escaped by the template
