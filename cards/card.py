@@ -39,6 +39,15 @@ class CardLink(Struct, frozen=True):
     type: Literal["absolute"] = "absolute"
 
 
+class AppLink(Struct, frozen=True, rename="camel"):
+    """A link that the EHR opens as a SMART app, with what it is opened from (CH-S-18)."""
+
+    label: str
+    url: str
+    app_context: str
+    type: Literal["smart"] = "smart"
+
+
 class Suggestion(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A whole change to accept or leave (CH-S-11)."""
 
@@ -62,7 +71,7 @@ class Card(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     suggestions: tuple[Suggestion, ...] = ()
     selection_behavior: Literal["any", "at-most-one"] | None = None
     override_reasons: tuple[CardCoding, ...]
-    links: tuple[CardLink, ...]
+    links: tuple[CardLink | AppLink, ...]
     extension: Mapping[str, JsonObject]
 
 

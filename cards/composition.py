@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from cards.card import NO_CARDS, Card, CardLink, CardSource, HookResponse, Suggestion
+from cards.card import NO_CARDS, AppLink, Card, CardLink, CardSource, HookResponse, Suggestion
 from cards.detail import detail_of
 from cards.envelope import CardSettings
 from cards.explanation import EVALUATION_EXTENSION, FINDING_EXTENSION, evaluation_extension, finding_extension
@@ -21,6 +21,9 @@ from cds_service.domain.frozen import dataclass
 
 Actions: TypeAlias = Mapping[tuple[str, int], Sequence[Action]]
 
+APP_LABEL: Final = "Show the whole program"
+APP_PATH: Final = "/app/launch"
+"""Where the SMART app is opened, below the public URL."""
 NO_ACTIONS: Final[Actions] = MappingProxyType({})
 NOTHING_UNWANTED: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -90,8 +93,10 @@ def _source(label: str, public_url: str, topic: Topic) -> CardSource:
     return CardSource(plain(label), public_url, topic_coding(topic, public_url))
 
 
-def _links(group: Group, settings: CardSettings) -> Iterator[CardLink]:
-    """To the pages of the rules and of the policy that decides, by their titles."""
+def _links(group: Group, settings: CardSettings) -> Iterator[CardLink | AppLink]:
+    """To the SMART app, where there is one, and to the pages of the rules and of the policy that decides."""
+    if settings.app:
+        yield AppLink(APP_LABEL, f"{settings.public_url}{APP_PATH}", group.host.finding.rule)
     for rule in dict.fromkeys(member.finding.rule for member in group.members):
         title = settings.rules.get(rule, rule)
         yield _link(f"About the rule: {title}", f"{settings.public_url}/rules/{rule}")

@@ -20,7 +20,7 @@ class CardSettings:
 
     ``public_url`` is the base of links and code systems. ``selection_any`` is true for clients that know the
     selection behavior ``any``. ``parameters`` gives the meaning and unit of policy parameters by name, ``rules`` and
-    ``policies`` the titles of those by id.
+    ``policies`` the titles of those by id. With ``app`` each card has a link that opens the SMART app.
     """
 
     today: date
@@ -30,6 +30,7 @@ class CardSettings:
     service: str = ""
     max_cards: int = 5
     selection_any: bool = False
+    app: bool = False
     parameters: Mapping[str, Parameter[Any]] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)

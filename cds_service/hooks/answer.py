@@ -141,6 +141,7 @@ class Answerer:
             rules=TITLES,
             policies=policies.titles,
             labels=self.labels,
+            app=client.app is not None,
         )
 
     def _actions(self, call: HookCall, drafts: MeasuredDrafts, consultation: Consultation, client: Client) -> Actions:

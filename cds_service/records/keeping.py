@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from secrets import token_bytes
 from typing import Final, Protocol, Self
 from uuid import uuid4
 
@@ -50,9 +51,16 @@ class Keeps(Protocol):
         """Whether feedback could be kept now."""
         ...
 
+    def secret(self, purpose: str) -> bytes:
+        """A secret of 32 bytes for one purpose, the same in every process of the service."""
+        ...
+
 
 class NothingKept:
-    """Keeps nothing, and says so when feedback comes."""
+    """Keeps nothing, and says so when feedback comes; its secrets are those of one process."""
+
+    def __init__(self) -> None:
+        self._pseudonyms = Pseudonyms(token_bytes())
 
     def answered(self, *_: object, **__: object) -> None:
         """Forget it."""
@@ -67,6 +75,10 @@ class NothingKept:
     def reachable(self) -> bool:
         """There is nothing to reach."""
         return True
+
+    def secret(self, purpose: str) -> bytes:
+        """A secret for one purpose, of this process."""
+        return self._pseudonyms.secret(purpose)
 
 
 class Records:
@@ -130,6 +142,10 @@ class Records:
     def reachable(self) -> bool:
         """Whether calls and feedback could be kept now."""
         return self.readiness.ready()
+
+    def secret(self, purpose: str) -> bytes:
+        """A secret for one purpose, the same in every process that uses this database or the site's own key."""
+        return self.pseudonyms.secret(purpose)
 
     def counts(self) -> Counts:
         """Records written, dropped and waiting since the start of this process."""

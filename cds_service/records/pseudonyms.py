@@ -26,6 +26,13 @@ class Pseudonyms:
         """The hash of these names, in their order, as 64 hexadecimal digits."""
         return hmac.digest(self.key, "\0".join(names).encode("utf-8", "replace"), "sha256").hex()
 
+    def secret(self, purpose: str) -> bytes:
+        """A secret of 32 bytes for one purpose, which tells nothing of the key (HKDF, RFC 5869)."""
+        from cryptography.hazmat.primitives.hashes import SHA256  # only pages need it
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return HKDF(SHA256(), _KEY_BYTES, salt=None, info=purpose.encode()).derive(self.key)
+
 
 def pseudonyms_with(key: str | None, database: Database) -> Pseudonyms:
     """Pseudonyms with the site's key, else with one that the database keeps; the first process to ask makes it.

@@ -1,6 +1,6 @@
 """A registered client: who it is, what it may do, and how it wants its answers; and who makes a call."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
@@ -18,37 +18,10 @@ from pydantic import (
     field_validator,
 )
 
+from cds_service.security.entry_terms import DistinctWords, Label, Origin, Word, each_once, terms_of
 from cds_service.security.keys import read_key_set
 from cds_service.security.servers import registered_url
-
-TERMS: Final = "terms"
-"""Name of the terms in the context of a validation."""
-
-
-class RegistryTerms(NamedTuple):
-    """What entries are read with: by default https only, any service, any prefetch key, key files of this folder.
-
-    ``allow_http`` lets keys and FHIR servers be plain http. ``services`` are the ids that an entry may name, each with
-    those it permits, ``prefetch_keys`` the keys of ``not_available``; None lets all pass. ``folder`` is that of the
-    registry.
-    """
-
-    allow_http: bool = False
-    services: Mapping[str, frozenset[str]] | None = None
-    prefetch_keys: Collection[str] | None = None
-    folder: Path = Path()
-
-
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) < len(values):
-        raise ValueError("has an entry twice")
-    return values
-
-
-Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-DistinctWords: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_distinct)]
-Label: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(loopback|https?://[A-Za-z0-9.:\[\]-]+)$")]
+from cds_service.security.smart_app import SmartApp
 
 
 def time_zone(name: object) -> ZoneInfo:
@@ -75,7 +48,7 @@ class Client(BaseModel):
     ``max_cards``, ``jurisdiction``, ``time_zone`` and ``source_label`` is the site's own setting. ``fhir_servers`` are
     the only servers that are asked for this client. In ``shadow`` mode calls are evaluated and recorded, and nothing is
     shown. ``not_available`` tells by prefetch key where the clinic keeps what its EHR never sends; ``program_state``
-    and ``not_checked`` are whether the two quiet cards are shown.
+    and ``not_checked`` are whether the two quiet cards are shown. With ``app`` users of the EHR may open the SMART app.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
@@ -87,7 +60,7 @@ class Client(BaseModel):
     fhir_servers: tuple[str, ...] = ()
     tenants: DistinctWords | None = None
     services: DistinctWords | None = None
-    cors_origins: Annotated[tuple[Origin, ...], AfterValidator(_distinct)] = ()
+    cors_origins: Annotated[tuple[Origin, ...], AfterValidator(each_once)] = ()
     mode: Literal["live", "shadow"] = "live"
     cds_hooks: Literal["1.0", "2.0", "3.0"] = "2.0"
     charges: Literal["claim", "chargeitem"] = "claim"
@@ -98,22 +71,23 @@ class Client(BaseModel):
     not_available: Mapping[str, Label] = {}
     program_state: bool = True
     not_checked: bool = True
+    app: SmartApp | None = None
 
     @field_validator("jwks_url")
     @classmethod
     def _callable_url(cls, url: str | None, info: ValidationInfo) -> str | None:
-        return None if url is None else registered_url(url, allow_http=_terms(info).allow_http)
+        return None if url is None else registered_url(url, allow_http=terms_of(info).allow_http)
 
     @field_validator("fhir_servers")
     @classmethod
     def _callable_urls(cls, urls: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        allow_http = _terms(info).allow_http
-        return _distinct(tuple(registered_url(url, allow_http=allow_http).rstrip("/") for url in urls))
+        allow_http = terms_of(info).allow_http
+        return each_once(tuple(registered_url(url, allow_http=allow_http).rstrip("/") for url in urls))
 
     @field_validator("services")
     @classmethod
     def _known_services(cls, services: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        known = _terms(info).services
+        known = terms_of(info).services
         if services is None or known is None:
             return services
         unknown = sorted(set(services) - set(known))
@@ -124,7 +98,7 @@ class Client(BaseModel):
     @field_validator("not_available")
     @classmethod
     def _known_prefetch_keys(cls, places: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        known = _terms(info).prefetch_keys
+        known = terms_of(info).prefetch_keys
         unknown = sorted(set(places) - set(known)) if known is not None else []
         if known is not None and unknown:
             raise ValueError(f"there is no prefetch key {unknown[0]}; there are {', '.join(sorted(known))}")
@@ -134,7 +108,7 @@ class Client(BaseModel):
     @classmethod
     def _readable_file(cls, file: str | None, info: ValidationInfo) -> str | None:
         if file is not None:
-            _check_keys(read_keys(_terms(info).folder / file))
+            _check_keys(read_keys(terms_of(info).folder / file))
         return file
 
     @field_validator("jwks")
@@ -168,11 +142,6 @@ class Caller(NamedTuple):
 
 DEMO: Final = Caller(Client(issuer="demo"))
 """Whoever calls where calls are not authenticated."""
-
-
-def _terms(info: ValidationInfo) -> RegistryTerms:
-    terms: RegistryTerms = (info.context or {}).get(TERMS, RegistryTerms())
-    return terms
 
 
 def read_keys(path: Path) -> Mapping[str, Any]:

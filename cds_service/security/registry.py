@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cds_service.errors import ConfigurationError
-from cds_service.security.clients import TERMS, Client, RegistryTerms, read_keys
+from cds_service.security.clients import Client, read_keys
+from cds_service.security.entry_terms import TERMS, RegistryTerms
 from cds_service.yaml_files import YamlError, YamlFile
 
 HINT: Final = "docs/security.md describes the registry of clients."
@@ -61,6 +62,7 @@ class Registry:
                 continue
             if client.issuer in clients:
                 problems.append(f"{path}: {_named(number, row)}: issuer: stands twice")
+            problems += [f"{path}: {_named(number, row)}: {problem}" for problem in _shared(client, clients.values())]
             clients[client.issuer] = client
         if problems:
             raise ConfigurationError("\n".join(problems), HINT)
@@ -69,6 +71,11 @@ class Registry:
     def client(self, issuer: str) -> Client | None:
         """The client of this issuer; None when there is none."""
         return self.clients.get(issuer)
+
+    @property
+    def with_app(self) -> tuple[Client, ...]:
+        """The clients whose users may open the SMART app."""
+        return tuple(client for client in self.clients.values() if client.app is not None)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -97,11 +104,23 @@ def _client(row: object, terms: RegistryTerms) -> Client:
         raise _EntryError((*problems, *_texts(wrong))) from None
     if sum(source is not None for source in (client.jwks_url, client.jwks_file, client.jwks)) != 1:
         problems.append("keys: needs exactly one of jwks_url, jwks_file and jwks")
+    if client.app is not None and not client.fhir_servers:
+        problems.append("app: needs fhir_servers: name the FHIR server that the EHR launches the app with")
     if problems:
         raise _EntryError(problems)
     if client.jwks_file is None:
         return client
     return client.model_copy(update={"jwks": read_keys(terms.folder / client.jwks_file)})
+
+
+def _shared(client: Client, earlier: Iterable[Client]) -> Iterator[str]:
+    """FHIR servers with an app that an earlier client has an app for: a launch names the server and no client."""
+    if client.app is None:
+        return
+    for another in earlier:
+        if another.app is not None and another.issuer != client.issuer:
+            for server in sorted({*client.fhir_servers} & {*another.fhir_servers}):
+                yield f"app: client {another.issuer} has an app for {server} too; leave app out of one of the two"
 
 
 def _built(row: object) -> object:

@@ -42,6 +42,14 @@ class Servers:
         except ValueError:
             return False
 
+    def spelled(self, url: str) -> str | None:
+        """The one of these servers that the URL is another spelling of; None where it is none of them, or below one."""
+        try:
+            place = _place(url, allow_http=self.allow_http) if "?" not in url else None
+            return next((base for base in self.allowed if _place(base, allow_http=self.allow_http) == place), None)
+        except ValueError:
+            return None
+
 
 def registered_url(url: str, *, allow_http: bool = False) -> str:
     """The URL, when it may be registered: what calls are judged by, and without query.

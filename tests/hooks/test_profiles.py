@@ -57,6 +57,17 @@ def test_a_client_has_its_own_number_of_cards_name_and_state():
     assert [] == problems(response)
 
 
+def test_a_client_with_the_app_gets_a_link_to_it_on_each_card():
+    story = load("past-six-weeks-without-approval", TODAY)
+    app = {"fhir_servers": ["https://ehr.example.org/fhir"], "app": {"client_id": "work-rehab-cds"}}
+    with_app, plain = answer(story, **app), answer(story)
+    added = [card["links"].pop(0) for card in with_app["cards"]]
+    assert plain == with_app
+    assert {("http://127.0.0.1:8000/app/launch", "smart")} == {(link["url"], link["type"]) for link in added}
+    assert rules_of(plain) == [link["appContext"] for link in added]
+    assert [] == problems(answer(story, **app))
+
+
 def rules_of(response):
     return [card["extension"]["work-rehab-cds.finding"]["rule"] for card in response["cards"]]
 

@@ -154,6 +154,12 @@ def test_a_key_is_made_once(database):
     assert pseudonyms_with(None, database).key == pseudonyms_with(None, database).key
 
 
+def test_a_secret_for_a_purpose_is_the_same_for_all_who_share_a_database(database):
+    first, second = pseudonyms_with(None, database), pseudonyms_with(None, database)
+    assert first.secret("app") == second.secret("app")
+    assert first.secret("app") not in {first.secret("login"), first.key}
+
+
 def test_a_key_is_not_shown_when_printed(database):
     pseudonyms = pseudonyms_with("planted-" * 8, database)
     assert "planted" not in repr(pseudonyms)

@@ -11,7 +11,8 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import get_default_algorithms
 
-from cds_service.security.clients import TERMS, Client, RegistryTerms
+from cds_service.security.clients import Client
+from cds_service.security.entry_terms import TERMS, RegistryTerms
 from cds_service.security.registry import Registry
 
 ISSUER = "https://ehr.example.org"

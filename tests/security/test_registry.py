@@ -163,11 +163,46 @@ def test_a_client_cannot_be_changed(path):
         ({"not_available": None}, "not_available", "object"),
         ({"program_state": "no"}, "program_state", "boolean"),
         ({"not_checked": 0}, "not_checked", "boolean"),
+        ({"app": {}}, "app.client_id", "is required"),
+        ({"app": {"client_id": "a b"}}, "app.client_id", "pattern"),
+        ({"app": {"client_id": "cds", "client_secret": "s"}}, "app.client_secret", "no such key"),
+        ({"app": {"client_id": "cds", "client_secret_file": "absent"}}, "app.client_secret_file", "cannot be read"),
+        ({"app": {"client_id": "cds", "scopes": ["openid"]}}, "app.scopes", "must contain launch"),
+        ({"app": {"client_id": "cds", "scopes": ["launch launch"]}}, "app.scopes.0", "pattern"),
+        ({"app": {"client_id": "cds", "frame_ancestors": ["*"]}}, "app.frame_ancestors.0", "pattern"),
+        ({"app": {"client_id": "cds", "frame_ancestors": ["loopback"]}}, "app.frame_ancestors.0", "pattern"),
+        (
+            {"app": {"client_id": "cds", "authorization_servers": ["http://a.example"]}},
+            "app.authorization_servers",
+            "https",
+        ),
+        ({"app": {"client_id": "cds"}}, "app", "needs fhir_servers"),
     ],
 )
 def test_a_mistake_is_told_with_file_client_and_key(path, members, key, why):
     text = refusal(write_registry(path, Ehr().entry(**members)), services=PERMITTED, prefetch_keys=PREFETCH_KEYS)
     assert re.match(rf"{re.escape(str(path))}: client {ISSUER}: {re.escape(key)}: .*{re.escape(why)}", text), text
+
+
+def test_a_secret_file_of_the_app_is_found_beside_the_registry_and_must_hold_a_secret(path):
+    app = {"client_id": "cds", "client_secret_file": "secret.txt"}
+    write_registry(path, Ehr().entry(fhir_servers=["https://ehr.example.org/fhir"], app=app))
+    secret = path.parent / "secret.txt"
+    for content, why in [(b"\n", "in one line"), (b"two\nlines", "in one line"), (b"\xff", "is not UTF-8")]:
+        secret.write_bytes(content)
+        assert why in refusal(path)
+    secret.write_text("invented-secret\n")
+    assert str(secret) == Registry.load(path).client(ISSUER).app.client_secret_file
+
+
+def test_a_fhir_server_opens_the_app_of_a_single_client(path):
+    members = {"fhir_servers": ["https://ehr.example.org/fhir"], "app": {"client_id": "cds"}}
+    second = Ehr(issuer="https://other.example.org")
+    assert "client https://other.example.org: app: client https://ehr.example.org has an app for" in refusal(
+        write_registry(path, Ehr().entry(**members), second.entry(**members))
+    )
+    write_registry(path, Ehr().entry(**members), second.entry(fhir_servers=members["fhir_servers"]))
+    assert (ISSUER,) == tuple(client.issuer for client in Registry.load(path).with_app)
 
 
 def test_every_mistake_is_told_at_once(path):

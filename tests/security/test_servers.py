@@ -84,6 +84,31 @@ def test_nothing_else_may_be_called(url):
     assert not REGISTERED.permits(url)
 
 
+@pytest.mark.parametrize("url", ["https://ehr.example.org/fhir/", "https://EHR.example.org:443/fhir"])
+def test_a_server_is_known_by_its_other_spellings(url):
+    assert "https://ehr.example.org/fhir" == REGISTERED.spelled(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ehr.example.org/fhir/tenant",
+        "https://ehr.example.org/fhir?x=1",
+        "https://ehr.example.org/FHIR",
+        "https://ehr.example.org//fhir",
+        "https://ehr.example.org/x/../fhir",
+        "https://ehr.example.org/%66hir",
+        "https://ehr.example.org@evil.example.org/fhir",
+        "http://ehr.example.org/fhir",
+        " https://ehr.example.org/fhir",
+        "https://ehr.example.org:port/fhir",
+        "",
+    ],
+)
+def test_another_server_is_not_taken_for_it(url):
+    assert REGISTERED.spelled(url) is None
+
+
 def test_without_registered_servers_nobody_may_be_called():
     assert not Servers((), allow_http=True).permits("https://ehr.example.org/fhir")
 
