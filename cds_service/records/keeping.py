@@ -12,6 +12,7 @@ from cds_service.hooks.call import HookCall
 from cds_service.hooks.feedback import CardFeedback
 from cds_service.records.database import Database, StoreError, waited_in_vain
 from cds_service.records.entries import Occasion, entry_of, naming, refused
+from cds_service.records.insights import totals
 from cds_service.records.kept_feedback import keep_feedback
 from cds_service.records.pseudonyms import Pseudonyms, pseudonyms_with
 from cds_service.records.readiness import Readiness
@@ -23,6 +24,8 @@ from cds_service.security.clients import Caller
 
 FEEDBACK_SECONDS: Final = 2.0
 """Longest wait for feedback to be kept."""
+COUNT_SECONDS: Final = 1.0
+"""Longest wait for a number on a page."""
 
 
 def _utc_now() -> datetime:
@@ -55,6 +58,10 @@ class Keeps(Protocol):
         """A secret of 32 bytes for one purpose, the same in every process of the service."""
         ...
 
+    def calls_since(self, moment: datetime) -> int | None:
+        """How many calls were kept since then; None where that cannot be known."""
+        ...
+
 
 class NothingKept:
     """Keeps nothing, and says so when feedback comes; its secrets are those of one process."""
@@ -79,6 +86,9 @@ class NothingKept:
     def secret(self, purpose: str) -> bytes:
         """A secret for one purpose, of this process."""
         return self._pseudonyms.secret(purpose)
+
+    def calls_since(self, _: datetime) -> None:
+        """There are none."""
 
 
 class Records:
@@ -146,6 +156,15 @@ class Records:
     def secret(self, purpose: str) -> bytes:
         """A secret for one purpose, the same in every process that uses this database or the site's own key."""
         return self.pseudonyms.secret(purpose)
+
+    def calls_since(self, moment: datetime) -> int | None:
+        """How many calls were kept since then; None while the database cannot be used."""
+        if self.database.resting:
+            return None
+        try:
+            return self.database.within(COUNT_SECONDS, lambda: totals(self.database, moment).calls)
+        except StoreError:
+            return None
 
     def counts(self) -> Counts:
         """Records written, dropped and waiting since the start of this process."""

@@ -1,4 +1,4 @@
-"""The HTTP surface: a Flask application over the hook calls and the knowledge pages."""
+"""The HTTP surface: a Flask application over the hook calls, with the pages for people behind it."""
 
 from functools import partial
 
@@ -10,15 +10,16 @@ from cds_service.app.settings import Settings, load_settings
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.records.keeping import Keeps, NothingKept
 from cds_service.security.gate import Gate
-from cds_service.web.around import access, counting, replies
+from cds_service.web.around import counting
 from cds_service.web.around.cors import allow_origins
+from cds_service.web.around.flask_app import surrounded_app
 from cds_service.web.around.logs import configure_logging
-from cds_service.web.around.memory import give_back_after_large_requests
 from cds_service.web.around.paths import tolerate_slashes
 from cds_service.web.around.trust import guard, origins_of_clients
 from cds_service.web.endpoints import cds_services, health
 from cds_service.web.endpoints.cds_services import Answers
-from cds_service.web.pages import knowledge
+from cds_service.web.pages_when_needed import PagesWhenNeeded
+from cds_service.web.site import Site
 from cds_service.web.usual_calls import UsualCalls
 
 __all__ = ["Answers", "create_app"]
@@ -50,16 +51,10 @@ def create_app(
     settings = settings or load_settings()
     policies = policies if policies is not None else load_policies(settings)
     records = records if records is not None else NothingKept()
-    app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.url_map.merge_slashes = False
-    configure_logging(settings.log_level)
-    access.init_app(app)
-    token = settings.metrics_token
     metrics = metrics if metrics is not None else Metrics()
-    counting.init_app(app, metrics, token.get_secret_value() if token is not None else None)
-    replies.init_app(app)
     answerer = answerer or answerer_for(settings, policies)
+    configure_logging(settings.log_level)
+    app = surrounded_app(__name__, settings, metrics)
     hooks = cds_services.blueprint(answerer, records, shared_ids=settings.discovery == "shared")
     if gate is None:
         allow_origins(app, lambda: settings.cors_origins)
@@ -68,8 +63,17 @@ def create_app(
         allow_origins(app, partial(origins_of_clients, gate))
     app.register_blueprint(hooks)
     app.register_blueprint(health.blueprint(records.reachable, policies))
-    app.register_blueprint(knowledge.blueprint(policies, settings.public_url, settings.source_label))
-    give_back_after_large_requests(app)
-    usual = UsualCalls(app.wsgi_app, answerer, records, metrics, gate, settings)
+    token = settings.metrics_token
+    app.register_blueprint(counting.blueprint(metrics, token.get_secret_value() if token is not None else None))
+    site = Site(settings, policies, answerer, records, metrics, gate)
+    with_pages = PagesWhenNeeded(app.wsgi_app, (rule.rule for rule in app.url_map.iter_rules()), partial(_pages, site))
+    usual = UsualCalls(with_pages, answerer, records, metrics, gate, settings)
     app.wsgi_app = tolerate_slashes(usual)  # type: ignore[assignment, method-assign]
     return app
+
+
+def _pages(site: Site) -> Flask:
+    """The pages for people; a worker that is never asked for one never loads them."""
+    from cds_service.web.pages.all_pages import pages_app
+
+    return pages_app(site)

@@ -1,3 +1,4 @@
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,7 @@ from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}
+INLINE = {"style", "onclick", "onload", "onerror", "onsubmit", "onchange"}
 PAGES = [
     "/",
     "/rules",
@@ -29,9 +31,11 @@ class _Links(HTMLParser):
         super().__init__()
         self.found = set()
         self.tags = set()
+        self.attributes = set()
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
         self.found |= {value for name, value in attrs if name == "href"}
 
 
@@ -42,15 +46,17 @@ def parsed(html):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_browser_gets_a_page_that_cannot_run_anything(client, path):
+def test_a_browser_gets_a_page_that_runs_our_own_scripts_only(client, path):
     response = client.get(path, headers=BROWSER)
     assert response.status_code == 200
     assert response.mimetype == "text/html"
     policy = response.headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy.split("; "))
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "Accept" in response.headers["Vary"]
-    assert "script" not in parsed(response.text).tags
+    assert INLINE.isdisjoint(parsed(response.text).attributes)
+    assert "style" not in parsed(response.text).tags
+    assert re.search(r"<script(?! src=\"/assets/[a-z.]+\?v=[0-9a-f]{12}\" defer></script>)", response.text) is None
 
 
 @pytest.mark.parametrize("path", PAGES)

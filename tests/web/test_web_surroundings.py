@@ -1,5 +1,7 @@
 import io
 import logging
+import re
+import subprocess
 import sys
 
 import orjson
@@ -142,3 +144,33 @@ def test_the_log_level_is_kept(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stream)
     client_of(lambda _call: None, log_level="warning").get("/cds-services")
     assert stream.getvalue() == ""
+
+
+def test_a_person_who_takes_a_wrong_turn_gets_a_page_that_leads_home(client):
+    response = client.get("/nowhere", headers={"Accept": "text/html"})
+
+    assert (404, "text/html") == (response.status_code, response.mimetype)
+    assert "no-store" == response.headers["Cache-Control"]
+    assert response.headers["X-Request-Id"] in response.text
+    assert 'href="/"' in response.text
+
+
+def test_assets_are_named_by_their_content_and_kept_for_good(client):
+    page = client.get("/", headers={"Accept": "text/html"}).text
+    (address,) = re.findall(r'href="(/assets/site\.css\?v=[0-9a-f]{12})"', page)
+
+    response = client.get(address)
+
+    assert "text/css" == response.mimetype
+    assert "immutable" in response.headers["Cache-Control"]
+    assert client.get("/assets/..%2fpage.py").status_code == 404
+
+
+def test_a_worker_that_answers_hook_calls_only_never_loads_the_pages():
+    program = (
+        "import sys; from cds_service.web.application import create_app; client = create_app().test_client(); "
+        "client.get('/cds-services'); print('cds_service.web.pages' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "False\n" == said.stdout

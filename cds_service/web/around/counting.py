@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CALL: Final = "cds_services.call"
 
 
-def init_app(app: Flask, metrics: Metrics, token: str | None) -> None:
-    """Count every request of the application, and serve the metrics to who has the token, where there is one."""
+def init_app(app: Flask, metrics: Metrics) -> None:
+    """Count every request of the application."""
 
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule is not None else NONE
@@ -31,7 +31,6 @@ def init_app(app: Flask, metrics: Metrics, token: str | None) -> None:
         return response
 
     app.after_request(count)
-    app.register_blueprint(_blueprint(metrics, token))
 
 
 def count_request(metrics: Metrics, notes: Access, route: str, status: int, asked: str | None) -> None:
@@ -51,7 +50,8 @@ def count_request(metrics: Metrics, notes: Access, route: str, status: int, aske
     metrics.count(keys)
 
 
-def _blueprint(metrics: Metrics, token: str | None) -> Blueprint:
+def blueprint(metrics: Metrics, token: str | None) -> Blueprint:
+    """The metrics, for who has the token, where there is one."""
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")

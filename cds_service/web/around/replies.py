@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -79,28 +80,35 @@ class Reply(NamedTuple):
 
 
 def failed(error: Exception, notes: Access) -> Reply:
-    """The answer to a request that failed; a fault of ours is logged by where it was."""
-    if not isinstance(error, errors.CdsError):
-        _log.error("fault", exc_info=error, extra={"fields": {"request": notes.request_id}})
-        error = errors.Fault()
+    """The answer to a request that failed."""
+    refusal = in_our_terms(error, notes)
     headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(error, errors.MethodNotAllowed):
-        headers = (("Allow", ", ".join(error.allowed)),)
-    if isinstance(error, errors.Unauthenticated):
+    if isinstance(refusal, errors.MethodNotAllowed):
+        headers = (("Allow", ", ".join(refusal.allowed)),)
+    if isinstance(refusal, errors.Unauthenticated):
         headers = (("WWW-Authenticate", "Bearer"),)
-    return Reply(failure_of(error).status, orjson.dumps(operation_outcome(error, notes.request_id)), headers)
+    return Reply(failure_of(refusal).status, orjson.dumps(operation_outcome(refusal, notes.request_id)), headers)
 
 
-def _failed(error: Exception) -> Response:
+def in_our_terms(error: Exception, notes: Access) -> errors.CdsError:
+    """The error in our terms; a fault of ours is logged by where it was, and no more is told of it."""
+    if isinstance(error, errors.CdsError):
+        return error
+    _log.error("fault", exc_info=error, extra={"fields": {"request": notes.request_id}})
+    return errors.Fault()
+
+
+def failure_in_json(error: Exception) -> Response:
+    """The answer to the request at hand, which failed."""
     reply = failed(error, access())
     return Response(reply.body, reply.status, reply.headers, content_type=JSON)
 
 
-def _failed_in_http(error: HTTPException) -> Response:
-    return _failed(from_http(error, _max_body_bytes()))
+def init_app(app: Flask, show_failure: Callable[[Exception], Response] = failure_in_json) -> None:
+    """Answer every failure of the application, by default with an OperationOutcome."""
 
+    def show_failure_in_http(error: HTTPException) -> Response:
+        return show_failure(from_http(error, _max_body_bytes()))
 
-def init_app(app: Flask) -> None:
-    """Make every failure of the application an OperationOutcome."""
-    app.register_error_handler(HTTPException, _failed_in_http)
-    app.register_error_handler(Exception, _failed)
+    app.register_error_handler(HTTPException, show_failure_in_http)
+    app.register_error_handler(Exception, show_failure)

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from inspect import cleandoc
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import orjson
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from cards.overrides import override_reason_system, topic_system
 from cards.policy_values import as_table, how_sure, value_in_words
@@ -18,7 +16,6 @@ from cards.wording import kinds
 from cds_service.billing.bills import BILL_PARAMETERS
 from cds_service.domain.values import Parameter
 from cds_service.errors import NotADate, UnknownRoute
-from cds_service.hooks.services import SERVICES
 from cds_service.policies.model import Policy
 from cds_service.policies.owners.capabilities import CAPABILITIES
 from cds_service.policies.owners.describe import STATUS_MEANS, applies_to, picture, value_row
@@ -28,40 +25,20 @@ from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.rules.rule import Rule
+from cds_service.web.pages.page import page
 
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "public, max-age=300",
-    "Vary": "Accept",
-}
 _FHIR_JSON: Final = "application/fhir+json"
-_OFFERED: Final = ("text/html", "application/json", _FHIR_JSON)
 
 
-def blueprint(policies: PoliciesInUse, public_url: str, title: str) -> Blueprint:
-    """The pages about these policies, headed by ``title``; links keep to the path of ``public_url``."""
-    routes = Blueprint("knowledge", __name__, template_folder="templates")
-    root = urlsplit(public_url).path
-    said = {"in_words": value_in_words, "as_table": as_table, "how_sure": how_sure}
-    routes.context_processor(lambda: {"site": title, "root": root, **said})
-    _add_home(routes)
+def blueprint(policies: PoliciesInUse, public_url: str) -> Blueprint:
+    """The pages about these policies."""
+    routes = Blueprint("knowledge", __name__)
+    words = {"in_words": value_in_words, "as_table": as_table, "how_sure": how_sure}
+    routes.context_processor(lambda: words)
     _add_rules(routes, policies)
     _add_policies(routes, policies)
     _add_code_systems(routes, public_url)
     return routes
-
-
-def _add_home(routes: Blueprint) -> None:
-    services = [
-        {"id": service.id, "hook": service.hook, "title": service.title, "description": service.description}
-        for service in SERVICES
-    ]
-
-    @routes.get("/")
-    def home() -> Response:
-        return _page("home", {"services": services})
 
 
 def _add_rules(routes: Blueprint, policies: PoliciesInUse) -> None:
@@ -125,14 +102,7 @@ def _add_code_systems(routes: Blueprint, public_url: str) -> None:
 
 
 def _page(template: str, facts: Mapping[str, Any], json_type: str = "application/json") -> Response:
-    if _wants_html():
-        html = render_template(f"knowledge/{template}.html", **facts)
-        return Response(html, mimetype="text/html", headers=HEADERS)
-    return Response(orjson.dumps(facts), mimetype=json_type, headers=HEADERS)
-
-
-def _wants_html() -> bool:
-    return request.accept_mimetypes.best_match(_OFFERED, default="application/json") == "text/html"
+    return page(f"knowledge/{template}.html", facts, json_type=json_type)
 
 
 def _rule_row(rule: Rule) -> dict[str, Any]:

@@ -1,0 +1,16 @@
+"""The application for people, behind the one for machines."""
+
+from flask import Flask
+
+from cds_service.web.around.flask_app import surrounded_app
+from cds_service.web.pages import home, knowledge, page
+from cds_service.web.site import Site
+
+
+def pages_app(site: Site) -> Flask:
+    """All pages of this deployment."""
+    app = surrounded_app(__name__, site.settings, site.metrics, page.failure)
+    page.init_app(app, site)
+    app.register_blueprint(home.blueprint(site))
+    app.register_blueprint(knowledge.blueprint(site.policies, site.settings.public_url))
+    return app

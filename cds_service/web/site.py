@@ -1,0 +1,33 @@
+"""What the pages know of this deployment."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from cds_service.app.metrics import Metrics
+from cds_service.app.settings import Settings
+from cds_service.policies.stack import PoliciesInUse
+from cds_service.records.keeping import Keeps
+from cds_service.security.gate import Gate
+from cds_service.web.endpoints.cds_services import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One deployment: its settings, what it decides by, who answers, what is kept; without a ``gate`` it is a demo."""
+
+    settings: Settings
+    policies: PoliciesInUse
+    answerer: Answers
+    records: Keeps
+    metrics: Metrics
+    gate: Gate | None
+
+    @property
+    def is_demo(self) -> bool:
+        """Anybody on this machine may call."""
+        return self.gate is None
+
+    @property
+    def version(self) -> str:
+        """The version of this program."""
+        return version("work-rehab-cds")
