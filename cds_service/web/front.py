@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cds_service.errors import TooSlow
 from cds_service.web.around.paths import one_slash
-from cds_service.web.bodies import BODY_SECONDS, Bodies, SlowBody
+from cds_service.web.bodies import BODY_SECONDS, Bodies, Incoming, SlowBody
+from cds_service.web.usual_calls import AFTER_REPLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,12 +54,8 @@ class RequestHead(Protocol):
     headers: Headers
 
 
-class OpenRequest(Protocol):
+class OpenRequest(Incoming, Protocol):
     """The server's side of a request and its answer."""
-
-    def __aiter__(self) -> Any:  # noqa: ANN401 - the server's own iterator
-        """The body as it comes in."""
-        ...
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Answer; from any thread."""
@@ -102,7 +99,7 @@ class Front:
         body = b""
         if scope.method not in _WITHOUT_BODY and _length(environ) <= self._largest:
             try:
-                body = await self._bodies.read(exchange)
+                body = await self._bodies.read(exchange, _announced(environ))
                 environ["wsgi.input"] = BytesIO(body)
             except SlowBody:
                 environ["wsgi.input"] = _Missing()
@@ -116,7 +113,13 @@ class Front:
 
     def _work(self, environ: "WSGIEnvironment", exchange: OpenRequest, answered: "asyncio.Future[None]") -> None:
         try:
-            self._answer(environ, exchange)
+            try:
+                self._answer(environ, exchange)
+            finally:
+                for call in environ[AFTER_REPLY]:
+                    call()
+        except Exception:  # noqa: BLE001 - nobody else would tell
+            _log.exception("fault")
         finally:
             self._loop.call_soon_threadsafe(_done, answered)
 
@@ -164,6 +167,11 @@ def _length(environ: "WSGIEnvironment") -> int:
     return int(said) if said.isdecimal() else 0
 
 
+def _announced(environ: "WSGIEnvironment") -> int | None:
+    """Bytes that a body is sure to have at most; None where its head does not bind it."""
+    return (_length(environ) or None) if "HTTP_TRANSFER_ENCODING" not in environ else None
+
+
 def _environ(scope: RequestHead) -> "WSGIEnvironment":
     """The request in the terms of WSGI (PEP 3333)."""
     environ: WSGIEnvironment = {
@@ -184,6 +192,7 @@ def _environ(scope: RequestHead) -> "WSGIEnvironment":
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        AFTER_REPLY: [],
     }
     sent: set[str] = set()
     for header, value in scope.headers.items():

@@ -7,6 +7,7 @@ and those without a length. Access, limits, log and metrics are the same functio
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from cds_service.app.metrics import Metrics
@@ -20,11 +21,13 @@ from cds_service.web.around.counting import count_request
 from cds_service.web.around.memory import LARGE_BYTES
 from cds_service.web.around.replies import JSON, Reply, check_headers, failed
 from cds_service.web.around.trust import call_admitted
-from cds_service.web.endpoints.cds_services import Answers, answered_call
+from cds_service.web.endpoints.cds_services import Answers, Keep, answered_call
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+AFTER_REPLY: Final = "work-rehab-cds.after_reply"
+"""In the environment of a request: a list of what the server has to call once it has sent the answer."""
 ROUTE: Final = "/cds-services/<service_id>"
 _PATH: Final = re.compile(r"/cds-services/([A-Za-z0-9._-]+)")
 _STATUS: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -65,12 +68,24 @@ class UsualCalls:
         if service is None:
             return self._app(environ, start_response)
         notes = opened(environ)
+        keep: Keep | None = None
         try:
-            reply = Reply(HTTPStatus.OK, self._answer(environ, service, notes))
+            body, keep = self._answer(environ, service, notes)
+            reply = Reply(HTTPStatus.OK, body)
         except Exception as error:  # noqa: BLE001 - every failure has its answer
             reply = failed(error, notes)
+        notes.ended = perf_counter_ns()
         count_request(self._metrics, notes, ROUTE, reply.status, service)
-        log_request(notes, "POST", ROUTE, reply.status)
+
+        def tell() -> None:
+            if keep is not None:
+                keep()
+            log_request(notes, "POST", ROUTE, reply.status)
+
+        if AFTER_REPLY in environ:
+            environ[AFTER_REPLY].append(tell)
+        else:
+            tell()
         headers = [("Content-Type", JSON), ("Content-Length", str(len(reply.body)))]
         start_response(_STATUS[reply.status], [*headers, *reply.headers, *headers_for(notes, kept=False)])
         return [reply.body]
@@ -83,7 +98,7 @@ class UsualCalls:
         path = _PATH.fullmatch(environ["PATH_INFO"])
         return path[1] if path is not None and length.isdecimal() and int(length) <= self._largest else None
 
-    def _answer(self, environ: "WSGIEnvironment", service: str, notes: Access) -> bytes:
+    def _answer(self, environ: "WSGIEnvironment", service: str, notes: Access) -> tuple[bytes, Keep]:
         caller = DEMO
         if self._gate is not None:
             authorization = environ.get("HTTP_AUTHORIZATION")

@@ -16,6 +16,12 @@ class Sender:
 
     def __init__(self) -> None:
         self.chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.awaited: list[Sender] = []
+        """This sender, once for each time that its whole body was awaited."""
+
+    async def __call__(self) -> bytes:
+        self.awaited.append(self)
+        return b"".join([chunk async for chunk in self])
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (chunk := await self.chunks.get()) is not None:
@@ -124,5 +130,57 @@ def test_whole_bodies_that_wait_for_an_answer_keep_the_next_back():
         assert not second.done()
         bodies.answered(await first)
         assert b"y" == await second
+
+    asyncio.run(go())
+
+
+def awaiting(bodies: Bodies, sender: Sender, length: int) -> "asyncio.Task[bytes]":
+    return asyncio.create_task(bodies.read(sender, length))
+
+
+def test_a_body_that_says_its_length_is_awaited_whole():
+    async def go() -> bytes:
+        bodies, sender = Bodies(100), Sender()
+        body = awaiting(bodies, sender, 7)
+        await sender.sends(b"one ", b"two", None)
+        assert [sender] == sender.awaited
+        return await body
+
+    assert b"one two" == asyncio.run(go())
+
+
+def test_a_body_that_says_its_length_has_no_more_time_than_others():
+    async def go() -> None:
+        await Bodies(100, seconds=0.01).read(Sender(), 7)
+
+    with pytest.raises(SlowBody):
+        asyncio.run(go())
+
+
+def test_once_as_much_is_announced_as_one_body_may_have_others_come_by_the_piece():
+    async def go() -> list[int]:
+        bodies = Bodies(100)
+        senders = [Sender() for _ in range(3)]
+        tasks = [awaiting(bodies, sender, 60) for sender in senders]
+        await still()
+        counts = [len(sender.awaited) for sender in senders]
+        for sender in senders:
+            await sender.sends(b"x" * 60, None)
+        assert [b"x" * 60] * 3 == [await task for task in tasks]
+        await senders[0].sends(b"y", None)
+        assert b"y" == await awaiting(bodies, senders[0], 60)
+        return [*counts, len(senders[0].awaited)]
+
+    assert [1, 0, 0, 2] == asyncio.run(go())
+
+
+def test_an_announced_body_takes_its_room_from_the_beginning():
+    async def go() -> None:
+        bodies, first, second = Bodies(100, room=150), Sender(), Sender()
+        announced, pieces = awaiting(bodies, first, 100), reading(bodies, second)
+        await second.sends(b"x" * 60)
+        assert isinstance(announced.exception(), SlowBody)
+        await second.sends(None)
+        assert 60 == len(await pieces)
 
     asyncio.run(go())

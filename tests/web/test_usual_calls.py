@@ -16,6 +16,7 @@ from cds_service.security.gate import Gate
 from cds_service.security.replay import MemoryReplay
 from cds_service.stories import load
 from cds_service.web.application import create_app
+from cds_service.web.usual_calls import AFTER_REPLY
 from tests.security.signing import PUBLIC_URL, Ehr, client, registry
 from tests.web.talking import AnswersWith
 
@@ -97,3 +98,32 @@ def test_a_usual_call_is_answered_as_by_the_framework(answered_both_ways, status
 def test_a_body_that_is_shorter_than_its_head_says_is_refused(answered_both_ways):
     usual, framework = answered_both_ways(data=b"{}", headers=JSON | {"Content-Length": "5"})
     assert (400, framework) == (usual[0], usual)
+
+
+class Keeping(NothingKept):
+    def __init__(self):
+        self.kept = []
+
+    def answered(self, _call, answered, _caller, **_):
+        self.kept.append(answered)
+
+
+def test_a_server_that_can_sends_the_answer_before_its_record_is_kept(policies):
+    records, after_reply = Keeping(), []
+    site = Settings(public_url=PUBLIC_URL)
+    app = create_app(site, answerer_for(site, policies, lambda: NOW), policies, records=records)
+    reply = app.test_client().post(PATH, json=STORY.request(), environ_overrides={AFTER_REPLY: after_reply})
+    assert reply.json["cards"]
+    assert [] == records.kept
+    (tell,) = after_reply
+    tell()
+    (answered,) = records.kept
+    assert reply.data == answered.body
+
+
+def test_a_server_that_cannot_has_the_record_before_the_answer(policies):
+    records = Keeping()
+    site = Settings(public_url=PUBLIC_URL)
+    app = create_app(site, answerer_for(site, policies, lambda: NOW), policies, records=records)
+    assert app.test_client().post(PATH, json=STORY.request()).json["cards"]
+    assert 1 == len(records.kept)

@@ -33,6 +33,7 @@ class Access:
         "answered",
         "cards",
         "client",
+        "ended",
         "feedback",
         "hook",
         "refused",
@@ -46,6 +47,7 @@ class Access:
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
         self.started = perf_counter_ns()
+        self.ended: int | None = None
         self.client: str | None = None
         self.service: str | None = None
         self.hook: str | None = None
@@ -55,6 +57,11 @@ class Access:
         self.shadow = False
         self.refused: str | None = None
         self.feedback: tuple[str, ...] = ()
+
+    @property
+    def milliseconds(self) -> float:
+        """What the answer took; until there is one, what it has taken so far."""
+        return ((self.ended or perf_counter_ns()) - self.started) / 1e6
 
 
 def access() -> Access:
@@ -83,7 +90,7 @@ def log_request(notes: Access, method: str, route: str | None, status: int) -> N
             "method": method,
             "route": route,
             "status": status,
-            "ms": round((perf_counter_ns() - notes.started) / 1e6, 3),
+            "ms": round(notes.milliseconds, 3),
             "client": notes.client,
             "service": notes.service,
             "hook": notes.hook,

@@ -1,7 +1,8 @@
 """The CDS Hooks endpoints: discovery, hook call, feedback."""
 
-from time import perf_counter_ns
-from typing import Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeAlias
 
 import orjson
 from flask import Blueprint, Response
@@ -17,6 +18,9 @@ from cds_service.security.clients import Caller
 from cds_service.web.around.access import Access, access
 from cds_service.web.around.replies import json_body, json_reply
 from cds_service.web.around.trust import caller_at_hand
+
+Keep: TypeAlias = Callable[[], None]
+"""Keeps the record of an answered call; never fails."""
 
 
 class Answers(Protocol):
@@ -41,7 +45,8 @@ def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) ->
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
-        reply = answered_call(answerer, records, service_id, json_body(), access(), caller_at_hand())
+        reply, keep = answered_call(answerer, records, service_id, json_body(), access(), caller_at_hand())
+        keep()
         return Response(reply, mimetype="application/json")
 
     @routes.post("/cds-services/<service_id>/feedback")
@@ -56,8 +61,11 @@ def blueprint(answerer: Answers, records: Keeps, *, shared_ids: bool = False) ->
 
 def answered_call(
     answerer: Answers, records: Keeps, service_id: str, body: bytes, notes: Access, caller: Caller
-) -> bytes:
-    """The body of the answer. In shadow mode the call is evaluated and recorded, and nothing is shown."""
+) -> tuple[bytes, Keep]:
+    """The body of the answer, and what keeps its record, which may follow it: the clinician waits for the answer alone.
+
+    In shadow mode the call is evaluated and recorded, and nothing is shown.
+    """
     call = read_call(body, service_id)
     notes.service = call.service.shared_id
     notes.hook = call.hook
@@ -66,18 +74,14 @@ def answered_call(
         answered = answerer.answered(call, caller)
     except Exception as error:
         outcome = "data-needed" if isinstance(error, DataNeeded) else "failed"
-        records.refused(call, outcome, caller, body=body, milliseconds=_milliseconds(notes))
+        records.refused(call, outcome, caller, body=body, milliseconds=notes.milliseconds)
         if isinstance(error, RecursionError):
             raise TooDeep from None
         raise
     shadow = caller.client.mode == "shadow"
     reply = NO_CARDS.encoded if shadow else answered.body
-    records.answered(call, answered, caller, body=body, reply=reply, milliseconds=_milliseconds(notes))
     notes.cards = 0 if shadow else len(answered.composition.cards)
     notes.answered = answered
     notes.shadow = shadow
-    return reply
-
-
-def _milliseconds(notes: Access) -> float:
-    return (perf_counter_ns() - notes.started) / 1e6
+    took = notes.milliseconds
+    return reply, partial(records.answered, call, answered, caller, body=body, reply=reply, milliseconds=took)
