@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, FilePath, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, FilePath, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -20,6 +20,8 @@ from cds_service.security.keys import ALGORITHMS, RECOMMENDED
 
 PREFIX: Final = "CDS_"
 LOOPBACK_WORD: Final = "loopback"
+OIDC_SETTINGS: Final = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_allowed")
+"""Settings of which all are needed where there is one."""
 
 
 class Settings(BaseSettings):
@@ -88,6 +90,11 @@ class Settings(BaseSettings):
     cpt_descriptors: FilePath | None = Field(
         default=None, description="File with the CPT descriptors that the site has licensed."
     )
+    fees: FilePath | None = Field(
+        default=None,
+        description="File with what the site charges: CSV with code, modifier, amount, from. Without it no dollar is "
+        "shown.",
+    )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///work-rehab-cds.sqlite3"),
         description="Where records are kept: a SQLite file, or PostgreSQL like postgresql://cds@db.example.org/cds.",
@@ -101,6 +108,21 @@ class Settings(BaseSettings):
     )
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
         default=None, description="Bearer token that reads the metrics; without it they are open."
+    )
+    insights_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None,
+        description="Token that opens the insights, at least 16 characters; without it and OIDC they are off.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="OpenID Connect provider whose users may see the insights, like https://id.example.org.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="Who this service is at the OpenID Connect provider.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret there.")
+    oidc_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        validate_default=True,
+        description="Who may see the insights, separated by commas: verified email addresses, and groups by name.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log record that is written."
@@ -126,7 +148,7 @@ class Settings(BaseSettings):
             files_of(folder)
         return folders
 
-    @field_validator("cors_origins", "jwt_algorithms", "fhir_networks", mode="before")
+    @field_validator("cors_origins", "jwt_algorithms", "fhir_networks", "oidc_allowed", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
         return _split(value, ",")
@@ -146,6 +168,24 @@ class Settings(BaseSettings):
             if algorithm not in ALGORITHMS:
                 raise ValueError(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
         return algorithms
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, url: str | None, besides: ValidationInfo) -> str | None:
+        parts = urlsplit(url or "https://none")
+        schemes = {"http", "https"} if besides.data.get("allow_http") else {"https"}
+        if parts.scheme not in schemes or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError(f"{url!r} is not an https URL without query, like https://id.example.org")
+        return url
+
+    @field_validator("oidc_allowed")
+    @classmethod
+    def _whole(cls, allowed: tuple[str, ...], besides: ValidationInfo) -> tuple[str, ...]:
+        is_set = {name: bool(besides.data.get(name)) for name in OIDC_SETTINGS} | {"oidc_allowed": bool(allowed)}
+        missing = [f"{PREFIX}{name.upper()}" for name in is_set if not is_set[name]]
+        if missing and any(is_set.values()):
+            raise ValueError(f"sign-in by OpenID Connect also needs {' and '.join(missing)}; set all four, or none")
+        return allowed
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cds_service import __version__
 from cds_service.app.assembly import load_clients, load_policies, open_records
+from cds_service.app.fee_file import fees_from
 from cds_service.app.settings import Settings, load_settings
 from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
@@ -52,6 +53,7 @@ def demo(port: int, story: str) -> None:
     os.environ.setdefault("CDS_LOG_LEVEL", "WARNING")
     settings = load_settings()
     load_policies(settings)
+    fees_from(settings.fees)
     shown = load(story, date.today())  # noqa: DTZ011 - the local day is meant
     from cds_service.web.server import run  # the server is needed by two commands only
 
@@ -106,13 +108,14 @@ def _ready(url: str) -> bool:
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server for registered clients; settings come from CDS_... variables.
 
-    Calls in flight are finished on SIGTERM. SIGHUP reads policies and registry of clients again.
+    Calls in flight are finished on SIGTERM. SIGHUP reads policies, registry of clients and fees again.
 
     \b
     Example:  CDS_PUBLIC_URL=https://cds.example.org CDS_CLIENTS=clients.yaml cds-service serve --host 0.0.0.0
     """  # noqa: D301
     settings = load_settings()
     policies, clients = load_policies(settings), load_clients(settings)
+    fees = fees_from(settings.fees)
     with claimed(host, port):
         records = open_records(settings)
         database = records.database.shown
@@ -120,6 +123,8 @@ def serve(host: str, port: int, workers: int) -> None:
         click.echo(f"Work Rehab CDS {__version__} listens on http://{host}:{port}. Stop with Ctrl+C.")
         for name, value in _start_facts(settings, policies, clients, database, workers):
             click.echo(f"  {name:10}  {value}")
+        if fees:
+            click.echo(f"  {'fees':10}  of {len(fees.by_code)} codes, from {settings.fees}")
         _note(doubts_about_url(settings.public_url, host, port, is_set="public_url" in settings.model_fields_set))
         from cds_service.web.server import run  # the server is needed by two commands only
 

@@ -23,7 +23,7 @@ from cds_service.records.engines import (
 )
 from cds_service.records.store_threads import StoreResult, StoreThreads, StoreTooSlowError
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a database that has it needs none."""
 MIGRATIONS: Final = "cds_service.records:migrations"
 MIGRATING: Final = 97545_97546

@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cards.explanation import EVALUATION_IDENTITY
 from cards.groups import Group
-from cds_service.domain.findings import Finding
+from cds_service.domain.findings import ChargeLine, DraftCharges, Evaluation, Finding, Proposal
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import HookCall
 from cds_service.records.pseudonyms import Pseudonyms
 from cds_service.security.clients import Caller
 
 Row: TypeAlias = Mapping[str, Any]
+_CODE_LENGTH: Final = 5
+_MODIFIER_LENGTH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def entry_of(
         "shown": 0 if shadow else len(composed.shown),
         "withheld": len(composed.withheld) + (len(composed.shown) if shadow else 0),
         "gaps": len(evaluation.gaps) if evaluation is not None else 0,
+        "missing": _missing(evaluation),
         "episode": names.episode(evaluation.episode_key or "") if evaluation is not None else None,
     }
     state = "shadow" if shadow else "shown"
@@ -101,7 +104,7 @@ def entry_of(
 
 def refused(call: HookCall, outcome: str, caller: Caller, occasion: Occasion, names: Naming) -> Entry:
     """The row of a call without answer; ``outcome`` is ``data-needed`` or ``failed``."""
-    empty = {"shown": 0, "withheld": 0, "gaps": 0, "policies": [], "output": None, "episode": None}
+    empty = {"shown": 0, "withheld": 0, "gaps": 0, "policies": [], "output": None, "episode": None, "missing": None}
     return Entry(_decision(call, caller, occasion, names) | empty | {"evaluation": occasion.id, "outcome": outcome})
 
 
@@ -155,4 +158,37 @@ def _suggestions(answered: Answered, client: str) -> Iterator[Row]:
             for index, proposal in enumerate(member.finding.proposals):
                 uuid = identity(f"{member.finding.key}#{index}")
                 if uuid in sent:
-                    yield {"client": client, "uuid": uuid, "card": card.uuid, "label": proposal.key}
+                    yield {
+                        "client": client,
+                        "uuid": uuid,
+                        "card": card.uuid,
+                        "label": proposal.key,
+                        "recommended": proposal.recommended,
+                        "lines": drafted_as_kept(proposal),
+                    }
+
+
+def _missing(evaluation: Evaluation | None) -> str:
+    """The facts that gaps name, each once, between spaces."""
+    if evaluation is None or not evaluation.gaps:
+        return ""
+    return f" {' '.join(sorted({gap.fact for gap in evaluation.gaps}))} "
+
+
+def drafted_as_kept(proposal: Proposal) -> str | None:
+    """The claim lines of a proposal; None where it drafts none, or a line is not made of codes alone."""
+    lines = [line for change in proposal.changes if isinstance(change, DraftCharges) for line in change.lines]
+    if not lines or not all(map(_is_of_codes, lines)):
+        return None
+    return " ".join(f"{'-'.join((line.code, *line.modifiers))}:{line.units}" for line in lines)
+
+
+def _is_of_codes(line: ChargeLine) -> bool:
+    """A modifier that a person drafted may be any text, which is not kept."""
+    return _is_code(line.code, _CODE_LENGTH) and all(
+        _is_code(modifier, _MODIFIER_LENGTH) for modifier in line.modifiers
+    )
+
+
+def _is_code(text: str, length: int) -> bool:
+    return len(text) == length and text.isascii() and text.isalnum()

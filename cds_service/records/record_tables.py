@@ -59,6 +59,8 @@ class DecisionRow(Base):
     ``evaluation`` is the id that the answer's evaluation extension gives. ``outcome`` is ``answered``,
     ``data-needed`` or ``failed``; ``shown``, ``withheld`` and ``gaps`` count. ``latency`` is in milliseconds.
     ``input`` and ``output`` are SHA-256 of the bodies. ``shadow`` calls were evaluated, and nothing was shown.
+    ``missing`` are the facts that its gaps name, each once, with a space before and after each; None where nobody
+    noted them, as before version 0002 of the tables.
     """
 
     __tablename__ = "decision"
@@ -81,6 +83,7 @@ class DecisionRow(Base):
     patient: Mapped[str]
     episode: Mapped[str | None]
     shadow: Mapped[bool]
+    missing: Mapped[str | None]
 
 
 class CardRow(Base):
@@ -111,7 +114,11 @@ class CardRow(Base):
 
 
 class SuggestionRow(Base):
-    """A suggestion of a shown card; ``label`` is the key of its wording, not its text."""
+    """A suggestion of a shown card; ``label`` is the key of its wording, not its text.
+
+    ``lines`` are the claim lines that it drafts, like ``97545-WH-GP:1 97546-WH-GP:2``: codes, modifiers and units, no
+    date and nothing else of the visit. None where it drafts none.
+    """
 
     __tablename__ = "suggestion"
     __table_args__ = (
@@ -123,6 +130,8 @@ class SuggestionRow(Base):
     uuid: Mapped[str] = mapped_column(primary_key=True)
     card: Mapped[str]
     label: Mapped[str]
+    recommended: Mapped[bool | None]
+    lines: Mapped[str | None]
 
 
 class FeedbackRow(Base):
@@ -167,3 +176,13 @@ class SecretRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+class SignInAttemptRow(Base):
+    """Wrong tokens at the door of the insights: how many from an address, as a keyed hash, or in all, since when."""
+
+    __tablename__ = "sign_in_attempt"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    wrong: Mapped[int]

@@ -5,6 +5,7 @@ from functools import partial
 from flask import Flask
 
 from cds_service.app.assembly import answerer_for, load_policies
+from cds_service.app.fee_file import ReloadableFees
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings, load_settings
 from cds_service.policies.stack import PoliciesInUse
@@ -32,6 +33,7 @@ def create_app(
     gate: Gate | None = None,
     records: Keeps | None = None,
     metrics: Metrics | None = None,
+    fees: ReloadableFees | None = None,
 ) -> Flask:
     """The application.
 
@@ -43,9 +45,10 @@ def create_app(
             machine only.
         records: Who keeps records of calls and feedback; without it none are kept, and feedback is refused.
         metrics: Where to count what happens; by default within this application only.
+        fees: What the site charges; by default the file of the settings.
 
     Raises:
-        ConfigurationError: a setting of the environment cannot be used.
+        ConfigurationError: a setting of the environment, or the file of fees, cannot be used.
         PolicyError: a policy file is refused; the text names file and key.
     """
     settings = settings or load_settings()
@@ -65,7 +68,8 @@ def create_app(
     app.register_blueprint(health.blueprint(records.reachable, policies))
     token = settings.metrics_token
     app.register_blueprint(counting.blueprint(metrics, token.get_secret_value() if token is not None else None))
-    site = Site(settings, policies, answerer, records, metrics, gate)
+    fees = fees if fees is not None else ReloadableFees(settings.fees)
+    site = Site(settings, policies, answerer, records, metrics, gate, fees)
     with_pages = PagesWhenNeeded(app.wsgi_app, (rule.rule for rule in app.url_map.iter_rules()), partial(_pages, site))
     usual = UsualCalls(with_pages, answerer, records, metrics, gate, settings)
     app.wsgi_app = tolerate_slashes(usual)  # type: ignore[assignment, method-assign]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from cds_service.app.fee_file import ReloadableFees
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings
 from cds_service.policies.stack import PoliciesInUse
@@ -21,6 +22,7 @@ class Site:
     records: Keeps
     metrics: Metrics
     gate: Gate | None
+    fees: ReloadableFees
 
     @property
     def is_demo(self) -> bool:

@@ -115,7 +115,7 @@ def test_a_value_that_cannot_be_used_is_told_with_what_would_be_right(monkeypatc
     assert f"{variable}: {message}" == str(refusal.value)
 
 
-@pytest.mark.parametrize("variable", ["CDS_PATIENT_KEY", "CDS_METRICS_TOKEN"])
+@pytest.mark.parametrize("variable", ["CDS_PATIENT_KEY", "CDS_METRICS_TOKEN", "CDS_INSIGHTS_TOKEN"])
 def test_a_secret_that_cannot_be_used_is_not_told(monkeypatch, variable):
     monkeypatch.setenv(variable, "hidden-word")
     with pytest.raises(ConfigurationError, match=r"at least \d+ characters are needed") as refusal:
@@ -142,4 +142,36 @@ def test_private_networks_of_fhir_servers_are_a_list(monkeypatch):
 def test_settings_of_fhir_servers_that_cannot_be_used_stop_the_start(monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError, match=variable):
+        load_settings()
+
+
+OIDC = {
+    "CDS_OIDC_ISSUER": "https://id.example.org",
+    "CDS_OIDC_CLIENT_ID": "work-rehab",
+    "CDS_OIDC_CLIENT_SECRET": "not-a-real-secret",
+    "CDS_OIDC_ALLOWED": "lead@clinic.example, billing leads",
+}
+
+
+def test_sign_in_by_openid_connect_has_four_settings(monkeypatch):
+    for name, value in OIDC.items():
+        monkeypatch.setenv(name, value)
+    assert ("lead@clinic.example", "billing leads") == load_settings().oidc_allowed
+
+
+@pytest.mark.parametrize("left_out", OIDC)
+def test_a_part_of_them_stops_the_start_and_names_what_is_missing(monkeypatch, left_out):
+    for name, value in OIDC.items():
+        if name != left_out:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"needs {left_out}") as refusal:
+        load_settings()
+    assert OIDC["CDS_OIDC_CLIENT_SECRET"] not in str(refusal.value)
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example.org", "id.example.org", "https://id.example.org?x=1"])
+def test_the_provider_is_an_https_url(monkeypatch, issuer):
+    for name, value in {**OIDC, "CDS_OIDC_ISSUER": issuer}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=r"CDS_OIDC_ISSUER: .* is not an https URL without query"):
         load_settings()

@@ -19,6 +19,10 @@ PACKAGE_FILES = {"__init__", "__main__"}
 IN_EACH_OF_A_KIND = {
     "RULES": "each topic of rules lists its own, and the catalog puts them together",
     "blueprint": "each page registers its routes under this name, as Flask applications do",
+    **dict.fromkeys(
+        ("revision", "down_revision", "branch_labels", "depends_on", "upgrade", "downgrade"),
+        "each migration of the database has them, as Alembic reads them",
+    ),
     "init_app": "what stands around all pages joins the application under this name, as Flask extensions do",
 }
 """Names that several modules of one kind have to share, with the reason."""
