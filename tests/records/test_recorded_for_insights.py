@@ -106,15 +106,15 @@ def test_charges_are_priced_visit_by_visit_by_what_became_of_them(kept):
     texas, overdue = "texas-hardening-pt-pta", "reassessment-overdue"
     first = charges(kept.call(texas).json["cards"])
     again = charges(kept.call(texas).json["cards"])
-    other = charges(kept.call(overdue).json["cards"])
+    elsewhere = charges(kept.call(overdue).json["cards"])
     kept.feedback(accepted(again))
     kept.written()
     became = {row.became: row for row in charges_in_dollars(kept.records.database, Chosen(), FEES)}
     expected = sum(units * (180 if code == "97545" else 90) for code, _, units in lines_of(first))
     assert (1, Decimal(expected), 0) == (became["accepted"].visits, became["accepted"].dollars, 0)
-    assert other["suggestions"][0].get("isRecommended", False) == bool(became["ignored"].visits)
+    assert elsewhere["suggestions"][0].get("isRecommended", False) == bool(became["ignored"].visits)
     assert 0 == became["overridden"].visits
-    kept.feedback(overridden(other))
+    kept.feedback(overridden(elsewhere))
     became = {row.became: row.visits for row in charges_in_dollars(kept.records.database, Chosen(), FEES)}
     assert 0 == became["ignored"]
 
