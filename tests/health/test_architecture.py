@@ -96,6 +96,13 @@ ALLOWED = {
         "cds_service.security",
         "cds_service.web",
     },
+    "cds_service/web/pages/docs_site": {
+        "cds_service.billing",
+        "cds_service.errors",
+        "cds_service.policies",
+        "cds_service.rules",
+        "cds_service.web",
+    },
     "cds_service/cli": {"cards", "cds_service"},
     "cds_service": {"cards", "cds_service"},
 }

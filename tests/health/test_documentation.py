@@ -20,7 +20,7 @@ from cds_service.stories import build
 from cds_service.stories.expectations import Expect
 from cds_service.stories.language import StoryWords
 from cds_service.yaml_files import YamlFile
-from tests.health import readme_card
+from tests.health import samples
 from tests.playing import CASES, bundled_policies, check, play, stories_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,9 +64,25 @@ def named(expectation):
 
 
 def test_the_card_in_the_readme_is_the_one_that_is_printed():
-    assert readme_card.printed() == readme_card.quoted(), "python -m tests.health.readme_card renews it"
+    quoted = samples.quoted(ROOT / "README.md")["the card"]
+    assert samples.SAMPLES["the card"]() == quoted, "python -m tests.health.samples renews it"
     example = re.search(r'^\| summary \|.* as in "(.*)" \|$', README, re.MULTILINE)[1]
-    assert f" {example} " in readme_card.printed()
+    assert f" {example} " in quoted
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_a_sample_in_the_pages_is_what_the_service_gives(name):
+    pages = {page.name: samples.quoted(page) for page in PAGES}
+    quoted = {page: found[name] for page, found in pages.items() if name in found}
+    assert quoted, f"no page quotes the sample {name}"
+    for page, text in quoted.items():
+        assert samples.SAMPLES[name]() == text, f"{page}: python -m tests.health.samples renews it"
+
+
+def test_every_sample_in_the_pages_is_made_by_the_tests():
+    marked = {name for page in PAGES for name in re.findall(r"^<!-- sample: (.+) -->$", page.read_text(), re.MULTILINE)}
+    assert set(samples.SAMPLES) == marked
+    assert marked == {name for page in PAGES for name in samples.quoted(page)}
 
 
 def test_commands_in_the_readme_work_as_printed_after_the_install():

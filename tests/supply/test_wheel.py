@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from cds_service.web.pages.docs_site.manual import AT_THE_TOP, page_names
 from tests.supply.locks import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -18,9 +19,9 @@ pytestmark = pytest.mark.skipif(
 
 def build(folder, *, zone, umask, moment):
     """The wheel of a copy of the sources that lies elsewhere, with other times and rights of its files."""
-    for name in ("cds_service", "cards"):
+    for name in ("cds_service", "cards", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+    for name in ("pyproject.toml", "LICENSE", ".gitignore", *AT_THE_TOP):
         shutil.copy(ROOT / name, folder)
     for path in folder.rglob("*"):
         os.utime(path, (moment, moment))
@@ -57,3 +58,26 @@ def test_a_wheel_has_the_program_and_neither_tests_nor_history(wheels):
     folders = {name.split("/")[0] for name in zipfile.ZipFile(wheels[0]).namelist()}
     assert {"cds_service", "cards"} == {folder for folder in folders if not folder.endswith(".dist-info")}
     assert len(folders) == 3
+
+
+def test_a_wheel_has_every_text_and_image_of_the_documentation(wheels):
+    texts = [*AT_THE_TOP, *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.*"))]
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        for text in texts:
+            assert (ROOT / text).read_bytes() == wheel.read(f"cds_service/web/pages/docs_site/manual/{text}")
+
+
+def test_the_pages_of_a_wheel_are_those_of_the_sources(wheels, tmp_path):
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        wheel.extractall(tmp_path)
+    program = "from cds_service.web.pages.docs_site.manual import TOP, page_names; print(TOP, *page_names())"
+    printed = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.split()
+    assert [str(tmp_path / "cds_service/web/pages/docs_site/manual"), *page_names()] == printed

@@ -4,6 +4,7 @@ from flask import Flask
 
 from cds_service.web.around.flask_app import surrounded_app
 from cds_service.web.pages import home, knowledge, page
+from cds_service.web.pages.docs_site import docs_pages
 from cds_service.web.site import Site
 
 
@@ -13,4 +14,5 @@ def pages_app(site: Site) -> Flask:
     page.init_app(app, site)
     app.register_blueprint(home.blueprint(site))
     app.register_blueprint(knowledge.blueprint(site.policies, site.settings.public_url))
+    app.register_blueprint(docs_pages.blueprint(site))
     return app
