@@ -5,14 +5,21 @@ value (CH-S-03).
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.json import Encoder
 
 from cds_service.domain.actions import Action
 from cds_service.domain.findings import Severity
 from cds_service.domain.values import JsonObject
+
+MOST_SUMMARY: Final = 139
+"""Characters of a summary (CH-S-05)."""
+CardUuid: TypeAlias = Annotated[
+    str, Meta(description="The same input gives the same id.", extra_json_schema={"format": "uuid"})
+]
+CardUrl: TypeAlias = Annotated[str, Meta(description="A page of this service.", extra_json_schema={"format": "uri"})]
 
 
 class CardCoding(Struct, frozen=True):
@@ -27,7 +34,7 @@ class CardSource(Struct, frozen=True):
     """Who speaks, and about what (CH-S-08)."""
 
     label: str
-    url: str
+    url: CardUrl
     topic: CardCoding
 
 
@@ -35,7 +42,7 @@ class CardLink(Struct, frozen=True):
     """A link to a page of ours (CH-S-18)."""
 
     label: str
-    url: str
+    url: CardUrl
     type: Literal["absolute"] = "absolute"
 
 
@@ -51,7 +58,7 @@ class AppLink(Struct, frozen=True, rename="camel"):
 class Suggestion(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A whole change to accept or leave (CH-S-11)."""
 
-    uuid: str
+    uuid: CardUuid
     label: str
     is_recommended: bool = False
     actions: tuple[Action, ...]
@@ -63,15 +70,15 @@ class Card(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     ``selection_behavior`` stands beside suggestions and only there (CH-S-09).
     """
 
-    uuid: str
-    summary: str
+    uuid: CardUuid
+    summary: Annotated[str, Meta(max_length=MOST_SUMMARY, description="What to do, with the number that matters.")]
     indicator: Severity
     source: CardSource
-    detail: str
+    detail: Annotated[str, Meta(description="What and why, in GitHub-flavored Markdown without HTML.")]
     suggestions: tuple[Suggestion, ...] = ()
     selection_behavior: Literal["any", "at-most-one"] | None = None
-    override_reasons: tuple[CardCoding, ...]
-    links: tuple[CardLink | AppLink, ...]
+    override_reasons: Annotated[tuple[CardCoding, ...], Meta(description="Reasons that fit the topic.")]
+    links: Annotated[tuple[CardLink | AppLink, ...], Meta(description="Pages that explain the card.")]
     extension: Mapping[str, JsonObject]
 
 

@@ -6,7 +6,7 @@ recursion limit: it holds in skipped and undecoded parts too, so no scan of our 
 """
 
 import re
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -14,9 +14,11 @@ from msgspec import Raw
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, NotAnObject, NotJson, TooDeep, UnknownService, WrongHook
 from cds_service.hooks.context import Context, present, read_with, reader_of, starts_with
+from cds_service.hooks.sent_members import NOT_BLANK, Text, described
 from cds_service.hooks.services import SERVICES, HookService, hooks_of
 
 MAX_HOOK_INSTANCE: Final = 256
+TOKEN_TYPE: Final = "Bearer"  # noqa: S105 - the name of a scheme
 _ABSENT: Final = Raw()
 _SENDABLE: Final = re.compile(r"[!-~]+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -83,27 +85,38 @@ class HookCall:
         return self.context.dispatched
 
 
-class _Body(msgspec.Struct, rename="camel"):
-    hook: str | None = None
-    hook_instance: str | None = None
-    context: Raw = _ABSENT
-    prefetch: Raw = _ABSENT
-    fhir_server: str | None = None
-    fhir_authorization: Raw = _ABSENT
+class CallBody(msgspec.Struct, rename="camel"):
+    """A CDS Hooks request."""
+
+    hook: Annotated[Text, described("The hook that fires.")] = None
+    hook_instance: Annotated[
+        Text,
+        described(
+            "Id of this call, a UUID: the ids of the cards derive from it.",
+            maxLength=MAX_HOOK_INSTANCE,
+            pattern=NOT_BLANK,
+        ),
+    ] = None
+    context: Annotated[Raw, described("What the call is about.")] = _ABSENT
+    prefetch: Annotated[Raw, described("The data that discovery asks for, by its keys.")] = _ABSENT
+    fhir_server: Annotated[Text, described("Base URL of the EHR's FHIR server.")] = None
+    fhir_authorization: Annotated[Raw, described("The token for the FHIR server.")] = _ABSENT
 
 
-class _Authorization(msgspec.Struct):
-    access_token: str
-    token_type: str
-    expires_in: int
-    scope: str
-    subject: str
-    patient: str | None = None
+class SentAuthorization(msgspec.Struct):
+    """The token for the EHR's FHIR server; one that is not like this is not used."""
+
+    access_token: Annotated[str, described("The token itself.", pattern=f"^{_SENDABLE.pattern}$")]
+    token_type: Annotated[str, described("The scheme of the token.", const=TOKEN_TYPE)]
+    expires_in: Annotated[int, described("Seconds that it is good for.")]
+    scope: Annotated[str, described("What may be read, as SMART scopes.")]
+    subject: Annotated[str, described("Whom the token was given to.")]
+    patient: Annotated[Text, described("The only patient it is good for, if there is one.")] = None
 
 
-_decode_body: Final = msgspec.json.Decoder(_Body).decode
+_decode_body: Final = msgspec.json.Decoder(CallBody).decode
 _READERS: Final = {service.hook: reader_of(service.context) for service in SERVICES}
-_decode_authorization: Final = msgspec.json.Decoder(_Authorization).decode
+_decode_authorization: Final = msgspec.json.Decoder(SentAuthorization).decode
 
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -147,7 +160,7 @@ def read_call(body: bytes, service_id: str) -> HookCall:
     listed = hooks_of(service_id)
     if not listed:
         raise UnknownService(service_id)
-    request: _Body = read_object(_decode_body, body)
+    request: CallBody = read_object(_decode_body, body)
     hook = _required(request.hook, "hook")
     hook_instance = _required(request.hook_instance, "hookInstance")
     if len(hook_instance) > MAX_HOOK_INSTANCE:
@@ -198,6 +211,6 @@ def _authorization(raw: Raw) -> FhirAuthorization | None:
         return None
     except RecursionError:
         raise TooDeep from None
-    if sent.token_type != "Bearer" or not _SENDABLE.fullmatch(sent.access_token):  # noqa: S105 - the name of a scheme
+    if sent.token_type != TOKEN_TYPE or not _SENDABLE.fullmatch(sent.access_token):
         return None
     return FhirAuthorization(sent.access_token, sent.scope, sent.patient)

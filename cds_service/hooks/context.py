@@ -14,11 +14,24 @@ from msgspec import Raw
 
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, TooDeep
+from cds_service.hooks.sent_members import (
+    ID_FORM,
+    MAX_REFERENCES,
+    REFERENCE_FORM,
+    Appointments,
+    DispatchedOrder,
+    DispatchedOrders,
+    DraftOrders,
+    EncounterId,
+    PatientId,
+    Performer,
+    Selections,
+    UserId,
+)
 
-MAX_REFERENCES: Final = 10_000
 _NULL: Final = b"null"
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_REFERENCE: Final = re.compile(r"[A-Za-z]{1,64}/[A-Za-z0-9._-]{1,128}")
+_ID: Final = re.compile(ID_FORM)
+_REFERENCE: Final = re.compile(REFERENCE_FORM)
 _PATH: Final = re.compile(r"\$((?:\.[^.\[`]+|\[\d+\])+)`?$")
 _EXPECTED: Final = re.compile(r"Expected `([a-z]+)[^`]*`")
 _JSON_NAMES: Final = {"str": "a string", "int": "an integer", "array": "an array", "object": "an object"}
@@ -169,20 +182,18 @@ def _references(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
     return tuple(relative_reference(text, f"{field}[{index}]") for index, text in enumerate(texts))
 
 
-_TEXT: Final = str | None
-_TEXTS: Final = tuple[str, ...] | None
-
 FIELDS: Final[Mapping[str, ContextField]] = {
-    "patientId": ContextField({"patientId": _TEXT}, _patient),
-    "encounterId": ContextField({"encounterId": _TEXT}, _encounter),
-    "userId": ContextField({"userId": _TEXT}, _user),
-    "draftOrders": ContextField({"draftOrders": Raw}, _drafts),
-    "selections": ContextField({"selections": _TEXTS}, _selections),
+    "patientId": ContextField({"patientId": PatientId}, _patient),
+    "encounterId": ContextField({"encounterId": EncounterId}, _encounter),
+    "userId": ContextField({"userId": UserId}, _user),
+    "draftOrders": ContextField({"draftOrders": DraftOrders}, _drafts),
+    "selections": ContextField({"selections": Selections}, _selections),
     "dispatchedOrders": ContextField(
-        {"dispatchedOrders": _TEXTS, "dispatched-orders": _TEXTS, "order": _TEXT}, _dispatched
+        {"dispatchedOrders": DispatchedOrders, "dispatched-orders": DispatchedOrders, "order": DispatchedOrder},
+        _dispatched,
     ),
-    "performer": ContextField({"performer": _TEXT}, _performer),
-    "appointments": ContextField({"appointments": Raw}, _appointments),
+    "performer": ContextField({"performer": Performer}, _performer),
+    "appointments": ContextField({"appointments": Appointments}, _appointments),
 }
 """The fields that hooks have in their context, by the names of the specification."""
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, UnknownService
 from cds_service.hooks.call import read_object
+from cds_service.hooks.sent_members import INSTANT_FORM, NOT_BLANK, Text, described
 from cds_service.hooks.services import hooks_of
 
 MAX_ENTRIES: Final = 1_000
@@ -18,9 +19,8 @@ MAX_CODING: Final = 512
 MAX_COMMENT: Final = 4_000
 """Characters of a comment. It may hold patient data, so it is kept short (CH-F-09)."""
 
-_RFC_3339: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d{2}:\d{2})"
-)
+OUTCOMES: Final = ("accepted", "overridden")
+_RFC_3339: Final = re.compile(INSTANT_FORM, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +43,50 @@ class CardFeedback:
     reason: OverrideReason | None = None
 
 
-class _Coding(msgspec.Struct):
-    system: str | None = None
-    code: str | None = None
+class ReasonCoding(msgspec.Struct):
+    """One of the override reasons that came with the card."""
+
+    system: Annotated[Text, described("The code system.", maxLength=MAX_CODING, pattern=NOT_BLANK)] = None
+    code: Annotated[Text, described("The reason.", maxLength=MAX_CODING, pattern=NOT_BLANK)] = None
 
 
-class _Reason(msgspec.Struct, rename="camel"):
-    reason: _Coding | None = None
-    user_comment: str | None = None
+class SentReason(msgspec.Struct, rename="camel"):
+    """Why a card was overridden: a reason, a comment, or both."""
+
+    reason: ReasonCoding | None = None
+    user_comment: Annotated[Text, described("What the user wrote.", maxLength=MAX_COMMENT)] = None
 
 
-class _Suggestion(msgspec.Struct):
-    id: str | None = None
+class AcceptedSuggestion(msgspec.Struct):
+    """A suggestion that was accepted."""
+
+    id: Annotated[Text, described("The uuid of the suggestion.", maxLength=MAX_ID, pattern=NOT_BLANK)] = None
 
 
-class _Entry(msgspec.Struct, rename="camel"):
-    card: str | None = None
-    outcome: str | None = None
-    outcome_timestamp: str | None = None
-    accepted_suggestions: tuple[_Suggestion, ...] | None = None
-    override_reason: _Reason | None = None
+class FeedbackEntry(msgspec.Struct, rename="camel"):
+    """What became of one card."""
+
+    card: Annotated[Text, described("The uuid of the card.", maxLength=MAX_ID, pattern=NOT_BLANK)] = None
+    outcome: Annotated[Text, described("What the user did.", enum=list(OUTCOMES))] = None
+    outcome_timestamp: Annotated[
+        Text, described("When.", format="date-time", maxLength=MAX_ID, pattern=f"^{INSTANT_FORM}$")
+    ] = None
+    accepted_suggestions: Annotated[
+        tuple[AcceptedSuggestion, ...] | None, described("What was accepted; needed with accepted.")
+    ] = None
+    override_reason: SentReason | None = None
 
 
-class _Body(msgspec.Struct):
-    feedback: tuple[_Entry, ...] | None = None
+class FeedbackBody(msgspec.Struct):
+    """Feedback on cards: refused as a whole when an entry is wrong."""
+
+    feedback: Annotated[
+        tuple[FeedbackEntry, ...] | None,
+        described("What became of the cards, one entry each.", minItems=1, maxItems=MAX_ENTRIES),
+    ] = None
 
 
-_decode: Final[Callable[[bytes], _Body]] = msgspec.json.Decoder(_Body).decode
+_decode: Final[Callable[[bytes], FeedbackBody]] = msgspec.json.Decoder(FeedbackBody).decode
 
 
 def read_feedback(body: bytes, service_id: str) -> tuple[CardFeedback, ...]:
@@ -92,7 +109,7 @@ def read_feedback(body: bytes, service_id: str) -> tuple[CardFeedback, ...]:
     return tuple(dict.fromkeys(read))
 
 
-def _entry(entry: _Entry, at: str) -> CardFeedback:
+def _entry(entry: FeedbackEntry, at: str) -> CardFeedback:
     card = _text(entry.card, f"{at}.card", MAX_ID)
     when = _instant(_text(entry.outcome_timestamp, f"{at}.outcomeTimestamp", MAX_ID), f"{at}.outcomeTimestamp")
     match _text(entry.outcome, f"{at}.outcome", MAX_ID):
@@ -104,7 +121,7 @@ def _entry(entry: _Entry, at: str) -> CardFeedback:
             raise InvalidRequest(f"{at}.outcome", "must be accepted or overridden")
 
 
-def _suggestions(entry: _Entry, at: str) -> tuple[str, ...]:
+def _suggestions(entry: FeedbackEntry, at: str) -> tuple[str, ...]:
     field = f"{at}.acceptedSuggestions"
     if not entry.accepted_suggestions:
         raise MissingField(field)
@@ -114,7 +131,7 @@ def _suggestions(entry: _Entry, at: str) -> tuple[str, ...]:
     )
 
 
-def _reason(sent: _Reason | None, at: str) -> OverrideReason | None:
+def _reason(sent: SentReason | None, at: str) -> OverrideReason | None:
     if sent is None:
         return None
     comment = sent.user_comment or None
@@ -144,8 +161,8 @@ def _instant(text: str, field: str) -> datetime:
     form = _RFC_3339.fullmatch(text)
     if form is None:
         raise InvalidRequest(field, "must be a time like 2026-01-31T09:30:00Z")
-    fraction = (form["fraction"] or "")[:7]
+    fraction = (form[1] or "")[:7]
     try:
-        return datetime.fromisoformat(f"{text[:19]}{fraction}{form['zone'].upper()}").astimezone(UTC)
+        return datetime.fromisoformat(f"{text[:19]}{fraction}{form[2].upper()}").astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidRequest(field, "must be a time like 2026-01-31T09:30:00Z") from None

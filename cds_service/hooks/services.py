@@ -6,7 +6,7 @@ listed: a later call then replaces the cards of an earlier one (CH-D-10). A new 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from cds_service.domain.case import Moment
 from cds_service.domain.frozen import dataclass
@@ -153,7 +153,26 @@ def shared_id(service_id: str) -> str:
     return next(iter(_BY_ID[service_id].values())).shared_id
 
 
-def discovery(services: Iterable[HookService] = SERVICES, *, shared: bool = False) -> dict[str, Any]:
+class ListedService(TypedDict):
+    """A service as discovery lists it."""
+
+    hook: str
+    hookVersion: str
+    version: str
+    id: str
+    title: str
+    description: str
+    prefetch: dict[str, str]
+    usageRequirements: str
+
+
+class Discovery(TypedDict):
+    """The services that there are."""
+
+    services: list[ListedService]
+
+
+def discovery(services: Iterable[HookService] = SERVICES, *, shared: bool = False) -> Discovery:
     """The answer of ``GET /cds-services``: every service in the order of the table, nothing empty (CH-D).
 
     ``shared`` lists the shared ids instead of one a hook.
@@ -161,8 +180,8 @@ def discovery(services: Iterable[HookService] = SERVICES, *, shared: bool = Fals
     return {"services": [_entry(service, service.shared_id if shared else service.id) for service in services]}
 
 
-def _entry(service: HookService, listed_id: str) -> dict[str, Any]:
-    entry = {
+def _entry(service: HookService, listed_id: str) -> ListedService:
+    return {
         "hook": service.hook,
         "hookVersion": service.hook_version,
         "version": SPECIFICATION,
@@ -172,4 +191,3 @@ def _entry(service: HookService, listed_id: str) -> dict[str, Any]:
         "prefetch": service.templates,
         "usageRequirements": service.usage_requirements,
     }
-    return {name: value for name, value in entry.items() if value}

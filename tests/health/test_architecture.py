@@ -94,6 +94,7 @@ ALLOWED = {
         "cds_service.records",
         "cds_service.rules",
         "cds_service.security",
+        "cds_service.stories",
         "cds_service.web",
     },
     "cds_service/web/pages/docs_site": {

@@ -16,7 +16,7 @@ def facts_of(content: object) -> Any:  # noqa: ANN401 - JSON of any shape
     """
     if is_dataclass(content):
         named = ((field.name, getattr(content, field.name)) for field in fields(content))
-        return {_named(name): facts_of(value) for name, value in named if value is not None}
+        return {name_in_facts(name): facts_of(value) for name, value in named if value is not None}
     match content:
         case Enum():
             return content.value
@@ -32,6 +32,7 @@ def facts_of(content: object) -> Any:  # noqa: ANN401 - JSON of any shape
             return content
 
 
-def _named(name: str) -> str:
+def name_in_facts(name: str) -> str:
+    """The name in JSON of a field of a row."""
     first, *rest = _NAMES.get(name, name).split("_")
     return first + "".join(part.capitalize() for part in rest)

@@ -1,7 +1,7 @@
 """Exception to HTTP: one table, and one body for all of them, an OperationOutcome of FHIR R4 (CH-H)."""
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypedDict
 
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as HttpMethodNotAllowed
@@ -41,15 +41,37 @@ FAILURES: Final[Mapping[type[errors.CdsError], Failure]] = {
 }
 
 
+class OutcomeDetails(TypedDict):
+    """What is wrong, in a sentence."""
+
+    text: str
+
+
+class OutcomeIssue(TypedDict):
+    """What is wrong, and in ``diagnostics`` what would be right, with the id of the request to ask about."""
+
+    severity: str
+    code: str
+    details: OutcomeDetails
+    diagnostics: str
+
+
+class OperationOutcome(TypedDict):
+    """The body of every answer that is a failure, a FHIR R4 resource."""
+
+    resourceType: Literal["OperationOutcome"]
+    issue: list[OutcomeIssue]
+
+
 def failure_of(error: errors.CdsError) -> Failure:
     """The entry of the table for the exception, or for the nearest of its bases that has one."""
     return next((FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES), FAILURES[errors.Fault])
 
 
-def operation_outcome(error: errors.CdsError, request_id: str) -> dict[str, Any]:
+def operation_outcome(error: errors.CdsError, request_id: str) -> OperationOutcome:
     """The body of a non-2xx answer: what is wrong, what would be right, and the request id to ask about."""
     failure = failure_of(error)
-    issue = {
+    issue: OutcomeIssue = {
         "severity": failure.severity,
         "code": failure.code,
         "details": {"text": error.text},

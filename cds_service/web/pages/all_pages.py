@@ -5,6 +5,7 @@ from flask import Flask
 from cds_service.web.around.flask_app import surrounded_app
 from cds_service.web.pages import home, knowledge, page
 from cds_service.web.pages.docs_site import docs_pages
+from cds_service.web.pages.api_description import api_page
 from cds_service.web.site import Site
 
 
@@ -15,4 +16,5 @@ def pages_app(site: Site) -> Flask:
     app.register_blueprint(home.blueprint(site))
     app.register_blueprint(knowledge.blueprint(site.policies, site.settings.public_url))
     app.register_blueprint(docs_pages.blueprint(site))
+    app.register_blueprint(api_page.blueprint(site))
     return app

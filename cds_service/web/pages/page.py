@@ -33,6 +33,7 @@ _NAVIGATION: Final = (
     ("Policies", "/policies"),
     ("Coverage", "/coverage"),
     ("Docs", "/docs"),
+    ("API", "/openapi.json"),
     ("Insights", "/insights"),
 )
 """Pages that the head of each page leads to, where this deployment has them."""

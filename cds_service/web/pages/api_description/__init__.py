@@ -1,0 +1,1 @@
+"""The description of the HTTP surface, as OpenAPI and as a page."""

@@ -1,0 +1,89 @@
+"""``/openapi.json``: the description as a document for programs and as a page for people (``Accept``)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import orjson
+from flask import Blueprint, Flask, Response, current_app, request
+
+from cds_service.policies.stack import PolicyStack
+from cds_service.web.pages.api_description.api_document import description
+from cds_service.web.pages.api_description.api_site import ApiSite, HtmlRoute
+from cds_service.web.pages.api_description.api_view import view_of
+from cds_service.web.pages.api_description.page_operations import DESCRIPTION_PATH
+from cds_service.web.pages.api_description.schema_of_types import first_sentences
+from cds_service.web.pages.page import PUBLIC, headers_of_page, page, wants_html
+from cds_service.web.site import Site
+
+_NO_PAGES: Final = ("/assets/",)
+_METHODS: Final = frozenset({"HEAD", "OPTIONS"})
+
+
+class _Made(NamedTuple):
+    """The description as of a day and the policies of that time."""
+
+    day: date
+    policies: PolicyStack
+    document: bytes
+    etag: str
+    view: dict[str, Any]
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The description of this deployment; made when it is asked for, and anew for other policies or another day."""
+    routes = Blueprint("api_description", __name__)
+    made: list[_Made] = []
+
+    def described() -> _Made:
+        day = datetime.now().astimezone().date()
+        policies = site.policies.current
+        if not made or made[-1].day != day or made[-1].policies is not policies:
+            made[:] = [_made(site, policies, day, html_routes(current_app))]
+        return made[-1]
+
+    @routes.get(DESCRIPTION_PATH)
+    def api() -> Response:
+        now = described()
+        if request.args.get("format") != "json" and wants_html():
+            return page("api.html", now.view, json_type=None)
+        reply = Response(now.document, headers=headers_of_page(PUBLIC), mimetype="application/json")
+        reply.set_etag(now.etag)
+        reply.make_conditional(request)
+        return reply
+
+    return routes
+
+
+def _made(site: Site, policies: PolicyStack, day: date, pages: tuple[HtmlRoute, ...]) -> _Made:
+    settings = site.settings
+    document = description(
+        ApiSite(
+            public_url=settings.public_url,
+            name=settings.source_label,
+            version=site.version,
+            largest_body=settings.max_body_bytes,
+            policies=policies,
+            day=day,
+            needs_token=site.gate is not None,
+            open_discovery=settings.discovery_open,
+            metrics_need_token=settings.metrics_token is not None,
+            shared_ids=settings.discovery == "shared",
+            pages=pages,
+        )
+    )
+    body = orjson.dumps(document)
+    return _Made(day, policies, body, sha256(body).hexdigest()[:16], view_of(document))
+
+
+def html_routes(app: Flask) -> tuple[HtmlRoute, ...]:
+    """The pages of an application, each with the first words of its view's docstring."""
+    rules = (rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(_NO_PAGES))
+    return tuple(_html_route(app, rule.rule, rule.endpoint, rule.methods or ()) for rule in rules)
+
+
+def _html_route(app: Flask, path: str, endpoint: str, methods: Iterable[str]) -> HtmlRoute:
+    says = first_sentences(app.view_functions[endpoint].__doc__ or "").rstrip(".")
+    shown = tuple(sorted(set(methods) - _METHODS))
+    return HtmlRoute(path, shown, says or f"The page {path}")

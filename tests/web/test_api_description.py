@@ -1,0 +1,143 @@
+import jsonschema
+import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31
+
+from cds_service.app.metrics import Metrics
+from cds_service.app.settings import Settings
+from cds_service.hooks.services import PERMITTED, SERVICES
+from cds_service.policies.stack import PolicyStack
+from cds_service.records.keeping import NothingKept
+from cds_service.web.pages.page import ASSETS
+from cds_service.web.site import Site
+from tests.playing import bundled_policies
+from tests.security.signing import PUBLIC_URL
+from tests.web.describing import application, described, document_of, matches, routes_of
+from tests.web.talking import AnswersWith
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+NOT_DESCRIBED = {"/assets/<name>"}
+
+
+@pytest.fixture(scope="module")
+def app():
+    return application()
+
+
+@pytest.fixture(scope="module")
+def routes(app):
+    site = Site(Settings(public_url=PUBLIC_URL), bundled_policies(), AnswersWith(None), NothingKept(), Metrics(), None)
+    return {route for route in routes_of(app, site) if route[1] not in NOT_DESCRIBED}
+
+
+def operations(document):
+    return {
+        (method.upper(), path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_route_is_described_and_everything_described_is_a_route(routes):
+    paths = {route for _, route in routes}
+    described_routes = {(method, route) for method, path in operations(document_of()) for route in matches(path, paths)}
+    assert routes == described_routes
+    assert ASSETS.is_dir()
+
+
+def test_every_service_is_described_under_each_of_its_ids():
+    calls = {
+        path.removeprefix("/cds-services/") for path in document_of()["paths"] if path.startswith("/cds-services/w")
+    }
+    assert set(PERMITTED) == calls
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_the_document_is_valid_openapi(gated):
+    document = document_of(gated=gated)
+    jsonschema.validators.validator_for(OPENAPI_31)(OPENAPI_31).validate(document)
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_what_refers_to_a_component_finds_it():
+    document = document_of()
+    references = set(named(document, "$ref"))
+    assert references
+    for reference in references:
+        place = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+
+
+def named(value, name):
+    if isinstance(value, dict):
+        yield from (part for key, part in value.items() if key == name and isinstance(part, str))
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from named(part, name)
+
+
+def test_operations_have_names_of_their_own():
+    names = [operation["operationId"] for operation in operations(document_of()).values()]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_a_demo_asks_for_no_token_and_says_so():
+    document = document_of()
+    assert "securitySchemes" not in document["components"]
+    assert "demo" in document["info"]["description"]
+
+
+def test_where_a_gate_is_calls_and_feedback_need_the_token_of_a_client():
+    secured = {path for (_, path), operation in operations(document_of(gated=True)).items() if "security" in operation}
+    assert {*(f"/cds-services/{name}" for name in PERMITTED), "/cds-services/{service_id}/feedback"} == secured
+    scheme = document_of(gated=True)["components"]["securitySchemes"]["clientToken"]
+    assert ("bearer", "JWT") == (scheme["scheme"], scheme["bearerFormat"])
+    call = operations(document_of(gated=True))["POST", "/cds-services/work-rehab-order-sign"]
+    assert {"401", "403"} < call["responses"].keys()
+
+
+def test_closed_discovery_and_metrics_with_a_token_are_described_so():
+    document = described(application(gated=True, discovery_open=False, metrics_token="t" * 16))
+    assert [{"clientToken": []}] == document["paths"]["/cds-services"]["get"]["security"]
+    assert [{"metricsToken": []}] == document["paths"]["/metrics"]["get"]["security"]
+
+
+def test_the_document_is_for_everybody_and_can_be_kept():
+    client = application(gated=True).test_client()
+    first = client.get("/openapi.json")
+    assert (200, "public, max-age=300") == (first.status_code, first.headers["Cache-Control"])
+    again = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (304, b"") == (again.status_code, again.data)
+
+
+def test_other_policies_make_another_document(app):
+    assert described(application(policies=PolicyStack(bundled_policies().policies[:3]))) != described(app)
+
+
+def test_people_get_a_page_with_every_operation_and_type(app):
+    page = app.test_client().get("/openapi.json", headers=BROWSER)
+    assert "text/html" == page.mimetype
+    for _, path in operations(document_of()):
+        assert f"<code>{path}</code>" in page.text
+    for name in document_of()["components"]["schemas"]:
+        assert f'id="type-{name}"' in page.text
+    linked = {part.partition('"')[0] for part in page.text.split('href="#')[1:]}
+    assert all(f'id="{target}"' in page.text for target in linked)
+
+
+def test_a_browser_can_download_the_document(app):
+    client = app.test_client()
+    assert client.get("/openapi.json").data == client.get("/openapi.json?format=json", headers=BROWSER).data
+
+
+def test_pages_lead_to_the_description(app):
+    assert 'href="/openapi.json"' in app.test_client().get("/rules", headers=BROWSER).text
+
+
+def test_each_hook_is_shown_with_a_story_and_its_cards():
+    examples = document_of()["components"]["examples"]
+    for service in SERVICES:
+        assert service.hook == examples[f"{service.hook}-call"]["value"]["hook"]
+        assert examples[f"{service.hook}-answer"]["value"]["cards"]
