@@ -14,7 +14,7 @@ from msgspec import Raw
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, NotAnObject, NotJson, TooDeep, UnknownService, WrongHook
 from cds_service.hooks.context import Context, present, read_with, reader_of, starts_with
-from cds_service.hooks.sent_members import NOT_BLANK, Text, described
+from cds_service.hooks.sent_members import NOT_BLANK, SentText, described
 from cds_service.hooks.services import SERVICES, HookService, hooks_of
 
 MAX_HOOK_INSTANCE: Final = 256
@@ -88,9 +88,9 @@ class HookCall:
 class CallBody(msgspec.Struct, rename="camel"):
     """A CDS Hooks request."""
 
-    hook: Annotated[Text, described("The hook that fires.")] = None
+    hook: Annotated[SentText, described("The hook that fires.")] = None
     hook_instance: Annotated[
-        Text,
+        SentText,
         described(
             "Id of this call, a UUID: the ids of the cards derive from it.",
             maxLength=MAX_HOOK_INSTANCE,
@@ -99,7 +99,7 @@ class CallBody(msgspec.Struct, rename="camel"):
     ] = None
     context: Annotated[Raw, described("What the call is about.")] = _ABSENT
     prefetch: Annotated[Raw, described("The data that discovery asks for, by its keys.")] = _ABSENT
-    fhir_server: Annotated[Text, described("Base URL of the EHR's FHIR server.")] = None
+    fhir_server: Annotated[SentText, described("Base URL of the EHR's FHIR server.")] = None
     fhir_authorization: Annotated[Raw, described("The token for the FHIR server.")] = _ABSENT
 
 
@@ -111,7 +111,7 @@ class SentAuthorization(msgspec.Struct):
     expires_in: Annotated[int, described("Seconds that it is good for.")]
     scope: Annotated[str, described("What may be read, as SMART scopes.")]
     subject: Annotated[str, described("Whom the token was given to.")]
-    patient: Annotated[Text, described("The only patient it is good for, if there is one.")] = None
+    patient: Annotated[SentText, described("The only patient it is good for, if there is one.")] = None
 
 
 _decode_body: Final = msgspec.json.Decoder(CallBody).decode

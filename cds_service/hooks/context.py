@@ -23,8 +23,8 @@ from cds_service.hooks.sent_members import (
     DispatchedOrders,
     DraftOrders,
     EncounterId,
+    OrderPerformer,
     PatientId,
-    Performer,
     Selections,
     UserId,
 )
@@ -192,7 +192,7 @@ FIELDS: Final[Mapping[str, ContextField]] = {
         {"dispatchedOrders": DispatchedOrders, "dispatched-orders": DispatchedOrders, "order": DispatchedOrder},
         _dispatched,
     ),
-    "performer": ContextField({"performer": Performer}, _performer),
+    "performer": ContextField({"performer": OrderPerformer}, _performer),
     "appointments": ContextField({"appointments": Appointments}, _appointments),
 }
 """The fields that hooks have in their context, by the names of the specification."""

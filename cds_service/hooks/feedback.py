@@ -10,7 +10,7 @@ import msgspec
 from cds_service.domain.frozen import dataclass
 from cds_service.errors import InvalidRequest, MissingField, UnknownService
 from cds_service.hooks.call import read_object
-from cds_service.hooks.sent_members import INSTANT_FORM, NOT_BLANK, Text, described
+from cds_service.hooks.sent_members import INSTANT_FORM, NOT_BLANK, SentText, described
 from cds_service.hooks.services import hooks_of
 
 MAX_ENTRIES: Final = 1_000
@@ -19,7 +19,7 @@ MAX_CODING: Final = 512
 MAX_COMMENT: Final = 4_000
 """Characters of a comment. It may hold patient data, so it is kept short (CH-F-09)."""
 
-OUTCOMES: Final = ("accepted", "overridden")
+_OUTCOMES: Final = ("accepted", "overridden")
 _RFC_3339: Final = re.compile(INSTANT_FORM, re.ASCII)
 
 
@@ -46,30 +46,30 @@ class CardFeedback:
 class ReasonCoding(msgspec.Struct):
     """One of the override reasons that came with the card."""
 
-    system: Annotated[Text, described("The code system.", maxLength=MAX_CODING, pattern=NOT_BLANK)] = None
-    code: Annotated[Text, described("The reason.", maxLength=MAX_CODING, pattern=NOT_BLANK)] = None
+    system: Annotated[SentText, described("The code system.", maxLength=MAX_CODING, pattern=NOT_BLANK)] = None
+    code: Annotated[SentText, described("The reason.", maxLength=MAX_CODING, pattern=NOT_BLANK)] = None
 
 
 class SentReason(msgspec.Struct, rename="camel"):
     """Why a card was overridden: a reason, a comment, or both."""
 
     reason: ReasonCoding | None = None
-    user_comment: Annotated[Text, described("What the user wrote.", maxLength=MAX_COMMENT)] = None
+    user_comment: Annotated[SentText, described("What the user wrote.", maxLength=MAX_COMMENT)] = None
 
 
 class AcceptedSuggestion(msgspec.Struct):
     """A suggestion that was accepted."""
 
-    id: Annotated[Text, described("The uuid of the suggestion.", maxLength=MAX_ID, pattern=NOT_BLANK)] = None
+    id: Annotated[SentText, described("The uuid of the suggestion.", maxLength=MAX_ID, pattern=NOT_BLANK)] = None
 
 
 class FeedbackEntry(msgspec.Struct, rename="camel"):
     """What became of one card."""
 
-    card: Annotated[Text, described("The uuid of the card.", maxLength=MAX_ID, pattern=NOT_BLANK)] = None
-    outcome: Annotated[Text, described("What the user did.", enum=list(OUTCOMES))] = None
+    card: Annotated[SentText, described("The uuid of the card.", maxLength=MAX_ID, pattern=NOT_BLANK)] = None
+    outcome: Annotated[SentText, described("What the user did.", enum=list(_OUTCOMES))] = None
     outcome_timestamp: Annotated[
-        Text, described("When.", format="date-time", maxLength=MAX_ID, pattern=f"^{INSTANT_FORM}$")
+        SentText, described("When.", format="date-time", maxLength=MAX_ID, pattern=f"^{INSTANT_FORM}$")
     ] = None
     accepted_suggestions: Annotated[
         tuple[AcceptedSuggestion, ...] | None, described("What was accepted; needed with accepted.")

@@ -28,18 +28,24 @@ def _id_of(resource_type: str) -> Meta:
     return described(f"Id of the {resource_type.lower()}.", pattern=form)
 
 
-Text: TypeAlias = str | None
-Reference: TypeAlias = Annotated[str, described(pattern=f"^{_BASE}{REFERENCE_FORM}{_VERSION}$|^urn:uuid:{ID_FORM}$")]
-References: TypeAlias = Annotated[tuple[Reference, ...], described(maxItems=MAX_REFERENCES)]
+SentText: TypeAlias = str | None
+SentReference: TypeAlias = Annotated[
+    str, described(pattern=f"^{_BASE}{REFERENCE_FORM}{_VERSION}$|^urn:uuid:{ID_FORM}$")
+]
+SentReferences: TypeAlias = Annotated[tuple[SentReference, ...], described(maxItems=MAX_REFERENCES)]
 
-PatientId: TypeAlias = Annotated[Text, _id_of("Patient")]
-EncounterId: TypeAlias = Annotated[Text, _id_of("Encounter")]
-UserId: TypeAlias = Annotated[Text, described("Who is at the screen, like Practitioner/17.", pattern=NOT_BLANK)]
+PatientId: TypeAlias = Annotated[SentText, _id_of("Patient")]
+EncounterId: TypeAlias = Annotated[SentText, _id_of("Encounter")]
+UserId: TypeAlias = Annotated[SentText, described("Who is at the screen, like Practitioner/17.", pattern=NOT_BLANK)]
 DraftOrders: TypeAlias = Annotated[Raw, described("The draft orders, as a Bundle.", type="object")]
-Selections: TypeAlias = Annotated[References | None, described("References to the drafts that were just chosen.")]
-DispatchedOrders: TypeAlias = Annotated[References | None, described("References to the orders that go out.")]
-DispatchedOrder: TypeAlias = Annotated[Reference | None, described("The order that goes out, as in hook version 1.0.")]
-Performer: TypeAlias = Annotated[Reference | None, described("Who is to carry out the orders.")]
+Selections: TypeAlias = Annotated[
+    SentReferences | None, described("SentReferences to the drafts that were just chosen.")
+]
+DispatchedOrders: TypeAlias = Annotated[SentReferences | None, described("SentReferences to the orders that go out.")]
+DispatchedOrder: TypeAlias = Annotated[
+    SentReference | None, described("The order that goes out, as in hook version 1.0.")
+]
+OrderPerformer: TypeAlias = Annotated[SentReference | None, described("Who is to carry out the orders.")]
 Appointments: TypeAlias = Annotated[
     Raw, described("The booked appointments, as a Bundle or as a list of Appointments.", type=["object", "array"])
 ]

@@ -68,12 +68,12 @@ def answered(says: str, content: Mapping[str, Mapping[str, Any]]) -> JsonSchema:
     return {"description": says, "headers": _headers(REQUEST_ID), "content": dict(content)}
 
 
-def as_json(schema: JsonSchema, **examples: Any) -> dict[str, JsonSchema]:  # noqa: ANN401 - examples of any shape
+def json_content(schema: JsonSchema, **examples: Any) -> dict[str, JsonSchema]:  # noqa: ANN401 - examples of any shape
     """A body in JSON."""
     return {JSON_TYPE: {"schema": schema, **({"examples": examples} if examples else {})}}
 
 
-def refused(*kinds: type[errors.CdsError]) -> dict[str, JsonSchema]:
+def failures_of(*kinds: type[errors.CdsError]) -> dict[str, JsonSchema]:
     """The failures of an operation by status; each can be a fault of the service too."""
     by_status: dict[int, list[type[errors.CdsError]]] = defaultdict(list)
     for kind in (*kinds, errors.Fault):
@@ -87,7 +87,7 @@ def _refusal(status: int, kinds: list[type[errors.CdsError]]) -> JsonSchema:
     return {
         "description": " ".join(first_sentences(kind.__doc__ or "") for kind in kinds),
         "headers": _headers(REQUEST_ID) | headers,
-        "content": as_json({"$ref": f"{COMPONENTS}{OperationOutcome.__name__}"}, **examples),
+        "content": json_content({"$ref": f"{COMPONENTS}{OperationOutcome.__name__}"}, **examples),
     }
 
 

@@ -11,12 +11,12 @@ from cds_service.hooks.services import Discovery
 from cds_service.web.pages.api_description.api_answers import HEADERS, outcome_schemas
 from cds_service.web.pages.api_description.api_examples import call_examples
 from cds_service.web.pages.api_description.api_site import ApiSite
-from cds_service.web.pages.api_description.hook_operations import CALLS, CLIENT_TOKEN, example_components, hook_paths
+from cds_service.web.pages.api_description.hook_operations import CALL_TAG, CLIENT_TOKEN, example_components, hook_paths
 from cds_service.web.pages.api_description.page_operations import (
-    KNOWLEDGE,
+    KNOWLEDGE_TAG,
     METRICS_TOKEN,
-    OPERATION,
-    PAGES,
+    OPERATION_TAG,
+    PAGE_TAG,
     knowledge_schemas,
     other_paths,
 )
@@ -26,10 +26,10 @@ from cds_service.web.pages.api_description.schema_of_types import JsonSchema, Ty
 VERSION: Final = "3.1.0"
 DIALECT_OF_SCHEMAS: Final = "https://json-schema.org/draft/2020-12/schema"
 TAGS: Final = {
-    CALLS: "What an EHR calls: CDS Hooks 2.0.",
-    KNOWLEDGE: "What cards link to, as pages for people and as JSON for programs (Accept).",
-    OPERATION: "For whoever runs the service.",
-    PAGES: "Pages for people only.",
+    CALL_TAG: "What an EHR calls: CDS Hooks 2.0.",
+    KNOWLEDGE_TAG: "What cards link to, as pages for people and as JSON for programs (Accept).",
+    OPERATION_TAG: "For whoever runs the service.",
+    PAGE_TAG: "Pages for people only.",
 }
 
 

@@ -13,7 +13,7 @@ from cds_service.hooks.services import SERVICES
 from cds_service.policies.stack import PolicyStack
 from cds_service.stories import Story, load
 
-STORIES: Final = {
+SHOWN_STORIES: Final = {
     "order-select": "order-without-code",
     "order-sign": "order-without-code",
     "order-dispatch": "order-without-code",
@@ -42,8 +42,10 @@ def call_examples(policies: PolicyStack, public_url: str, source_label: str, day
         public_url=public_url,
         source_label=source_label,
     )
-    stories = {name: load(name, day) for name in dict.fromkeys(STORIES.values())}
-    return {service.hook: _example(stories[STORIES[service.hook]], service.hook, answerer) for service in SERVICES}
+    stories = {name: load(name, day) for name in dict.fromkeys(SHOWN_STORIES.values())}
+    return {
+        service.hook: _example(stories[SHOWN_STORIES[service.hook]], service.hook, answerer) for service in SERVICES
+    }
 
 
 def _example(story: Story, hook: str, answerer: Answerer) -> CallExample:

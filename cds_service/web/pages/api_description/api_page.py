@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from cds_service.policies.stack import PolicyStack
 from cds_service.web.pages.api_description.api_document import description
 from cds_service.web.pages.api_description.api_site import ApiSite, HtmlRoute
-from cds_service.web.pages.api_description.api_view import view_of
+from cds_service.web.pages.api_description.api_view import arranged
 from cds_service.web.pages.api_description.page_operations import DESCRIPTION_PATH
 from cds_service.web.pages.api_description.schema_of_types import first_sentences
 from cds_service.web.pages.page import PUBLIC, headers_of_page, page, wants_html
@@ -74,7 +74,7 @@ def _made(site: Site, policies: PolicyStack, day: date, pages: tuple[HtmlRoute, 
         )
     )
     body = orjson.dumps(document)
-    return _Made(day, policies, body, sha256(body).hexdigest()[:16], view_of(document))
+    return _Made(day, policies, body, sha256(body).hexdigest()[:16], arranged(document))
 
 
 def html_routes(app: Flask) -> tuple[HtmlRoute, ...]:

@@ -17,7 +17,7 @@ _PLAIN: Final = {
 _FORMATS: Final = {"date": "date", "date-time": "date and time", "uuid": "UUID", "uri": "address"}
 
 
-class Piece(NamedTuple):
+class TypeWords(NamedTuple):
     """A few words about a type; ``links`` names the type that they lead to."""
 
     text: str
@@ -28,12 +28,12 @@ class MemberRow(NamedTuple):
     """A member of a type as a row: ``name`` has the names of what it lies in before it."""
 
     name: str
-    kind: tuple[Piece, ...]
+    kind: tuple[TypeWords, ...]
     needed: bool
     says: str
 
 
-def view_of(document: Mapping[str, Any]) -> dict[str, Any]:
+def arranged(document: Mapping[str, Any]) -> dict[str, Any]:
     """What the page shows of the document."""
     operations = list(_operations(document))
     return {
@@ -90,21 +90,21 @@ def _rows(schema: JsonSchema, before: str = "") -> Iterator[MemberRow]:
         yield from _rows(member, f"{before}{name}.")
 
 
-def _words(schema: JsonSchema) -> list[Piece]:
+def _words(schema: JsonSchema) -> list[TypeWords]:
     """The type in words."""
     match schema:
         case {"$ref": str(reference)}:
             name = reference.removeprefix(COMPONENTS)
-            return [Piece(name, name)]
+            return [TypeWords(name, name)]
         case {"items": items, "type": kind}:
-            return [Piece("list of "), *_words(items), Piece(" or null" if "null" in kind else "")]
+            return [TypeWords("list of "), *_words(items), TypeWords(" or null" if "null" in kind else "")]
         case {"type": "object", "additionalProperties": values}:
-            return [Piece("object of "), *_words(values)]
+            return [TypeWords("object of "), *_words(values)]
         case {"type": "object"}:
-            return [Piece("object")]
+            return [TypeWords("object")]
         case {"anyOf": list(choices)} | {"oneOf": list(choices)}:
             return _joined(_words(choice) for choice in choices)
-    return [Piece(_simple(schema))]
+    return [TypeWords(_simple(schema))]
 
 
 def _simple(schema: JsonSchema) -> str:
@@ -122,8 +122,8 @@ def _simple(schema: JsonSchema) -> str:
     return "anything"
 
 
-def _joined(choices: Iterable[list[Piece]]) -> list[Piece]:
-    joined: list[Piece] = []
+def _joined(choices: Iterable[list[TypeWords]]) -> list[TypeWords]:
+    joined: list[TypeWords] = []
     for choice in choices:
-        joined += [Piece(" or "), *choice] if joined else choice
+        joined += [TypeWords(" or "), *choice] if joined else choice
     return joined

@@ -15,16 +15,16 @@ from cds_service.web.pages.api_description.api_answers import (
     TOKEN_FAILURES,
     Failures,
     answered,
-    as_json,
     failure_examples,
-    refused,
+    failures_of,
+    json_content,
 )
 from cds_service.web.pages.api_description.api_examples import CallExample, feedback_example
 from cds_service.web.pages.api_description.api_site import ApiSite
 from cds_service.web.pages.api_description.request_schemas import name_of_request, refers_to
 from cds_service.web.pages.api_description.schema_of_types import COMPONENTS, JsonSchema
 
-CALLS: Final = "Calls"
+CALL_TAG: Final = "Calls"
 CLIENT_TOKEN: Final = "clientToken"  # noqa: S105 - the name of a scheme
 _EXAMPLES: Final = "#/components/examples/"
 _SHOWN_FEEDBACK: Final = "order-sign"
@@ -49,16 +49,16 @@ def example_components(site: ApiSite, examples: Mapping[str, CallExample]) -> di
 
 def _discovery(site: ApiSite) -> JsonSchema:
     listed = discovery(shared=site.shared_ids)
-    content = as_json({"$ref": f"{COMPONENTS}{Discovery.__name__}"}, services={"value": listed})
+    content = json_content({"$ref": f"{COMPONENTS}{Discovery.__name__}"}, services={"value": listed})
     return {
         "operationId": "discovery",
-        "tags": [CALLS],
+        "tags": [CALL_TAG],
         "summary": "Which services there are",
         "description": "The services with their hooks, and the data that they ask for. Give this address to the EHR.",
         **_secured(site, needed=not site.open_discovery),
         "responses": {
             "200": answered("The services.", content),
-            **refused(*_token_failures(site, needed=not site.open_discovery)),
+            **failures_of(*_token_failures(site, needed=not site.open_discovery)),
         },
     }
 
@@ -75,14 +75,14 @@ def _call(service_id: str, site: ApiSite) -> JsonSchema:
     says = "The cards, the most urgent first; none when the call is not about work rehabilitation."
     return {
         "operationId": service_id,
-        "tags": [CALLS],
+        "tags": [CALL_TAG],
         "summary": _summary(service_id, services),
         "description": services[0].description,
         **_secured(site),
         "requestBody": {"required": True, "content": {JSON_TYPE: request}},
         "responses": {
-            "200": answered(says, as_json({"$ref": f"{COMPONENTS}{HookResponse.__name__}"}, **answers)),
-            **refused(*failures),
+            "200": answered(says, json_content({"$ref": f"{COMPONENTS}{HookResponse.__name__}"}, **answers)),
+            **failures_of(*failures),
         },
     }
 
@@ -111,18 +111,18 @@ def _feedback(site: ApiSite, examples: Mapping[str, CallExample]) -> JsonSchema:
     schema = {"$ref": f"{COMPONENTS}{FeedbackBody.__name__}"}
     return {
         "operationId": "feedback",
-        "tags": [CALLS],
+        "tags": [CALL_TAG],
         "summary": "What became of the cards",
         "description": "Kept or refused as a whole. An entry that is sent twice counts once.",
         **_secured(site),
         "parameters": [parameter],
         "requestBody": {
             "required": True,
-            "content": as_json(schema, accepted={"summary": "A suggestion was accepted", "value": shown}),
+            "content": json_content(schema, accepted={"summary": "A suggestion was accepted", "value": shown}),
         },
         "responses": {
-            "200": answered("It is kept.", as_json(_KEPT)),
-            **refused(*FEEDBACK_FAILURES, *_token_failures(site)),
+            "200": answered("It is kept.", json_content(_KEPT)),
+            **failures_of(*FEEDBACK_FAILURES, *_token_failures(site)),
         },
     }
 

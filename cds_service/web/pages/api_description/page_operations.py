@@ -13,15 +13,15 @@ from cds_service.web.pages.api_description.api_answers import (
     READING_FAILURES,
     Failures,
     answered,
-    as_json,
-    refused,
+    failures_of,
+    json_content,
 )
 from cds_service.web.pages.api_description.api_site import ApiSite, HtmlRoute
 from cds_service.web.pages.api_description.schema_of_types import COMPONENTS, JsonSchema, TypeSchemas
 
-OPERATION: Final = "Operation"
-KNOWLEDGE: Final = "Knowledge"
-PAGES: Final = "Pages"
+OPERATION_TAG: Final = "Operation"
+KNOWLEDGE_TAG: Final = "Knowledge"
+PAGE_TAG: Final = "Pages"
 METRICS_TOKEN: Final = "metricsToken"  # noqa: S105 - the name of a scheme
 DESCRIPTION_PATH: Final = "/openapi.json"
 FHIR_JSON_TYPE: Final = "application/fhir+json"
@@ -58,22 +58,24 @@ def _health(site: ApiSite) -> dict[str, JsonSchema]:
     secured: JsonSchema = {"security": [{METRICS_TOKEN: []}]} if site.metrics_need_token else {}
     failures: Failures = (errors.Unauthenticated,) if site.metrics_need_token else ()
     metrics = {"text/plain": {"schema": {"type": "string"}}}
-    ready = answered("Policies are loaded and the database can be used.", as_json(_STATUS))
+    ready = answered("Policies are loaded and the database can be used.", json_content(_STATUS))
     return {
-        "/health/live": {"get": _reading(OPERATION, "Whether the process lives", as_json(_STATUS), "/health/live")},
+        "/health/live": {
+            "get": _reading(OPERATION_TAG, "Whether the process lives", json_content(_STATUS), "/health/live")
+        },
         "/health/ready": {
             "get": {
-                **_about(OPERATION, "Whether it is ready", "/health/ready"),
-                "responses": {"200": ready, **refused(errors.NotReady)},
+                **_about(OPERATION_TAG, "Whether it is ready", "/health/ready"),
+                "responses": {"200": ready, **failures_of(errors.NotReady)},
             }
         },
         "/metrics": {
             "get": {
-                **_about(OPERATION, "Metrics for Prometheus", "/metrics"),
+                **_about(OPERATION_TAG, "Metrics for Prometheus", "/metrics"),
                 **secured,
                 "responses": {
                     "200": answered("All metrics.", metrics),
-                    **refused(*failures),
+                    **failures_of(*failures),
                 },
             }
         },
@@ -95,18 +97,18 @@ def _knowledge(site: ApiSite) -> dict[str, JsonSchema]:
         ("/coverage", "What is modeled of which payer, and what is not", matrix, (_ON,)),
     )
     paths = {
-        path: {"get": _reading(KNOWLEDGE, says, {**as_json(schema), **_HTML}, path, parameters)}
+        path: {"get": _reading(KNOWLEDGE_TAG, says, {**json_content(schema), **_HTML}, path, parameters)}
         for path, says, schema, parameters in rows
     }
     fhir = {FHIR_JSON_TYPE: {"schema": _CODE_SYSTEM}, **_HTML}
     says = "A FHIR CodeSystem behind the codings of cards"
     path = "/CodeSystem/{name}"
-    return paths | {path: {"get": _reading(KNOWLEDGE, says, fhir, path, (code_system,))}}
+    return paths | {path: {"get": _reading(KNOWLEDGE_TAG, says, fhir, path, (code_system,))}}
 
 
 def _itself() -> JsonSchema:
-    content = {**as_json({"type": "object", "required": ["openapi", "info", "paths"]}), **_HTML}
-    return _reading(OPERATION, "This description", content, DESCRIPTION_PATH, (_FORMAT,), ())
+    content = {**json_content({"type": "object", "required": ["openapi", "info", "paths"]}), **_HTML}
+    return _reading(OPERATION_TAG, "This description", content, DESCRIPTION_PATH, (_FORMAT,), ())
 
 
 _ANY_FACTS: Final[JsonSchema] = {"type": "object"}
@@ -158,7 +160,7 @@ def _reading(
     return {
         **_about(tag, says, path),
         **({"parameters": list(parameters)} if parameters else {}),
-        "responses": {"200": answered(f"{says}.", content), **refused(*(failures if parameters else ()))},
+        "responses": {"200": answered(f"{says}.", content), **failures_of(*(failures if parameters else ()))},
     }
 
 
@@ -178,7 +180,7 @@ def _page(path: str, route: HtmlRoute) -> JsonSchema:
     parameters = [_in_path(name, "A part of the address.") for name in names]
     return {
         method.lower(): {
-            **_about(PAGES, route.says, f"{path}-{method.lower()}"),
+            **_about(PAGE_TAG, route.says, f"{path}-{method.lower()}"),
             **({"parameters": parameters} if parameters else {}),
             "responses": {"default": answered("A page for people.", _HTML)},
         }
