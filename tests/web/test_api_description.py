@@ -8,7 +8,6 @@ from tests.playing import bundled_policies
 from tests.web.describing import application, described, document_of, matches, routes_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-NOT_DESCRIBED = {"/assets/<name>"}
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +17,7 @@ def app():
 
 @pytest.fixture(scope="module")
 def routes(app):
-    return {route for route in routes_of(app) if route[1] not in NOT_DESCRIBED}
+    return routes_of(app)
 
 
 def operations(document):

@@ -4,8 +4,8 @@ from flask import Flask
 
 from cds_service.web.around.flask_app import surrounded_app
 from cds_service.web.pages import home, knowledge, page
-from cds_service.web.pages.docs_site import docs_pages
 from cds_service.web.pages.api_description import api_page
+from cds_service.web.pages.docs_site import docs_pages
 from cds_service.web.site import Site
 
 

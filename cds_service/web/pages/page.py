@@ -118,6 +118,7 @@ def _assets() -> Blueprint:
 
     @routes.get("/assets/<name>")
     def asset(name: str) -> Response:
+        """A style sheet, script or picture of the pages."""
         if name not in _names():
             raise UnknownRoute
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

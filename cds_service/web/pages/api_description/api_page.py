@@ -17,7 +17,6 @@ from cds_service.web.pages.api_description.schema_of_types import first_sentence
 from cds_service.web.pages.page import PUBLIC, headers_of_page, page, wants_html
 from cds_service.web.site import Site
 
-_NO_PAGES: Final = ("/assets/",)
 _METHODS: Final = frozenset({"HEAD", "OPTIONS"})
 
 
@@ -79,8 +78,7 @@ def _made(site: Site, policies: PolicyStack, day: date, pages: tuple[HtmlRoute, 
 
 def html_routes(app: Flask) -> tuple[HtmlRoute, ...]:
     """The pages of an application, each with the first words of its view's docstring."""
-    rules = (rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(_NO_PAGES))
-    return tuple(_html_route(app, rule.rule, rule.endpoint, rule.methods or ()) for rule in rules)
+    return tuple(_html_route(app, rule.rule, rule.endpoint, rule.methods or ()) for rule in app.url_map.iter_rules())
 
 
 def _html_route(app: Flask, path: str, endpoint: str, methods: Iterable[str]) -> HtmlRoute:

@@ -25,6 +25,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/docs", strict_slashes=False)
     def docs() -> Response:
+        """The way in to the documentation for each reader, and with q its search."""
         query = request.args.get("q", "").strip()[:MOST_CHARACTERS]
         if not query:
             there = {path for _, path in navigation(current_app)}
@@ -36,6 +37,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/docs/<name>")
     def text(name: str) -> Response:
+        """A text of the documentation."""
         made = shelf.page(name)
         if made is None:
             raise UnknownRoute
@@ -53,6 +55,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get(f"/{IMAGES}/<name>")
     def image(name: str) -> Response:
+        """A picture of the documentation."""
         file = image_at(f"{IMAGES}/{name}")
         if file is None:
             raise UnknownRoute
