@@ -77,10 +77,10 @@ def test_a_table_tells_each_cell_its_column_and_has_no_empty_head():
 
 
 def test_sections_have_the_words_of_their_texts_tables_and_code():
-    text = "# Cards\n\nAll *of* them.\n\n## Terms\n\n| term |\n| --- |\n| `unit` |\n\n```sh\nrun it\n```\n"
+    text = "# Cards\n\nAll *of* them.\n\n## Terms\n\n| term | |\n| --- | --- |\n| `unit` | x |\n\n```sh\nrun it\n```\n"
     assert (
         Section("Cards", "", "All of them.", ""),
-        Section("Terms", "terms", "term unit run it", "term unit"),
+        Section("Terms", "terms", "term ·  unit · x run it", "term unit"),
     ) == page(text).sections
 
 

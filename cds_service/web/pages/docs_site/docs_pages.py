@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, request
 
 from cds_service.errors import UnknownRoute
 from cds_service.web.pages.docs_site.manual import IMAGES, image_at
-from cds_service.web.pages.docs_site.readers import READERS, SHELVES, Step
+from cds_service.web.pages.docs_site.readers import READERS, SHELVES, SHORT_TITLES, Step
 from cds_service.web.pages.docs_site.shelf import Shelf
 from cds_service.web.pages.docs_site.word_search import MOST_CHARACTERS, Hit
 from cds_service.web.pages.page import navigation, page
@@ -78,7 +78,7 @@ def _listed(shelf: Shelf, shelves: Mapping[str, list[str]]) -> list[dict[str, An
 
 
 def _entry(shelf: Shelf, name: str) -> dict[str, str]:
-    return {"name": name, "title": shelf.titles[name], "address": shelf.address(name)}
+    return {"name": name, "title": SHORT_TITLES.get(name, shelf.titles[name]), "address": shelf.address(name)}
 
 
 def _readers(shelf: Shelf, root: str, there: set[str]) -> list[dict[str, Any]]:

@@ -141,10 +141,13 @@ def _sections(tokens: list[Token]) -> Iterator[Section]:
         )
 
 
-def _words(tokens: Iterable[Token]) -> Iterator[str]:
-    for token in tokens:
+def _words(tokens: list[Token]) -> Iterator[str]:
+    """The words of paragraphs, cells and code; a dot keeps the cells of a row apart."""
+    for token, after in pairwise([*tokens, _html("")]):
         if token.type == "inline":
             yield _plain(token)
+        elif token.type in {"th_close", "td_close"} and after.type != "tr_close":
+            yield "·"
         elif token.type == "fence":
             yield " ".join(token.content.split())
 

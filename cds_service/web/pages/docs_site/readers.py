@@ -48,6 +48,7 @@ READERS: Final = (
         (
             Step("/docs/connect", "The calls, the prefetch, the status codes, and a request to copy."),
             Step("/docs/answers", "Whole answers to look at: discovery, a card, an error, feedback."),
+            Step("/openapi.json", "Every path, parameter and answer, from the same types as the code.", "API"),
             Step("/docs/sandbox", "Play the whole flow with invented patients and a FHIR server."),
             Step("/docs/security", "Register a client, sign its calls, rotate its keys."),
             Step("/docs/conformance", "Each requirement of CDS Hooks, and the test that shows it is met."),
@@ -77,6 +78,13 @@ READERS: Final = (
     ),
 )
 
+SHORT_TITLES: Final = {
+    "readme": "Overview",
+    "sandbox": "Sandbox",
+    "conformance": "CDS Hooks requirements",
+    "ncci": "Edit tables of CMS",
+}
+"""Where the list of all pages has no room for the title."""
 SHELVES: Final = {
     "Start": ("readme", "therapist", "style"),
     "Policies": ("policies", "policy-layers", "ncci", "stories"),

@@ -1,5 +1,6 @@
 """All pages of the documentation under one root, each made when it is first read and then kept."""
 
+import re
 from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Final
@@ -61,24 +62,27 @@ class Shelf:
             for section in made.sections if made else ():
                 heading, anchor = (section.title, f"#{section.anchor}") if section.anchor else ("", "")
                 address = f"{self.address(name)}{anchor}"
-                yield Findable("Docs", title, heading, address, section.text, section.terms, _WORTH.get(name, 1.0))
+                yield Findable("Page", title, heading, address, section.text, section.terms, _WORTH.get(name, 1.0))
 
 
 @cache
 def _rule_places(root: str) -> list[Findable]:
-    """Each rule, and each value of a policy at the rule that reads it."""
+    """Each rule, and each value of a policy at the rule that reads the fewest others beside it."""
     of_rules = [
-        Findable("Rule", rule.title, "", f"{root}/rules/{rule.id}", " ".join(rule.law.split())) for rule in RULES
+        Findable("Rule", rule.title, "", f"{root}/rules/{rule.id}", without_ids(" ".join(rule.law.split())))
+        for rule in RULES
     ]
-    read = {parameter: rule for rule in reversed(RULES) for parameter in rule.parameters}
-    in_bill = {parameter: rule for rule in reversed(RULES) if rule.uses_bill for parameter in BILL_PARAMETERS}
+    broad_first = sorted(RULES, key=lambda rule: -len(rule.parameters))
+    in_bill = {parameter: rule for rule in broad_first if rule.uses_bill for parameter in BILL_PARAMETERS}
+    read = {parameter: rule for rule in broad_first for parameter in rule.parameters}
     return of_rules + [
         Findable(
             "Policy value",
             rule.title,
             parameter.label,
             f"{root}/rules/{rule.id}#{parameter.name}",
-            f"{parameter.meaning} ({parameter.name})",
+            without_ids(parameter.meaning),
+            terms=parameter.name,
         )
         for parameter, rule in (in_bill | read).items()
     ]
@@ -86,5 +90,10 @@ def _rule_places(root: str) -> list[Findable]:
 
 def _policy_places(root: str, policies: PolicyStack) -> Iterator[Findable]:
     for policy in policies.policies:
-        text = " ".join((f"For {applies_to(policy)}.", *(f"Not modeled: {part}" for part in policy.not_modelled)))
+        text = " ".join((f"For {applies_to(policy)}.", *(f"Not modeled: {part}." for part in policy.not_modelled)))
         yield Findable("Policy", policy.title, "", f"{root}/policies/{policy.id}", text)
+
+
+def without_ids(text: str) -> str:
+    """A text without the ids of the coding rules that it cites, like ``(A-1, R-4)``."""
+    return re.sub(r" \([A-Z]+-\d+(?:, [A-Z]+-\d+)*\)", "", text)

@@ -5,11 +5,12 @@ long one, and more the rarer it is. Words that begin alike count half. Places wi
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from itertools import islice, takewhile
 from math import log
 from typing import Final
 
@@ -80,22 +81,23 @@ class WordIndex:
         self.places = tuple(places)
         texts = [Counter(words_of(place.text)) for place in self.places]
         usual = max(1.0, sum(text.total() for text in texts) / max(1, len(texts)))
-        self._weighed = [_weights(place, text, usual) for place, text in zip(self.places, texts, strict=True)]
-        self._spread = Counter(word for weights in self._weighed for word in weights)
+        self._weights = defaultdict[str, dict[int, float]](dict)
+        for at, (place, text) in enumerate(zip(self.places, texts, strict=True)):
+            for word, weight in _weights(place, text, usual).items():
+                self._weights[word][at] = weight
+        self._vocabulary = sorted(self._weights)
 
     def search(self, query: str, most: int = 20) -> list[Hit]:
         """The best places for a query, at most three of a page."""
-        asked = asked_words(query)
-        alike = {word: self._beginning_with(word) for word in asked}
-        scored = ((self._score(weights, alike), at) for at, weights in enumerate(self._weighed))
-        best = sorted(((score, at) for score, at in scored if score), key=lambda pair: (-pair[0], pair[1]))
+        alike = {word: self._beginning_with(word) for word in asked_words(query)}
+        wanted = frozenset(known for words in alike.values() for known in words)
         found, of_page = list[Hit](), Counter[str]()
-        for _, at in best:
+        for at in self._best_first(alike):
             place = self.places[at]
             page = place.address.partition("#")[0]
             of_page[page] += 1
             if of_page[page] <= _MOST_OF_A_PAGE and len(found) < most:
-                found.append(Hit(place, _snippet(place.text, frozenset().union(*alike.values()))))
+                found.append(Hit(place, _snippet(place.text, wanted)))
         return found
 
     def close_words(self, query: str, most: int = 3) -> list[str]:
@@ -103,28 +105,26 @@ class WordIndex:
         missing = [word for word in asked_words(query) if not self._beginning_with(word)][:most]
         return [close for word in missing for close in get_close_matches(word, self._vocabulary, n=1, cutoff=0.75)]
 
-    @cached_property
-    def _vocabulary(self) -> list[str]:
-        return sorted(self._spread)
-
-    def _beginning_with(self, word: str) -> frozenset[str]:
+    def _beginning_with(self, word: str) -> list[str]:
         """The word, and the words of the texts that begin with it."""
         if len(word) < _SHORTEST_BEGINNING:
-            return frozenset({word} & self._spread.keys())
-        return frozenset(known for known in self._spread if known.startswith(word))
+            return [word] if word in self._weights else []
+        start = bisect_left(self._vocabulary, word)
+        return list(takewhile(lambda known: known.startswith(word), islice(self._vocabulary, start, None)))
 
-    def _score(self, weights: dict[str, float], alike: dict[str, frozenset[str]]) -> float:
-        """How well a place answers: the sum over the words asked, times the square of the share that it has of them."""
-        points = [
-            max((self._points(word, known, weights) for known in alike[word] & weights.keys()), default=0.0)
-            for word in alike
-        ]
-        having = sum(1 for point in points if point)
-        return sum(points) * (having / len(points)) ** 2 if points else 0.0
-
-    def _points(self, word: str, known: str, weights: dict[str, float]) -> float:
-        rare = log(1 + len(self.places) / self._spread[known])
-        return rare * weights[known] * (1.0 if word == known else _BEGINS_ALIKE)
+    def _best_first(self, alike: Mapping[str, list[str]]) -> list[int]:
+        """Places by the sum over the words asked, times the square of the share of the words that they have."""
+        total, having = Counter[int](), Counter[int]()
+        for word, words in alike.items():
+            points = dict[int, float]()
+            for known in words:
+                rare = log(1 + len(self.places) / len(self._weights[known])) * (1 if known == word else _BEGINS_ALIKE)
+                for at, weight in self._weights[known].items():
+                    points[at] = max(points.get(at, 0.0), rare * weight)
+            total.update(points)
+            having.update(points.keys())
+        score = {at: total[at] * (having[at] / len(alike)) ** 2 for at in total}
+        return sorted(score, key=lambda at: (-score[at], at))
 
 
 def _weights(place: Findable, text: Counter[str], usual: float) -> dict[str, float]:
