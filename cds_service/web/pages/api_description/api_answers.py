@@ -10,7 +10,7 @@ from cds_service.web.around.faults import FAILURES, OperationOutcome, operation_
 from cds_service.web.pages.api_description.schema_of_types import COMPONENTS, JsonSchema, TypeSchemas, first_sentences
 
 JSON_TYPE: Final = "application/json"
-HTML_TYPE: Final = "text/html"
+HTML_CONTENT: Final[Mapping[str, JsonSchema]] = {"text/html": {"schema": {"type": "string"}}}
 REQUEST_ID: Final = "RequestId"
 CHALLENGE: Final = "Challenge"
 HEADERS: Final[Mapping[str, JsonSchema]] = {
@@ -73,21 +73,26 @@ def json_content(schema: JsonSchema, **examples: Any) -> dict[str, JsonSchema]: 
     return {JSON_TYPE: {"schema": schema, **({"examples": examples} if examples else {})}}
 
 
-def failures_of(*kinds: type[errors.CdsError]) -> dict[str, JsonSchema]:
-    """The failures of an operation by status; each can be a fault of the service too."""
+def failures_of(*kinds: type[errors.CdsError], pages: bool = False) -> dict[str, JsonSchema]:
+    """The failures of an operation by status; each can be a fault of the service too.
+
+    Those of ``pages`` are shown to people as a page.
+    """
     by_status: dict[int, list[type[errors.CdsError]]] = defaultdict(list)
     for kind in (*kinds, errors.Fault):
         by_status[FAILURES[kind].status].append(kind)
-    return {str(status): _refusal(status, by_status[status]) for status in sorted(by_status)}
+    return {
+        str(status): _refusal(status, by_status[status], HTML_CONTENT if pages else {}) for status in sorted(by_status)
+    }
 
 
-def _refusal(status: int, kinds: list[type[errors.CdsError]]) -> JsonSchema:
+def _refusal(status: int, kinds: list[type[errors.CdsError]], page: Mapping[str, JsonSchema]) -> JsonSchema:
     examples = {kind.__name__: {"$ref": f"#/components/examples/{kind.__name__}"} for kind in kinds}
     headers = {"WWW-Authenticate": _header(CHALLENGE)} if status == HTTPStatus.UNAUTHORIZED else {}
     return {
         "description": " ".join(first_sentences(kind.__doc__ or "") for kind in kinds),
         "headers": _headers(REQUEST_ID) | headers,
-        "content": json_content({"$ref": f"{COMPONENTS}{OperationOutcome.__name__}"}, **examples),
+        "content": {**json_content({"$ref": f"{COMPONENTS}{OperationOutcome.__name__}"}, **examples), **page},
     }
 
 

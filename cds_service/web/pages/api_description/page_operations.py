@@ -9,7 +9,7 @@ from cds_service.policies.owners.facts import name_in_facts
 from cds_service.policies.owners.matrix import CoverageMatrix
 from cds_service.rules.catalog import RULES
 from cds_service.web.pages.api_description.api_answers import (
-    HTML_TYPE,
+    HTML_CONTENT,
     READING_FAILURES,
     Failures,
     answered,
@@ -26,7 +26,6 @@ METRICS_TOKEN: Final = "metricsToken"  # noqa: S105 - the name of a scheme
 DESCRIPTION_PATH: Final = "/openapi.json"
 FHIR_JSON_TYPE: Final = "application/fhir+json"
 _VARIABLE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
-_HTML: Final = {HTML_TYPE: {"schema": {"type": "string"}}}
 _STATUS: Final[JsonSchema] = {
     "type": "object",
     "properties": {"status": {"const": "ok"}, "policies": {"type": "string"}},
@@ -97,17 +96,17 @@ def _knowledge(site: ApiSite) -> dict[str, JsonSchema]:
         ("/coverage", "What is modeled of which payer, and what is not", matrix, (_ON,)),
     )
     paths = {
-        path: {"get": _reading(KNOWLEDGE_TAG, says, {**json_content(schema), **_HTML}, path, parameters)}
+        path: {"get": _reading(KNOWLEDGE_TAG, says, {**json_content(schema), **HTML_CONTENT}, path, parameters)}
         for path, says, schema, parameters in rows
     }
-    fhir = {FHIR_JSON_TYPE: {"schema": _CODE_SYSTEM}, **_HTML}
+    fhir = {FHIR_JSON_TYPE: {"schema": _CODE_SYSTEM}, **HTML_CONTENT}
     says = "A FHIR CodeSystem behind the codings of cards"
     path = "/CodeSystem/{name}"
     return paths | {path: {"get": _reading(KNOWLEDGE_TAG, says, fhir, path, (code_system,))}}
 
 
 def _itself() -> JsonSchema:
-    content = {**json_content({"type": "object", "required": ["openapi", "info", "paths"]}), **_HTML}
+    content = {**json_content({"type": "object", "required": ["openapi", "info", "paths"]}), **HTML_CONTENT}
     return _reading(OPERATION_TAG, "This description", content, DESCRIPTION_PATH, (_FORMAT,), ())
 
 
@@ -157,10 +156,12 @@ def _reading(
     parameters: tuple[JsonSchema, ...] = (),
     failures: Failures = READING_FAILURES,
 ) -> JsonSchema:
+    failures = failures if parameters else ()
+    pages = content.keys() >= HTML_CONTENT.keys()
     return {
         **_about(tag, says, path),
         **({"parameters": list(parameters)} if parameters else {}),
-        "responses": {"200": answered(f"{says}.", content), **failures_of(*(failures if parameters else ()))},
+        "responses": {"200": answered(f"{says}.", content), **failures_of(*failures, pages=pages)},
     }
 
 
@@ -182,7 +183,7 @@ def _page(path: str, route: HtmlRoute) -> JsonSchema:
         method.lower(): {
             **_about(PAGE_TAG, route.says, f"{path}-{method.lower()}"),
             **({"parameters": parameters} if parameters else {}),
-            "responses": {"default": answered("A page for people.", _HTML)},
+            "responses": {"default": answered("A page for people.", HTML_CONTENT)},
         }
         for method in route.methods
     }
