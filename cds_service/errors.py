@@ -81,7 +81,7 @@ class Unauthenticated(RequestError):
 
 
 class Forbidden(RequestError):
-    """A registered client, ``issuer``, calls what it may not (CH-H-07); ``reason`` is a short code for the log."""
+    """A registered client calls what it may not (CH-H-07); ``reason`` is a short code for the log, ``issuer`` who."""
 
     def __init__(self, reason: str, issuer: str) -> None:
         self.reason = reason
@@ -223,7 +223,7 @@ class NotReady(ServiceError):
 
 
 class Fault(ServiceError):
-    """A bug (CH-H-12). Details are in the log under the request id, not here."""
+    """A fault of this service (CH-H-12). Details are in the log under the request id, not here."""
 
     def __init__(self) -> None:
         super().__init__("The service failed to answer.", "The operator finds the cause under the request id.")

@@ -90,10 +90,15 @@ def _refusal(status: int, kinds: list[type[errors.CdsError]], page: Mapping[str,
     examples = {kind.__name__: {"$ref": f"#/components/examples/{kind.__name__}"} for kind in kinds}
     headers = {"WWW-Authenticate": _header(CHALLENGE)} if status == HTTPStatus.UNAUTHORIZED else {}
     return {
-        "description": " ".join(first_sentences(kind.__doc__ or "") for kind in kinds),
+        "description": " ".join(_when(kind) for kind in kinds),
         "headers": _headers(REQUEST_ID) | headers,
         "content": {**json_content({"$ref": f"{COMPONENTS}{OperationOutcome.__name__}"}, **examples), **page},
     }
+
+
+def _when(kind: type[errors.CdsError]) -> str:
+    """When it happens; the rest of the docstring is about its arguments."""
+    return f"{first_sentences(kind.__doc__ or '').split(';')[0].rstrip('.')}."
 
 
 def failure_examples(largest_body: int) -> dict[str, JsonSchema]:

@@ -67,9 +67,14 @@ def _introduction(site: ApiSite) -> str:
         else "This is a demo on one machine: calls need no token."
     )
     return (
-        f"{token} A body has at most {site.largest_body} bytes of JSON in UTF-8. "
+        f"{token} A body has at most {_size(site.largest_body)} of JSON in UTF-8. "
         "Every answer that is no success is a FHIR OperationOutcome. Guidance for billing, not legal advice."
     )
+
+
+def _size(size: int) -> str:
+    megabytes, rest = divmod(size, 1024 * 1024)
+    return f"{size:,} bytes" if rest else f"{megabytes} MB"
 
 
 def _schemas() -> dict[str, JsonSchema]:

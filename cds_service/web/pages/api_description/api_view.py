@@ -65,8 +65,18 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "secured": bool(operation.get("security")),
                 "parameters": [_parameter(parameter) for parameter in operation.get("parameters", ())],
                 "request": [piece for media in body.values() for piece in _words(media["schema"])],
+                "examples": list(_examples(body, document)),
                 "responses": [_response(status, reply) for status, reply in operation["responses"].items()],
             }
+
+
+def _examples(body: Mapping[str, JsonSchema], document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The bundled stories that show a request: the name of the example and the title of the story."""
+    for media in body.values():
+        for example in media.get("examples", {}).values():
+            name = example.get("$ref", "").rpartition("/")[2]
+            if name:
+                yield {"name": name, "title": document["components"]["examples"][name]["summary"]}
 
 
 def _parameter(parameter: JsonSchema) -> MemberRow:

@@ -89,8 +89,8 @@ def _call(service_id: str, site: ApiSite) -> JsonSchema:
 
 def _summary(service_id: str, services: list[HookService]) -> str:
     if service_id == services[0].id:
-        return f"Call of the hook {services[0].hook}"
-    return f"Call of {', '.join(service.hook for service in services)} under the shared id"
+        return f"A call of the hook {services[0].hook}"
+    return f"The same under a shared id: {', '.join(service.hook for service in services)}"
 
 
 def _of_missing_data(services: list[HookService]) -> Failures:
