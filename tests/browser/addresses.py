@@ -1,0 +1,24 @@
+"""All pages of the service, in one place: every route that answers people, with addresses to read it at."""
+
+PAGES = {
+    "/": ["/"],
+    "/rules": ["/rules"],
+    "/rules/<rule_id>": [
+        "/rules/visit-charges",
+        "/rules/reassessment",
+        "/rules/authorization",
+    ],
+    "/policies": ["/policies"],
+    "/policies/<policy_id>": [
+        "/policies/generic",
+        "/policies/us-tx-dwc",
+        "/policies/us-medicare?on=2024-01-31",
+    ],
+    "/coverage": ["/coverage"],
+    "/CodeSystem/<name>": ["/CodeSystem/topic", "/CodeSystem/override-reason"],
+}
+NOT_PAGES = {
+    "/assets/<name>": "style, script and mark of all pages",
+}
+"""What is fetched along with a page or instead of one."""
+FAILURES = {"/nowhere": 404, "/policies/no-such-policy": 404, "/coverage?on=yesterday": 400}

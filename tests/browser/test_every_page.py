@@ -1,0 +1,74 @@
+"""Every page is open to everybody: no barrier, nothing refused by the browser, nothing asked of another host."""
+
+import pytest
+
+from cds_service.app.assembly import answerer_for, load_policies
+from cds_service.app.fee_file import ReloadableFees
+from cds_service.app.metrics import Metrics
+from cds_service.app.settings import Settings
+from cds_service.records.keeping import NothingKept
+from cds_service.web.pages.all_pages import pages_app
+from cds_service.web.site import Site
+from tests.browser.addresses import FAILURES, NOT_PAGES, PAGES
+from tests.browser.chromium import NEEDED
+from tests.browser.reader import DESKTOP, PHONE
+
+pytestmark = NEEDED
+
+DESK, DARK_DESK, HAND, DARK_HAND = (DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")
+IN_TURN = [(DESK, DARK_HAND), (DARK_DESK, HAND)]
+"""Where pages of one kind share what they look like, two screens each are enough."""
+LOOKS = [
+    pytest.param(address, IN_TURN[number % 2] if len(addresses) > 1 else (*IN_TURN[0], *IN_TURN[1]), id=address)
+    for addresses in PAGES.values()
+    for number, address in enumerate(addresses)
+]
+
+
+def trouble_on(reader, screens):
+    """Barriers, and a page wider than its screen, by screen."""
+    found = {}
+    for size, colors in screens:
+        reader.page.set_viewport_size(size)
+        reader.page.emulate_media(color_scheme=colors)
+        overhang = reader.overhang()
+        found[size["width"], colors] = [*reader.find_barriers(), *([f"{overhang} px too wide"] if overhang else [])]
+    return {screen: trouble for screen, trouble in found.items() if trouble}
+
+
+def site_with_everything(settings):
+    policies = load_policies(settings)
+    answerer = answerer_for(settings, policies)
+    return Site(settings, policies, answerer, NothingKept(), Metrics(), None, ReloadableFees(settings.fees))
+
+
+def test_every_page_of_the_service_is_in_the_list():
+    routes = pages_app(site_with_everything(Settings())).url_map.iter_rules()
+
+    listed = {*PAGES, *NOT_PAGES}
+    assert listed == {rule.rule for rule in routes if "GET" in (rule.methods or ())}, "see tests/browser/addresses.py"
+
+
+@pytest.mark.parametrize(("address", "screens"), LOOKS)
+def test_a_page_has_no_barrier_and_fits_on_every_screen(reader, address, screens):
+    reader.open(address)
+
+    assert {} == trouble_on(reader, screens)
+
+
+@pytest.mark.parametrize("address", FAILURES)
+def test_a_failure_is_a_page_without_barriers_that_fits(reader, address):
+    page = reader.open(address, FAILURES[address])
+
+    assert page.get_by_role("link", name="home page").is_visible()
+    assert {} == trouble_on(reader, IN_TURN[0])
+
+
+def test_a_reader_notices_what_is_asked_of_another_host_and_what_the_page_reports(readers):
+    reader = readers()
+    reader.open("/")
+    reader.page.evaluate("console.error('broken'); new Image().src = 'http://127.0.0.1:9/elsewhere.png'")
+    reader.page.wait_for_timeout(200)
+
+    assert ["broken", "elsewhere.png"] == [word for word in ("broken", "elsewhere.png") if word in str(reader.trouble)]
+    reader.trouble.clear()
