@@ -16,9 +16,13 @@ PAGES = {
     ],
     "/coverage": ["/coverage"],
     "/CodeSystem/<name>": ["/CodeSystem/topic", "/CodeSystem/override-reason"],
+    "/docs": ["/docs", "/docs?q=reassessment"],
+    "/docs/<name>": ["/docs/therapist", "/docs/connect", "/docs/design", "/docs/answers"],
+    "/openapi.json": ["/openapi.json"],
 }
 NOT_PAGES = {
     "/assets/<name>": "style, script and mark of all pages",
+    "/docs/images/<name>": "pictures of the documentation",
 }
 """What is fetched along with a page or instead of one."""
 FAILURES = {"/nowhere": 404, "/policies/no-such-policy": 404, "/coverage?on=yesterday": 400}
