@@ -82,8 +82,8 @@ class Reader:
 
 
 @contextmanager
-def reading(browser: Browser, site: str, *others: str, **options: Any) -> Iterator[Reader]:
-    """A reader with a fresh profile; ``options`` are those of a browser context, ``others`` hosts that play along.
+def reading(browser: Browser, site: str, *hosts: str, **options: Any) -> Iterator[Reader]:
+    """A reader with a fresh profile; ``options`` are those of a browser context, ``hosts`` others that play along.
 
     Raises:
         AssertionError: in the end, when something was refused, failed or asked elsewhere.
@@ -91,7 +91,7 @@ def reading(browser: Browser, site: str, *others: str, **options: Any) -> Iterat
     context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", "locale": "en-US", **options})
     context.set_default_timeout(15_000)
     page = context.new_page()
-    reader = Reader(page, site, (site, *others, "data:"))
+    reader = Reader(page, site, (site, *hosts, "data:"))
     page.on("console", reader.hear)
     page.on("pageerror", lambda error: reader.trouble.append(f"{page.url}: {error}"))
     page.on("request", reader.watch)
