@@ -35,12 +35,12 @@ class Shelf:
         """The address of a page of the documentation."""
         return f"{self._root}/docs/{name}"
 
-    def page(self, name: str) -> ManualPage | None:
-        """A page by its name; None where there is none."""
-        path = paths_by_name().get(name)
-        if path is not None and name not in self._made:
+    def page(self, name: str) -> ManualPage:
+        """A page by its name, one of ``titles``."""
+        if name not in self._made:
+            path = paths_by_name()[name]
             self._made[name] = made_page(path, text_of(path), self._addresses)
-        return self._made.get(name)
+        return self._made[name]
 
     def index(self, policies: PolicyStack) -> WordIndex:
         """What is searched: the pages, the rules, and these policies; made again when the policies are others."""
@@ -58,8 +58,7 @@ class Shelf:
 
     def _page_places(self) -> Iterator[Findable]:
         for name, title in self.titles.items():
-            made = self.page(name)
-            for section in made.sections if made else ():
+            for section in self.page(name).sections:
                 heading, anchor = (section.title, f"#{section.anchor}") if section.anchor else ("", "")
                 address = f"{self.address(name)}{anchor}"
                 yield Findable("Page", title, heading, address, section.text, section.terms, _WORTH.get(name, 1.0))

@@ -91,13 +91,15 @@ class WordIndex:
         """The best places for a query, at most three of a page."""
         alike = {word: self._beginning_with(word) for word in asked_words(query)}
         wanted = frozenset(known for words in alike.values() for known in words)
+        candidates = _candidates(alike)
         found, of_page = list[Hit](), Counter[str]()
         for at in self._best_first(alike):
             place = self.places[at]
             page = place.address.partition("#")[0]
             of_page[page] += 1
             if of_page[page] <= _MOST_OF_A_PAGE and len(found) < most:
-                found.append(Hit(place, _snippet(place.text, wanted)))
+                hits = [hit for hit in candidates.finditer(place.text) if _alike(hit[0].casefold()) in wanted]
+                found.append(Hit(place, _snippet(place.text, hits)))
         return found
 
     def close_words(self, query: str, most: int = 3) -> list[str]:
@@ -138,9 +140,14 @@ def _weights(place: Findable, text: Counter[str], usual: float) -> dict[str, flo
     return {word: weight * place.worth for word, weight in weights.items()}
 
 
-def _snippet(text: str, wanted: frozenset[str]) -> tuple[tuple[str, bool], ...]:
-    """The part of the text with the most different words that are wanted, cut into pieces that are marked or not."""
-    hits = [found for found in _WORD.finditer(text) if _alike(found[0].casefold()) in wanted]
+def _candidates(words: Iterable[str]) -> re.Pattern[str]:
+    """Finds, in one go through a text, the words that may be alike: those with the same beginning."""
+    beginnings = "|".join(re.escape(word.removesuffix("y")) for word in words)
+    return re.compile(rf"\b(?:{beginnings})\w*", re.IGNORECASE)
+
+
+def _snippet(text: str, hits: list[re.Match[str]]) -> tuple[tuple[str, bool], ...]:
+    """The part of the text with the most different hits, cut into pieces that are marked or not."""
     first = max(hits, key=lambda hit: (_different_from(hit, hits), -hit.start()), default=None)
     start = max(0, first.start() - _BEFORE) if first else 0
     start = text.find(" ", start) + 1 if start else 0
