@@ -41,11 +41,16 @@ _ABOUT_A_RECORD: Final = re.compile(r"(date|period|status|not valid) ")
 
 def sentences(gaps: Iterable[Caveat]) -> Iterator[str]:
     """Each doubt once, in Markdown; one that several records share with their number."""
+    return map(escape, plain_sentences(gaps))
+
+
+def plain_sentences(gaps: Iterable[Caveat]) -> Iterator[str]:
+    """Each doubt once, as plain text that is escaped where it is shown."""
     records: dict[str, dict[str, None]] = {}
     for gap in gaps:
         records.setdefault(_whole(gap), {})[gap.reference or ""] = None
     for text, references in records.items():
-        yield escape(_ended(text, len(references)))
+        yield _ended(text, len(references))
 
 
 def _whole(gap: Caveat) -> str:

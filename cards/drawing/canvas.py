@@ -4,7 +4,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cards.markdown import one_line
@@ -29,7 +29,7 @@ def shortened(text: str, most: int) -> str:
 def templates() -> Environment:
     """The templates of this package and of the timeline, all of whose text is escaped."""
     environment = Environment(
-        loader=PackageLoader("cards.drawing", "templates"),
+        loader=ChoiceLoader([PackageLoader("cards.drawing"), PackageLoader("cards.timeline")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

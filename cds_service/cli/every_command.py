@@ -23,6 +23,7 @@ from cds_service.cli.terminal import show_table
 from cds_service.cli.trials import in_sandbox
 from cds_service.ehr.signing import SIGNING_ALGORITHMS
 from cds_service.errors import RequestError
+from cds_service.hooks.answer import Answered
 from cds_service.hooks.call import read_call
 from cds_service.records.insights import INSIGHT_KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
@@ -37,6 +38,7 @@ COMMANDS.add_command(serve)
 
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @COMMANDS.command()
@@ -60,6 +62,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--reason", metavar="CODE", help="Why it is overridden, one of the card's reasons.")
 @click.option("--comment", metavar="TEXT", help="Why it is overridden, in words.")
 @click.option("--gaps", is_flag=True, help="Print what the call did not tell instead of the cards.")
+@click.option("--timeline", type=_NEW_FILE, metavar="FILE.svg", help="Draw the program, too: weeks, visits, approvals.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw answer.")
 @told_plainly
 def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
@@ -69,17 +72,18 @@ def invoke(**options: Any) -> None:  # noqa: ANN401 - click has checked them
     Examples:  cds-service invoke --story colles-fracture
                cds-service invoke --file request.json --url http://127.0.0.1:8000
                cds-service invoke --file request.json --gaps
+               cds-service invoke --story texas-hardening-pt-pta --timeline program.svg
                cds-service invoke --fhir http://127.0.0.1:8080/fhir --patient colles-fracture \\
                    --hook encounter-discharge --key keys/private-key.pem --issuer https://sandbox.example.org --accept 1
     """  # noqa: D301
     print_exchange(Invocation(**options), load_settings().public_url, _answer_here)
 
 
-def _answer_here(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def _answer_here(service: str, request: Mapping[str, Any]) -> Answered:
     settings = load_settings()
     answerer = answerer_for(settings, load_policies(settings), local_now)
     try:
-        return answerer.answer(read_call(json.dumps(request).encode(), service))
+        return answerer.answered(read_call(json.dumps(request).encode(), service))
     except RequestError as error:
         raise click.ClickException(f"the service would refuse this call: {error}") from None
 

@@ -16,11 +16,12 @@ from cds_service.ehr.signing import Signer, read_signer
 from cds_service.ehr.situation import Situation
 from cds_service.ehr.trial_server import FhirServer
 from cds_service.errors import CdsError
+from cds_service.hooks.answer import Answered
 from cds_service.hooks.services import SERVICES
 from cds_service.stories.resources.pieces import FhirJson
 from cds_service.stories.story_files import load
 
-AnswerHere: TypeAlias = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+AnswerHere: TypeAlias = Callable[[str, Mapping[str, Any]], Answered]
 """Answers a request of the service of this id without a server."""
 
 
@@ -56,6 +57,7 @@ class Invocation:
     comment: str | None = None
     as_json: bool = False
     gaps: bool = False
+    timeline: Path | None = None
 
     def check(self) -> None:
         """Refuse options that do not go together.
@@ -99,11 +101,12 @@ class Invocation:
 
 
 class Exchange(NamedTuple):
-    """A request with the id of its service and the answer to it."""
+    """A request with the id of its service and the answer to it; ``answered`` is what led to one that was made here."""
 
     service: str
     request: Mapping[str, Any]
     answer: dict[str, Any]
+    answered: Answered | None = None
 
 
 def print_exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> None:
@@ -124,6 +127,8 @@ def print_exchange(options: Invocation, default_url: str, answer_here: AnswerHer
         show_gaps(Console(), done.answer, not_sent(done.service, done.request))
     else:
         show_answer(Console(), done.answer)
+    if options.timeline is not None:
+        draw_program(done.answered or answer_here(done.service, done.request), options.timeline)
     decision = options.decision
     if decision is not None:
         entry = feedback_on(done.answer, decision, datetime.now(UTC))
@@ -145,8 +150,30 @@ def exchange(options: Invocation, default_url: str, answer_here: AnswerHere) -> 
     else:
         request = _given_request(options)
         service = _service_of(options.hook or request.get("hook"))
-    answer = call(url, service, request, signer) if url is not None else answer_here(service, request)
-    return Exchange(service, request, answer)
+    if url is not None:
+        return Exchange(service, request, call(url, service, request, signer))
+    answered = answer_here(service, request)
+    return Exchange(service, request, answered.response, answered)
+
+
+def draw_program(answered: Answered, file: Path) -> None:
+    """Write the picture of the program that an answer is about.
+
+    Raises:
+        InvocationError: there is no program, or the file cannot be written.
+    """
+    from cards.timeline.picture import svg  # loaded for who asks for a picture only
+    from cds_service.consultation.timelines.program_timelines import timeline_of
+
+    consultation = answered.consultation
+    timeline = timeline_of(consultation.case, consultation.policy) if consultation is not None else None
+    if timeline is None:
+        raise InvocationError(f"{file}: not written: the chart holds no work-rehab visit, and none is booked")
+    try:
+        file.write_text(svg(timeline, standalone=True), encoding="utf-8")
+    except OSError as error:
+        raise InvocationError(f"{file}: not written: {error.strerror}") from None
+    Console(stderr=True).print(f"Timeline written to {file}.", highlight=False, markup=False)
 
 
 def not_sent(service: str, request: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
+from cds_service.domain.care import LONGEST_PLAN_DAYS
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
@@ -66,10 +67,27 @@ class Used(NamedTuple):
     code: str
 
 
+class Counted(NamedTuple):
+    """Approvals in force and what visits use of them; ``consumption`` is None where unit or times are not known."""
+
+    budget: Budget
+    consumption: Consumption | None
+
+    def used_up(self, day: date) -> date | None:
+        """The day on which the pace uses up what is left after ``day``; None without a pace, or beyond all planning."""
+        left = _days_left(self.budget, self.consumption) if self.consumption is not None else None
+        return _day_used_up(left, day) if left is not None and left <= LONGEST_PLAN_DAYS else None
+
+
+def counted_on(case: Case, policy: PolicyView, day: date) -> Iterator[Counted]:
+    """The approvals in force on a day whose amount is known, each with what the visits to this day use of it."""
+    for budget in _budgets(case, policy, _by_codes(case.approvals_on(day))):
+        yield Counted(budget, consumption_of(case, policy, budget, (day,)) if budget.measure.unit else None)
+
+
 def used_on(case: Case, policy: PolicyView, day: date) -> Iterator[Used]:
     """What the visits to this day used of the approvals in force on it, where amount, unit and times are known."""
-    for budget in _budgets(case, policy, _by_codes(case.approvals_on(day))):
-        consumption = consumption_of(case, policy, budget, (day,)) if budget.measure.unit else None
+    for budget, consumption in counted_on(case, policy, day):
         if consumption is not None:
             total = consumption.used + consumption.planned
             yield Used(total, budget.authorized, budget.measure.unit, budget.measure.shown_code)
@@ -179,7 +197,7 @@ def _check(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...
         used = values(assumed, policy.get(params.AUTHORIZATION_REQUIRED))
         yield Answer("exhausted", Severity.WARNING, subject, facts, used, evidence, absent=(Fact.AUTHORIZATIONS,))
         return
-    runs_out = days[-1] + timedelta(days=int(left or 0))
+    runs_out = _day_used_up(left or 0, days[-1])
     if any(approval.end is None or runs_out <= approval.end for approval in budget.approvals):
         facts |= {"date": runs_out}
         absent = (Fact.AUTHORIZATIONS, Fact.SESSIONS)
@@ -190,6 +208,11 @@ def _days_left(budget: Budget, consumption: Consumption) -> float | None:
     """Days until the pace uses up what is left; None without a pace."""
     left = budget.authorized - consumption.used - consumption.planned
     return left / consumption.weekly * WEEK if consumption.weekly else None
+
+
+def _day_used_up(left: float, day: date) -> date:
+    """The last day that so many days of the pace reach to."""
+    return day + timedelta(days=int(left))
 
 
 def _unit_asked(case: Case, policy: PolicyView, budget: Budget, days: tuple[date, ...]) -> Iterator[Result]:

@@ -10,7 +10,7 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.values import PolicyValue, undisputed, values
+from cds_service.domain.values import undisputed, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import newest_answer
@@ -51,7 +51,7 @@ def check_program_state(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
         subject=episode.first.isoformat() if episode is not None else case.chart.patient,
         facts={
             **_weeks_and_visits(case, policy, limit),
-            **_reassessment(case, policy, interval),
+            **_reassessment(case, policy),
             **_approval(case, policy, approval),
             "checks": tuple(check for check in unchecked if check not in places),
             "places": places,
@@ -64,7 +64,7 @@ def check_program_state(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
 
 def _weeks_and_visits(case: Case, policy: PolicyView, limit: Limit | None) -> dict[str, object]:
     """The week of the program, the payer's number of weeks, and the visits so far; 0 for what there is not."""
-    unread = _is_unsure(case, Fact.SESSIONS)
+    unread = is_unsure(case, Fact.SESSIONS)
     if case.episode is None or unread:
         return {"week": 0, "weeks": 0, "visits": 0, "planned": unread}
     return {
@@ -75,13 +75,18 @@ def _weeks_and_visits(case: Case, policy: PolicyView, limit: Limit | None) -> di
     }
 
 
-def _reassessment(case: Case, policy: PolicyView, interval: PolicyValue[int] | None) -> dict[str, object]:
+def next_reassessment(case: Case, policy: PolicyView) -> date | None:
     """The day of the next reassessment, where one is wanted and all that measures was sent."""
-    if case.episode is None or interval is None or _is_unsure(case, Fact.ASSESSMENTS):
-        return {}
+    interval = policy.get(params.REASSESSMENT_INTERVAL)
+    if case.episode is None or interval is None or is_unsure(case, Fact.ASSESSMENTS):
+        return None
     done = measurements(case, policy).last_done
-    due = (done.date if done is not None else case.episode.first) + timedelta(days=interval.value)
-    return {"reassess_by": due, "overdue": due < case.date_of_service}
+    return (done.date if done is not None else case.episode.first) + timedelta(days=interval.value)
+
+
+def _reassessment(case: Case, policy: PolicyView) -> dict[str, object]:
+    due = next_reassessment(case, policy)
+    return {"reassess_by": due, "overdue": due < case.date_of_service} if due is not None else {}
 
 
 def _approval(case: Case, policy: PolicyView, approval: Authorization | None) -> dict[str, object]:
@@ -89,12 +94,13 @@ def _approval(case: Case, policy: PolicyView, approval: Authorization | None) ->
     if approval is None:
         answer = newest_answer(case.answers_of_episode)
         return {"used": (), "answer": answer.value if answer is not None else ""}
-    counted = not _is_unsure(case, Fact.SESSIONS)
+    counted = not is_unsure(case, Fact.SESSIONS)
     used = tuple(used_on(case, policy, case.date_of_service)) if counted else ()
     return {"approved_to": approval.end or "", "used": used}
 
 
-def _is_unsure(case: Case, fact: Fact) -> bool:
+def is_unsure(case: Case, fact: Fact) -> bool:
+    """Whether a fact was not sent, or only a part of it."""
     return fact in case.chart.unavailable or fact in case.chart.in_part
 
 

@@ -32,7 +32,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
     if count is None:
         yield NO_PROGRAM
         return
-    for known, series in _by_measure(case, policy):
+    for known, series in numbers_by_measure(case, policy):
         recent = series[-(count.value + 1) :]
         newest = recent[-1]
         if len(recent) <= count.value or _is_best(newest, known):
@@ -42,7 +42,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
                 Fact.ASSESSMENTS, "a measure is recorded in different units and is not compared", newest.reference
             )
             continue
-        lower = _lower_is_better(case, known, series[0])
+        lower = lower_is_better(case, known, series[0])
         steps = [(b.value or 0.0) - (a.value or 0.0) for a, b in itertools.pairwise(recent)]
         if lower is None:
             if any(steps):
@@ -52,7 +52,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
                     newest.reference,
                 )
                 continue
-        elif any(_improved(-step if lower else step, known) for step in steps):
+        elif any(has_improved(-step if lower else step, known) for step in steps):
             continue
         directed = known is not None and known.tool.better is not None and tools is not None
         yield Answer(
@@ -75,7 +75,7 @@ def check_no_progress(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[R
         )
 
 
-def _by_measure(case: Case, policy: PolicyView) -> Iterator[tuple[Known | None, list[Assessment]]]:
+def numbers_by_measure(case: Case, policy: PolicyView) -> Iterator[tuple[Known | None, list[Assessment]]]:
     """The numbers of each measure of function, one a date, oldest first."""
     found: dict[tuple[str | None, str], tuple[Known | None, dict[object, Assessment]]] = {}
     for assessment, known in measurements(case, policy).functional:
@@ -95,12 +95,13 @@ def _is_best(newest: Assessment, known: Known | None) -> bool:
     return full or newest.value == known.tool.best
 
 
-def _improved(change: float, known: Known | None) -> bool:
+def has_improved(change: float, known: Known | None) -> bool:
+    """Whether a change counts as improvement, seen so that more is better: at least the tool's smallest change."""
     least = known.tool.minimum_change if known is not None else None
     return change > 0 and change >= (least or 0.0)
 
 
-def _lower_is_better(case: Case, known: Known | None, baseline: Assessment) -> bool | None:
+def lower_is_better(case: Case, known: Known | None, baseline: Assessment) -> bool | None:
     """The tool's direction, else the one in which a goal for the same measure points, seen from the first value."""
     if known is not None and known.tool.better is not None:
         return known.tool.better == "lower"

@@ -24,6 +24,12 @@ ALLOWED = {
         "cds_service.policies",
         "cds_service.rules",
     },
+    "cds_service/consultation/timelines": {
+        "cds_service.consultation.timelines",
+        "cds_service.domain",
+        "cds_service.policies",
+        "cds_service.rules",
+    },
     "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.judge", "cds_service.fhir.reading"},
     "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
     "cds_service/fhir/writing": {
@@ -107,7 +113,14 @@ ALLOWED = {
     "cds_service/cli": {"cards", "cds_service"},
     "cds_service": {"cards", "cds_service"},
 }
-PURE = ("cds_service/domain", "cds_service/policies", "cds_service/billing", "cds_service/rules", "cards")
+PURE = (
+    "cds_service/domain",
+    "cds_service/policies",
+    "cds_service/billing",
+    "cds_service/rules",
+    "cds_service/consultation/timelines",
+    "cards",
+)
 OUTSIDE = {"flask", "requests", "sqlalchemy", "fhir", "logging", "random", "os", "socket", "subprocess", "time"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("uuid", "uuid4")}
 

@@ -1,0 +1,1 @@
+"""The picture of a program: drawn, as a table, and in words."""

@@ -1,0 +1,52 @@
+"""A program for a page: the picture, the paragraph, the table, and what is not known."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from cards.gaps import plain_sentences
+from cards.markdown import one_line
+from cards.policy_values import how_sure, value_in_words
+from cards.timeline.layout import MOST_WEEKS
+from cards.timeline.picture import svg
+from cards.timeline.timeline_words import Glance, glances, summary, title
+from cards.timeline.week_rows import HEADINGS, WeekRow, week_rows
+from cds_service.domain.program_timeline import Timeline
+from cds_service.domain.values import PolicyValue
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramView:
+    """What a page shows of a program; all but ``picture`` is plain text that the page escapes."""
+
+    title: str
+    picture: Markup
+    glances: tuple[Glance, ...]
+    summary: str
+    headings: tuple[str, ...]
+    rows: tuple[WeekRow, ...]
+    notes: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def program_view(timeline: Timeline) -> ProgramView:
+    """The picture of a program in all its forms."""
+    hidden = len(timeline.weeks) - MOST_WEEKS
+    cut = (f"The picture shows the last {MOST_WEEKS} weeks; the table has all.",) if hidden > 0 else ()
+    return ProgramView(
+        title=title(timeline),
+        picture=svg(timeline),
+        glances=glances(timeline),
+        summary=summary(timeline),
+        headings=HEADINGS,
+        rows=week_rows(timeline),
+        notes=(*cut, *map(one_line, plain_sentences(timeline.unknown))),
+        sources=tuple(map(_source, timeline.values)),
+    )
+
+
+def _source(value: PolicyValue[Any]) -> str:
+    place = ", ".join(filter(None, (value.source.title, value.source.paragraph)))
+    words = value_in_words(value.plain)
+    return f"{words} ({how_sure(value.confidence, value.policy)}; {place})"

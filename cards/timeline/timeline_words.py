@@ -1,0 +1,171 @@
+"""A program in words: six answers at a glance, and one paragraph that says the same."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final, NamedTuple
+
+from cards.numbers import capital, day, days, listed, number, quantity
+from cards.numbers import program as program_words
+from cds_service.domain.chart import Fact
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
+from cds_service.domain.coverage_and_claims import AuthorizationState
+from cds_service.domain.findings import Days
+from cds_service.domain.program_timeline import AmountLeft, Timeline, WeekOfProgram
+from cds_service.domain.units import Units
+
+NOT_KNOWN: Final = "not known"
+BETWEEN: Final = " \u00b7 "
+
+
+class Glance(NamedTuple):
+    """One answer: what it is about, the answer, and what belongs beside it; ``urgent`` asks for something now."""
+
+    about: str
+    answer: str
+    beside: str = ""
+    urgent: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """The answer line by line, where it has one for each code."""
+        return self.answer.split(BETWEEN)
+
+
+def units_in_words(made: Units) -> str:
+    """``97545 x12, 97546 x24``."""
+    lines = ((FIRST_BLOCK, made.first), (FURTHER_HOUR, made.further))
+    return ", ".join(f"{code} x{count}" for code, count in lines if count) or "no units"
+
+
+def week_in_words(week: WeekOfProgram, today: date) -> str:
+    """``Mar 16 to Mar 22``."""
+    return days(Days(week.first, week.last), today)
+
+
+def amount_in_words(amount: AmountLeft) -> str:
+    """``36 of 96 hours``, with the code in front where the approval is by code."""
+    code = f"{amount.code}: " if amount.code else ""
+    return f"{code}{number(amount.left)} of {quantity(amount.approved, amount.unit)}"
+
+
+def glances(timeline: Timeline) -> tuple[Glance, ...]:
+    """The six answers: week, visits, what is left, next measurement, end of the approval, last safe day to ask."""
+    return (
+        _week(timeline),
+        _visits(timeline),
+        _left(timeline),
+        _measurement(timeline),
+        _approval(timeline),
+        _ask(timeline),
+    )
+
+
+def summary(timeline: Timeline) -> str:
+    """The six answers in one paragraph."""
+    return " ".join(_sentences(timeline))
+
+
+def title(timeline: Timeline) -> str:
+    """``Work hardening: week 3 of 6``."""
+    about = capital(program_words(timeline.program))
+    week = _week(timeline)
+    return f"{about}, week {week.answer}" if week.answer[:1].isdigit() else about
+
+
+def _week(timeline: Timeline) -> Glance:
+    week, limit = timeline.week, timeline.limit
+    if Fact.SESSIONS in timeline.unsure:
+        return Glance("Week", NOT_KNOWN, "not all visits were sent")
+    if week is None or week.number is None or week.first > timeline.day:
+        return Glance("Week", "not begun" if not timeline.treated else NOT_KNOWN)
+    past = limit is not None and timeline.day > limit.last_day
+    of = f" of {limit.weeks}" if limit is not None and not past else ""
+    beyond = f"past the {limit.weeks} weeks" if limit is not None and past else week_in_words(week, timeline.today)
+    return Glance("Week", f"{week.number}{of}", beyond, past and not timeline.approved)
+
+
+def _visits(timeline: Timeline) -> Glance:
+    count = len(timeline.treated)
+    made = timeline.units
+    untimed = sum(visit.units is None for visit in timeline.treated)
+    said = quantity(made.first + made.further, "units") if count > untimed else "units not known"
+    more = f" ({untimed} not known)" if 0 < untimed < count else ""
+    booked = f", {len(timeline.booked)} booked" if timeline.booked else ""
+    sent = ", as far as sent" if Fact.SESSIONS in timeline.unsure else ""
+    return Glance("Visits so far", str(count), f"{said}{more}{booked}{sent}" if count else f"none yet{booked}{sent}")
+
+
+def _left(timeline: Timeline) -> Glance:
+    about = "Left of the approval"
+    if not timeline.amounts:
+        return Glance(about, NOT_KNOWN if timeline.approved else "no approval", _why_no_amount(timeline))
+    ends = [amount.runs_out for amount in timeline.amounts if amount.runs_out is not None and amount.left]
+    used_up = any(not amount.left for amount in timeline.amounts)
+    lasts = f"at this pace to {day(min(ends), timeline.today)}" if ends else "lasts as long as the approval"
+    if not ends and any(amount.left for amount in timeline.amounts) and timeline.approved_to is None:
+        lasts = "no pace yet"
+    return Glance(
+        about,
+        BETWEEN.join(map(amount_in_words, timeline.amounts)),
+        "used up" if used_up else lasts,
+        used_up,
+    )
+
+
+def _why_no_amount(timeline: Timeline) -> str:
+    if Fact.AUTHORIZATIONS in timeline.unsure:
+        return "answers of the payer were not all sent"
+    if timeline.approved:
+        return "no amount that can be counted" if Fact.SESSIONS not in timeline.unsure else "not all visits were sent"
+    return ""
+
+
+def _measurement(timeline: Timeline) -> Glance:
+    about, due = "Next measurement", timeline.measure_by
+    if due is None:
+        return Glance(about, NOT_KNOWN, "not all were sent" if Fact.ASSESSMENTS in timeline.unsure else "")
+    if due < timeline.day:
+        return Glance(about, "overdue", f"was due {day(due, timeline.today)}", urgent=True)
+    return Glance(about, "today" if due == timeline.today else f"by {day(due, timeline.today)}", urgent=False)
+
+
+def _approval(timeline: Timeline) -> Glance:
+    about = "Approval ends"
+    if timeline.approved:
+        number_of = next((answer.number for answer in timeline.answers if answer.covers(timeline.day)), None)
+        end = day(timeline.approved_to, timeline.today) if timeline.approved_to is not None else "no end on record"
+        return Glance(about, end, number_of or "")
+    if Fact.AUTHORIZATIONS in timeline.unsure:
+        return Glance(about, NOT_KNOWN, "answers of the payer were not all sent")
+    if timeline.newest is None:
+        return Glance(about, "none on record")
+    said = "none in force" if timeline.newest is AuthorizationState.APPROVED else timeline.newest.value
+    return Glance(about, said, "the payer's last answer", timeline.newest is not AuthorizationState.NOT_REQUIRED)
+
+
+def _ask(timeline: Timeline) -> Glance:
+    about, ask = "Last safe day to ask", timeline.ask_by
+    if ask is None:
+        return Glance(about, NOT_KNOWN if Fact.AUTHORIZATIONS in timeline.unsure else "nothing ends")
+    if ask.date < timeline.day:
+        return Glance(about, "ask now", f"was {day(ask.date, timeline.today)}", urgent=True)
+    return Glance(about, day(ask.date, timeline.today), f"{ask.lead} days before {day(ask.ends, timeline.today)}")
+
+
+def _sentences(timeline: Timeline) -> Iterator[str]:
+    today = timeline.today
+    week, visits, left, measurement, approval, ask = glances(timeline)
+    about = program_words(timeline.program)
+    yield f"{capital(about)}: week {week.answer}{f' ({week.beside})' if week.beside else ''}."
+    made = f" ({units_in_words(timeline.units)})" if timeline.units.first else ""
+    yield f"{capital(quantity(len(timeline.treated), 'visits'))} so far, {visits.beside}{made}."
+    if timeline.amounts:
+        amounts = listed([f"{amount_in_words(amount)} left" for amount in timeline.amounts])
+        yield f"Of the approval: {amounts}, {left.beside}."
+    yield f"Next measurement: {measurement.answer}{f' ({measurement.beside})' if measurement.beside else ''}."
+    yield f"Approval ends: {approval.answer}{f' ({approval.beside})' if approval.beside else ''}."
+    reason = ""
+    if timeline.ask_by is not None:
+        due = timeline.ask_by
+        reason = f", {due.lead} days before {due.why} on {day(due.ends, today)}"
+    yield f"Last safe day to ask for more: {ask.answer}{reason or (f' ({ask.beside})' if ask.beside else '')}."
