@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from cards.numbers import authorization, days, number, quantity
 from cards.numbers import day as day_in_words
-from cards.timeline.layout import LEFT, Layout
-from cards.timeline.timeline_words import amount_in_words
+from cards.timeline.layout import LEFT, PictureLayout
+from cards.timeline.timeline_words import amount_left_in_words
 from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.findings import Days
 from cds_service.domain.program_timeline import MeasuredResult, Timeline, Trend
@@ -39,7 +39,7 @@ class Mark(NamedTuple):
     words: str
 
 
-class Span(NamedTuple):
+class PeriodBar(NamedTuple):
     """A bar of a lane with its text, which stands at the left of it where it does not fit in."""
 
     x: float
@@ -50,13 +50,13 @@ class Span(NamedTuple):
     anchor: str
 
 
-class Lane(NamedTuple):
+class PictureLane(NamedTuple):
     """A row of the picture: its name, what is small beside it, and what lies on it."""
 
     name: str
     beside: str = ""
     marks: tuple[Mark, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[PeriodBar, ...] = ()
 
 
 class Gauge(NamedTuple):
@@ -78,13 +78,15 @@ class DayToKnow(NamedTuple):
     kind: str
 
 
-def measurement_lanes(layout: Layout) -> Iterator[Lane]:
+def measurement_lanes(layout: PictureLayout) -> Iterator[PictureLane]:
     """A lane for each tool of function, the newest first to be kept, and one for all other tests."""
     timeline = layout.timeline
     kept = sorted(timeline.measured, key=lambda series: series.results[-1].date, reverse=True)[:MOST_TOOLS]
     for series in (series for series in timeline.measured if series in kept):
         better = {True: "lower is better", False: "higher is better", None: "direction not known"}
-        yield Lane(series.tool, better[series.lower_is_better], tuple(_results(layout, series.tool, series.results)))
+        yield PictureLane(
+            series.tool, better[series.lower_is_better], tuple(_results(layout, series.tool, series.results))
+        )
     tests: list[Mark] = []
     for test in timeline.tested:
         if layout.shows(test.date):
@@ -94,10 +96,10 @@ def measurement_lanes(layout: Layout) -> Iterator[Lane]:
             text = test.what if not tests or x - tests[-1].x >= 3 * APART else ""
             tests.append(Mark(x, text, "test" if test.result else "unseen", words))
     if tests:
-        yield Lane("Evaluation, tests", "", tuple(tests))
+        yield PictureLane("Evaluation, tests", "", tuple(tests))
 
 
-def _results(layout: Layout, tool: str, results: tuple[MeasuredResult, ...]) -> Iterator[Mark]:
+def _results(layout: PictureLayout, tool: str, results: tuple[MeasuredResult, ...]) -> Iterator[Mark]:
     shown = [result for result in results if layout.shows(result.date)]
     before = float("inf")
     marks: list[Mark] = []
@@ -110,7 +112,7 @@ def _results(layout: Layout, tool: str, results: tuple[MeasuredResult, ...]) -> 
     return reversed(marks)
 
 
-def result_in_words(tool: str, result: MeasuredResult, layout: Layout) -> str:
+def result_in_words(tool: str, result: MeasuredResult, layout: PictureLayout) -> str:
     """``Mar 9: Oswestry 36, better``."""
     return f"{day_in_words(result.date, layout.timeline.today)}: {tool} {value_with_trend(result)}"
 
@@ -122,15 +124,15 @@ def value_with_trend(result: MeasuredResult) -> str:
     return value if result.trend is Trend.FIRST else f"{value}, {result.trend.value}"
 
 
-def plan_lanes(layout: Layout) -> Iterator[Lane]:
+def plan_lanes(layout: PictureLayout) -> Iterator[PictureLane]:
     """A lane for each plan of care, the last ones where there are many."""
     for plan in layout.timeline.plans[-MOST_PLANS:]:
         of = f"{plan.discipline.value} plan" if plan.discipline is not None else "Plan"
         text = f"{of}, {days(Days(plan.start, plan.end), layout.timeline.today)}"
-        yield Lane("Plan of care", "", (), (_span(layout, plan.start, plan.end, text, "plan"),))
+        yield PictureLane("Plan of care", "", (), (_span(layout, plan.start, plan.end, text, "plan"),))
 
 
-def approval_lanes(layout: Layout) -> Iterator[Lane]:
+def approval_lanes(layout: PictureLayout) -> Iterator[PictureLane]:
     """A lane for each answer of the payer: a bar for an approval, its first day for what is none."""
     timeline = layout.timeline
     answers = sorted(
@@ -142,27 +144,27 @@ def approval_lanes(layout: Layout) -> Iterator[Lane]:
         kind = ("approval" if answer.covers(timeline.day) else "approval-other") if approved else "refused"
         text = authorization(answer, timeline.today).removeprefix(APPROVED)
         start = answer.start or (None if approved else answer.created)
-        yield Lane(name, "", (), (_span(layout, start, answer.end, text, kind),))
+        yield PictureLane(name, "", (), (_span(layout, start, answer.end, text, kind),))
 
 
-def _span(layout: Layout, start: date | None, end: date | None, text: str, kind: str) -> Span:
+def _span(layout: PictureLayout, start: date | None, end: date | None, text: str, kind: str) -> PeriodBar:
     first, last = start or layout.first, end or layout.last
     x = layout.left_of(first)
     right = max(layout.right_of(last), x + 4)
     outside = x > layout.right - NEAR_THE_EDGE and len(text) * LETTER_WIDTH > right - x
     text_x, anchor = (x - 8, "end") if outside else (x + 8, "start")
-    return Span(x, round(right - x, 1), text, kind, round(text_x, 1), anchor)
+    return PeriodBar(x, round(right - x, 1), text, kind, round(text_x, 1), anchor)
 
 
 def gauges(timeline: Timeline) -> Iterator[Gauge]:
     """How much is used of each amount."""
     for amount in timeline.amounts:
         share = min(amount.used / amount.approved, 1.0) if amount.approved else 1.0
-        text = f"{amount_in_words(amount)} left"
+        text = f"{amount_left_in_words(amount)} left"
         yield Gauge(text, round(share * _GAUGE, 1), _GAUGE, f"{quantity(amount.used, amount.unit)} used, {text}")
 
 
-def days_to_know(layout: Layout) -> Iterator[DayToKnow]:
+def days_to_know(layout: PictureLayout) -> Iterator[DayToKnow]:
     """Today and the days that call for something, in the order of time."""
     timeline = layout.timeline
     found: list[tuple[date, str, str]] = [
@@ -185,7 +187,7 @@ def days_to_know(layout: Layout) -> Iterator[DayToKnow]:
         yield _day_to_know(layout, when, f"{text}: {day_in_words(when, timeline.today)}", kind)
 
 
-def _day_to_know(layout: Layout, when: date, text: str, kind: str) -> DayToKnow:
+def _day_to_know(layout: PictureLayout, when: date, text: str, kind: str) -> DayToKnow:
     if when > layout.last:
         return DayToKnow(None, layout.right - 8, "end", f"{text} \u2192", kind)
     if when < layout.first:

@@ -53,7 +53,7 @@ class Column(NamedTuple):
     now: bool
 
 
-class Layout:
+class PictureLayout:
     """The columns of the weeks that are shown, and the place of each day."""
 
     def __init__(self, timeline: Timeline) -> None:

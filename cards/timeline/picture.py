@@ -8,13 +8,13 @@ from markupsafe import Markup
 from cards.drawing.canvas import drawn
 from cards.numbers import number
 from cards.timeline.lanes import LETTER_WIDTH, approval_lanes, days_to_know, gauges, measurement_lanes, plan_lanes
-from cards.timeline.layout import BARS_HEIGHT, BARS_TOP, LEFT, Layout
+from cards.timeline.layout import BARS_HEIGHT, BARS_TOP, LEFT, PictureLayout
 from cards.timeline.timeline_words import glances, summary, title
 from cds_service.domain.program_timeline import Timeline
 
 EDGE: Final = 16.0
 LANE: Final = 34
-DAY: Final = 22
+DAY_ROW: Final = 22
 KEY: Final = 34
 TOTALS: Final = 44
 
@@ -32,8 +32,11 @@ KEY_WORDS: Final = {
 
 
 def svg(timeline: Timeline, *, standalone: bool = False) -> Markup:
-    """The picture; ``standalone`` with its stylesheet in it, as a file of its own."""
-    layout = Layout(timeline)
+    """The picture; ``standalone`` as a file of its own, with its stylesheet and the six answers in it.
+
+    On a page the answers stand above it as text.
+    """
+    layout = PictureLayout(timeline)
     lanes = [*measurement_lanes(layout), *plan_lanes(layout), *approval_lanes(layout)]
     known = list(days_to_know(layout))
     used = list(gauges(timeline))
@@ -41,7 +44,7 @@ def svg(timeline: Timeline, *, standalone: bool = False) -> Markup:
     lanes_top = BARS_TOP + BARS_HEIGHT + TOTALS
     gauges_top = lanes_top + len(lanes) * LANE
     days_top = gauges_top + len(used) * LANE
-    height = days_top + len(known) * DAY + KEY + 12
+    height = days_top + len(known) * DAY_ROW + KEY + 12
     return drawn(
         "timeline.svg.j2",
         standalone=standalone,
@@ -58,7 +61,7 @@ def svg(timeline: Timeline, *, standalone: bool = False) -> Markup:
         key=list(_key({block.kind for block in blocks})),
         lanes=[(lanes_top + place * LANE, lane) for place, lane in enumerate(lanes)],
         gauges=[(gauges_top + place * LANE, gauge) for place, gauge in enumerate(used)],
-        known=[(days_top + place * DAY, entry) for place, entry in enumerate(known)],
+        known=[(days_top + place * DAY_ROW, entry) for place, entry in enumerate(known)],
         days_top=days_top,
     )
 

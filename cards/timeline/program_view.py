@@ -38,9 +38,9 @@ def program_view(timeline: Timeline) -> ProgramView:
         title=title(timeline),
         picture=svg(timeline),
         glances=glances(timeline),
-        summary=summary(timeline),
+        summary=one_line(summary(timeline)),
         headings=HEADINGS,
-        rows=week_rows(timeline),
+        rows=tuple(row.printable for row in week_rows(timeline)),
         notes=(*cut, *map(one_line, plain_sentences(timeline.unknown))),
         sources=tuple(map(_source, timeline.values)),
     )

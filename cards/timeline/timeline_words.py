@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
+from cards.markdown import one_line
 from cards.numbers import capital, day, days, listed, number, quantity
 from cards.numbers import program as program_words
 from cds_service.domain.chart import Fact
@@ -42,7 +43,7 @@ def week_in_words(week: WeekOfProgram, today: date) -> str:
     return days(Days(week.first, week.last), today)
 
 
-def amount_in_words(amount: AmountLeft) -> str:
+def amount_left_in_words(amount: AmountLeft) -> str:
     """``36 of 96 hours``, with the code in front where the approval is by code."""
     code = f"{amount.code}: " if amount.code else ""
     return f"{code}{number(amount.left)} of {quantity(amount.approved, amount.unit)}"
@@ -50,7 +51,7 @@ def amount_in_words(amount: AmountLeft) -> str:
 
 def glances(timeline: Timeline) -> tuple[Glance, ...]:
     """The six answers: week, visits, what is left, next measurement, end of the approval, last safe day to ask."""
-    return (
+    answers = (
         _week(timeline),
         _visits(timeline),
         _left(timeline),
@@ -58,6 +59,7 @@ def glances(timeline: Timeline) -> tuple[Glance, ...]:
         _approval(timeline),
         _ask(timeline),
     )
+    return tuple(glance._replace(answer=one_line(glance.answer), beside=one_line(glance.beside)) for glance in answers)
 
 
 def summary(timeline: Timeline) -> str:
@@ -106,7 +108,7 @@ def _left(timeline: Timeline) -> Glance:
         lasts = "no pace yet"
     return Glance(
         about,
-        BETWEEN.join(map(amount_in_words, timeline.amounts)),
+        BETWEEN.join(map(amount_left_in_words, timeline.amounts)),
         "used up" if used_up else lasts,
         used_up,
     )
@@ -160,7 +162,7 @@ def _sentences(timeline: Timeline) -> Iterator[str]:
     made = f" ({units_in_words(timeline.units)})" if timeline.units.first else ""
     yield f"{capital(quantity(len(timeline.treated), 'visits'))} so far, {visits.beside}{made}."
     if timeline.amounts:
-        amounts = listed([f"{amount_in_words(amount)} left" for amount in timeline.amounts])
+        amounts = listed([f"{amount_left_in_words(amount)} left" for amount in timeline.amounts])
         yield f"Of the approval: {amounts}, {left.beside}."
     yield f"Next measurement: {measurement.answer}{f' ({measurement.beside})' if measurement.beside else ''}."
     yield f"Approval ends: {approval.answer}{f' ({approval.beside})' if approval.beside else ''}."

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from cards.markdown import one_line
 from cards.numbers import day, number, quantity
 from cards.timeline.lanes import value_with_trend
 from cards.timeline.layout import who_treated
@@ -30,6 +31,11 @@ class WeekRow(NamedTuple):
     def cells(self) -> tuple[str, ...]:
         """What stands under the headings."""
         return self[:-1]
+
+    @property
+    def printable(self) -> "WeekRow":
+        """The same without line ends and characters that no page may hold."""
+        return self._replace(measured=one_line(self.measured), notes=one_line(self.notes))
 
 
 def week_rows(timeline: Timeline) -> tuple[WeekRow, ...]:

@@ -163,10 +163,9 @@ def draw_program(answered: Answered, file: Path) -> None:
         InvocationError: there is no program, or the file cannot be written.
     """
     from cards.timeline.picture import svg  # loaded for who asks for a picture only
-    from cds_service.consultation.timelines.program_timelines import timeline_of
+    from cds_service.hooks.program_picture import timeline_of_answer
 
-    consultation = answered.consultation
-    timeline = timeline_of(consultation.case, consultation.policy) if consultation is not None else None
+    timeline = timeline_of_answer(answered)
     if timeline is None:
         raise InvocationError(f"{file}: not written: the chart holds no work-rehab visit, and none is booked")
     try:

@@ -98,7 +98,7 @@ class MeasuredBy(NamedTuple):
     results: tuple[MeasuredResult, ...]
 
 
-class Tested(NamedTuple):
+class AssessmentInTime(NamedTuple):
     """An evaluation, re-evaluation, test, or measurement that is no number; ``result`` is whether one is on record."""
 
     date: date
@@ -178,7 +178,7 @@ class Timeline:
     today: date
     weeks: tuple[WeekOfProgram, ...]
     measured: tuple[MeasuredBy, ...] = ()
-    tested: tuple[Tested, ...] = ()
+    tested: tuple[AssessmentInTime, ...] = ()
     plans: tuple[PlanInTime, ...] = ()
     answers: tuple[Authorization, ...] = ()
     amounts: tuple[AmountLeft, ...] = ()

@@ -202,6 +202,7 @@ def measure(rounds: int) -> dict[str, object]:
         result["p99 x median at 8 connections, 2 workers"] = round(at_eight, 2)
     result["one more rule ms"] = one_more_rule()
     result["400th visit x 4th, one chart"] = late_visit()
+    result["timeline of the typical chart, CPU ms"] = picture_of_the_typical_program()
     return result
 
 
@@ -267,6 +268,31 @@ def late_visit() -> float:
             times.append(time.perf_counter() - began)
         medians.append(statistics.median(times))
     return round(medians[1] / medians[0], 2)
+
+
+def picture_of_the_typical_program() -> float:
+    """CPU of the facts and the drawing of one program, beside its answer: the goal is under 5 ms."""
+    from cards.timeline.picture import svg
+    from cds_service.consultation.consult import decide, policy_for
+    from cds_service.consultation.subject import case_of
+    from cds_service.consultation.timelines.program_timelines import timeline_of
+    from cds_service.domain.case import Case
+    from cds_service.hooks.call import read_call
+    from cds_service.hooks.gathering import question_of
+    from cds_service.policies.stack import PolicyStack
+    from tests.conftest import TODAY
+
+    policies, times = PolicyStack.load(), []
+    for _ in range(50):
+        case = case_of(question_of(read_call(generator.typical(), "work-rehab-visit")), TODAY)
+        assert isinstance(case, Case)
+        answer = decide(case, policy_for(case, policies))
+        began = time.process_time()
+        timeline = timeline_of(answer.case, answer.policy)
+        assert timeline is not None
+        svg(timeline)
+        times.append(time.process_time() - began)
+    return round(statistics.median(times) * 1000, 2)
 
 
 def main() -> None:

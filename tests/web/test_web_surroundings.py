@@ -169,8 +169,9 @@ def test_assets_are_named_by_their_content_and_kept_for_good(client):
 def test_a_worker_that_answers_hook_calls_only_never_loads_the_pages():
     program = (
         "import sys; from cds_service.web.application import create_app; client = create_app().test_client(); "
-        "client.get('/cds-services'); print('cds_service.web.pages' in sys.modules)"
+        "client.get('/cds-services'); print('cds_service.web.pages' in sys.modules, "
+        "[name for name in sys.modules if 'timeline' in name or 'drawing' in name or 'program_picture' in name])"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert "False\n" == said.stdout
+    assert "False []\n" == said.stdout

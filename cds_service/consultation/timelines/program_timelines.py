@@ -10,7 +10,7 @@ from cds_service.consultation.timelines.unknown import not_known
 from cds_service.consultation.timelines.weeks import visits_in_time, weeks_of
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact
-from cds_service.domain.program_timeline import MeasuredBy, PlanInTime, Tested, Timeline
+from cds_service.domain.program_timeline import AssessmentInTime, MeasuredBy, PlanInTime, Timeline
 from cds_service.domain.values import PolicyValue, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
@@ -82,7 +82,9 @@ def _as_opened(case: Case) -> Case:
     return replace(case, moment=Moment.OVERVIEW, date_of_service=day, appointments=())
 
 
-def _measured_before(first: date, measured: tuple[MeasuredBy, ...], tests: tuple[Tested, ...]) -> tuple[date, ...]:
+def _measured_before(
+    first: date, measured: tuple[MeasuredBy, ...], tests: tuple[AssessmentInTime, ...]
+) -> tuple[date, ...]:
     """The days shortly before the first visit on which something was measured."""
     days = (*(result.date for series in measured for result in series.results), *(test.date for test in tests))
     return (first, *(day for day in days if first - SHORTLY_BEFORE <= day < first))

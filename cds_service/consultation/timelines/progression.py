@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from cds_service.domain.care import Assessment
 from cds_service.domain.case import Case
-from cds_service.domain.program_timeline import MeasuredBy, MeasuredResult, Tested, Trend
+from cds_service.domain.program_timeline import AssessmentInTime, MeasuredBy, MeasuredResult, Trend
 from cds_service.policies.model import PolicyView
 from cds_service.policies.tools import Known
 from cds_service.rules.measurements import Measurements, measurements
@@ -50,18 +50,20 @@ def _trend(before: Assessment, after: Assessment, known: Known | None, lower: bo
     return Trend.WORSE if has_improved(-gain, known) else Trend.SAME
 
 
-def tested(case: Case, policy: PolicyView) -> tuple[Tested, ...]:
+def tested(case: Case, policy: PolicyView) -> tuple[AssessmentInTime, ...]:
     """Evaluations, tests without a result on record, and results of function that are no number, by date."""
     return tuple(sorted(_tested(measurements(case, policy)), key=lambda test: (test.date, test.what)))
 
 
-def _tested(found: Measurements) -> Iterator[Tested]:
+def _tested(found: Measurements) -> Iterator[AssessmentInTime]:
     for assessment in (*found.evaluations, *found.unseen):
         seen = assessment in found.evaluations
-        yield Tested(assessment.date, assessment.kind.value, seen, assessment.reference)
+        yield AssessmentInTime(assessment.date, assessment.kind.value, seen, assessment.reference)
     for assessment, _ in found.functional:
         if assessment.value is None or assessment.tool is None:
-            yield Tested(assessment.date, assessment.label or WITHOUT_NAME, result=True, reference=assessment.reference)
+            yield AssessmentInTime(
+                assessment.date, assessment.label or WITHOUT_NAME, result=True, reference=assessment.reference
+            )
     for assessment in found.pain:
         what = f"{assessment.label or 'pain'} (pain only)"
-        yield Tested(assessment.date, what, result=True, reference=assessment.reference)
+        yield AssessmentInTime(assessment.date, what, result=True, reference=assessment.reference)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
+from cards.drawing.canvas import stylesheet_file
 from cds_service.errors import MethodNotAllowed, UnknownRoute
 from cds_service.web.around.access import access
 from cds_service.web.around.faults import failure_of
@@ -119,21 +121,22 @@ def _assets() -> Blueprint:
     @routes.get("/assets/<name>")
     def asset(name: str) -> Response:
         """A style sheet, script or picture of the pages."""
-        if name not in _names():
+        if name not in _files():
             raise UnknownRoute
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
         return current_app.response_class(
-            (ASSETS / name).read_bytes(), headers=headers, mimetype=_TYPES[Path(name).suffix]
+            _files()[name].read_bytes(), headers=headers, mimetype=_TYPES[Path(name).suffix]
         )
 
     return routes
 
 
 @cache
-def _names() -> frozenset[str]:
-    return frozenset(file.name for file in ASSETS.iterdir())
+def _files() -> Mapping[str, Traversable]:
+    """The files that pages load, by name; the stylesheet of pictures lies beside them."""
+    return {file.name: file for file in (*ASSETS.iterdir(), stylesheet_file())}
 
 
 @cache
 def _digest(name: str) -> str:
-    return sha256((ASSETS / name).read_bytes()).hexdigest()[:12]
+    return sha256(_files()[name].read_bytes()).hexdigest()[:12]
