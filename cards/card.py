@@ -4,15 +4,14 @@ Names, order and required fields are those of the specification; a field with a 
 value (CH-S-03).
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 from msgspec.json import Encoder
 
+from cards.extensions import AnswerExtension, CardExtension
 from cds_service.domain.actions import Action
 from cds_service.domain.findings import Severity
-from cds_service.domain.values import JsonObject
 
 MOST_SUMMARY: Final = 139
 """Characters of a summary (CH-S-05)."""
@@ -79,14 +78,14 @@ class Card(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     selection_behavior: Literal["any", "at-most-one"] | None = None
     override_reasons: Annotated[tuple[CardCoding, ...], Meta(description="Reasons that fit the topic.")]
     links: Annotated[tuple[CardLink | AppLink, ...], Meta(description="Pages that explain the card.")]
-    extension: Mapping[str, JsonObject]
+    extension: CardExtension
 
 
 class HookResponse(Struct, frozen=True, omit_defaults=True):
     """The answer to a hook call; ``extension`` is left out where no rule applies."""
 
     cards: tuple[Card, ...]
-    extension: Mapping[str, JsonObject] | None = None
+    extension: AnswerExtension | None = None
 
     @property
     def encoded(self) -> bytes:

@@ -3,9 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from cards.envelope import CardSettings
+from cards.extensions import (
+    AppliedValue,
+    BillTold,
+    Citation,
+    DoubtTold,
+    EvaluationExplained,
+    FindingExplained,
+    GapTold,
+    RuleTold,
+    UsedFact,
+)
 from cards.groups import Group, Withheld
 from cards.markdown import plain
 from cards.numbers import readable
@@ -21,11 +32,12 @@ from cds_service.domain.findings import (
     RuleOutcome,
     Times,
 )
-from cds_service.domain.values import Json, JsonObject, PolicyValue, Source
+from cds_service.domain.values import Json, PolicyValue, Source
 
 FINDING_EXTENSION: Final = "work-rehab-cds.finding"
 EVALUATION_IDENTITY: Final = "evaluation"
 EVALUATION_EXTENSION: Final = "work-rehab-cds.evaluation"
+_Described = TypeVar("_Described", bound=Mapping[str, object])
 MOST_MEMBERS: Final = 20
 MOST_LISTED: Final = 200
 """Facts, doubts and gaps that an answer lists one by one; of more it says how many."""
@@ -34,10 +46,10 @@ MOST_LETTERS: Final = 2000
 NOT_LISTED: Final = "more that are not listed"
 
 
-def finding_extension(group: Group) -> JsonObject:
+def finding_extension(group: Group) -> FindingExplained:
     """Rule, deciding policy value, citations, evidence, all values applied, joined rules, questions to the payer."""
     finding = group.host.finding
-    explained: JsonObject = {"rule": finding.rule, "kind": finding.kind}
+    explained: FindingExplained = {"rule": finding.rule, "kind": finding.kind}
     if finding.values:
         deciding = finding.values[0]
         explained["policy"] = deciding.policy
@@ -54,7 +66,7 @@ def finding_extension(group: Group) -> JsonObject:
         {"rule": member.finding.rule, "kind": member.finding.kind, "summary": member.words.summary}
         for member in group.joined
     ]
-    explained["questions"] = [_value(value) | {"source": _cited(value.source)} for value in group.questions]
+    explained["questions"] = [{**_value(value), "source": _cited(value.source)} for value in group.questions]
     explained["caveats"] = [_caveat(gap) for gap in group.caveats[:MOST_LISTED]]
     if len(group.caveats) > MOST_LISTED:
         more = len(group.caveats) - MOST_LISTED
@@ -62,26 +74,27 @@ def finding_extension(group: Group) -> JsonObject:
     return _without_empty(explained)
 
 
-def evaluation_extension(evaluation: Evaluation, withheld: Sequence[Withheld], settings: CardSettings) -> JsonObject:
+def evaluation_extension(
+    evaluation: Evaluation, withheld: Sequence[Withheld], settings: CardSettings
+) -> EvaluationExplained:
     """Policies, date of service, episode, gaps, the outcome of each rule, what was read, findings that got no card."""
-    return _without_empty(
-        {
-            "id": settings.identity(EVALUATION_IDENTITY),
-            "policies": list(evaluation.policies),
-            "dateOfService": evaluation.date_of_service.isoformat(),
-            "episode": _short(plain(evaluation.episode or "")),
-            "gaps": _gaps(evaluation.gaps),
-            "rules": [_outcome(outcome) for outcome in evaluation.rules],
-            "bill": _read(evaluation.bill_read),
-            "withheld": [
-                {"rule": card.group.host.finding.rule, "why": card.why, "summary": card.group.host.words.summary}
-                for card in withheld
-            ],
-        }
-    )
+    explained: EvaluationExplained = {
+        "id": settings.identity(EVALUATION_IDENTITY),
+        "policies": list(evaluation.policies),
+        "dateOfService": evaluation.date_of_service.isoformat(),
+        "episode": _short(plain(evaluation.episode or "")),
+        "gaps": _gaps(evaluation.gaps),
+        "rules": [_outcome(outcome) for outcome in evaluation.rules],
+        "bill": _read(evaluation.bill_read),
+        "withheld": [
+            {"rule": card.group.host.finding.rule, "why": card.why, "summary": card.group.host.words.summary}
+            for card in withheld
+        ],
+    }
+    return _without_empty(explained)
 
 
-def _gaps(gaps: Sequence[MissingFact]) -> list[JsonObject]:
+def _gaps(gaps: Sequence[MissingFact]) -> list[GapTold]:
     described = [_gap(gap) for gap in gaps[:MOST_LISTED]]
     if len(gaps) > MOST_LISTED:
         described.append({"fact": gaps[MOST_LISTED].fact.value, "why": f"{len(gaps) - MOST_LISTED} {NOT_LISTED}"})
@@ -94,8 +107,8 @@ def _short(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _value(value: PolicyValue[object]) -> JsonObject:
-    described: JsonObject = {
+def _value(value: PolicyValue[object]) -> AppliedValue:
+    described: AppliedValue = {
         "parameter": value.parameter,
         "policy": value.policy,
         "from": value.since.isoformat(),
@@ -117,9 +130,9 @@ def _value(value: PolicyValue[object]) -> JsonObject:
     return described
 
 
-def _fact(evidence: Evidence) -> JsonObject:
+def _fact(evidence: Evidence) -> UsedFact:
     value = _for_machines(evidence.value)
-    described: JsonObject = {"fact": plain(evidence.fact)}
+    described: UsedFact = {"fact": plain(evidence.fact)}
     if evidence.reference:
         described["reference"] = evidence.reference
     if value != "":
@@ -146,8 +159,8 @@ def _for_machines(value: EvidenceValue) -> str | int | float:
 
 
 @lru_cache(maxsize=1024)
-def _cited(source: Source) -> JsonObject:
-    described = {"title": source.title, "retrieved": source.retrieved.isoformat()}
+def _cited(source: Source) -> Citation:
+    described: Citation = {"title": source.title, "retrieved": source.retrieved.isoformat()}
     if source.paragraph:
         described["paragraph"] = source.paragraph
     if source.href:
@@ -162,30 +175,32 @@ def bounded(value: Json) -> Json:
     return f"{len(value)} entries"
 
 
-def _caveat(gap: Caveat) -> JsonObject:
-    return _without_empty({"fact": gap.fact.value, "why": _short(plain(gap.why)), "reference": gap.reference})
+def _caveat(gap: Caveat) -> DoubtTold:
+    described: DoubtTold = {"fact": gap.fact.value, "why": _short(plain(gap.why))}
+    if gap.reference:
+        described["reference"] = gap.reference
+    return described
 
 
-def _gap(gap: MissingFact) -> JsonObject:
-    described = {
-        "fact": gap.fact.value,
-        "rules": list(gap.rules),
-        "why": _short(plain(gap.why)),
-        "reference": gap.reference,
-    }
+def _gap(gap: MissingFact) -> GapTold:
+    described: GapTold = {"fact": gap.fact.value, "rules": list(gap.rules), "why": _short(plain(gap.why))}
+    if gap.reference:
+        described["reference"] = gap.reference
     return _without_empty(described)
 
 
 @lru_cache(maxsize=4096)
-def _outcome(outcome: RuleOutcome) -> JsonObject:
-    described: JsonObject = {"id": outcome.rule, "outcome": outcome.outcome.value}
+def _outcome(outcome: RuleOutcome) -> RuleTold:
+    described: RuleTold = {"id": outcome.rule, "outcome": outcome.outcome.value}
     if outcome.why:
         described["why"] = plain(outcome.why)
-    return described | _read(outcome.read) if outcome.outcome is Outcome.FIRED else described
+    if outcome.read and outcome.outcome is Outcome.FIRED:
+        described["read"] = sorted(outcome.read)
+    return described
 
 
 @lru_cache(maxsize=1024)
-def _read(parameters: frozenset[str]) -> JsonObject:
+def _read(parameters: frozenset[str]) -> BillTold:
     """The policy parameters that were read, by name."""
     return {"read": sorted(parameters)} if parameters else {}
 
@@ -197,8 +212,8 @@ def _empty(value: object) -> bool:
     return value is None or isinstance(value, (str, dict, list))
 
 
-def _without_empty(described: JsonObject) -> JsonObject:
-    return {name: value for name, value in described.items() if not _empty(value)}
+def _without_empty(described: _Described) -> _Described:
+    return cast("_Described", {name: value for name, value in described.items() if not _empty(value)})
 
 
 def _filled(value: Json) -> Json:

@@ -45,6 +45,15 @@ def test_the_request_and_the_answer_of_a_story_are_as_described(story, hook):
     assert [] == schema_errors("HookResponse", play(story, hook).answer)
 
 
+def test_nothing_is_answered_that_is_not_described():
+    document = copy.deepcopy(document_of())
+    for schema in document["components"]["schemas"].values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    for story, hook in stories_and_hooks():
+        assert [] == schema_errors("HookResponse", play(story, hook).answer, document)
+
+
 def changed(sent, path, value):
     """The request with a member changed; the value ``changed`` itself takes it away."""
     copied = copy.deepcopy(sent)
