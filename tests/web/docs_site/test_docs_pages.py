@@ -10,6 +10,7 @@ from cds_service.app.settings import Settings
 from cds_service.web.application import create_app
 from cds_service.web.pages.docs_site.manual import TOP, page_names, text_of
 from cds_service.web.pages.docs_site.readers import READERS, SHELVES
+from tests.browser.screenshots import FOLDER, MOST_BYTES, SHOTS
 from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -74,11 +75,15 @@ def test_a_page_runs_nothing_and_has_one_title_and_no_id_twice(client, name):
     assert len(page.ids) == len(set(page.ids))
 
 
-@pytest.mark.parametrize("path", page_names())
-def test_every_picture_that_a_text_names_is_there(path):
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text_of(path))
-    folder = (TOP / path).parent
-    assert [] == [picture for picture in pictures if not (folder / picture).is_file()]
+def test_pictures_are_taken_by_the_tests_and_small_and_each_is_shown():
+    named = {
+        (TOP / path).parent / picture
+        for path in page_names()
+        for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text_of(path))
+    }
+    taken = {FOLDER / f"{name}.webp" for name in SHOTS}
+    assert named == taken == set(FOLDER.iterdir())
+    assert max(picture.stat().st_size for picture in taken) <= MOST_BYTES
 
 
 @pytest.mark.parametrize("name", NAMES)
