@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, Undefined, UndefinedError, meta
 from jinja2.runtime import Context
@@ -28,7 +28,8 @@ AS_SENT: Final = " (as far as sent)"
 """Ends the summary of what is not on record where not all was sent, unless the kind has words of its own for it."""
 KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels", "as_sent"})
 
-_FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional", "examples"})
+_FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional", "examples", "obtain"})
+_NOTHING: Final = frozenset({"nothing"})
 
 
 class WordingError(Exception):
@@ -66,12 +67,19 @@ class CardWords:
         return fit(plain(self._wording.fill(template, context)))
 
 
+class Obtainable(NamedTuple):
+    """Documents, answers and acts that would settle a finding; ``nothing`` says why there are none."""
+
+    sentences: tuple[str, ...] = ()
+    nothing: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Compiled templates of one finding kind. ``facts`` are the names its templates read.
 
     ``speaks_as_sent`` is whether its summary has words of its own for where not all was sent. ``examples`` are values
-    of facts that the tests of the words take.
+    of facts that the tests of the words take. ``obtain`` is what would settle the finding; it reads no facts.
     """
 
     kind: str
@@ -83,6 +91,7 @@ class Wording:
     facts: frozenset[str]
     speaks_as_sent: bool = False
     examples: Mapping[str, object] = field(default_factory=dict)
+    obtain: Obtainable = Obtainable()
 
     def words(
         self,
@@ -196,7 +205,18 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
         facts=frozenset(name for text in texts for name in _names_in(text)) - KNOWN_EVERYWHERE,
         speaks_as_sent="as_sent" in _names_in(summary),
         examples=examples,
+        obtain=_obtainable(where, entry.get("obtain", [])),
     )
+
+
+def _obtainable(where: str, entry: object) -> Obtainable:
+    match entry:
+        case {"nothing": str(why)} if entry.keys() == _NOTHING and why.strip():
+            return Obtainable(nothing=plain(why))
+        case list() if all(isinstance(text, str) and text.strip() for text in entry):
+            return Obtainable(tuple(map(plain, entry)))
+        case _:
+            raise WordingError(f"{where}: obtain must list sentences, or say {{nothing: why}}")
 
 
 def _names_in(text: str) -> set[str]:

@@ -10,21 +10,24 @@ from cds_service.ehr.situation import NotInContextError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What the user did with the card of a number, counted from 1."""
+    """What the user did with the card of a number, counted from 1.
+
+    ``suggestion`` is the one accepted, by its id; without it all where any number may be chosen, else the recommended
+    or the first.
+    """
 
     card: int
     outcome: Literal["accepted", "overridden"]
     reason: str | None = None
     comment: str | None = None
+    suggestion: str | None = None
 
 
 def feedback_on(answer: Mapping[str, Any], decision: Decision, at: datetime) -> dict[str, Any]:
     """The feedback entry about a card of an answer (CH-F).
 
-    An accepted card names its suggestions: all where any number may be chosen, else the recommended or the first.
-
     Raises:
-        NotInContextError: the answer has no such card, the card no suggestion, or not this reason.
+        NotInContextError: the answer has no such card, the card not this suggestion or none, or not this reason.
     """
     cards: Sequence[Mapping[str, Any]] = answer.get("cards", [])
     if not 1 <= decision.card <= len(cards):
@@ -32,7 +35,7 @@ def feedback_on(answer: Mapping[str, Any], decision: Decision, at: datetime) -> 
     card = cards[decision.card - 1]
     entry: dict[str, Any] = {"card": card["uuid"], "outcome": decision.outcome, "outcomeTimestamp": at.isoformat()}
     if decision.outcome == "accepted":
-        suggestions = _chosen(card, decision.card)
+        suggestions = _chosen(card, decision)
         return entry | {"acceptedSuggestions": [{"id": suggestion["uuid"]} for suggestion in suggestions]}
     reason: dict[str, Any] = {}
     if decision.reason is not None:
@@ -42,10 +45,15 @@ def feedback_on(answer: Mapping[str, Any], decision: Decision, at: datetime) -> 
     return entry | ({"overrideReason": reason} if reason else {})
 
 
-def _chosen(card: Mapping[str, Any], number: int) -> list[Mapping[str, Any]]:
+def _chosen(card: Mapping[str, Any], decision: Decision) -> list[Mapping[str, Any]]:
     suggestions: list[Mapping[str, Any]] = card.get("suggestions", [])
     if not suggestions:
-        raise NotInContextError(f"card {number} has no suggestion to accept", "it can be overridden")
+        raise NotInContextError(f"card {decision.card} has no suggestion to accept", "it can be overridden")
+    if decision.suggestion is not None:
+        found = [suggestion for suggestion in suggestions if suggestion["uuid"] == decision.suggestion]
+        if not found:
+            raise NotInContextError(f"card {decision.card} has no such suggestion", "it may be of another answer")
+        return found
     if card.get("selectionBehavior") == "any":
         return suggestions
     return [next((suggestion for suggestion in suggestions if suggestion.get("isRecommended")), suggestions[0])]

@@ -2,8 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
@@ -97,15 +97,33 @@ def play(story: Story, hook: str, policies: PolicyStack, max_cards: int = ANY_NU
     Raises:
         StoryError: the story cannot be asked with this hook, or its own values are refused.
     """
-    stack = with_own_values(story, policies)
     answerer = Answerer(
-        policies=stack,
-        clock=lambda: datetime(story.today.year, story.today.month, story.today.day, 9, tzinfo=CLINIC_TIME),
+        policies=policies,
+        clock=morning_of(story),
         public_url="https://cds.example.org",
         source_label="Work Rehab CDS",
         max_cards=max_cards,
-        jurisdiction=story.client.jurisdiction,
-        time_zone=ZoneInfo(story.client.time_zone) if story.client.time_zone is not None else None,
+    )
+    return play_with(answerer, story, hook)
+
+
+def morning_of(story: Story) -> Callable[[], datetime]:
+    """A clock that stands at nine in the morning of the story's today."""
+    nine = datetime(story.today.year, story.today.month, story.today.day, 9, tzinfo=CLINIC_TIME)
+    return lambda: nine
+
+
+def play_with(answerer: Answerer, story: Story, hook: str) -> Played:
+    """Answer the story's request for a hook as this one answers, with what the story says of its client and policies.
+
+    Raises:
+        StoryError: the story cannot be asked with this hook, or its own values are refused.
+    """
+    stack = with_own_values(story, answerer.policies.current)
+    client = story.client
+    zone = ZoneInfo(client.time_zone) if client.time_zone is not None else answerer.time_zone
+    answerer = replace(
+        answerer, policies=stack, jurisdiction=client.jurisdiction or answerer.jurisdiction, time_zone=zone
     )
     call = read_call(json.dumps(story.request(hook)).encode(), SERVICE_BY_HOOK[hook].id)
     try:

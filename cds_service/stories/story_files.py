@@ -26,10 +26,22 @@ def load(name: str, today: date) -> Story:
     Raises:
         StoryError: No bundled story has this name.
     """
+    return _stories(_bundled_file(name), name, today)[0]
+
+
+def words_of_story(name: str) -> Mapping[str, Any]:
+    """What a bundled story says, in the words of ``cds_service.stories.language``.
+
+    Raises:
+        StoryError: No bundled story has this name.
+    """
+    return {"name": name, **_documents(_bundled_file(name))[0]}
+
+
+def _bundled_file(name: str) -> Traversable:
     if name not in bundled():
         raise StoryError("stories", "", f"there is none called '{name}'; there are: {', '.join(bundled())}")
-    file = _FOLDER / f"{name}.yaml"
-    return _stories(file, name, today)[0]
+    return _FOLDER / f"{name}.yaml"
 
 
 def read(path: Path, today: date) -> tuple[Story, ...]:

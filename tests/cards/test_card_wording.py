@@ -134,6 +134,8 @@ BAD = {
     "labels are a list": ("a.b: {summary: Do it, suggestions: [x]}", "words.yaml: a.b: suggestions must map"),
     "detail is a number": ("a.b: {summary: Do it, detail: 3}", "words.yaml: a.b: detail must be text"),
     "examples are a list": ("a.b: {summary: Do it, examples: [x]}", "words.yaml: a.b: examples must map"),
+    "obtain is text": ("a.b: {summary: Do it, obtain: x}", "words.yaml: a.b: obtain must list"),
+    "obtain says blank": ("a.b: {summary: Do it, obtain: {nothing: ' '}}", "words.yaml: a.b: obtain must list"),
     "optional is text": ("a.b: {summary: Do it, optional: x}", "words.yaml: a.b: optional must list"),
     "entry is text": ("a.b: Do it", "words.yaml: a.b: must have fields"),
     "duplicate kind": ("a.b: {summary: Do it}\na.b: {summary: Do it}", "words.yaml:2: a.b: duplicate key"),
@@ -156,6 +158,29 @@ def test_a_kind_in_two_files_is_refused(tmp_path: Path):
 
     with pytest.raises(WordingError, match=r"b.yaml: a.b: already worded in a.yaml"):
         load_wordings(tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_says_what_would_settle_it_or_why_nothing_does(kind):
+    obtain = bundled_wordings()[kind].obtain
+
+    assert bool(obtain.sentences) != bool(obtain.nothing)
+    for sentence in (*obtain.sentences, *filter(None, [obtain.nothing])):
+        assert sentence[0].isupper(), sentence
+        assert sentence.endswith("."), sentence
+        assert_well_written(sentence)
+
+
+RECORDED = r"minutes?|times?|hours?|start|stop|dates? of (service|the visit)|who treated|therapist who|assistant"
+CHANGED = r"chang|correct|adjust|amend|edit|mov|round|extend|lengthen|longer|backdat|replac|rewrit|instead"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_recorded_fact_is_offered_for_change_as_a_way_to_be_paid(kind):
+    for sentence in bundled_wordings()[kind].obtain.sentences:
+        for part in re.split(r"[.,:;]", sentence):
+            named = re.search(rf"\b({RECORDED})\b", part, re.IGNORECASE)
+            assert not (named and re.search(rf"\b({CHANGED})", part, re.IGNORECASE)), sentence
 
 
 def test_every_file_tells_its_editor_how_to_edit_it():
