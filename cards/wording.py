@@ -29,7 +29,6 @@ AS_SENT: Final = " (as far as sent)"
 KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels", "as_sent"})
 
 _FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional", "examples", "obtain"})
-_NOTHING: Final = frozenset({"nothing"})
 
 
 class WordingError(Exception):
@@ -211,7 +210,7 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
 
 def _obtainable(where: str, entry: object) -> Obtainable:
     match entry:
-        case {"nothing": str(why)} if entry.keys() == _NOTHING and why.strip():
+        case {"nothing": str(why), **others} if not others and why.strip():
             return Obtainable(nothing=plain(why))
         case list() if all(isinstance(text, str) and text.strip() for text in entry):
             return Obtainable(tuple(map(plain, entry)))

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Who may see the insights, separated by commas: verified email addresses, and groups by name.",
     )
+    try_page: bool = Field(
+        default=False, description="Serve the page /try, on which anybody plays invented patients; demo always has it."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log record that is written."
     )

@@ -9,7 +9,7 @@ from cds_service.stories.story import Story
 
 
 def accepted(story: Story, suggestion: Mapping[str, Any]) -> Story:
-    """The story with the actions of a suggestion carried out: in its drafts where they are orders, else in its chart."""
+    """The story with the actions of a suggestion carried out: on orders in its drafts, on all else in its chart."""
     material = story.material
     drafts, resources = list(material.drafts), list(material.resources)
     selected = list(material.selected)

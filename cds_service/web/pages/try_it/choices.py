@@ -131,8 +131,8 @@ class Control:
 
 
 CONTROLS: Final = (
-    Control("minutes", "Length in minutes", least=15, most=MOST_MINUTES, unit="min"),
-    Control("later", "Days later than in the story", least=0, most=MOST_DAYS_LATER, unit="days"),
+    Control("minutes", "Minutes", least=15, most=MOST_MINUTES, unit="min"),
+    Control("later", "Days later", least=0, most=MOST_DAYS_LATER, unit="days"),
     Control(
         "by",
         "Who treated",
@@ -142,10 +142,10 @@ CONTROLS: Final = (
     Control("payer", "Payer", {value: label for value, (label, _) in PAYERS.items()}),
     Control("state", "State", {**STATES, NONE: "Not on record"}),
     Control("zone", "Time zone", ZONES),
-    Control("approval", "The payer's approval", APPROVALS),
+    Control("approval", "Payer's approval", APPROVALS),
     Control(
         "measured",
-        "Last measured, days before",
+        "Days since measured",
         least=0,
         most=MOST_DAYS_SINCE,
         unit="days",

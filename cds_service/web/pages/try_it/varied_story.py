@@ -69,8 +69,9 @@ def _shifted(part: object, keys: tuple[str, ...], days: int) -> object:
 
 
 def _back(day: object, days: int) -> object:
-    parsed = parse_day(day) if day != NONE else day
-    return parsed - days if isinstance(parsed, int) else parsed
+    """A day counted from today so much further back; a date stays, and so does ``none``."""
+    counted = parse_day(day) if day != NONE else None
+    return counted - days if isinstance(counted, int) else day
 
 
 def _order_minutes(story: Words, minutes: int | None) -> Words:
@@ -147,9 +148,7 @@ def _measured(story: Words, value: str, _: date) -> Words:
         return {**story, "assessments": NONE, "questionnaires": NONE}
     day = -int(value)
     newest = dict(listed[-1]) if listed else {"tool": "oswestry", "value": 30}
-    earlier = [
-        part for part in listed[:-1] if isinstance(written := parse_day(part["day"]), int) and written < day
-    ]
+    earlier = [part for part in listed[:-1] if isinstance(written := parse_day(part["day"]), int) and written < day]
     return {**story, "assessments": [*earlier, {**newest, "day": day}]}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any, Final
 
-from cds_service.stories.care_words import TimedWords, VisitWords
+from cds_service.stories.care_words import TimedWords, TreatmentWords, VisitWords
 from cds_service.stories.courses import all_visits
 from cds_service.stories.language import StoryWords
 from cds_service.stories.story_dates import StoryCalendar, StoryDay, parse_zone
@@ -58,16 +58,22 @@ def with_visit(story: Mapping[str, Any], today: date, minutes: int | None, treat
 
 def _parts(visit: VisitWords) -> tuple[int, list[tuple[int, list[str] | None]]]:
     """When a visit begins, in minutes of the day, and its parts: how long, by whom."""
-    sessions: Sequence[Any] = visit.sessions or [visit]
+    sessions = sessions_of(visit)
     starts = [_clock(session.start) for session in sessions if session.start is not None]
-    return min(starts, default=_clock(_NINE)), [(_length(session), session.by or visit.by) for session in sessions]
+    return min(starts, default=_clock(_NINE)), [(length_of(session), session.by or visit.by) for session in sessions]
+
+
+def sessions_of(visit: VisitWords) -> Sequence[TreatmentWords]:
+    """The sessions of a visit; itself where it is all one."""
+    return visit.sessions or [visit]
 
 
 def _clock(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def _length(timed: TimedWords) -> int:
+def length_of(timed: TimedWords) -> int:
+    """Minutes that it lasts; 0 where no time is recorded."""
     if timed.minutes is not None:
         return timed.minutes
     if timed.start is None or timed.stop is None:

@@ -1,0 +1,146 @@
+"""The page ``/try``: a story, its answer and what becomes of it, or a request that is pasted."""
+
+from typing import Any, Final, NoReturn
+
+import orjson
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+
+from cds_service.errors import RequestError, TooLarge, UnknownRoute, UnsupportedMediaType
+from cds_service.web.around.faults import failure_of
+from cds_service.web.pages.drawn_cards import drawn
+from cds_service.web.pages.page import PRIVATE, headers_of_page, page
+from cds_service.web.pages.try_it.choices import MOMENTS
+from cds_service.web.pages.try_it.draft_lines import drafts_of
+from cds_service.web.pages.try_it.pasted_requests import PastedAnswer, answer_pasted
+from cds_service.web.pages.try_it.shown_trial import facts_of_answer, facts_of_trial
+from cds_service.web.pages.try_it.story_yaml import written
+from cds_service.web.pages.try_it.trial_state import read_state
+from cds_service.web.pages.try_it.trials_played import Trial, trial
+from cds_service.web.site import Site
+
+SWITCH: Final = "CDS_TRY_PAGE"
+FIELD: Final = "request"
+MOST_FIELDS: Final = 10
+
+
+class TryPageOff(UnknownRoute):
+    """This deployment does not have the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = "The page /try is switched off here."
+        self.hint = f"Whoever runs this service switches it on with {SWITCH}=true. The demo always has it."
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The page, where this deployment has it; else a refusal that names the setting."""
+    routes = Blueprint("try_it", __name__)
+    if site.is_demo or site.settings.try_page:
+        _add_trials(routes, site)
+        _add_pasting(routes, site)
+    else:
+        _add_refusal(routes)
+    return routes
+
+
+def _add_refusal(routes: Blueprint) -> None:
+    @routes.route("/<any(try):first>", methods=["GET", "POST"])
+    @routes.route("/<any(try):first>/<path:rest>", methods=["GET", "POST"])
+    def switched_off(first: str, rest: str = "") -> Response:
+        del first, rest
+        raise TryPageOff
+
+
+def _add_trials(routes: Blueprint, site: Site) -> None:
+    @routes.get("/try")
+    def one_trial() -> Response:
+        facts = facts_of_trial(site, _trial(site))
+        reply = page("try/trial.html", facts, kept=PRIVATE, json_type=None)
+        reply.headers["HX-Push-Url"] = f"{request.path}?{facts['query']}"
+        return reply
+
+    @routes.get("/try/request.json")
+    def trial_request() -> Response:
+        return _download("request.json", orjson.dumps(_trial(site).request, option=orjson.OPT_INDENT_2))
+
+    @routes.get("/try/response.json")
+    def trial_response() -> Response:
+        played = _trial(site).played
+        if played.refused is not None:
+            raise played.refused
+        return _download("response.json", orjson.dumps(played.answer, option=orjson.OPT_INDENT_2))
+
+    @routes.get("/try/story.yaml")
+    def trial_story() -> Response:
+        return _download("story.yaml", written(_trial(site).words), "application/yaml")
+
+
+def _trial(site: Site) -> Trial:
+    return trial(site, read_state(request.args))
+
+
+def _download(name: str, content: bytes, kind: str = "application/json") -> Response:
+    headers = {**headers_of_page(PRIVATE), "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, mimetype=kind)
+
+
+def _add_pasting(routes: Blueprint, site: Site) -> None:
+    @routes.post("/try/pasted")
+    def pasted() -> Response:
+        limit = int(current_app.config["MAX_CONTENT_LENGTH"])
+        try:
+            answer = answer_pasted(site, _pasted_text(limit))
+        except RequestEntityTooLarge:
+            answer = PastedAnswer(refused=TooLarge(limit))
+        except RequestError as refused:
+            answer = PastedAnswer(refused=refused)
+        status = failure_of(answer.refused).status if answer.refused is not None else 200
+        return page("try/pasted.html", _facts_of_pasted(answer), status=status, kept=PRIVATE, json_type=None)
+
+    @routes.get("/try/pasted")
+    def nothing_pasted() -> Response:
+        facts = {**_facts_of_pasted(PastedAnswer()), "empty": True}
+        return page("try/pasted.html", facts, kept=PRIVATE, json_type=None)
+
+
+def _pasted_text(limit: int) -> str:
+    """What was pasted, read in memory only; a file would be put on the disk meanwhile.
+
+    Raises:
+        RequestEntityTooLarge: it is over the limit.
+        UnsupportedMediaType: it was sent as a file.
+    """
+    parser = FormDataParser(stream_factory=_no_file, max_form_memory_size=limit, max_form_parts=MOST_FIELDS)
+    _, form, _ = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
+    return form.get(FIELD, "")
+
+
+def _no_file(*_: object, **__: object) -> NoReturn:
+    raise UnsupportedMediaType("A file was sent.")
+
+
+def _facts_of_pasted(answer: PastedAnswer) -> dict[str, Any]:
+    refused: RequestError | None = answer.refused
+    answered = answer.answered
+    cards = answered.response["cards"] if answered is not None else []
+    today = answered.settings.today if answered is not None else None
+    return {
+        "empty": False,
+        "refused": refused,
+        "moment": MOMENTS[answer.call.hook] if answer.call is not None else None,
+        "service": answer.call.service.id if answer.call is not None else None,
+        "cards": [
+            (drawn(card), [draft for way in card.get("suggestions", ()) for draft in drafts_of(way, _nowhere, today)])
+            for card in cards
+            if today is not None
+        ],
+        "token_unused": answer.call is not None and answer.call.fhir_server is not None,
+        **facts_of_answer(answered),
+    }
+
+
+def _nowhere(reference: str) -> None:
+    """What a pasted request refers to is not looked up."""
+    del reference
