@@ -67,10 +67,10 @@ class CardWords:
 
 
 class Obtainable(NamedTuple):
-    """Documents, answers and acts that would settle a finding; ``nothing`` says why there are none."""
+    """Documents, answers and acts that would settle a finding; ``why_none`` says why there are none."""
 
     sentences: tuple[str, ...] = ()
-    nothing: str | None = None
+    why_none: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +210,8 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
 
 def _obtainable(where: str, entry: object) -> Obtainable:
     match entry:
-        case {"nothing": str(why), **others} if not others and why.strip():
-            return Obtainable(nothing=plain(why))
+        case {"nothing": str(why), **more} if not more and why.strip():
+            return Obtainable(why_none=plain(why))
         case list() if all(isinstance(text, str) and text.strip() for text in entry):
             return Obtainable(tuple(map(plain, entry)))
         case _:

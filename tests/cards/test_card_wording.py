@@ -164,8 +164,8 @@ def test_a_kind_in_two_files_is_refused(tmp_path: Path):
 def test_every_kind_says_what_would_settle_it_or_why_nothing_does(kind):
     obtain = bundled_wordings()[kind].obtain
 
-    assert bool(obtain.sentences) != bool(obtain.nothing)
-    for sentence in (*obtain.sentences, *filter(None, [obtain.nothing])):
+    assert bool(obtain.sentences) != bool(obtain.why_none)
+    for sentence in (*obtain.sentences, *filter(None, [obtain.why_none])):
         assert sentence[0].isupper(), sentence
         assert sentence.endswith("."), sentence
         assert_well_written(sentence)

@@ -48,7 +48,9 @@ class DrawnCard:
         return INDICATORS.get(self.indicator, self.indicator)
 
 
-def drawn(card: Mapping[str, Any], hrefs: Sequence[str | None] = (), override: OverrideMenu | None = None) -> DrawnCard:
+def drawn_card(
+    card: Mapping[str, Any], hrefs: Sequence[str | None] = (), override: OverrideMenu | None = None
+) -> DrawnCard:
     """A card of a response.
 
     Args:

@@ -164,8 +164,8 @@ def test_the_request_can_be_downloaded_and_called(demo):
     request = demo.get("/try/request.json?story=texas-hardening-pt-pta&approval=none")
     answer = demo.post("/cds-services/work-rehab-encounter-discharge", json=request.json).json
 
-    told = demo.get("/try/response.json?story=texas-hardening-pt-pta&approval=none").json
-    assert [card["summary"] for card in answer["cards"]] == [card["summary"] for card in told["cards"]]
+    shown_answer = demo.get("/try/response.json?story=texas-hardening-pt-pta&approval=none").json
+    assert [card["summary"] for card in answer["cards"]] == [card["summary"] for card in shown_answer["cards"]]
     assert "attachment" in request.headers["Content-Disposition"]
 
 
@@ -175,10 +175,10 @@ def test_the_story_can_be_taken_home_and_answers_alike(demo, tmp_path, all_polic
     address = f"story={story}{choices}"
     (tmp_path / "story.yaml").write_bytes(demo.get(f"/try/story.yaml?{address}").data)
 
-    (told,) = read(tmp_path / "story.yaml", date.today())  # noqa: DTZ011 - the page plays as of today
+    (taken,) = read(tmp_path / "story.yaml", date.today())  # noqa: DTZ011 - the page plays as of today
 
     cards = demo.get(f"/try/response.json?{address}").json["cards"]
-    played = play(told, told.hook, all_policies, max_cards=5)
+    played = play(taken, taken.hook, all_policies, max_cards=5)
     assert [card["summary"] for card in cards] == [card["summary"] for card in played.cards]
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cds_service.domain.jurisdictions import EVERY_TIME_ZONE, STATES
+from cds_service.stories.words import NONE_WORD
 
 MOST_MINUTES: Final = 720
 MOST_DAYS_LATER: Final = 90
 MOST_DAYS_SINCE: Final = 120
-NONE: Final = "none"
 
 _ORDER: Final = ("order-select", "order-sign", "order-dispatch")
 _VISIT: Final = ("encounter-start", "encounter-discharge", "patient-view")
@@ -52,7 +52,7 @@ PAYERS: Final[Mapping[str, tuple[str, Mapping[str, Any] | None]]] = {
     "auto": ("Auto insurance", {"class": "auto", "payer": "Harbor Auto Insurance (invented)"}),
     "self-pay": ("The patient pays", {"class": "self-pay", "payer": "Self-pay"}),
     "untyped": ("A coverage that does not say its kind", {"class": "none", "payer": "Example Benefits (invented)"}),
-    NONE: ("No coverage on record", None),
+    NONE_WORD: ("No coverage on record", None),
 }
 """Payers by their value: name, and what the story then says of the coverage."""
 
@@ -69,7 +69,7 @@ TREATED_BY: Final[Mapping[str, tuple[str, tuple[tuple[str, ...], ...]]]] = {
 """Who treats, by the value: in words, and the people of each part of the visit, which are equally long."""
 
 APPROVALS: Final[Mapping[str, str]] = {
-    NONE: "No answer from the payer on record",
+    NONE_WORD: "No answer from the payer on record",
     "in-force": "Approved, 12 visits left",
     "last-visit": "Approved, this is the last visit",
     "used-up": "Approved, but used up before this visit",
@@ -126,8 +126,8 @@ class Control:
         """What may be written there, as the end of a sentence."""
         if self.options is not None:
             return "one of those in the list"
-        others = "".join(f", or {value}" for value in self.also or {})
-        return f"a whole number from {self.least} to {self.most}{others}"
+        words = "".join(f", or {value}" for value in self.also or {})
+        return f"a whole number from {self.least} to {self.most}{words}"
 
 
 CONTROLS: Final = (
@@ -140,7 +140,7 @@ CONTROLS: Final = (
         hooks=("encounter-start", "encounter-discharge", "patient-view"),
     ),
     Control("payer", "Payer", {value: label for value, (label, _) in PAYERS.items()}),
-    Control("state", "State", {**STATES, NONE: "Not on record"}),
+    Control("state", "State", {**STATES, NONE_WORD: "Not on record"}),
     Control("zone", "Time zone", ZONES),
     Control("approval", "Payer's approval", APPROVALS),
     Control(

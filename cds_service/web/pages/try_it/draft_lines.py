@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from cards.numbers import capital, number
 from cards.numbers import day as day_in_words
 
-Resource: TypeAlias = Mapping[str, Any]
-Find: TypeAlias = Callable[[str], Resource | None]
+DraftResource: TypeAlias = Mapping[str, Any]
+Find: TypeAlias = Callable[[str], DraftResource | None]
 """The resource of a reference, where it is at hand."""
 
 
@@ -75,13 +75,13 @@ def _title(kind: str, became: str) -> str:
     return f"{what}, {became}"
 
 
-def _lines(resource: Resource | None, find: Find, today: date) -> tuple[DraftLine, ...]:
+def _lines(resource: DraftResource | None, find: Find, today: date) -> tuple[DraftLine, ...]:
     if resource is None or resource.get("resourceType") not in _LINES:
         return ()
     return tuple(_LINES[resource["resourceType"]](resource, find, today))
 
 
-def _claim_lines(claim: Resource, find: Find, today: date) -> Iterable[DraftLine]:
+def _claim_lines(claim: DraftResource, find: Find, today: date) -> Iterable[DraftLine]:
     diagnoses = {diagnosis["sequence"]: _diagnosis(diagnosis, find) for diagnosis in claim.get("diagnosis", ())}
     for item in claim.get("item", ()):
         yield DraftLine(
@@ -94,7 +94,7 @@ def _claim_lines(claim: Resource, find: Find, today: date) -> Iterable[DraftLine
         )
 
 
-def _order_lines(order: Resource, find: Find, today: date) -> Iterable[DraftLine]:
+def _order_lines(order: DraftResource, find: Find, today: date) -> Iterable[DraftLine]:
     del find, today
     code = order.get("code", {})
     yield DraftLine(
@@ -107,7 +107,7 @@ def _order_lines(order: Resource, find: Find, today: date) -> Iterable[DraftLine
     )
 
 
-def _charge_lines(charge: Resource, find: Find, today: date) -> Iterable[DraftLine]:
+def _charge_lines(charge: DraftResource, find: Find, today: date) -> Iterable[DraftLine]:
     del find
     code = charge.get("code", {})
     codes = [coding.get("code", "") for coding in code.get("coding", ())]
@@ -121,14 +121,14 @@ def _charge_lines(charge: Resource, find: Find, today: date) -> Iterable[DraftLi
     )
 
 
-_LINES: Mapping[str, Callable[[Resource, Find, date], Iterable[DraftLine]]] = {
+_LINES: Mapping[str, Callable[[DraftResource, Find, date], Iterable[DraftLine]]] = {
     "Claim": _claim_lines,
     "ServiceRequest": _order_lines,
     "ChargeItem": _charge_lines,
 }
 
 
-def _facts(resource: Resource, find: Find, today: date) -> Iterable[tuple[str, str]]:
+def _facts(resource: DraftResource, find: Find, today: date) -> Iterable[tuple[str, str]]:
     """The head of a claim, as far as it is filled."""
     if resource["resourceType"] != "Claim":
         return
@@ -156,7 +156,7 @@ def _person(reference: str, find: Find) -> str:
     return next((name["text"] for name in named if isinstance(name, Mapping) and name.get("text")), "")
 
 
-def _diagnosis(diagnosis: Resource, find: Find) -> str:
+def _diagnosis(diagnosis: DraftResource, find: Find) -> str:
     concept = diagnosis.get("diagnosisCodeableConcept")
     if concept is None:
         condition = find(diagnosis.get("diagnosisReference", {}).get("reference", "")) or {}
@@ -164,11 +164,11 @@ def _diagnosis(diagnosis: Resource, find: Find) -> str:
     return _code(concept) or str(concept.get("text", ""))
 
 
-def _code(concept: Resource) -> str:
+def _code(concept: DraftResource) -> str:
     return next((coding["code"] for coding in concept.get("coding", ()) if coding.get("code")), "")
 
 
-def _amount(quantity: Resource | None) -> str:
+def _amount(quantity: DraftResource | None) -> str:
     value = (quantity or {}).get("value")
     return number(value) if isinstance(value, int | float) else ""
 

@@ -5,7 +5,7 @@ from markupsafe import Markup
 
 from cards.explanation import FINDING_EXTENSION
 from cds_service.stories.story_files import load
-from cds_service.web.pages.drawn_cards import drawn
+from cds_service.web.pages.drawn_cards import drawn_card
 from cds_service.web.pages.try_it.answering import played_here, today_here
 from cds_service.web.pages.try_it.trial_state import FIRST_STORY
 from cds_service.web.site import Site
@@ -23,8 +23,8 @@ def live_card(site: Site, story: str = FIRST_STORY, hook: str | None = None, rul
     Raises:
         StoryError: no story has this name, or it cannot be asked with this hook.
     """
-    told = load(story, today_here(site.settings))
-    for card in played_here(site, told, hook or told.hook).cards:
+    chosen = load(story, today_here(site.settings))
+    for card in played_here(site, chosen, hook or chosen.hook).cards:
         if rule is None or card["extension"][FINDING_EXTENSION]["rule"] == rule:
-            return Markup(render_template("cards/one_card.html", card=drawn(card)))  # noqa: S704 - templates escape
+            return Markup(render_template("cards/one_card.html", card=drawn_card(card)))  # noqa: S704 - templates escape
     return None

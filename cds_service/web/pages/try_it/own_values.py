@@ -10,7 +10,7 @@ from cds_service.stories.care_words import VisitWords
 from cds_service.stories.language import StoryWords
 from cds_service.stories.paperwork import AuthorizationWords
 from cds_service.web.pages.try_it.choices import ZONES
-from cds_service.web.pages.try_it.varied_visit import calendar_of, length_of, sessions_of, visits_of
+from cds_service.web.pages.try_it.varied_visit import calendar_of, sessions_of, story_visits, timed_minutes
 
 _PEOPLE = {
     "PT": "PT",
@@ -29,7 +29,7 @@ def own_values(story: Mapping[str, Any], hook: str, today: date) -> dict[str, st
 
 def _own(words: StoryWords, story: Mapping[str, Any], hook: str, today: date) -> Iterator[tuple[str, str]]:
     calendar = calendar_of(words, today)
-    visits = visits_of(story, today)
+    visits = story_visits(story, today)
     yield "minutes", _minutes(words, visits, hook)
     yield "later", "0"
     yield "by", _people(visits[-1]) if visits else ""
@@ -49,9 +49,9 @@ def _minutes(words: StoryWords, visits: list[VisitWords], hook: str) -> str:
         times = [order.times.minutes for order in words.orders if order.times is not None and order.times.minutes]
         return str(times[0]) if times else ""
     if hook == "appointment-book":
-        lengths = [length_of(appointment) for appointment in words.appointments]
+        lengths = [timed_minutes(appointment) for appointment in words.appointments]
         return str(lengths[0]) if lengths else ""
-    return str(sum(map(length_of, sessions_of(visits[-1])))) if visits else ""
+    return str(sum(map(timed_minutes, sessions_of(visits[-1])))) if visits else ""
 
 
 def _people(visit: VisitWords) -> str:

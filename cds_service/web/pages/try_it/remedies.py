@@ -11,12 +11,12 @@ from cds_service.domain.findings import Severity
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What would settle findings of one kind: ``acts`` as sentences, or why ``nothing`` would."""
+    """What would settle findings of one kind: ``acts`` as sentences, or ``why_none`` would."""
 
     summaries: tuple[str, ...]
     warns: bool
     acts: tuple[str, ...]
-    nothing: str | None
+    why_none: str | None
 
 
 def remedies(composition: Composition) -> list[Remedy]:
@@ -39,5 +39,5 @@ def _remedy(kind: str, members: list[Worded]) -> Remedy:
         summaries=tuple(dict.fromkeys(member.words.summary for member in members)),
         warns=any(member.finding.severity is Severity.WARNING for member in members),
         acts=obtain.sentences,
-        nothing=obtain.nothing,
+        why_none=obtain.why_none,
     )

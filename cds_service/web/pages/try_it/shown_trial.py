@@ -13,13 +13,13 @@ from cds_service.hooks.answer import Answered
 from cds_service.stories.language import StoryWords
 from cds_service.stories.request import SERVICE_BY_HOOK
 from cds_service.stories.story_files import bundled, words_of_story
-from cds_service.web.pages.drawn_cards import DrawnCard, OverrideMenu, drawn
+from cds_service.web.pages.drawn_cards import DrawnCard, OverrideMenu, drawn_card
 from cds_service.web.pages.try_it.choices import CONTROLS, MOMENTS
 from cds_service.web.pages.try_it.code_words import codes_in
 from cds_service.web.pages.try_it.own_values import own_values
 from cds_service.web.pages.try_it.remedies import remedies
 from cds_service.web.pages.try_it.rule_traces import traces
-from cds_service.web.pages.try_it.trial_state import DONE, FIRST_STORY, TrialState
+from cds_service.web.pages.try_it.trial_state import DEED_NAME, FIRST_STORY, TrialState
 from cds_service.web.pages.try_it.trials_played import Trial, deeds_of
 from cds_service.web.site import Site
 
@@ -120,11 +120,11 @@ def _cards(trial: Trial, state: TrialState, root: str) -> list[DrawnCard]:
         named = f"{kind}~{place}" if place > 1 else kind
         fields = state.fields(deed=False)
         hrefs = [
-            f"{root}/try?{urlencode([*fields, (DONE, f'accept:{named}:{number}')])}#next"
+            f"{root}/try?{urlencode([*fields, (DEED_NAME, f'accept:{named}:{number}')])}#next"
             for number in range(1, len(card.get("suggestions", ())) + 1)
         ]
-        menu = OverrideMenu(f"{root}/try#next", [*fields, (DONE, f"override:{named}")])
-        shown.append(drawn(card, hrefs, menu))
+        menu = OverrideMenu(f"{root}/try#next", [*fields, (DEED_NAME, f"override:{named}")])
+        shown.append(drawn_card(card, hrefs, menu))
     return shown
 
 

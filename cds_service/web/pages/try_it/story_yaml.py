@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 
-def written(story: Mapping[str, Any]) -> bytes:
+def story_in_yaml(story: Mapping[str, Any]) -> bytes:
     """The words of a story as a file that ``cds-service`` and the tests read."""
     out = BytesIO()
     writer = YAML(typ="safe", pure=True)

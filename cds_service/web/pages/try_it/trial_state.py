@@ -10,16 +10,16 @@ from cds_service.stories.story_files import bundled
 from cds_service.web.pages.try_it.choices import CONTROL, CONTROLS, MOMENTS
 
 FIRST_STORY: Final = "texas-hardening-pt-pta"
-STORY: Final = "story"
-MOMENT: Final = "moment"
-DONE: Final = "did"
-REASON: Final = "reason"
+STORY_NAME: Final = "story"
+MOMENT_NAME: Final = "moment"
+DEED_NAME: Final = "did"
+REASON_NAME: Final = "reason"
 MOST_SHOWN: Final = 40
 
 _DEED: Final = re.compile(r"(accept|override):([a-z.-]{1,80})(?:~([1-9][0-9]?))?(?::([1-9][0-9]?))?", re.ASCII)
 _REASON: Final = re.compile(r"[a-z-]{1,60}", re.ASCII)
 
-Outcome: TypeAlias = Literal["accept", "override"]
+DeedOutcome: TypeAlias = Literal["accept", "override"]
 
 
 class Deed(NamedTuple):
@@ -28,14 +28,14 @@ class Deed(NamedTuple):
     ``suggestion`` is the number of the one accepted, ``reason`` the code of the reason to override.
     """
 
-    outcome: Outcome
+    outcome: DeedOutcome
     kind: str
     place: int = 1
     suggestion: int = 1
     reason: str | None = None
 
     @property
-    def written(self) -> str:
+    def in_address(self) -> str:
         """As it stands in the address, without the reason."""
         place = f"~{self.place}" if self.place > 1 else ""
         suggestion = f":{self.suggestion}" if self.outcome == "accept" else ""
@@ -63,25 +63,25 @@ class TrialState:
 
     def fields(self, *, deed: bool = True) -> list[tuple[str, str]]:
         """Names and values as they stand in the address; without what was done where ``deed`` says so."""
-        named = [(STORY, self.story)]
+        named = [(STORY_NAME, self.story)]
         if self.moment is not None:
-            named.append((MOMENT, self.moment))
+            named.append((MOMENT_NAME, self.moment))
         named += [(control.name, self.choices[control.name]) for control in CONTROLS if control.name in self.choices]
         if deed and self.deed is not None:
-            named.append((DONE, self.deed.written))
+            named.append((DEED_NAME, self.deed.in_address))
             if self.deed.reason is not None:
-                named.append((REASON, self.deed.reason))
+                named.append((REASON_NAME, self.deed.reason))
         return named
 
 
 def read_state(arguments: Mapping[str, str]) -> TrialState:
     """The state that an address says; what cannot be read is left as it is in the story, and said."""
     problems = []
-    story = arguments.get(STORY) or FIRST_STORY
+    story = arguments.get(STORY_NAME) or FIRST_STORY
     if story not in bundled():
         problems.append(f"There is no story “{_short(story)}”. This is another one; choose from the list.")
         story = FIRST_STORY
-    moment = arguments.get(MOMENT) or None
+    moment = arguments.get(MOMENT_NAME) or None
     if moment is not None and moment not in MOMENTS:
         problems.append(f"There is no moment “{_short(moment)}”. The story's own moment is shown.")
         moment = None
@@ -95,10 +95,10 @@ def read_state(arguments: Mapping[str, str]) -> TrialState:
                 f"{control.label}: “{_short(value)}” is not {control.offers}. It is left as it is in the story."
             )
     deed = None
-    if arguments.get(DONE):
-        deed = _deed(arguments[DONE], arguments.get(REASON, ""))
+    if arguments.get(DEED_NAME):
+        deed = _deed(arguments[DEED_NAME], arguments.get(REASON_NAME, ""))
         if deed is None:
-            problems.append(f"“{_short(arguments[DONE])}” is nothing that can be done with a card here.")
+            problems.append(f"“{_short(arguments[DEED_NAME])}” is nothing that can be done with a card here.")
     return TrialState(story, moment, choices, deed, tuple(problems))
 
 

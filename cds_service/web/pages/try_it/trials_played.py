@@ -145,11 +145,11 @@ def _overridden(
 def _withhold(played: Played, number: int) -> Withhold:
     """Hold back, as the service does for some days, what the overridden card told."""
     shown = played.answered.composition.shown if played.answered is not None else ()
-    told = {member.finding.key for member in shown[number].members}
+    keys = {member.finding.key for member in shown[number].members}
 
     def withhold(call: HookCall, evaluation: Evaluation, caller: Caller) -> Mapping[str, str]:
         del call, caller
-        return {finding.key: OVERRIDDEN for finding in suppressible(evaluation.findings) if finding.key in told}
+        return {finding.key: OVERRIDDEN for finding in suppressible(evaluation.findings) if finding.key in keys}
 
     return withhold
 

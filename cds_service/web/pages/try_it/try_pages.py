@@ -9,13 +9,13 @@ from werkzeug.formparser import FormDataParser
 
 from cds_service.errors import RequestError, TooLarge, UnknownRoute, UnsupportedMediaType
 from cds_service.web.around.faults import failure_of
-from cds_service.web.pages.drawn_cards import drawn
+from cds_service.web.pages.drawn_cards import drawn_card
 from cds_service.web.pages.page import PRIVATE, headers_of_page, page
 from cds_service.web.pages.try_it.choices import MOMENTS
 from cds_service.web.pages.try_it.draft_lines import drafts_of
 from cds_service.web.pages.try_it.pasted_requests import PastedAnswer, answer_pasted
 from cds_service.web.pages.try_it.shown_trial import facts_of_answer, facts_of_trial
-from cds_service.web.pages.try_it.story_yaml import written
+from cds_service.web.pages.try_it.story_yaml import story_in_yaml
 from cds_service.web.pages.try_it.trial_state import read_state
 from cds_service.web.pages.try_it.trials_played import Trial, trial
 from cds_service.web.site import Site
@@ -74,7 +74,7 @@ def _add_trials(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/try/story.yaml")
     def trial_story() -> Response:
-        return _download("story.yaml", written(_trial(site).words), "application/yaml")
+        return _download("story.yaml", story_in_yaml(_trial(site).words), "application/yaml")
 
 
 def _trial(site: Site) -> Trial:
@@ -132,7 +132,10 @@ def _facts_of_pasted(answer: PastedAnswer) -> dict[str, Any]:
         "moment": MOMENTS[answer.call.hook] if answer.call is not None else None,
         "service": answer.call.service.id if answer.call is not None else None,
         "cards": [
-            (drawn(card), [draft for way in card.get("suggestions", ()) for draft in drafts_of(way, _nowhere, today)])
+            (
+                drawn_card(card),
+                [draft for way in card.get("suggestions", ()) for draft in drafts_of(way, _nowhere, today)],
+            )
             for card in cards
             if today is not None
         ],

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any, Final
 
 from cds_service.stories.story_dates import parse_day
-from cds_service.web.pages.try_it.choices import IN_UTC, NONE, PAYERS
+from cds_service.stories.words import NONE_WORD
+from cds_service.web.pages.try_it.choices import IN_UTC, PAYERS
 from cds_service.web.pages.try_it.varied_visit import Words, as_days, first_visit, on_day, with_visit
 
 _SHIFTED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -70,7 +71,7 @@ def _shifted(part: object, keys: tuple[str, ...], days: int) -> object:
 
 def _back(day: object, days: int) -> object:
     """A day counted from today so much further back; a date stays, and so does ``none``."""
-    counted = parse_day(day) if day != NONE else None
+    counted = parse_day(day) if day != NONE_WORD else None
     return counted - days if isinstance(counted, int) else day
 
 
@@ -97,13 +98,13 @@ def _booked_minutes(story: Words, minutes: int | None) -> Words:
 
 
 def _payer(story: Words, value: str, _: date) -> Words:
-    _, coverage = PAYERS[value]
-    return {**story, "coverage": NONE if coverage is None else [{**coverage, "order": 1}]}
+    coverage = PAYERS[value][1]
+    return {**story, "coverage": NONE_WORD if coverage is None else [{**coverage, "order": 1}]}
 
 
-def _state(story: Words, value: str, _: date) -> Words:
+def _state(story: Words, value: str, __: date) -> Words:
     """Patient and site in one state; clocks are then those of the state unless a zone is chosen."""
-    state = None if value == NONE else value
+    state = None if value == NONE_WORD else value
     named = {key: part for key, part in story.items() if key not in {"zone", "offset"}}
     return {**named, "patient": {**story.get("patient", {}), "state": state}, "site": {"state": state}}
 
@@ -138,14 +139,14 @@ def _answers(value: str, begun: int, visits: int) -> list[Words] | str:
         case "pending" | "denied":
             return [{"state": value, "number": "TRY-EXAMPLE-1", "created": -2}]
         case _:
-            return NONE
+            return NONE_WORD
 
 
 def _measured(story: Words, value: str, _: date) -> Words:
     """The newest measurement so many days ago, later ones left out; or none at all."""
     listed = as_days(story.get("assessments"))
     if value == "never":
-        return {**story, "assessments": NONE, "questionnaires": NONE}
+        return {**story, "assessments": NONE_WORD, "questionnaires": NONE_WORD}
     day = -int(value)
     newest = dict(listed[-1]) if listed else {"tool": "oswestry", "value": 30}
     earlier = [part for part in listed[:-1] if isinstance(written := parse_day(part["day"]), int) and written < day]

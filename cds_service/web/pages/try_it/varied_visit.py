@@ -26,7 +26,7 @@ def calendar_of(words: StoryWords, today: date) -> StoryCalendar:
     )
 
 
-def visits_of(story: Mapping[str, Any], today: date) -> list[VisitWords]:
+def story_visits(story: Mapping[str, Any], today: date) -> list[VisitWords]:
     """All visits of a story in their order, those of courses written out."""
     words = StoryWords.model_validate(story)
     return all_visits(words, calendar_of(words, today))
@@ -38,7 +38,7 @@ def with_visit(story: Mapping[str, Any], today: date, minutes: int | None, treat
     Without ``treated_by`` the same people treat: what is longer or shorter is the last part. Without ``minutes`` the
     visit is as long as it is, its parts equally long.
     """
-    visits = visits_of(story, today)
+    visits = story_visits(story, today)
     if not visits:
         return dict(story)
     last = visits[-1]
@@ -60,7 +60,9 @@ def _parts(visit: VisitWords) -> tuple[int, list[tuple[int, list[str] | None]]]:
     """When a visit begins, in minutes of the day, and its parts: how long, by whom."""
     sessions = sessions_of(visit)
     starts = [_clock(session.start) for session in sessions if session.start is not None]
-    return min(starts, default=_clock(_NINE)), [(length_of(session), session.by or visit.by) for session in sessions]
+    return min(starts, default=_clock(_NINE)), [
+        (timed_minutes(session), session.by or visit.by) for session in sessions
+    ]
 
 
 def sessions_of(visit: VisitWords) -> Sequence[TreatmentWords]:
@@ -72,7 +74,7 @@ def _clock(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def length_of(timed: TimedWords) -> int:
+def timed_minutes(timed: TimedWords) -> int:
     """Minutes that it lasts; 0 where no time is recorded."""
     if timed.minutes is not None:
         return timed.minutes
@@ -114,13 +116,13 @@ def _instead(story: Mapping[str, Any], today: date, day: StoryDay, visit: Words)
     words = StoryWords.model_validate(story)
     calendar = calendar_of(words, today)
     held = calendar.date_of(day)
-    others = [
+    other_visits = [
         written
         for written, one_visit in zip(_listed(story, "visits"), words.visits, strict=True)
         if calendar.date_of(one_visit.day) != held
     ]
     courses = [{**course, "except": [*as_days(course.get("except")), day]} for course in _listed(story, "course")]
-    return {**story, "visits": [*others, visit], **({"course": courses} if courses else {})}
+    return {**story, "visits": [*other_visits, visit], **({"course": courses} if courses else {})}
 
 
 def as_days(value: object) -> list[Any]:
@@ -139,7 +141,7 @@ def _list(value: object) -> list[Any]:
 
 def on_day(story: Mapping[str, Any], today: date) -> Words:
     """The story with a visit on its today, like the last one where none is held then."""
-    visits = visits_of(story, today)
+    visits = story_visits(story, today)
     words = StoryWords.model_validate(story)
     calendar = calendar_of(words, today)
     if not visits or calendar.date_of(visits[-1].day) >= calendar.today:
