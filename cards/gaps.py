@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cards.markdown import escape, plain
+from cards.markdown import escape
 from cards.numbers import capital
-from cds_service.domain.chart import Caveat, Fact, Unknown
+from cds_service.domain.chart import Caveat
 
 WORDS_OF_RECORDS: Final[Mapping[str, str]] = {
     "Appointment": "an appointment",
@@ -51,11 +51,6 @@ def plain_sentences(gaps: Iterable[Caveat]) -> Iterator[str]:
         records.setdefault(_whole(gap), {})[gap.reference or ""] = None
     for text, references in records.items():
         yield _ended(text, len(references))
-
-
-def sentence(fact: Fact, why: str, reference: str | None) -> str:
-    """One gap as a sentence in plain text."""
-    return _ended(plain(_whole(Unknown(fact, why, reference))), 1)
 
 
 def _whole(gap: Caveat) -> str:

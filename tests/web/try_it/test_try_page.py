@@ -160,6 +160,13 @@ def test_each_rule_says_why_it_spoke_was_silent_or_could_not_know(demo):
     assert 'href="/rules/authorization"' in page
 
 
+def test_the_program_stands_below_as_a_picture_and_a_table(demo):
+    page = shown(demo, "/try?story=past-six-weeks-with-approval")
+
+    assert "Last safe day to ask" in section(page, "program-timeline")
+    assert 'role="img"' in page
+
+
 def test_the_request_can_be_downloaded_and_called(demo):
     request = demo.get("/try/request.json?story=texas-hardening-pt-pta&approval=none")
     answer = demo.post("/cds-services/work-rehab-encounter-discharge", json=request.json).json

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from cards.composition import Composition
-from cards.gaps import sentence
+from cards.gaps import plain_sentences
 from cards.groups import Group
 from cards.numbers import capital
 from cards.policy_values import how_sure, in_short
 from cds_service.consultation.consult import Consultation
+from cds_service.domain.chart import Unknown
 from cds_service.domain.findings import Evaluation, Outcome, RuleOutcome
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import TITLES
 
-HEADINGS: Final = {
+OUTCOME_HEADINGS: Final = {
     Outcome.FIRED: "Spoke",
     Outcome.GAP: "Could not know",
     Outcome.QUIET: "Looked, and found nothing to say",
@@ -39,10 +40,10 @@ class RuleTrace:
 
 def traces(consultation: Consultation, composition: Composition) -> list[tuple[str, list[RuleTrace]]]:
     """The rules by what became of them, those that spoke first."""
-    found: dict[Outcome, list[RuleTrace]] = {outcome: [] for outcome in HEADINGS}
+    found: dict[Outcome, list[RuleTrace]] = {outcome: [] for outcome in OUTCOME_HEADINGS}
     for row in consultation.evaluation.rules:
         found[row.outcome].append(_trace(row, consultation, composition))
-    return [(HEADINGS[outcome], rows) for outcome, rows in found.items() if rows]
+    return [(OUTCOME_HEADINGS[outcome], rows) for outcome, rows in found.items() if rows]
 
 
 def _trace(row: RuleOutcome, consultation: Consultation, composition: Composition) -> RuleTrace:
@@ -58,9 +59,11 @@ def _said(row: RuleOutcome, evaluation: Evaluation, composition: Composition) ->
             if _speaks(card.group, row.rule):
                 yield from _summaries([card.group], row.rule)
                 yield WITHHELD.get(card.why, "Not shown beside a card that speaks against it.")
-    for gap in evaluation.gaps:
-        if row.rule in gap.rules and (row.outcome is Outcome.GAP or len(gap.rules) < len(evaluation.rules)):
-            yield sentence(gap.fact, gap.why, gap.reference)
+    yield from plain_sentences(
+        Unknown(gap.fact, gap.why, gap.reference)
+        for gap in evaluation.gaps
+        if row.rule in gap.rules and (row.outcome is Outcome.GAP or len(gap.rules) < len(evaluation.rules))
+    )
     if row.why is not None and row.outcome is Outcome.NOT_APPLICABLE:
         yield f"{capital(row.why).rstrip('.')}."
 

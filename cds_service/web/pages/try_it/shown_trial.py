@@ -10,6 +10,7 @@ from cards.numbers import day as day_in_words
 from cds_service.domain.jurisdictions import STATES
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.answer import Answered
+from cds_service.hooks.program_picture import view_of_answer
 from cds_service.stories.language import StoryWords
 from cds_service.stories.request import SERVICE_BY_HOOK
 from cds_service.stories.story_files import bundled, words_of_story
@@ -65,9 +66,17 @@ def facts_of_trial(site: Site, trial: Trial) -> dict[str, Any]:
 def facts_of_answer(answered: Answered | None) -> dict[str, Any]:
     """What is shown of any answer: why each rule spoke, what is obtainable, the response itself."""
     if answered is None:
-        return {"traces": [], "remedies": [], "codes": [], "response": None, "about_something_else": False}
+        return {
+            "program": None,
+            "traces": [],
+            "remedies": [],
+            "codes": [],
+            "response": None,
+            "about_something_else": False,
+        }
     consultation = answered.consultation
     return {
+        "program": view_of_answer(answered),
         "traces": traces(consultation, answered.composition) if consultation is not None else [],
         "remedies": remedies(answered.composition),
         "codes": codes_in(str(card.summary + card.detail) for card in answered.composition.cards),
