@@ -10,7 +10,7 @@ from cards.timeline.layout import LEFT, PictureLayout
 from cards.timeline.timeline_words import amount_left_in_words
 from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.findings import Days
-from cds_service.domain.program_timeline import MeasuredResult, Timeline, Trend
+from cds_service.domain.program_timeline import MeasuredResult, Timeline, Trend, Until
 
 SIGNS: Final = {
     Trend.FIRST: "\u2022",
@@ -177,7 +177,7 @@ def days_to_know(layout: PictureLayout) -> Iterator[DayToKnow]:
         for amount in timeline.amounts
         if amount.runs_out is not None and amount.left
     ]
-    if timeline.ask_by is not None:
+    if timeline.ask_by is not None and timeline.ask_by.why is not Until.MISSING:
         found.append((timeline.ask_by.date, "Last safe day to ask", "ask"))
     if timeline.approved_to is not None:
         found.append((timeline.approved_to, "Approval ends", "ends"))

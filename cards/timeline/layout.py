@@ -101,7 +101,7 @@ class PictureLayout:
             yield Column(
                 x=x,
                 middle=round(x + self.column / 2, 1),
-                name=f"Week {week.number}" if week.number is not None else "before",
+                name=f"Week {week.number}" if week.number is not None else "Before",
                 dates=day_in_words(week.first, self.timeline.today),
                 visits=_visits(week),
                 units=_units(week),

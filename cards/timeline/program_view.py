@@ -1,5 +1,6 @@
 """A program for a page: the picture, the paragraph, the table, and what is not known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,13 +8,14 @@ from markupsafe import Markup
 
 from cards.gaps import plain_sentences
 from cards.markdown import one_line
+from cards.numbers import capital, quantity
 from cards.policy_values import how_sure, value_in_words
 from cards.timeline.layout import MOST_WEEKS
 from cards.timeline.picture import svg
 from cards.timeline.timeline_words import Glance, glances, summary, title
 from cards.timeline.week_rows import HEADINGS, WeekRow, week_rows
 from cds_service.domain.program_timeline import Timeline
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import Json, Parameter, PolicyValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,23 @@ def program_view(timeline: Timeline) -> ProgramView:
         headings=HEADINGS,
         rows=tuple(row.printable for row in week_rows(timeline)),
         notes=(*cut, *map(one_line, plain_sentences(timeline.unknown))),
-        sources=tuple(map(_source, timeline.values)),
+        sources=tuple(_source(parameter, value) for parameter, value in timeline.values),
     )
 
 
-def _source(value: PolicyValue[Any]) -> str:
+def _source(parameter: Parameter[Any], value: PolicyValue[Any]) -> str:
+    """``Weeks allowed without approval: 6 weeks (verified; 28 TAC 134.600)``."""
     place = ", ".join(filter(None, (value.source.title, value.source.paragraph)))
-    words = value_in_words(value.plain)
-    return f"{words} ({how_sure(value.confidence, value.policy)}; {place})"
+    asked = isinstance(value.plain, Mapping) and _time_to_ask(value.plain)
+    words = asked or value_in_words(value.plain, parameter.unit)
+    return f"{capital(parameter.label)}: {words} ({how_sure(value.confidence, value.policy)}; {place})"
+
+
+def _time_to_ask(request: Mapping[str, Json]) -> str:
+    """``answered within 3 business days``: how long before a request has to be made; empty where it does not say."""
+    answered, ahead = request.get("days"), request.get("ahead_days")
+    said = (
+        f"answered within {quantity(answered, 'business days')}" if isinstance(answered, int) else "",
+        f"sent {quantity(ahead, 'days')} ahead" if isinstance(ahead, int) else "",
+    )
+    return ", ".join(filter(None, said))

@@ -11,7 +11,7 @@ from cds_service.domain.chart import Fact
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR
 from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.findings import Days
-from cds_service.domain.program_timeline import AmountLeft, Timeline, WeekOfProgram
+from cds_service.domain.program_timeline import AmountLeft, Timeline, Until, WeekOfProgram
 from cds_service.domain.units import Units
 
 NOT_KNOWN: Final = "not known"
@@ -149,6 +149,10 @@ def _ask(timeline: Timeline) -> Glance:
     about, ask = "Last safe day to ask", timeline.ask_by
     if ask is None:
         return Glance(about, NOT_KNOWN if Fact.AUTHORIZATIONS in timeline.unsure else "nothing ends")
+    if timeline.newest is AuthorizationState.PENDING and (ask.why is Until.MISSING or ask.date < timeline.day):
+        return Glance(about, "answer pending", "none in force", urgent=True)
+    if ask.why is Until.MISSING:
+        return Glance(about, "ask now", "required, none in force", urgent=True)
     if ask.date < timeline.day:
         return Glance(about, "ask now", f"was {day(ask.date, timeline.today)}", urgent=True)
     return Glance(about, day(ask.date, timeline.today), f"{ask.lead} days before {day(ask.ends, timeline.today)}")
@@ -167,7 +171,9 @@ def _sentences(timeline: Timeline) -> Iterator[str]:
     yield f"Next measurement: {measurement.answer}{f' ({measurement.beside})' if measurement.beside else ''}."
     yield f"Approval ends: {approval.answer}{f' ({approval.beside})' if approval.beside else ''}."
     reason = ""
-    if timeline.ask_by is not None:
-        due = timeline.ask_by
+    due = timeline.ask_by
+    if due is not None and due.why is Until.MISSING:
+        reason = f": {due.why}"
+    elif due is not None:
         reason = f", {due.lead} days before {due.why} on {day(due.ends, today)}"
     yield f"Last safe day to ask for more: {ask.answer}{reason or (f' ({ask.beside})' if ask.beside else '')}."

@@ -8,7 +8,7 @@ from cards.numbers import day, number, quantity
 from cards.timeline.lanes import value_with_trend
 from cards.timeline.layout import who_treated
 from cards.timeline.timeline_words import units_in_words, week_in_words
-from cds_service.domain.program_timeline import Timeline, VisitInTime, WeekOfProgram
+from cds_service.domain.program_timeline import Timeline, Until, VisitInTime, WeekOfProgram
 from cds_service.domain.units import Units
 
 HEADINGS: Final = ("Week", "Days", "Visits", "Minutes", "Units", "Who treated", "Measured", "Notes")
@@ -54,10 +54,11 @@ def _row(timeline: Timeline, week: WeekOfProgram) -> WeekRow:
         for test in timeline.tested
         if week.first <= test.date <= week.last
     ]
+    held = str(len(treated)) if treated or week.last < timeline.day else ""
     return WeekRow(
-        week=str(week.number) if week.number is not None else "before",
+        week=f"Week {week.number}" if week.number is not None else "Before",
         dates=week_in_words(week, today),
-        visits=", ".join(filter(None, (str(len(treated)), f"{len(week.booked)} booked" if week.booked else ""))),
+        visits=", ".join(filter(None, (held, f"{len(week.booked)} booked" if week.booked else ""))),
         minutes=_minutes(treated),
         units=units_in_words(made) if known else "not known" if treated else "",
         treated_by=_people(treated),
@@ -88,14 +89,16 @@ def _people(treated: tuple[VisitInTime, ...]) -> str:
 
 def _notes(timeline: Timeline, week: WeekOfProgram) -> list[str]:
     """The days to know that lie in the week."""
+    missing = timeline.ask_by is not None and timeline.ask_by.why is Until.MISSING
+    ask = "approval required, none in force" if missing else "last safe day to ask"
     found = [
         ("next measurement due", timeline.measure_by),
         *(
-            (f"at this pace {amount.code or 'the approval'} used up", amount.runs_out)
+            (f"at this pace {amount.code or 'the approval'} is used up", amount.runs_out)
             for amount in timeline.amounts
             if amount.left
         ),
-        ("last safe day to ask", timeline.ask_by.date if timeline.ask_by is not None else None),
+        (ask, timeline.ask_by.date if timeline.ask_by is not None else None),
         ("approval ends", timeline.approved_to),
         ("last day of the weeks allowed", timeline.limit.last_day if timeline.limit is not None else None),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cds_service.domain.care import DAYS_OF_A_WEEK, Day
 from cds_service.domain.chart import Caveat, Fact
@@ -12,7 +12,7 @@ from cds_service.domain.coverage_and_claims import Authorization, AuthorizationS
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.domain.units import Units
-from cds_service.domain.values import PolicyValue
+from cds_service.domain.values import Parameter, PolicyValue
 
 
 class TreatedBy(StrEnum):
@@ -150,10 +150,15 @@ class Until(StrEnum):
     APPROVAL = "the approval ends"
     AMOUNT = "the approved amount runs out"
     WEEKS = "the weeks without approval end"
+    COUNT = "the days without approval end"
+    MISSING = "approval is required first, and none is in force"
 
 
 class AskBy(NamedTuple):
-    """The last safe day to ask the payer: ``lead`` days before ``ends``, when what it is asked for stops."""
+    """The last safe day to ask the payer: ``lead`` days before ``ends``, the last day that needs nothing more.
+
+    Where approval is ``MISSING`` all of them are the day of the picture.
+    """
 
     date: date
     why: Until
@@ -169,7 +174,7 @@ class Timeline:
     without a gap, from the first visit on or from an evaluation shortly before. ``answers`` are what the payer answered
     for this program, ``newest`` the state of the last one; ``approved_to`` is the end of the approval in force on the
     day. ``unsure`` are facts that were not sent, or only in part; ``unknown`` is all that nobody could tell. ``values``
-    are what the dates rest on.
+    are what the dates rest on, each with its parameter.
     """
 
     program: Program
@@ -190,7 +195,7 @@ class Timeline:
     ask_by: AskBy | None = None
     unsure: frozenset[Fact] = frozenset()
     unknown: tuple[Caveat, ...] = ()
-    values: tuple[PolicyValue[object], ...] = ()
+    values: tuple[tuple[Parameter[Any], PolicyValue[Any]], ...] = ()
 
     @lazy
     def week(self) -> WeekOfProgram | None:

@@ -104,7 +104,7 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
     if Fact.SESSIONS in case.chart.unavailable:
         yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         return
-    counted = _therapy_on(case, days)
+    counted = therapy_on(case, days)
     if not counted:
         return
     first_over = next((therapy for therapy in counted if allowed.over(therapy)), None)
@@ -125,7 +125,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
     if Fact.SESSIONS in case.chart.unavailable:
         yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         return
-    counted = _therapy_on(case, days)
+    counted = therapy_on(case, days)
     ordered = _ordered(case, counted[-1]) if counted and case.moment is Moment.ORDER else None
     asked = next((therapy for therapy in (*counted, *((ordered,) if ordered else ())) if allowed.over(therapy)), None)
     if asked is None:
@@ -146,7 +146,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
     )
 
 
-def _therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
+def therapy_on(case: Case, days: Sequence[date]) -> list[Therapy]:
     """The run of therapy on each day asked about, as far as there is one."""
     if case.moment not in {Moment.ORDER, Moment.OVERVIEW}:
         dates = sorted({*case.therapy_dates, *days, *(appointment.date for appointment in case.appointments)})

@@ -49,7 +49,7 @@ def test_answers_picture_table_and_gaps_stand_in_one_section():
     page = section(view)
     assert [1, 1, 1, 1] == [page.count(tag) for tag in ("section", "svg", "table", "dl")]
     assert 1 + len(view.rows) == page.count("tr")
-    for words in (view.summary, "Last safe day to ask", "Mar 25", *view.notes, "3 (now)"):
+    for words in (view.summary, "Last safe day to ask", "Mar 25", *view.notes, "Week 3 (now)"):
         assert words in page.text
 
 

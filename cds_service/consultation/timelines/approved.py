@@ -9,8 +9,11 @@ from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.program_timeline import AmountLeft, AskBy, LastWeek, Until
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.rules.answers import is_required, payer_wants_none
 from cds_service.rules.approvals import Counted, counted_on
 from cds_service.rules.duration import first_counted, limit_of
+from cds_service.rules.rule import Answer
+from cds_service.rules.therapy_visits import allowed_without_approval, check_count, therapy_on
 
 SATURDAY: Final = 5
 
@@ -63,24 +66,53 @@ def approved_until(case: Case, day: date) -> date | None:
 
 
 def ask_by(case: Case, policy: PolicyView, amounts: tuple[AmountLeft, ...], limit: LastWeek | None) -> AskBy | None:
-    """The last safe day to ask for more: before the approval ends, its amount runs out, or the free weeks are over.
+    """The last safe day to ask for more: before the approval ends, its amount runs out, or the free time is over.
 
-    So long before as the policy warns, or as the payer takes to answer where that is longer. Without an approval in
-    force only the weeks that need none are told; None where nothing ends, or no time to ask in is on file.
+    So long before as the policy warns, or as the payer takes to answer where that is longer. Where approval is needed
+    already it is the day itself. None where nothing ends, or no time to ask in is on file.
     """
     day = case.date_of_service
     ends: list[tuple[date, Until]] = [(amount.runs_out, Until.AMOUNT) for amount in amounts if amount.runs_out]
     if case.authorization_on(day) is not None:
         until = approved_until(case, day)
         ends += [(until, Until.APPROVAL)] if until is not None else []
-    elif limit is not None and limit.extended and case.authorization_on(limit.last_day + timedelta(days=1)) is None:
-        ends.append((limit.last_day, Until.WEEKS))
+    elif _is_needed(case, policy):
+        return AskBy(day, Until.MISSING, day, 0)
+    else:
+        ends += _without_approval(case, policy, limit)
     warned = policy.get(params.AUTHORIZATION_WARN_DAYS)
     if not ends or warned is None:
         return None
     end, why = min(ends)
     lead = max(warned.value, _days_to_answer(policy, end))
     return AskBy(end - timedelta(days=lead), why, end, lead)
+
+
+def _is_needed(case: Case, policy: PolicyView) -> bool:
+    """Whether the payer requires approval already, by its policy or beyond a number of visits or days."""
+    counted = check_count(case, policy, (case.date_of_service,)) if not payer_wants_none(case) else ()
+    beyond = any(isinstance(result, Answer) and result.kind == "beyond-count" for result in counted)
+    return beyond or is_required(case, policy)
+
+
+def _without_approval(case: Case, policy: PolicyView, limit: LastWeek | None) -> Iterator[tuple[date, Until]]:
+    """The last days that need no approval: of the weeks of the program, and of the days of therapy."""
+    if limit is not None and limit.extended and case.authorization_on(limit.last_day + timedelta(days=1)) is None:
+        yield limit.last_day, Until.WEEKS
+    allowed = allowed_without_approval(policy)
+    if allowed is None or allowed.days is None or payer_wants_none(case):
+        return
+    for therapy in therapy_on(case, (case.date_of_service,)):
+        yield therapy.first + timedelta(days=allowed.days.value - 1), Until.COUNT
+
+
+def visits_without_approval(case: Case, policy: PolicyView) -> tuple[int, int] | None:
+    """Visits of therapy so far and how many need no approval, where the payer counts them and none is in force."""
+    allowed = allowed_without_approval(policy)
+    if allowed is None or allowed.visits is None or case.authorization_on(case.date_of_service) is not None:
+        return None
+    so_far = therapy_on(case, (case.date_of_service,))
+    return (so_far[-1].visits if so_far else 0), allowed.visits.value
 
 
 def _days_to_answer(policy: PolicyView, end: date) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cds_service.consultation.timelines.approved import amounts_left, ask_by, last_week
 from cds_service.consultation.timelines.progression import measured_by_tool, tested
@@ -11,9 +11,10 @@ from cds_service.consultation.timelines.weeks import visits_in_time, weeks_of
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.program_timeline import AssessmentInTime, MeasuredBy, PlanInTime, Timeline
-from cds_service.domain.values import PolicyValue, values
+from cds_service.domain.values import Parameter, PolicyValue
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Request
 from cds_service.rules.answers import newest_answer
 from cds_service.rules.duration import first_counted, limit_of
 from cds_service.rules.program_state import STATE_CHECKS, is_unsure, next_reassessment
@@ -110,12 +111,20 @@ def _plans(case: Case, first: date) -> tuple[PlanInTime, ...]:
     return tuple(sorted(plans, key=lambda plan: (plan.start or date.min, plan.reference)))
 
 
-def _values(case: Case, policy: PolicyView) -> tuple[PolicyValue[object], ...]:
-    """The policy values that the dates of the picture rest on."""
+def _values(case: Case, policy: PolicyView) -> tuple[tuple[Parameter[Any], PolicyValue[Any]], ...]:
+    """The policy values that the dates of the picture rest on, each with its parameter."""
     limit = limit_of(case.program, policy)
-    return values(
-        limit.value if limit is not None else None,
-        policy.get(params.REASSESSMENT_INTERVAL),
-        policy.get(params.AUTHORIZATION_WARN_DAYS),
-        policy.get(params.AUTHORIZATION_REQUEST),
+    request = policy.get(params.AUTHORIZATION_REQUEST)
+    weeks = params.MAX_WEEKS if limit is not None and limit.extended else params.LENGTH_WEEKS
+    found: tuple[tuple[Parameter[Any], PolicyValue[Any] | None], ...] = (
+        (weeks, limit.value if limit is not None else None),
+        (params.REASSESSMENT_INTERVAL, policy.get(params.REASSESSMENT_INTERVAL)),
+        (params.AUTHORIZATION_WARN_DAYS, policy.get(params.AUTHORIZATION_WARN_DAYS)),
+        (params.AUTHORIZATION_REQUEST, request if request is not None and _tells_time(request.value) else None),
     )
+    return tuple((parameter, value) for parameter, value in found if value is not None)
+
+
+def _tells_time(request: Request) -> bool:
+    """Whether it says how long before it has to be made."""
+    return request.days is not None or request.ahead_days is not None

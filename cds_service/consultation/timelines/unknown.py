@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from cds_service.consultation.timelines.approved import visits_without_approval
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import Program
@@ -101,6 +102,10 @@ def _of_approvals(case: Case, policy: PolicyView) -> Iterator[Caveat]:
     if not approvals:
         if Fact.AUTHORIZATIONS not in case.chart.unavailable and is_required(case, policy):
             yield Doubt(Fact.AUTHORIZATIONS, "this payer requires approval first, and none is in force")
+        counted = visits_without_approval(case, policy)
+        if counted is not None:
+            why = f"{_visits(counted[1])} of therapy need no approval; {counted[0]} so far, others elsewhere may count"
+            yield Unknown(Fact.AUTHORIZATIONS, why)
         return
     yield from unnamed_approvals(case, (day,))
     for approval in approvals:

@@ -1,10 +1,12 @@
 """The picture of a program: answers at a glance, bars as long as their minutes, harmless text, words for everything."""
 
+import re
 from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from cards.drawing.canvas import stylesheet
 from cards.timeline.layout import MOST_WEEKS, PictureLayout
 from cards.timeline.picture import svg
 from cards.timeline.program_view import program_view
@@ -141,6 +143,12 @@ def test_the_paragraph_says_the_same():
         ({}, "Left of the approval", "no approval"),
         ({}, "Last safe day to ask", "nothing ends"),
         ({"ask_by": AskBy(on(7), Until.APPROVAL, on(14), 7)}, "Last safe day to ask", "ask now"),
+        ({"ask_by": AskBy(DAY, Until.MISSING, DAY, 0)}, "Last safe day to ask", "ask now"),
+        (
+            {"ask_by": AskBy(DAY, Until.MISSING, DAY, 0), "newest": AuthorizationState.PENDING},
+            "Last safe day to ask",
+            "answer pending",
+        ),
         ({"measure_by": on(10)}, "Next measurement", "overdue"),
         ({"measure_by": DAY}, "Next measurement", "today"),
         ({}, "Next measurement", "not known"),
@@ -177,7 +185,7 @@ def test_booked_visits_and_visits_without_time_look_different():
 
 def test_the_table_has_a_row_for_each_week_with_what_is_due_in_it():
     rows = program_view(FULL).rows
-    assert ["1", "2", "3", "4", "5", "6"] == [row.week for row in rows]
+    assert [f"Week {number}" for number in range(1, 7)] == [row.week for row in rows]
     assert [False, False, True, False, False, False] == [row.now for row in rows]
     assert ("2", "480", "97545 x2, 97546 x4") == (rows[0].visits, rows[0].minutes, rows[0].units)
     assert "PT therapist 240 min, PT assistant alone 240 min" == rows[0].treated_by
@@ -219,3 +227,17 @@ def test_the_picture_is_said_to_those_who_do_not_see_it():
     assert ["Work hardening, week 3 of 6", summary(FULL)] == [
         root.find(f"{SVG}{name}").text for name in ("title", "desc")
     ]
+
+
+def test_everything_in_the_picture_has_its_look_in_the_stylesheet():
+    visits = (visit(0), VisitInTime(on(2), None), VisitInTime(on(20), None, booked=True))
+    pictures = (FULL, timeline(weeks=weeks(visits=visits), approved=True, measure_by=on(3)))
+    used = {
+        name
+        for found in pictures
+        for element in parsed(svg(found, standalone=True)).iter()
+        for name in element.get("class", "").split()
+    }
+    looks = set(re.findall(r"\.(drawing[\w-]*)", stylesheet()))
+    assert {"drawing-now", "drawing-urgent"} <= used
+    assert {"drawing-program", "drawing-glance", "drawing-span-text"} >= used - looks

@@ -9,6 +9,7 @@ import pytest
 from cards.timeline.picture import svg
 from cards.timeline.program_view import program_view
 from cds_service.domain.case import Moment
+from cds_service.domain.program_timeline import Until
 from cds_service.domain.units import units
 from cds_service.hooks.program_picture import timeline_of_answer, view_of_answer
 from cds_service.policies.time_rule import time_thresholds
@@ -63,6 +64,9 @@ def differences(answered):  # noqa: C901, PLR0912 - one list of what has to agre
     for ending in found_by(consultation, "authorization", "expires"):
         if ending.facts["day"] == timeline.day and ending.facts["end"] != timeline.approved_to:
             yield "another end than the warning says"
+    for lacking in found_by(consultation, "authorization", "missing"):
+        if lacking.facts["day"] == timeline.day and timeline.ask_by.why is not Until.MISSING:
+            yield "approval is missing, and there is time to ask"
     for late in found_by(consultation, "program-duration", "over"):
         if timeline.limit is not None and late.facts["last_day"] != timeline.limit.last_day:
             yield "another last day of the weeks"
