@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from cards.numbers import authorization, days, number, quantity
 from cards.numbers import day as day_in_words
 from cards.timeline.layout import LEFT, PictureLayout
-from cards.timeline.timeline_words import amount_left_in_words
+from cards.timeline.timeline_words import left_and_over
 from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.findings import Days
-from cds_service.domain.program_timeline import MeasuredResult, Timeline, Trend, Until
+from cds_service.domain.program_timeline import MeasuredResult, Timeline, Trend
 
 SIGNS: Final = {
     Trend.FIRST: "\u2022",
@@ -24,6 +24,7 @@ MOST_TOOLS: Final = 5
 MOST_ANSWERS: Final = 5
 MOST_PLANS: Final = 3
 APART: Final = 46
+HALF_A_MARK: Final = 20
 NEAR_THE_EDGE: Final = 300
 LETTER_WIDTH: Final = 6.4
 _GAUGE: Final = 220
@@ -104,7 +105,7 @@ def _results(layout: PictureLayout, tool: str, results: tuple[MeasuredResult, ..
     before = float("inf")
     marks: list[Mark] = []
     for result in reversed(shown):
-        x = layout.middle_of(result.date)
+        x = min(max(layout.middle_of(result.date), LEFT + HALF_A_MARK), layout.right - HALF_A_MARK)
         room = before - x >= APART
         before = x if room else before
         text = f"{SIGNS[result.trend]} {number(result.value)}" if room else ""
@@ -160,7 +161,7 @@ def gauges(timeline: Timeline) -> Iterator[Gauge]:
     """How much is used of each amount."""
     for amount in timeline.amounts:
         share = min(amount.used / amount.approved, 1.0) if amount.approved else 1.0
-        text = f"{amount_left_in_words(amount)} left"
+        text = left_and_over(amount)
         yield Gauge(text, round(share * _GAUGE, 1), _GAUGE, f"{quantity(amount.used, amount.unit)} used, {text}")
 
 
@@ -177,7 +178,7 @@ def days_to_know(layout: PictureLayout) -> Iterator[DayToKnow]:
         for amount in timeline.amounts
         if amount.runs_out is not None and amount.left
     ]
-    if timeline.ask_by is not None and timeline.ask_by.why is not Until.MISSING:
+    if timeline.ask_by is not None and not timeline.ask_by.now:
         found.append((timeline.ask_by.date, "Last safe day to ask", "ask"))
     if timeline.approved_to is not None:
         found.append((timeline.approved_to, "Approval ends", "ends"))

@@ -19,7 +19,7 @@ KEY: Final = 34
 TOTALS: Final = 44
 
 
-SHARES: Final = (0.14, 0.14, 0.2, 0.17, 0.17, 0.18)
+SHARES: Final = (0.13, 0.13, 0.2, 0.17, 0.19, 0.18)
 """How much of the width each of the six answers takes."""
 KEY_WORDS: Final = {
     "therapist": "therapist",
@@ -58,7 +58,7 @@ def svg(timeline: Timeline, *, standalone: bool = False) -> Markup:
         columns=list(layout.columns()),
         hours=[(number(hours), layout.up.at(hours * 60)) for hours in layout.hours],
         blocks=blocks,
-        key=list(_key({block.kind for block in blocks})),
+        key=list(_key({block.kind for block in blocks}, signs=bool(timeline.measured))),
         lanes=[(lanes_top + place * LANE, lane) for place, lane in enumerate(lanes)],
         gauges=[(gauges_top + place * LANE, gauge) for place, gauge in enumerate(used)],
         known=[(days_top + place * DAY_ROW, entry) for place, entry in enumerate(known)],
@@ -74,11 +74,12 @@ def _places(width: float) -> Iterator[float]:
         x += share * (width - EDGE)
 
 
-def _key(kinds: Collection[str]) -> Iterator[tuple[float, str, str]]:
-    """Where the key of each kind of bar stands that occurs."""
+def _key(kinds: Collection[str], *, signs: bool) -> Iterator[tuple[float, str, str]]:
+    """Where the key of each kind of bar stands that occurs, and at the end that of the ``signs`` before results."""
     x = EDGE
     for kind, words in KEY_WORDS.items():
         if kind in kinds:
             yield round(x, 1), kind, words
             x += 18 + len(words) * LETTER_WIDTH + 18
-    yield round(x, 1), "", ""
+    if signs:
+        yield round(x, 1), "", ""

@@ -15,6 +15,7 @@ from cds_service.domain.program_timeline import AmountLeft, Timeline, Until, Wee
 from cds_service.domain.units import Units
 
 NOT_KNOWN: Final = "not known"
+PENDING: Final = "answer pending"
 BETWEEN: Final = " \u00b7 "
 
 
@@ -49,6 +50,12 @@ def amount_left_in_words(amount: AmountLeft) -> str:
     return f"{code}{number(amount.left)} of {quantity(amount.approved, amount.unit)}"
 
 
+def left_and_over(amount: AmountLeft) -> str:
+    """``36 of 96 hours left``; where more was used than approved, by how much."""
+    over = f", {quantity(amount.over, amount.unit)} over" if amount.over else ""
+    return f"{amount_left_in_words(amount)} left{over}"
+
+
 def glances(timeline: Timeline) -> tuple[Glance, ...]:
     """The six answers: week, visits, what is left, next measurement, end of the approval, last safe day to ask."""
     answers = (
@@ -64,7 +71,7 @@ def glances(timeline: Timeline) -> tuple[Glance, ...]:
 
 def summary(timeline: Timeline) -> str:
     """The six answers in one paragraph."""
-    return " ".join(_sentences(timeline))
+    return " ".join(filter(None, _sentences(timeline)))
 
 
 def title(timeline: Timeline) -> str:
@@ -103,7 +110,7 @@ def _left(timeline: Timeline) -> Glance:
         return Glance(about, NOT_KNOWN if timeline.approved else "no approval", _why_no_amount(timeline))
     ends = [amount.runs_out for amount in timeline.amounts if amount.runs_out is not None and amount.left]
     used_up = any(not amount.left for amount in timeline.amounts)
-    lasts = f"at this pace to {day(min(ends), timeline.today)}" if ends else "lasts as long as the approval"
+    lasts = f"at this pace to {day(min(ends), timeline.today)}" if ends else "enough at this pace"
     if not ends and any(amount.left for amount in timeline.amounts) and timeline.approved_to is None:
         lasts = "no pace yet"
     return Glance(
@@ -149,31 +156,68 @@ def _ask(timeline: Timeline) -> Glance:
     about, ask = "Last safe day to ask", timeline.ask_by
     if ask is None:
         return Glance(about, NOT_KNOWN if Fact.AUTHORIZATIONS in timeline.unsure else "nothing ends")
-    if timeline.newest is AuthorizationState.PENDING and (ask.why is Until.MISSING or ask.date < timeline.day):
-        return Glance(about, "answer pending", "none in force", urgent=True)
-    if ask.why is Until.MISSING:
-        return Glance(about, "ask now", "required, none in force", urgent=True)
+    if timeline.newest is AuthorizationState.PENDING and (ask.now or ask.date < timeline.day):
+        return Glance(about, PENDING, "none in force", urgent=True)
+    if ask.now:
+        beside = "required, none in force" if ask.why is Until.MISSING else "the amount is used up"
+        return Glance(about, "ask now", beside, urgent=True)
     if ask.date < timeline.day:
         return Glance(about, "ask now", f"was {day(ask.date, timeline.today)}", urgent=True)
     return Glance(about, day(ask.date, timeline.today), f"{ask.lead} days before {day(ask.ends, timeline.today)}")
 
 
 def _sentences(timeline: Timeline) -> Iterator[str]:
-    today = timeline.today
-    week, visits, left, measurement, approval, ask = glances(timeline)
-    about = program_words(timeline.program)
-    yield f"{capital(about)}: week {week.answer}{f' ({week.beside})' if week.beside else ''}."
+    yield _sentence_on_week(timeline)
     made = f" ({units_in_words(timeline.units)})" if timeline.units.first else ""
-    yield f"{capital(quantity(len(timeline.treated), 'visits'))} so far, {visits.beside}{made}."
+    yield f"{capital(quantity(len(timeline.treated), 'visits'))} so far, {_visits(timeline).beside}{made}."
     if timeline.amounts:
-        amounts = listed([f"{amount_left_in_words(amount)} left" for amount in timeline.amounts])
-        yield f"Of the approval: {amounts}, {left.beside}."
-    yield f"Next measurement: {measurement.answer}{f' ({measurement.beside})' if measurement.beside else ''}."
-    yield f"Approval ends: {approval.answer}{f' ({approval.beside})' if approval.beside else ''}."
-    reason = ""
-    due = timeline.ask_by
-    if due is not None and due.why is Until.MISSING:
-        reason = f": {due.why}"
-    elif due is not None:
-        reason = f", {due.lead} days before {due.why} on {day(due.ends, today)}"
-    yield f"Last safe day to ask for more: {ask.answer}{reason or (f' ({ask.beside})' if ask.beside else '')}."
+        amounts = listed([left_and_over(amount) for amount in timeline.amounts])
+        yield f"Of the approval: {amounts}, {_left(timeline).beside}."
+    yield _sentence_on_measurement(timeline)
+    yield _sentence_on_approval(timeline)
+    yield _sentence_on_asking(timeline)
+
+
+def _sentence_on_week(timeline: Timeline) -> str:
+    about, week = program_words(timeline.program), _week(timeline)
+    if week.answer[:1].isdigit():
+        return f"Week {week.answer} of {about}, {week.beside}."
+    return f"{capital(about)}; its week is {week.answer}{f': {week.beside}' if week.beside else ''}."
+
+
+def _sentence_on_measurement(timeline: Timeline) -> str:
+    due = timeline.measure_by
+    if due is None:
+        why = ": not all measurements were sent" if Fact.ASSESSMENTS in timeline.unsure else ""
+        return f"When the next measurement is due is not known{why}."
+    return f"The next measurement {'was' if due < timeline.day else 'is'} due {day(due, timeline.today)}."
+
+
+def _sentence_on_approval(timeline: Timeline) -> str:
+    approval = _approval(timeline)
+    named = f" {approval.beside}" if approval.beside else ""
+    if timeline.approved_to is not None:
+        return f"The approval{named} ends {approval.answer}."
+    if timeline.approved:
+        return f"The approval{named} has no end on record."
+    if Fact.AUTHORIZATIONS in timeline.unsure:
+        return "Whether there is an approval is not known: the payer's answers were not all sent."
+    if timeline.newest in {None, AuthorizationState.APPROVED}:
+        return f"No approval is {'on record' if timeline.newest is None else 'in force'}."
+    return f"No approval is in force; the payer's last answer is: {approval.answer}."
+
+
+def _sentence_on_asking(timeline: Timeline) -> str:
+    """The last day to ask; nothing more where the sentence before says that the answer is pending."""
+    due, today = timeline.ask_by, timeline.today
+    if due is None:
+        known = Fact.AUTHORIZATIONS not in timeline.unsure
+        return "Nothing on record ends." if known else "The last safe day to ask for more is not known."
+    if _ask(timeline).answer == PENDING:
+        return ""
+    if due.now:
+        return f"Ask for more now: {due.why}."
+    last = f"{day(due.date, today)}, {due.lead} days before {due.why} on {day(due.ends, today)}"
+    if due.date < timeline.day:
+        return f"Ask for more now: the last safe day was {last}."
+    return f"The last safe day to ask for more is {last}."

@@ -8,7 +8,7 @@ from cards.numbers import day, number, quantity
 from cards.timeline.lanes import value_with_trend
 from cards.timeline.layout import who_treated
 from cards.timeline.timeline_words import units_in_words, week_in_words
-from cds_service.domain.program_timeline import Timeline, Until, VisitInTime, WeekOfProgram
+from cds_service.domain.program_timeline import Timeline, VisitInTime, WeekOfProgram
 from cds_service.domain.units import Units
 
 HEADINGS: Final = ("Week", "Days", "Visits", "Minutes", "Units", "Who treated", "Measured", "Notes")
@@ -89,8 +89,8 @@ def _people(treated: tuple[VisitInTime, ...]) -> str:
 
 def _notes(timeline: Timeline, week: WeekOfProgram) -> list[str]:
     """The days to know that lie in the week."""
-    missing = timeline.ask_by is not None and timeline.ask_by.why is Until.MISSING
-    ask = "approval required, none in force" if missing else "last safe day to ask"
+    now = timeline.ask_by is not None and timeline.ask_by.now
+    ask = "approval needed now" if now else "last safe day to ask"
     found = [
         ("next measurement due", timeline.measure_by),
         *(

@@ -120,7 +120,7 @@ class AmountLeft(NamedTuple):
     """What is left of the approvals in force for one code, or for the program where ``code`` is empty.
 
     Amounts are in the approval's own unit. ``runs_out`` is the day on which the pace of the last two weeks uses it up,
-    None without a pace or where it lasts as long as the approval.
+    None without a pace, where it lasts as long as the approval, and where more was used than approved.
     """
 
     code: str
@@ -134,6 +134,11 @@ class AmountLeft(NamedTuple):
     def left(self) -> float:
         """What may still be used, never less than nothing."""
         return max(self.approved - self.used, 0.0)
+
+    @property
+    def over(self) -> float:
+        """What was used beyond it."""
+        return max(self.used - self.approved, 0.0)
 
 
 class LastWeek(NamedTuple):
@@ -151,19 +156,25 @@ class Until(StrEnum):
     AMOUNT = "the approved amount runs out"
     WEEKS = "the weeks without approval end"
     COUNT = "the days without approval end"
+    USED_UP = "the approved amount is used up"
     MISSING = "approval is required first, and none is in force"
 
 
 class AskBy(NamedTuple):
     """The last safe day to ask the payer: ``lead`` days before ``ends``, the last day that needs nothing more.
 
-    Where approval is ``MISSING`` all of them are the day of the picture.
+    Where approval is ``MISSING`` or ``USED_UP`` it is needed now: ``date`` and ``ends`` are the day of the picture.
     """
 
     date: date
     why: Until
     ends: Day
     lead: int
+
+    @property
+    def now(self) -> bool:
+        """Whether there is no time left to ask in: approval is needed already."""
+        return self.why in {Until.MISSING, Until.USED_UP}
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,13 @@ def _left(counted: Counted, day: date) -> Iterator[AmountLeft]:
     if consumption is None:
         return
     ends = [approval.end for approval in budget.approvals if approval.end is not None]
-    runs_out = counted.used_up(day)
+    used = consumption.used + consumption.planned
+    runs_out = counted.used_up(day) if used <= budget.authorized else None
     lasts = len(ends) == len(budget.approvals) and runs_out is not None and runs_out > max(ends)
     yield AmountLeft(
         code=budget.measure.shown_code,
         unit=budget.measure.unit,
-        used=consumption.used + consumption.planned,
+        used=used,
         approved=budget.authorized,
         runs_out=None if lasts else runs_out,
         references=tuple(approval.reference for approval in budget.approvals),
@@ -72,6 +73,8 @@ def ask_by(case: Case, policy: PolicyView, amounts: tuple[AmountLeft, ...], limi
     already it is the day itself. None where nothing ends, or no time to ask in is on file.
     """
     day = case.date_of_service
+    if any(not amount.left for amount in amounts):
+        return AskBy(day, Until.USED_UP, day, 0)
     ends: list[tuple[date, Until]] = [(amount.runs_out, Until.AMOUNT) for amount in amounts if amount.runs_out]
     if case.authorization_on(day) is not None:
         until = approved_until(case, day)

@@ -123,10 +123,10 @@ def test_the_six_answers_stand_at_a_glance():
 
 def test_the_paragraph_says_the_same():
     assert (
-        "Work hardening: week 3 of 6 (Mar 16 to Mar 22). 4 visits so far, 12 units (97545 x4, 97546 x8). Of the "
-        "approval: 97545: 8 of 12 units left and 97546: 16 of 24 units left, at this pace to Apr 1. Next measurement: "
-        "by Mar 23. Approval ends: Apr 11 (A-1). Last safe day to ask for more: Mar 25, 7 days before the approved "
-        "amount runs out on Apr 1."
+        "Week 3 of 6 of work hardening, Mar 16 to Mar 22. 4 visits so far, 12 units (97545 x4, 97546 x8). Of the "
+        "approval: 97545: 8 of 12 units left and 97546: 16 of 24 units left, at this pace to Apr 1. The next "
+        "measurement is due Mar 23. The approval A-1 ends Apr 11. The last safe day to ask for more is Mar 25, 7 days "
+        "before the approved amount runs out on Apr 1."
     ) == summary(FULL)
 
 
@@ -159,6 +159,36 @@ def test_the_paragraph_says_the_same():
 )
 def test_what_is_late_missing_or_not_known_is_said(more, about, answer):
     assert answer == told(timeline(**more))[about]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({}, "No approval is on record. Nothing on record ends."),
+        ({"newest": AuthorizationState.DENIED}, "No approval is in force; the payer's last answer is: denied."),
+        ({"newest": AuthorizationState.APPROVED}, "No approval is in force."),
+        ({"unsure": frozenset({Fact.AUTHORIZATIONS})}, "The last safe day to ask for more is not known."),
+        ({"unsure": frozenset({Fact.ASSESSMENTS})}, "is not known: not all measurements were sent."),
+        ({"unsure": frozenset({Fact.SESSIONS})}, "Work hardening; its week is not known: not all visits were sent."),
+        ({"approved": True}, "The approval has no end on record."),
+        ({"measure_by": on(10)}, "The next measurement was due Mar 12."),
+        ({"ask_by": AskBy(DAY, Until.USED_UP, DAY, 0)}, "Ask for more now: the approved amount is used up."),
+        (
+            {"ask_by": AskBy(on(7), Until.APPROVAL, on(14), 7)},
+            "Ask for more now: the last safe day was Mar 9, 7 days before the approval ends on Mar 16.",
+        ),
+        (
+            {"ask_by": AskBy(DAY, Until.MISSING, DAY, 0), "newest": AuthorizationState.PENDING},
+            "No approval is in force; the payer's last answer is: pending.",
+        ),
+        (
+            {"amounts": (AmountLeft("", "visits", 13, 12, None, ()),), "approved": True},
+            "Of the approval: 0 of 12 visits left, 1 visit over, used up.",
+        ),
+    ],
+)
+def test_what_is_late_missing_or_not_known_is_said_in_a_sentence(more, sentence):
+    assert sentence in summary(timeline(**more))
 
 
 def test_bars_are_as_long_as_their_minutes_and_told_in_words():
