@@ -4,8 +4,11 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from cds_service.hooks.services import PERMITTED, SERVICES
 from cds_service.policies.stack import PolicyStack
+from cds_service.web.pages.api_description.api_document import description
+from cds_service.web.pages.api_description.api_site import ApiSite, HtmlRoute
 from tests.playing import bundled_policies
-from tests.web.describing import application, described, document_of, matches, routes_of
+from tests.security.signing import PUBLIC_URL
+from tests.web.describing import TODAY, application, described, document_of, matches, routes_of, schema_errors
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -68,6 +71,20 @@ def named(value, name):
             yield from named(part, name)
 
 
+def test_a_page_that_is_read_and_sent_to_by_two_routes_is_one_path():
+    routes = (
+        HtmlRoute("/try", ("GET",), "Try"),
+        HtmlRoute("/try", ("POST",), "Send"),
+        HtmlRoute("/", ("GET",), "Home"),
+    )
+    site = ApiSite(PUBLIC_URL, "Example Rehab", "1.0", 1024, bundled_policies(), TODAY, pages=routes)
+    paths = description(site)["paths"]
+    assert {"get": "Try", "post": "Send"} == {
+        method: operation["summary"] for method, operation in paths["/try"].items()
+    }
+    assert ["What this service is"] == [operation["summary"] for operation in paths["/"].values()]
+
+
 def test_operations_have_names_of_their_own():
     names = [operation["operationId"] for operation in operations(document_of()).values()]
     assert sorted(set(names)) == sorted(names)
@@ -100,6 +117,24 @@ def test_the_document_is_for_everybody_and_can_be_kept():
     assert (200, "public, max-age=300") == (first.status_code, first.headers["Cache-Control"])
     again = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
     assert (304, b"") == (again.status_code, again.data)
+
+
+def test_the_page_can_be_kept_and_is_not_taken_for_the_document(app):
+    client = app.test_client()
+    document, page = client.get("/openapi.json"), client.get("/openapi.json", headers=BROWSER)
+    assert document.headers["ETag"] != page.headers["ETag"]
+    assert "Accept" in page.headers["Vary"]
+    again = client.get("/openapi.json", headers=BROWSER | {"If-None-Match": page.headers["ETag"]})
+    assert (304, b"") == (again.status_code, again.data)
+
+
+def test_where_a_gate_is_what_needs_a_token_is_refused_without_one():
+    client = application(gated=True).test_client()
+    for (method, path), operation in operations(document_of(gated=True)).items():
+        if "security" in operation:
+            reply = client.open(path.replace("{service_id}", "work-rehab-order"), method=method, json={})
+            assert (401, "Bearer") == (reply.status_code, reply.headers["WWW-Authenticate"]), path
+            assert [] == schema_errors("OperationOutcome", reply.json)
 
 
 def test_other_policies_make_another_document(app):

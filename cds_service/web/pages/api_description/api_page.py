@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from cds_service.policies.stack import PolicyStack
 from cds_service.web.pages.api_description.api_document import description
@@ -14,7 +14,7 @@ from cds_service.web.pages.api_description.api_site import ApiSite, HtmlRoute
 from cds_service.web.pages.api_description.api_view import arranged
 from cds_service.web.pages.api_description.page_operations import DESCRIPTION_PATH
 from cds_service.web.pages.api_description.schema_of_types import first_sentences
-from cds_service.web.pages.page import PUBLIC, headers_of_page, page, wants_html
+from cds_service.web.pages.page import PUBLIC, headers_of_page, wants_html
 from cds_service.web.site import Site
 
 _METHODS: Final = frozenset({"HEAD", "OPTIONS"})
@@ -26,8 +26,8 @@ class _Made(NamedTuple):
     day: date
     policies: PolicyStack
     document: bytes
+    page: str
     etag: str
-    view: dict[str, Any]
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -45,10 +45,10 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get(DESCRIPTION_PATH)
     def api() -> Response:
         now = described()
-        if request.args.get("format") != "json" and wants_html():
-            return page("api.html", now.view, json_type=None)
-        reply = Response(now.document, headers=headers_of_page(PUBLIC), mimetype="application/json")
-        reply.set_etag(now.etag)
+        as_page = request.args.get("format") != "json" and wants_html()
+        content, kind = (now.page, "text/html") if as_page else (now.document, "application/json")
+        reply = Response(content, headers=headers_of_page(PUBLIC), mimetype=kind)
+        reply.set_etag(f"{now.etag}-page" if as_page else now.etag)
         reply.make_conditional(request)
         return reply
 
@@ -73,7 +73,8 @@ def _made(site: Site, policies: PolicyStack, day: date, pages: tuple[HtmlRoute, 
         )
     )
     body = orjson.dumps(document)
-    return _Made(day, policies, body, sha256(body).hexdigest()[:16], arranged(document))
+    page = render_template("api.html", **arranged(document))
+    return _Made(day, policies, body, page, sha256(body).hexdigest()[:16])
 
 
 def html_routes(app: Flask) -> tuple[HtmlRoute, ...]:

@@ -44,8 +44,10 @@ def knowledge_schemas() -> dict[str, JsonSchema]:
 def other_paths(site: ApiSite) -> dict[str, JsonSchema]:
     """All paths but those of the calls."""
     described = {**_health(site), **_knowledge(site), DESCRIPTION_PATH: {"get": _itself()}}
-    pages = ((openapi_path(route.path), route) for route in site.pages)
-    return {**described, **{path: _page(path, route) for path, route in pages if path not in described}}
+    for route in site.pages:
+        path = openapi_path(route.path)
+        described[path] = _page(path, route) | described.get(path, {})
+    return described
 
 
 def openapi_path(route: str) -> str:
