@@ -39,7 +39,10 @@ class Shot:
     height: int = HEIGHT
 
 
+STORY = "/try?story=past-six-weeks-without-approval&moment=encounter-discharge"
 SHOTS = {
+    "try": Shot(STORY),
+    "timeline": Shot(STORY, part="section[aria-labelledby=program-timeline]"),
     "rule": Shot("/rules/reassessment"),
     "coverage": Shot("/coverage"),
 }
