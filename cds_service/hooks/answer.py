@@ -16,10 +16,10 @@ from cds_service.consultation.question import Question
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Evaluation
 from cds_service.domain.frozen import dataclass
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.writing.draft_sizes import MeasuredDrafts
 from cds_service.fhir.writing.proposed_actions import Writing, actions
 from cds_service.hooks.call import HookCall
-from cds_service.hooks.fetching import Fetcher
 from cds_service.hooks.gathering import completed, of_drafts, record_of
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
@@ -34,6 +34,14 @@ class Withhold(Protocol):
 
     def __call__(self, call: HookCall, evaluation: Evaluation, caller: Caller) -> Mapping[str, str]:
         """Why, by finding key; findings that are not named are shown."""
+        ...
+
+
+class Completes(Protocol):
+    """Who fetches what the prefetch of a call lacks."""
+
+    def complete(self, call: HookCall, prefetch: Prefetch, client: Client) -> Prefetch:
+        """The prefetch with all that could be fetched for this client."""
         ...
 
 
@@ -82,7 +90,7 @@ class Answerer:
     jurisdiction: str | None = None
     time_zone: tzinfo | None = None
     withhold: Withhold | None = None
-    fetcher: Fetcher | None = None
+    fetcher: Completes | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
     strict_fhir: bool = False
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LIVE: Final = "/health/live"
 CALLS: Final = "/cds-services/"
 FEEDBACK: Final = "/feedback"
+APP: Final = "/app/"
+THREADS_FOR_APP: Final = 2
+"""Threads for launches of the SMART app, which wait for an EHR."""
 THREADS_FOR_PAGES: Final = 2
 """Threads for all that is no hook call: pages, readiness, metrics, feedback."""
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -79,6 +82,7 @@ class Front:
         self._largest = max_body_bytes
         self._seconds = seconds
         self._calls = ThreadPoolExecutor(threads, "call")
+        self._launches = ThreadPoolExecutor(THREADS_FOR_APP, "app")
         self._rest = ThreadPoolExecutor(THREADS_FOR_PAGES, "page")
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -88,6 +92,7 @@ class Front:
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         del loop
         self._calls.shutdown()
+        self._launches.shutdown()
         self._rest.shutdown()
 
     async def __rsgi__(self, scope: RequestHead, exchange: OpenRequest) -> None:
@@ -104,12 +109,16 @@ class Front:
             except SlowBody:
                 environ["wsgi.input"] = _Missing()
         answered = self._loop.create_future()
-        is_call = path.startswith(CALLS) and not path.endswith(FEEDBACK)
-        (self._calls if is_call else self._rest).submit(self._work, environ, exchange, answered)
+        self._threads_for(path).submit(self._work, environ, exchange, answered)
         try:
             await answered
         finally:
             self._bodies.answered(body)
+
+    def _threads_for(self, path: str) -> ThreadPoolExecutor:
+        if path.startswith(CALLS) and not path.endswith(FEEDBACK):
+            return self._calls
+        return self._launches if path.startswith(APP) else self._rest
 
     def _work(self, environ: "WSGIEnvironment", exchange: OpenRequest, answered: "asyncio.Future[None]") -> None:
         try:

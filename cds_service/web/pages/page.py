@@ -1,6 +1,6 @@
 """One way to show a page: as HTML in the design of all pages, or its facts as JSON to who prefers that (``Accept``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources.abc import Traversable
@@ -22,7 +22,7 @@ ASSETS: Final = Path(__file__).with_name("assets")
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
 _SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self'; base-uri 'none'"
 )
 PUBLIC: Final = "public, max-age=300"
 PRIVATE: Final = "no-store"
@@ -48,6 +48,7 @@ def page(
     status: int = 200,
     kept: str = PUBLIC,
     json_type: str | None = "application/json",
+    framed_by: Iterable[str] = (),
 ) -> Response:
     """A page.
 
@@ -57,17 +58,19 @@ def page(
         status: The HTTP status.
         kept: Who may keep it (``Cache-Control``); what holds anything of a patient or of records is ``PRIVATE``.
         json_type: The media type for programs; None where there is only HTML.
+        framed_by: Origins whose pages may show this one in a frame.
     """
-    headers = headers_of_page(kept)
+    headers = headers_of_page(kept, framed_by)
     if json_type is None or wants_html():
         return Response(render_template(template, **facts), status, headers, mimetype="text/html")
     return Response(orjson.dumps(facts), status, headers, mimetype=json_type)
 
 
-def headers_of_page(kept: str) -> dict[str, str]:
-    """What a page tells the browser: only our own scripts and styles, no framing, no address for others."""
+def headers_of_page(kept: str, framed_by: Iterable[str] = ()) -> dict[str, str]:
+    """What a page tells the browser: only our own scripts and styles, no framing by others, no address for others."""
+    framing = " ".join(framed_by) or "'none'"
     return {
-        "Content-Security-Policy": _SECURITY_POLICY,
+        "Content-Security-Policy": f"{_SECURITY_POLICY}; frame-ancestors {framing}",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": kept,
         "Vary": "Accept",

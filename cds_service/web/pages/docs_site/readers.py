@@ -88,7 +88,7 @@ SHORT_TITLES: Final = {
 SHELVES: Final = {
     "Start": ("readme", "therapist", "style"),
     "Policies": ("policies", "policy-layers", "ncci", "stories"),
-    "Connect": ("connect", "answers", "sandbox", "conformance", "library"),
+    "Connect": ("connect", "answers", "smart", "sandbox", "conformance", "library"),
     "Operate": ("operating", "configuration", "security", "records", "performance"),
     "Develop": ("design", "adding-a-rule", "testing", "contributing"),
     "Project": ("changelog", "report-a-vulnerability"),

@@ -1,0 +1,64 @@
+"""A launch between leaving for the EHR and coming back: kept in the user's browser, sealed, for ten minutes."""
+
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from secrets import token_bytes
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+PURPOSE: Final = "smart app launch"
+"""What the secret of the seal is made for."""
+OPEN_SECONDS: Final = 600
+_NONCE_BYTES: Final = 12
+
+
+class OpenLaunch(msgspec.Struct, frozen=True):
+    """What the way back needs: the FHIR server, where its tokens come from, and the two secrets of this launch.
+
+    ``state`` shows that an answer belongs to this browser, ``verifier`` that the code was asked for here (PKCE).
+    ``issuer`` is the name that the answer has to bear, None where the EHR has promised none.
+    """
+
+    server: str
+    token_endpoint: str
+    state: str
+    verifier: str
+    issuer: str | None = None
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    launch: OpenLaunch
+    until: float
+
+
+class LaunchSeal:
+    """Seals open launches (AES-256 in GCM) with a secret that all processes of the service share.
+
+    Args:
+        secret: 32 bytes.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._cipher = AESGCM(secret)
+        self._clock = clock
+
+    def closed(self, launch: OpenLaunch) -> str:
+        """The launch so that nobody can read or change it."""
+        nonce = token_bytes(_NONCE_BYTES)
+        content = msgspec.json.encode(_Sealed(launch, self._clock() + OPEN_SECONDS))
+        return urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, content, None)).decode()
+
+    def opened(self, sealed: str | None, state: str) -> OpenLaunch | None:
+        """The launch of this state; None when it was sealed by somebody else, too long ago or for another state."""
+        try:
+            raw = urlsafe_b64decode(sealed or "")
+            content = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None)
+        except (InvalidTag, ValueError):
+            return None
+        found = msgspec.json.decode(content, type=_Sealed)
+        return found.launch if found.launch.state == state and self._clock() < found.until else None
