@@ -46,6 +46,7 @@ def test_a_chart_that_is_opened_shows_the_state_of_its_program(ehr, browser):
     assert APPROVAL in page.text
     assert "As of Mar 16, 2026." in page.text
     assert "Weeks allowed without approval" in page.text
+    assert 'class="drawing-scroll"' in page.text
 
 
 def test_the_ehr_is_asked_as_smart_app_launch_2_wants_it(ehr, browser):
@@ -99,7 +100,9 @@ def test_the_app_says_what_the_hook_says(name):
         answerer = answerer_for(Settings(allow_http=True, fhir_seconds=5), bundled_policies(), lambda: NOW)
         cards = answerer.answer(read_call(json.dumps(request).encode(), "work-rehab-patient-view"), Caller(client))
     assert cards["cards"]
-    assert [plain(card["summary"]) for card in cards["cards"]] == re.findall(r"<h3>(.*?)</h3>", page)
+    assert [plain(card["summary"]) for card in cards["cards"]] == re.findall(
+        r'<article class="ehr-card[^>]*>\s*<h3>(.*?)</h3>', page
+    )
 
 
 def test_the_ehr_may_say_that_it_shows_whose_chart_it_is(ehr, browser):

@@ -26,10 +26,12 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get(APP_PATH)
     def launch() -> Response:
+        """Where an EHR opens the app for a patient's chart (SMART App Launch 2): leads on to sign in there."""
         return desk().launch()
 
     @routes.get(CALLBACK)
     def callback() -> Response:
+        """Where the EHR sends the user back to: the page about the patient."""
         return desk().callback()
 
     return routes

@@ -20,6 +20,7 @@ from cds_service.fhir.reading.prefetch_keys import fact_of
 from cds_service.hooks.answer import Answered, Answerer, Completes
 from cds_service.hooks.call import FhirAuthorization, HookCall
 from cds_service.hooks.context import Context
+from cds_service.hooks.program_picture import view_of_answer
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import TITLES
 from cds_service.security.clients import Caller, Client
@@ -134,6 +135,7 @@ def _facts(answered: Answered, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "known": True,
         "day": day(evaluation.date_of_service),
+        "timeline": view_of_answer(answered),
         "cards": [_card(card) for card in composition.cards],
         "further": [held.group.host.words.summary for held in composition.withheld],
         "gaps": [*_gaps(evaluation.gaps)],
