@@ -191,18 +191,18 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
         raise WordingError(f"{where}: optional must list names of facts")
     if not isinstance(examples, dict):
         raise WordingError(f"{where}: examples must map names of facts to values")
-    texts = [summary, *([detail] if detail else []), *suggestions.values()]
+    of_summary, in_summary = _template(where, "summary", summary, _PLAIN)
+    of_detail, in_detail = _template(where, "detail", detail, _MARKDOWN) if detail else (None, set[str]())
+    of_labels = {str(key): _template(where, f"suggestions.{key}", text, _PLAIN) for key, text in suggestions.items()}
     return Wording(
         kind=kind,
         file=file,
-        summary=_template(where, "summary", summary, _PLAIN),
-        detail=_template(where, "detail", detail, _MARKDOWN) if detail else None,
-        suggestions={
-            str(key): _template(where, f"suggestions.{key}", text, _PLAIN) for key, text in suggestions.items()
-        },
+        summary=of_summary,
+        detail=of_detail,
+        suggestions={key: template for key, (template, _) in of_labels.items()},
         optional=dict.fromkeys(optional),
-        facts=frozenset(name for text in texts for name in _names_in(text)) - KNOWN_EVERYWHERE,
-        speaks_as_sent="as_sent" in _names_in(summary),
+        facts=frozenset(in_summary | in_detail).union(*(names for _, names in of_labels.values())) - KNOWN_EVERYWHERE,
+        speaks_as_sent="as_sent" in in_summary,
         examples=examples,
         obtain=_obtainable(where, entry.get("obtain", [])),
     )
@@ -218,13 +218,11 @@ def _obtainable(where: str, entry: object) -> Obtainable:
             raise WordingError(f"{where}: obtain must list sentences, or say {{nothing: why}}")
 
 
-def _names_in(text: str) -> set[str]:
-    return meta.find_undeclared_variables(_PLAIN.parse(text))
-
-
-def _template(where: str, name: str, text: str, environment: Environment) -> Template:
+def _template(where: str, name: str, text: str, environment: Environment) -> tuple[Template, set[str]]:
+    """A template, and the names that it reads."""
     try:
-        return environment.from_string(text.strip())
+        parsed = environment.parse(text.strip())
+        return environment.from_string(parsed), meta.find_undeclared_variables(parsed)
     except TemplateSyntaxError as error:
         raise WordingError(f"{where}: {name}: line {error.lineno}: {error.message}") from error
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from alembic.util import CommandError
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -17,9 +16,7 @@ from cds_service.errors import ConfigurationError
 from cds_service.records.engines import (
     BUSY_SECONDS,
     closed_on_return,
-    postgresql_engine,
     sqlite_engine,
-    without_limit,
 )
 from cds_service.records.store_threads import StoreResult, StoreThreads, StoreTooSlowError
 
@@ -73,6 +70,8 @@ class Database:
             case "postgresql" | "postgres":
                 self.file = None
                 self.shown = f"PostgreSQL database {parsed.database or ''} on {parsed.host or 'this machine'}"
+                from cds_service.records.postgresql_engine import postgresql_engine  # a site with SQLite needs none
+
                 self.engine = postgresql_engine(parsed)
             case _:
                 raise ConfigurationError(
@@ -181,6 +180,13 @@ class Database:
                 self.resting = self.silent = False
             return
 
+    def without_limit(self, connection: Connection) -> None:
+        """Let the statements of this transaction take as long as they need; its connection is closed after it."""
+        if self.is_postgresql:
+            from cds_service.records.postgresql_engine import without_limit
+
+            without_limit(connection)
+
     def upgrade(self) -> None:
         """Create or migrate the tables; several processes may do so at once, one does the work.
 
@@ -193,11 +199,9 @@ class Database:
             if self._is_current():
                 return
             with self.writing() as connection:
-                without_limit(connection)
+                self.without_limit(connection)
                 one_at_a_time(connection, MIGRATING)
                 _migrate(connection)
-        except CommandError:
-            raise ConfigurationError("CDS_DATABASE_URL: the database is of a newer version than this program") from None
         except (OSError, StoreError) as error:
             raise ConfigurationError(self.refusal(error)) from None
 
@@ -269,10 +273,19 @@ def _version(connection: Connection) -> str | None:
 
 
 def _migrate(connection: Connection) -> None:
+    """Bring the tables up to date.
+
+    Raises:
+        ConfigurationError: they are of a newer version than this program.
+    """
     from alembic import command  # only a database that is behind needs it, and it takes a moment to load
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", MIGRATIONS)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise ConfigurationError("CDS_DATABASE_URL: the database is of a newer version than this program") from None

@@ -42,7 +42,7 @@ Granian({target!r}, factory=True, address="127.0.0.1", port={port}, interface=In
 """
 TARGETS: Final = {
     "floor": ("tests.benchmarks.floor:application", "WSGI"),
-    "ours": ("cds_service.web.server:demo_application", "RSGI"),
+    "ours": ("cds_service.web.worker_process:demo_application", "RSGI"),
     "unrecorded": ("tests.benchmarks.recording:unrecorded", "RSGI"),
 }
 

@@ -28,7 +28,7 @@ def unrecorded() -> Front:
     import gc
 
     from cds_service.fhir.judge import warm
-    from cds_service.web.server import COLLECTOR_THRESHOLDS, OUTGOING
+    from cds_service.web.warmed import COLLECTOR_THRESHOLDS, OUTGOING
 
     settings = load_settings()
     policies = load_policies(settings)

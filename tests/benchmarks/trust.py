@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA384
 from cds_service.security.key_store import KeyStore
 from cds_service.security.replay import MemoryReplay
 from cds_service.security.tokens import verify
-from cds_service.web.server import COLLECTOR_THRESHOLDS
+from cds_service.web.warmed import COLLECTOR_THRESHOLDS
 from tests.security.signing import AUDIENCE, PUBLIC_URL, Signer, client, registry
 
 TOKENS: Final = 3000

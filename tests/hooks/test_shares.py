@@ -9,7 +9,7 @@ import pytest
 from cds_service.fhir.server.failures import TOO_SLOW, FhirFailure
 from cds_service.hooks import shares as module
 from cds_service.hooks.shares import CALL_BYTES, CLIENT_BYTES, CROWDED, RESTS, WORKER_BYTES, Breaker, Lane, Shares
-from cds_service.web.server import WAITING_THREADS
+from cds_service.web.warmed import WAITING_THREADS
 
 SERVER = "https://ehr.example.org/fhir"
 
