@@ -44,6 +44,11 @@ def test_every_service_is_described_under_each_of_its_ids():
     assert set(PERMITTED) == calls
 
 
+def test_pages_that_are_switched_off_are_not_described():
+    assert any(path.startswith("/try") for path in document_of()["paths"])
+    assert not any("try" in path or "<" in path for path in document_of(gated=True)["paths"])
+
+
 @pytest.mark.parametrize("gated", [False, True])
 def test_the_document_is_valid_openapi(gated):
     document = document_of(gated=gated)

@@ -17,6 +17,8 @@ from cds_service.web.pages.api_description.schema_of_types import first_sentence
 from cds_service.web.pages.page import PUBLIC, headers_of_page, wants_html
 from cds_service.web.site import Site
 
+_SWITCHED_OFF: Final = "<any("
+"""Is in the route of pages that this deployment does not have: it only says so."""
 _METHODS: Final = frozenset({"HEAD", "OPTIONS"})
 
 
@@ -79,7 +81,8 @@ def _made(site: Site, policies: PolicyStack, day: date, pages: tuple[HtmlRoute, 
 
 def html_routes(app: Flask) -> tuple[HtmlRoute, ...]:
     """The pages of an application, each with the first words of its view's docstring."""
-    return tuple(_html_route(app, rule.rule, rule.endpoint, rule.methods or ()) for rule in app.url_map.iter_rules())
+    rules = (rule for rule in app.url_map.iter_rules() if _SWITCHED_OFF not in rule.rule)
+    return tuple(_html_route(app, rule.rule, rule.endpoint, rule.methods or ()) for rule in rules)
 
 
 def _html_route(app: Flask, path: str, endpoint: str, methods: Iterable[str]) -> HtmlRoute:

@@ -25,7 +25,7 @@ PAGE_TAG: Final = "Pages"
 METRICS_TOKEN: Final = "metricsToken"  # noqa: S105 - the name of a scheme
 DESCRIPTION_PATH: Final = "/openapi.json"
 FHIR_JSON_TYPE: Final = "application/fhir+json"
-_VARIABLE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
+_VARIABLE: Final = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _STATUS: Final[JsonSchema] = {
     "type": "object",
     "properties": {"status": {"const": "ok"}, "policies": {"type": "string"}},

@@ -56,6 +56,7 @@ def _add_refusal(routes: Blueprint) -> None:
 def _add_trials(routes: Blueprint, site: Site) -> None:
     @routes.get("/try")
     def one_trial() -> Response:
+        """A patient story that is tried: the card, what changes, and what the next call answers."""
         facts = facts_of_trial(site, _trial(site))
         reply = page("try/trial.html", facts, kept=PRIVATE, json_type=None)
         reply.headers["HX-Push-Url"] = f"{request.path}?{facts['query']}"
@@ -63,10 +64,12 @@ def _add_trials(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/try/request.json")
     def trial_request() -> Response:
+        """The request of the trial, to download."""
         return _download("request.json", orjson.dumps(_trial(site).request, option=orjson.OPT_INDENT_2))
 
     @routes.get("/try/response.json")
     def trial_response() -> Response:
+        """The answer of the trial, to download."""
         played = _trial(site).played
         if played.refused is not None:
             raise played.refused
@@ -74,6 +77,7 @@ def _add_trials(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/try/story.yaml")
     def trial_story() -> Response:
+        """The story of the trial in YAML, to download."""
         return _download("story.yaml", story_in_yaml(_trial(site).words), "application/yaml")
 
 
@@ -89,6 +93,7 @@ def _download(name: str, content: bytes, kind: str = "application/json") -> Resp
 def _add_pasting(routes: Blueprint, site: Site) -> None:
     @routes.post("/try/pasted")
     def pasted() -> Response:
+        """What is answered to a request that is pasted; nothing of it is kept."""
         limit = int(current_app.config["MAX_CONTENT_LENGTH"])
         try:
             answer = answer_pasted(site, _pasted_text(limit))
@@ -101,6 +106,7 @@ def _add_pasting(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/try/pasted")
     def nothing_pasted() -> Response:
+        """The form for a request to paste."""
         facts = {**_facts_of_pasted(PastedAnswer()), "empty": True}
         return page("try/pasted.html", facts, kept=PRIVATE, json_type=None)
 
