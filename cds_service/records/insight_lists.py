@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
 from cds_service.records.database import Database
 from cds_service.records.insights import (
     NO_POLICY,
-    AnySelect,
     Chosen,
     calls_chosen,
     cards_chosen,
@@ -85,8 +84,8 @@ class ListedCall:
 
 def listed_cards(
     database: Database, chosen: Chosen, wanted: CardsWanted, first: int = 0, most: int = PAGE_ROWS
-) -> tuple[tuple[ListedCard, ...], int]:
-    """Cards, the newest call first, from place ``first``; and how many there are in all.
+) -> tuple[ListedCard, ...]:
+    """Cards, the newest call first, from place ``first``.
 
     Raises:
         StoreError: the database cannot be used.
@@ -106,16 +105,26 @@ def listed_cards(
         reason_of_override(),
     )
     query = cards_chosen(with_feedback(select(*columns)), chosen).where(*_of_cards(database, wanted))
-    total = cards_chosen(with_feedback(select(func.count())), chosen).where(*_of_cards(database, wanted))
     ordered = query.order_by(DecisionRow.at.desc(), DecisionRow.id, CardRow.rank)
-    rows, count = _page(database, ordered, total, first, most)
-    return tuple(ListedCard(*row) for row in rows), count
+    with database.single() as connection:
+        return tuple(ListedCard(*row) for row in connection.execute(ordered.offset(first).limit(most)))
+
+
+def cards_in_list(database: Database, chosen: Chosen, wanted: CardsWanted) -> int:
+    """How many cards the list has.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    total = cards_chosen(with_feedback(select(func.count())), chosen).where(*_of_cards(database, wanted))
+    with database.single() as connection:
+        return int(connection.execute(total).scalar_one())
 
 
 def listed_calls(
     database: Database, chosen: Chosen, wanted: CallsWanted, first: int = 0, most: int = PAGE_ROWS
-) -> tuple[tuple[ListedCall, ...], int]:
-    """Calls, the newest first, from place ``first``; and how many there are in all.
+) -> tuple[ListedCall, ...]:
+    """Calls, the newest first, from place ``first``.
 
     Raises:
         StoreError: the database cannot be used.
@@ -133,14 +142,20 @@ def listed_calls(
         DecisionRow.missing,
     )
     query = calls_chosen(select(*columns), chosen).where(*_of_calls(database, wanted))
-    total = calls_chosen(select(func.count()).select_from(DecisionRow), chosen).where(*_of_calls(database, wanted))
-    rows, count = _page(database, query.order_by(DecisionRow.at.desc(), DecisionRow.id), total, first, most)
-    return tuple(ListedCall(*row) for row in rows), count
-
-
-def _page(database: Database, query: AnySelect, total: AnySelect, first: int, most: int) -> tuple[Any, int]:
+    ordered = query.order_by(DecisionRow.at.desc(), DecisionRow.id)
     with database.single() as connection:
-        return connection.execute(query.offset(first).limit(most)).all(), connection.execute(total).scalar_one()
+        return tuple(ListedCall(*row) for row in connection.execute(ordered.offset(first).limit(most)))
+
+
+def calls_in_list(database: Database, chosen: Chosen, wanted: CallsWanted) -> int:
+    """How many calls the list has.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    total = calls_chosen(select(func.count()).select_from(DecisionRow), chosen).where(*_of_calls(database, wanted))
+    with database.single() as connection:
+        return int(connection.execute(total).scalar_one())
 
 
 def _of_cards(database: Database, wanted: CardsWanted) -> list[ColumnElement[bool]]:

@@ -115,10 +115,14 @@ def cards_chosen(query: AnySelect, chosen: Chosen) -> AnySelect:
 
 
 def with_feedback(query: AnySelect) -> AnySelect:
-    """A query from decisions to their cards, and the feedback about these where there is some."""
+    """A query from decisions to their cards, and the feedback about these where there is some.
+
+    The text that is added to the id keeps SQLite from the way back, from all cards to their decisions: measured, it
+    takes that way for the newest 50 of 100 000 calls, and needs 200 ms where the index of times needs 1.
+    """
     return (
         query.select_from(DecisionRow)
-        .join(CardRow, CardRow.decision == DecisionRow.id)
+        .join(CardRow, CardRow.decision == DecisionRow.id + "")
         .outerjoin(FeedbackRow, (FeedbackRow.client == CardRow.client) & (FeedbackRow.card == CardRow.uuid))
     )
 

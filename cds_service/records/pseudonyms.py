@@ -43,21 +43,26 @@ def pseudonyms_with(key: str | None, database: Database) -> Pseudonyms:
     if key is not None:
         return Pseudonyms(key.encode())
     try:
-        return Pseudonyms(bytes.fromhex(_kept(database)))
+        return Pseudonyms(bytes.fromhex(kept_secret(database, PATIENT_KEY)))
     except StoreError as error:
         raise ConfigurationError(database.refusal(error)) from None
 
 
-def _kept(database: Database) -> str:
-    wanted = select(SecretRow.value).where(SecretRow.name == PATIENT_KEY)
+def kept_secret(database: Database, name: str) -> str:
+    """A secret of this installation as hexadecimal digits; the first process to ask makes it.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    wanted = select(SecretRow.value).where(SecretRow.name == name)
     with database.single() as connection:
         found = connection.execute(wanted).scalar()
     if found is not None:
         return found
     try:
         with database.writing() as connection:
-            connection.execute(insert(SecretRow), {"name": PATIENT_KEY, "value": secrets.token_hex(_KEY_BYTES)})
+            connection.execute(insert(SecretRow), {"name": name, "value": secrets.token_hex(_KEY_BYTES)})
     except IntegrityError:
-        pass  # another process was first; its key counts
+        pass  # another process was first; its secret counts
     with database.single() as connection:
         return connection.execute(wanted).scalar_one()

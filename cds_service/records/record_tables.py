@@ -178,6 +178,15 @@ class SecretRow(Base):
     value: Mapped[str]
 
 
+class EndedSessionRow(Base):
+    """A session of the insights that its user ended, remembered until it would have ended by itself."""
+
+    __tablename__ = "ended_session"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+
+
 class SignInAttemptRow(Base):
     """Wrong tokens at the door of the insights: how many from an address, as a keyed hash, or in all, since when."""
 

@@ -7,15 +7,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.records.database import Database
-from cds_service.records.record_tables import SignInAttemptRow, UsedTokenRow
+from cds_service.records.record_tables import EndedSessionRow, SignInAttemptRow
 
 WINDOW: Final = timedelta(minutes=5)
 """Wrong tokens count for so long."""
 MOST_OF_AN_ADDRESS: Final = 5
 MOST_IN_ALL: Final = 50
 EVERYBODY: Final = "all"
-SESSIONS: Final = "work-rehab-cds insights"
-"""Stands for the issuer where ended sessions are remembered beside the tokens of clients."""
 
 
 class SignInAttempts:
@@ -66,16 +64,16 @@ class SignInAttempts:
             connection.execute(delete(SignInAttemptRow).where(SignInAttemptRow.source == source))
 
 
-def end_session(database: Database, session: str, until: datetime) -> None:
-    """Have a session end before its time, for all workers; ``until`` is when it would have ended.
+def end_session(database: Database, session: str, until: datetime, now: datetime) -> None:
+    """Have a session end before its time, for all workers; ``until`` is when it would have ended by itself.
 
     Raises:
         StoreError: the database cannot be used.
     """
     insert: Any = postgresql.insert if database.is_postgresql else sqlite.insert
     with database.writing() as connection:
-        row = {"issuer": SESSIONS, "jti": session, "until": until}
-        connection.execute(insert(UsedTokenRow).on_conflict_do_nothing(), row)
+        connection.execute(delete(EndedSessionRow).where(EndedSessionRow.until < now - WINDOW))
+        connection.execute(insert(EndedSessionRow).on_conflict_do_nothing(), {"id": session, "until": until})
 
 
 def has_ended(database: Database, session: str) -> bool:
@@ -84,9 +82,9 @@ def has_ended(database: Database, session: str) -> bool:
     Raises:
         StoreError: the database cannot be used.
     """
-    ended = select(UsedTokenRow.jti).where(UsedTokenRow.issuer == SESSIONS, UsedTokenRow.jti == session)
     with database.single() as connection:
-        return connection.execute(ended).first() is not None
+        ended = connection.execute(select(EndedSessionRow.id).where(EndedSessionRow.id == session))
+        return ended.first() is not None
 
 
 def _most(source: str) -> int:

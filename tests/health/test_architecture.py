@@ -112,6 +112,18 @@ ALLOWED = {
         "cds_service.rules",
         "cds_service.web",
     },
+    "cds_service/web/pages/insights": {
+        "cards",
+        "cds_service.app",
+        "cds_service.domain",
+        "cds_service.errors",
+        "cds_service.hooks",
+        "cds_service.policies",
+        "cds_service.records",
+        "cds_service.rules",
+        "cds_service.security",
+        "cds_service.web",
+    },
     "cds_service/cli": {"cards", "cds_service"},
     "cds_service": {"cards", "cds_service"},
 }

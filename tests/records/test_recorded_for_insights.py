@@ -10,7 +10,14 @@ from sqlalchemy import insert, select, text
 from cds_service.domain.fees import Fee, fee_table
 from cds_service.domain.findings import ChargeLine, DraftCharges, Proposal
 from cds_service.records.entries import drafted_as_kept
-from cds_service.records.insight_lists import CallsWanted, CardsWanted, listed_calls, listed_cards
+from cds_service.records.insight_lists import (
+    CallsWanted,
+    CardsWanted,
+    calls_in_list,
+    cards_in_list,
+    listed_calls,
+    listed_cards,
+)
 from cds_service.records.insights import Chosen, card_counts, in_all
 from cds_service.records.insights_of_calls import call_counts, facts_missing, latencies
 from cds_service.records.insights_of_charges import charges_in_dollars, drafted_lines
@@ -85,9 +92,10 @@ def test_what_a_call_did_not_tell_is_counted_by_fact(kept):
     kept.written()
     found = {row.fact: (row.calls, row.of) for row in facts_missing(kept.records.database)}
     assert (1, 3) == found["goals"]
-    calls, count = listed_calls(kept.records.database, Chosen(), CallsWanted(fact="goals"))
-    assert 1 == count == len(calls)
-    assert not listed_calls(kept.records.database, Chosen(), CallsWanted(fact="goal"))[1]
+    wanted = CallsWanted(fact="goals")
+    assert 1 == calls_in_list(kept.records.database, Chosen(), wanted)
+    assert 1 == len(listed_calls(kept.records.database, Chosen(), wanted))
+    assert not listed_calls(kept.records.database, Chosen(), CallsWanted(fact="goal"))
 
 
 def test_half_of_the_calls_took_no_longer_than_the_median(kept):
@@ -141,9 +149,9 @@ def test_filters_narrow_cards_and_calls_alike(kept):
         (Chosen(client="somebody else"), 0),
     ):
         assert calls == sum(row.calls for row in call_counts(database, chosen))
-        listed, count = listed_calls(database, chosen, CallsWanted())
-        assert calls == count == len(listed)
-        assert in_all(card_counts(database, chosen)).shown == listed_cards(database, chosen, CardsWanted("shown"))[1]
+        listed = listed_calls(database, chosen, CallsWanted())
+        assert calls == len(listed) == calls_in_list(database, chosen, CallsWanted())
+        assert in_all(card_counts(database, chosen)).shown == cards_in_list(database, chosen, CardsWanted("shown"))
     assert {"reassessment"} == {row.rule for row in card_counts(database, Chosen(rule="reassessment"))}
 
 
@@ -153,10 +161,11 @@ def test_behind_each_number_stand_as_many_records(kept, state):
     kept.feedback(overridden(first[0], "planned-next-visit"), accepted(first[1]))
     kept.call("texas-hardening-pt-pta")
     database = kept.written().records.database
-    cards, count = listed_cards(database, Chosen(), CardsWanted(state))
-    assert getattr(in_all(card_counts(database)), state) == count == len(cards)
+    cards = listed_cards(database, Chosen(), CardsWanted(state))
+    assert getattr(in_all(card_counts(database)), state) == len(cards)
+    assert len(cards) == cards_in_list(database, Chosen(), CardsWanted(state))
     assert state == "shown" or {state} >= {card.became for card in cards}
-    by_reason, _ = listed_cards(database, Chosen(), CardsWanted(reason="planned-next-visit"))
+    by_reason = listed_cards(database, Chosen(), CardsWanted(reason="planned-next-visit"))
     assert ["planned-next-visit"] == [card.reason for card in by_reason]
 
 
@@ -166,8 +175,8 @@ def test_pages_of_a_list_hold_each_record_once(kept):
         kept.clock.pass_days(1)
     database = kept.written().records.database
     pages = [listed_calls(database, Chosen(), CallsWanted(), first, 2) for first in (0, 2, 4, 6)]
-    moments = [call.at for calls, _ in pages for call in calls]
-    assert [2, 2, 1, 0] == [len(calls) for calls, _ in pages]
+    moments = [call.at for calls in pages for call in calls]
+    assert [2, 2, 1, 0] == [len(calls) for calls in pages]
     assert sorted(set(moments), reverse=True) == moments
 
 
@@ -216,7 +225,9 @@ def test_the_right_token_forgets_the_wrong_ones_of_its_address(database):
 
 def test_an_ended_session_is_over_for_all(database):
     assert not has_ended(database, "session")
-    end_session(database, "session", NOW + timedelta(hours=1))
-    end_session(database, "session", NOW + timedelta(hours=1))
+    end_session(database, "session", NOW + timedelta(hours=1), NOW)
+    end_session(database, "session", NOW + timedelta(hours=1), NOW)
     assert has_ended(database, "session")
     assert not has_ended(database, "another")
+    end_session(database, "another", NOW + timedelta(hours=9), NOW + timedelta(hours=2))
+    assert not has_ended(database, "session"), "its time is over anyway"

@@ -6,6 +6,7 @@ from cds_service.web.around.flask_app import surrounded_app
 from cds_service.web.pages import home, knowledge, page
 from cds_service.web.pages.api_description import api_page
 from cds_service.web.pages.docs_site import docs_pages
+from cds_service.web.pages.insights import insights_pages
 from cds_service.web.pages.smart import app_routes
 from cds_service.web.pages.try_it import try_pages
 from cds_service.web.site import Site
@@ -21,4 +22,5 @@ def pages_app(site: Site) -> Flask:
     app.register_blueprint(api_page.blueprint(site))
     app.register_blueprint(try_pages.blueprint(site))
     app.register_blueprint(app_routes.blueprint(site))
+    app.register_blueprint(insights_pages.blueprint(site))
     return app

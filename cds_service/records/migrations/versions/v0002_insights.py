@@ -21,10 +21,17 @@ def upgrade() -> None:
         sa.Column("wrong", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("source", name="pk_sign_in_attempt"),
     )
+    op.create_table(
+        "ended_session",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_ended_session"),
+    )
 
 
 def downgrade() -> None:
     """To the version before."""
+    op.drop_table("ended_session")
     op.drop_table("sign_in_attempt")
     for table, column in (("suggestion", "lines"), ("suggestion", "recommended"), ("decision", "missing")):
         op.drop_column(table, column)
