@@ -7,10 +7,17 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
+import requests
 from playwright.sync_api import Page
 
+from cds_service.stories import bundled, load
+from cds_service.stories.request import SERVICE_BY_HOOK
 from tests.browser.chromium import chromium
 from tests.serving import running
 
@@ -43,9 +50,42 @@ STORY = "/try?story=past-six-weeks-without-approval&moment=encounter-discharge"
 SHOTS = {
     "try": Shot(STORY),
     "timeline": Shot(STORY, part="section[aria-labelledby=program-timeline]"),
+    "insights": Shot("/insights"),
     "rule": Shot("/rules/reassessment"),
     "coverage": Shot("/coverage"),
 }
+
+
+def use_the_service(url: str) -> None:
+    """Calls of all bundled stories, and feedback on two cards of three, so that the insights have something to show."""
+    wanted = cycle(("accepted", "accepted", "overridden", None))
+    today = datetime.now().astimezone().date()
+    for story in (load(name, today) for name in bundled()):
+        for hook in story.hooks:
+            service = f"{url}/cds-services/{SERVICE_BY_HOOK[hook].id}"
+            answer = requests.post(service, json=story.request(hook), timeout=30)
+            answer.raise_for_status()
+            entries = [feedback(card, outcome) for card, outcome in zip(answer.json()["cards"], wanted, strict=False)]
+            sent = [entry for entry in entries if entry is not None]
+            if sent:
+                requests.post(f"{service}/feedback", json={"feedback": sent}, timeout=30).raise_for_status()
+
+
+def feedback(card: dict[str, Any], outcome: str | None) -> dict[str, Any] | None:
+    """What a therapist did with a card; a card without a suggestion cannot be accepted."""
+    entry = {"card": card["uuid"], "outcomeTimestamp": datetime.now(UTC).isoformat(timespec="seconds")}
+    if outcome == "accepted" and card.get("suggestions"):
+        return entry | {"outcome": outcome, "acceptedSuggestions": [{"id": card["suggestions"][0]["uuid"]}]}
+    if outcome == "overridden":
+        reason = {key: card["overrideReasons"][0][key] for key in ("system", "code")}
+        return entry | {"outcome": outcome, "overrideReason": {"reason": reason}}
+    return None
+
+
+def sign_in(page: Page, url: str, token: str) -> None:
+    page.goto(f"{url}/insights")
+    page.get_by_label("Token", exact=True).fill(token)
+    page.get_by_role("button", name="Sign in with the token").click()
 
 
 def picture(page: Page, site: str, shot: Shot) -> bytes:
@@ -88,6 +128,9 @@ def two_pages() -> Iterator[tuple[Page, Page]]:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    with running("demo") as demo, two_pages() as (page, blank):
+    token = token_hex(16)
+    with running("demo", CDS_INSIGHTS_TOKEN=token) as demo, two_pages() as (page, blank):
+        use_the_service(demo.url)
+        sign_in(page, demo.url, token)
         for name, shot in SHOTS.items():
             (FOLDER / f"{name}.webp").write_bytes(small(blank, picture(page, demo.url, shot)))
