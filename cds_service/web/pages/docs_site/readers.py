@@ -39,7 +39,7 @@ READERS: Final = (
             Step("/docs/policy-layers", "Which policy wins, and where sources differ."),
             Step("/docs/ncci", "Once a quarter: bring in the new edit tables of CMS."),
             Step("/docs/stories", "Prove a policy with invented patients."),
-            Step("/docs/records", "What is kept of each call, and how to see what became of the cards."),
+            Step("/docs/records#looking-back", "See what became of the cards.", "Looking back"),
         ),
     ),
     Reader(
@@ -88,7 +88,7 @@ SHORT_TITLES: Final = {
 SHELVES: Final = {
     "Start": ("readme", "therapist", "style"),
     "Policies": ("policies", "policy-layers", "ncci", "stories"),
-    "Connect": ("connect", "answers", "smart", "sandbox", "conformance", "library"),
+    "Connect": ("connect", "answers", "smart", "smart", "sandbox", "conformance", "library"),
     "Operate": ("operating", "configuration", "security", "records", "performance"),
     "Develop": ("design", "adding-a-rule", "testing", "contributing"),
     "Project": ("changelog", "report-a-vulnerability"),
