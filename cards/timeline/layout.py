@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from cards.drawing.scales import Scale, marks
 from cards.numbers import day as day_in_words
 from cards.numbers import number, quantity
-from cards.timeline.timeline_words import units_in_words
+from cards.timeline.timeline_words import name_of_week, units_in_words
 from cds_service.domain.care import DAYS_OF_A_WEEK
 from cds_service.domain.program_timeline import Timeline, TreatedBy, VisitInTime, WeekOfProgram
 
@@ -101,7 +101,7 @@ class PictureLayout:
             yield Column(
                 x=x,
                 middle=round(x + self.column / 2, 1),
-                name=f"Week {week.number}" if week.number is not None else "Before",
+                name=name_of_week(self.timeline, week),
                 dates=day_in_words(week.first, self.timeline.today),
                 visits=_visits(week),
                 units=_units(week),

@@ -39,6 +39,13 @@ def units_in_words(made: Units) -> str:
     return ", ".join(f"{code} x{count}" for code, count in lines if count) or "no units"
 
 
+def name_of_week(timeline: Timeline, week: WeekOfProgram) -> str:
+    """``Week 3``; ``Before`` the first one; ``Week ?`` where the first visit may be missing."""
+    if week.number is not None:
+        return f"Week {week.number}"
+    return "Week ?" if Fact.SESSIONS in timeline.unsure else "Before"
+
+
 def week_in_words(week: WeekOfProgram, today: date) -> str:
     """``Mar 16 to Mar 22``."""
     return days(Days(week.first, week.last), today)
@@ -98,7 +105,7 @@ def _visits(timeline: Timeline) -> Glance:
     made = timeline.units
     untimed = sum(visit.units is None for visit in timeline.treated)
     said = quantity(made.first + made.further, "units") if count > untimed else "units not known"
-    more = f" ({untimed} not known)" if 0 < untimed < count else ""
+    more = f", time of {quantity(untimed, 'visits')} not known" if 0 < untimed < count else ""
     booked = f", {len(timeline.booked)} booked" if timeline.booked else ""
     sent = ", as far as sent" if Fact.SESSIONS in timeline.unsure else ""
     return Glance("Visits so far", str(count), f"{said}{more}{booked}{sent}" if count else f"none yet{booked}{sent}")
@@ -147,15 +154,23 @@ def _approval(timeline: Timeline) -> Glance:
     if Fact.AUTHORIZATIONS in timeline.unsure:
         return Glance(about, NOT_KNOWN, "answers of the payer were not all sent")
     if timeline.newest is None:
-        return Glance(about, "none on record")
+        return (
+            Glance(about, "number only", "no dates on record") if _weak(timeline) else Glance(about, "none on record")
+        )
     said = "none in force" if timeline.newest is AuthorizationState.APPROVED else timeline.newest.value
     return Glance(about, said, "the payer's last answer", timeline.newest is not AuthorizationState.NOT_REQUIRED)
+
+
+def _weak(timeline: Timeline) -> bool:
+    """Whether of an approval no more than a number is on record."""
+    return any(answer.weak for answer in timeline.answers)
 
 
 def _ask(timeline: Timeline) -> Glance:
     about, ask = "Last safe day to ask", timeline.ask_by
     if ask is None:
-        return Glance(about, NOT_KNOWN if Fact.AUTHORIZATIONS in timeline.unsure else "nothing ends")
+        known = timeline.unsure.isdisjoint({Fact.AUTHORIZATIONS, Fact.SESSIONS})
+        return Glance(about, "nothing ends" if known else NOT_KNOWN)
     if timeline.newest is AuthorizationState.PENDING and (ask.now or ask.date < timeline.day):
         return Glance(about, PENDING, "none in force", urgent=True)
     if ask.now:
@@ -179,7 +194,8 @@ def _sentences(timeline: Timeline) -> Iterator[str]:
 
 
 def _sentence_on_week(timeline: Timeline) -> str:
-    about, week = program_words(timeline.program), _week(timeline)
+    about = program_words(timeline.program) + (f" for {timeline.injury}" if timeline.injury else "")
+    week = _week(timeline)
     if week.answer[:1].isdigit():
         return f"Week {week.answer} of {about}, {week.beside}."
     return f"{capital(about)}; its week is {week.answer}{f': {week.beside}' if week.beside else ''}."
@@ -202,6 +218,8 @@ def _sentence_on_approval(timeline: Timeline) -> str:
         return f"The approval{named} has no end on record."
     if Fact.AUTHORIZATIONS in timeline.unsure:
         return "Whether there is an approval is not known: the payer's answers were not all sent."
+    if timeline.newest is None and _weak(timeline):
+        return "Only the number of an approval is on record, without dates."
     if timeline.newest in {None, AuthorizationState.APPROVED}:
         return f"No approval is {'on record' if timeline.newest is None else 'in force'}."
     return f"No approval is in force; the payer's last answer is: {approval.answer}."
@@ -211,7 +229,7 @@ def _sentence_on_asking(timeline: Timeline) -> str:
     """The last day to ask; nothing more where the sentence before says that the answer is pending."""
     due, today = timeline.ask_by, timeline.today
     if due is None:
-        known = Fact.AUTHORIZATIONS not in timeline.unsure
+        known = timeline.unsure.isdisjoint({Fact.AUTHORIZATIONS, Fact.SESSIONS})
         return "Nothing on record ends." if known else "The last safe day to ask for more is not known."
     if _ask(timeline).answer == PENDING:
         return ""

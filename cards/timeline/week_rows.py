@@ -7,7 +7,7 @@ from cards.markdown import one_line
 from cards.numbers import day, number, quantity
 from cards.timeline.lanes import value_with_trend
 from cards.timeline.layout import who_treated
-from cards.timeline.timeline_words import units_in_words, week_in_words
+from cards.timeline.timeline_words import name_of_week, units_in_words, week_in_words
 from cds_service.domain.program_timeline import Timeline, VisitInTime, WeekOfProgram
 from cds_service.domain.units import Units
 
@@ -56,7 +56,7 @@ def _row(timeline: Timeline, week: WeekOfProgram) -> WeekRow:
     ]
     held = str(len(treated)) if treated or week.last < timeline.day else ""
     return WeekRow(
-        week=f"Week {week.number}" if week.number is not None else "Before",
+        week=name_of_week(timeline, week),
         dates=week_in_words(week, today),
         visits=", ".join(filter(None, (held, f"{len(week.booked)} booked" if week.booked else ""))),
         minutes=_minutes(treated),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from cds_service.domain.case import Case
+from cds_service.domain.chart import Fact
 from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.program_timeline import AmountLeft, AskBy, LastWeek, Until
 from cds_service.policies import parameters as params
@@ -12,6 +13,7 @@ from cds_service.policies.model import PolicyView
 from cds_service.rules.answers import is_required, payer_wants_none
 from cds_service.rules.approvals import Counted, counted_on
 from cds_service.rules.duration import first_counted, limit_of
+from cds_service.rules.program_state import is_unsure
 from cds_service.rules.rule import Answer
 from cds_service.rules.therapy_visits import allowed_without_approval, check_count, therapy_on
 
@@ -103,7 +105,7 @@ def _without_approval(case: Case, policy: PolicyView, limit: LastWeek | None) ->
     if limit is not None and limit.extended and case.authorization_on(limit.last_day + timedelta(days=1)) is None:
         yield limit.last_day, Until.WEEKS
     allowed = allowed_without_approval(policy)
-    if allowed is None or allowed.days is None or payer_wants_none(case):
+    if allowed is None or allowed.days is None or payer_wants_none(case) or is_unsure(case, Fact.SESSIONS):
         return
     for therapy in therapy_on(case, (case.date_of_service,)):
         yield therapy.first + timedelta(days=allowed.days.value - 1), Until.COUNT

@@ -37,8 +37,9 @@ def timeline_of(case: Case, policy: PolicyView) -> Timeline | None:
         return None
     visits = visits_in_time(seen, policy, booked)
     counted_from = first_counted(seen, policy) if first is not None else visits[0].date
-    limit = last_week(seen, policy) if first is not None else None
-    amounts = amounts_left(seen, policy) if not is_unsure(seen, Fact.SESSIONS) else ()
+    all_visits = not is_unsure(seen, Fact.SESSIONS)
+    limit = last_week(seen, policy) if first is not None and all_visits else None
+    amounts = amounts_left(seen, policy) if all_visits else ()
     day = seen.date_of_service
     approval = seen.authorization_on(day)
     measured = measured_by_tool(seen, policy) if first is not None else ()
@@ -59,7 +60,7 @@ def timeline_of(case: Case, policy: PolicyView) -> Timeline | None:
         injury=_injury(seen),
         day=day,
         today=case.today,
-        weeks=weeks_of(visits, counted_from, begins, max(day, visits[-1].date, latest)),
+        weeks=weeks_of(visits, counted_from if all_visits else None, begins, max(day, visits[-1].date, latest)),
         measured=measured,
         tested=tests,
         plans=_plans(seen, visits[0].date),
@@ -71,6 +72,7 @@ def timeline_of(case: Case, policy: PolicyView) -> Timeline | None:
         limit=limit,
         measure_by=due,
         ask_by=ask_by(seen, policy, amounts, limit) if not is_unsure(seen, Fact.AUTHORIZATIONS) else None,
+        others=len(seen.episodes) - (first is not None),
         unsure=frozenset(fact for fact in STATE_CHECKS if is_unsure(seen, fact)),
         unknown=not_known(seen, policy, visits, measured, limit, booking=case.moment is Moment.BOOKING),
         values=_values(seen, policy),
@@ -93,7 +95,8 @@ def _measured_before(
 
 def _injury(case: Case) -> str:
     names = case.chart.condition_names
-    return ", ".join(names.get(condition, "") for condition in case.episode.conditions) if case.episode else ""
+    conditions = case.episode.conditions if case.episode is not None else ()
+    return ", ".join(names[condition] for condition in conditions if names.get(condition))
 
 
 def _plans(case: Case, first: date) -> tuple[PlanInTime, ...]:

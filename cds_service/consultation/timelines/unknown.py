@@ -17,7 +17,7 @@ from cds_service.rules.approvals import counted_on, not_counted
 from cds_service.rules.duration import PROGRAM_NOT_RECORDED
 from cds_service.rules.measurements import measurements
 from cds_service.rules.not_checked import unsure_of
-from cds_service.rules.program_state import STATE_CHECKS
+from cds_service.rules.program_state import STATE_CHECKS, is_unsure
 
 SHOWN: Final = frozenset({*STATE_CHECKS, Fact.SESSION_TIME, Fact.PERFORMERS, Fact.APPOINTMENTS})
 """Facts of which the picture speaks."""
@@ -50,7 +50,7 @@ def _not_sent(case: Case) -> Iterator[Caveat]:
     facts = {check: fact for fact, check in STATE_CHECKS.items()}
     for check, place in unsure_of(case, STATE_CHECKS).items():
         part = facts[check] in case.chart.in_part and facts[check] not in case.chart.unavailable
-        why = f"{check}: not all was sent" if part else f"{check}: nothing was sent"
+        why = f"{check}: sent only in part" if part else f"{check}: not sent"
         yield Unknown(facts[check], why if place is None else f"{check}: kept in {place}", kept=place)
 
 
@@ -58,25 +58,23 @@ def _of_visits(case: Case, policy: PolicyView, visits: tuple[VisitInTime, ...]) 
     treated = [visit for visit in visits if not visit.booked]
     untimed = sum(visit.minutes is None for visit in treated)
     if untimed:
-        yield Unknown(Fact.SESSION_TIME, f"{_visits(untimed)} without recorded time: minutes and units are not known")
+        yield Unknown(Fact.SESSION_TIME, f"minutes and units of {_visits(untimed)} are not known: no time is recorded")
     of_encounter = sum(visit.from_encounter for visit in treated)
     if of_encounter:
         yield Unknown(
-            Fact.SESSION_TIME, f"{_visits(of_encounter)} with the time of the encounter, not of the treatment"
+            Fact.SESSION_TIME, f"the time of {_visits(of_encounter)} is that of the encounter, not of the treatment"
         )
     short = sum(visit.units is not None and not visit.units.first for visit in treated)
     thresholds = time_thresholds(policy)
     if short and thresholds is not None:
-        why = f"{_visits(short)} under {thresholds.rule.minimum} min, the minimum for 97545: no unit is counted"
+        why = f"no unit is counted for {_visits(short)} under {thresholds.rule.minimum} min, the minimum for 97545"
         yield Doubt(Fact.SESSION_TIME, why)
     unnamed = sum(any(time.by is TreatedBy.UNKNOWN for time in visit.times) for visit in treated)
     if unnamed:
-        yield Unknown(Fact.PERFORMERS, f"{_visits(unnamed)} where not all who treated are known")
+        yield Unknown(Fact.PERFORMERS, f"who treated is not known for all the time of {_visits(unnamed)}")
     shared = [day for day in (visit.date for visit in treated) if len(injuries_of(case.visits[day].sessions)) > 1]
     if shared:
-        yield Unknown(
-            Fact.SESSIONS, f"{_visits(len(shared))} with treatment for two injuries: shown with all their time"
-        )
+        yield Unknown(Fact.SESSIONS, f"two injuries were treated on {_visits(len(shared))}: all of the time is shown")
     if thresholds is None:
         yield Unknown(Fact.POLICY, "units are not shown: no policy says what minutes they take")
 
@@ -100,7 +98,7 @@ def _of_approvals(case: Case, policy: PolicyView) -> Iterator[Caveat]:
     day = case.date_of_service
     approvals = case.approvals_on(day)
     if not approvals:
-        if Fact.AUTHORIZATIONS not in case.chart.unavailable and is_required(case, policy):
+        if not is_unsure(case, Fact.AUTHORIZATIONS) and is_required(case, policy):
             yield Doubt(Fact.AUTHORIZATIONS, "this payer requires approval first, and none is in force")
         counted = visits_without_approval(case, policy)
         if counted is not None:

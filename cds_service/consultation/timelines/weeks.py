@@ -25,19 +25,23 @@ def visits_in_time(case: Case, policy: PolicyView, booked: tuple[Appointment, ..
     return tuple(sorted((*treated, *map(_booked, to_come.values())), key=lambda visit: visit.date))
 
 
-def weeks_of(visits: tuple[VisitInTime, ...], counted_from: date, first: date, last: date) -> tuple[WeekOfProgram, ...]:
+def weeks_of(
+    visits: tuple[VisitInTime, ...], counted_from: date | None, first: date, last: date
+) -> tuple[WeekOfProgram, ...]:
     """Weeks from the one of the first day to the one of the last, each with its visits; no day is in none or in two.
 
-    Week 1 begins on the day from which the payer counts; weeks before it have no number.
+    Week 1 begins on the day from which the payer counts. Weeks before it have no number, and none has where that day is
+    not known.
     """
+    begin = counted_from or first
     held: dict[int, list[VisitInTime]] = {}
     for visit in visits:
-        held.setdefault(_place(visit.date, counted_from), []).append(visit)
-    places = range(_place(first, counted_from), _place(last, counted_from) + 1)
+        held.setdefault(_place(visit.date, begin), []).append(visit)
+    places = range(_place(first, begin), _place(last, begin) + 1)
     return tuple(
         WeekOfProgram(
-            number=place + 1 if place >= 0 else None,
-            first=counted_from + timedelta(days=place * DAYS_OF_A_WEEK),
+            number=place + 1 if place >= 0 and counted_from is not None else None,
+            first=begin + timedelta(days=place * DAYS_OF_A_WEEK),
             visits=tuple(held.get(place, ())),
         )
         for place in places

@@ -123,10 +123,10 @@ def test_the_six_answers_stand_at_a_glance():
 
 def test_the_paragraph_says_the_same():
     assert (
-        "Week 3 of 6 of work hardening, Mar 16 to Mar 22. 4 visits so far, 12 units (97545 x4, 97546 x8). Of the "
-        "approval: 97545: 8 of 12 units left and 97546: 16 of 24 units left, at this pace to Apr 1. The next "
-        "measurement is due Mar 23. The approval A-1 ends Apr 11. The last safe day to ask for more is Mar 25, 7 days "
-        "before the approved amount runs out on Apr 1."
+        "Week 3 of 6 of work hardening for Sprain of the left wrist, Mar 16 to Mar 22. 4 visits so far, 12 units "
+        "(97545 x4, 97546 x8). Of the approval: 97545: 8 of 12 units left and 97546: 16 of 24 units left, at this "
+        "pace to Apr 1. The next measurement is due Mar 23. The approval A-1 ends Apr 11. The last safe day to ask for "
+        "more is Mar 25, 7 days before the approved amount runs out on Apr 1."
     ) == summary(FULL)
 
 
@@ -165,11 +165,18 @@ def test_what_is_late_missing_or_not_known_is_said(more, about, answer):
     ("more", "sentence"),
     [
         ({}, "No approval is on record. Nothing on record ends."),
+        (
+            {"answers": (Authorization("Claim/c", AuthorizationState.APPROVED, "W-1", weak=True),)},
+            "Only the number of an approval is on record, without dates.",
+        ),
         ({"newest": AuthorizationState.DENIED}, "No approval is in force; the payer's last answer is: denied."),
         ({"newest": AuthorizationState.APPROVED}, "No approval is in force."),
         ({"unsure": frozenset({Fact.AUTHORIZATIONS})}, "The last safe day to ask for more is not known."),
         ({"unsure": frozenset({Fact.ASSESSMENTS})}, "is not known: not all measurements were sent."),
-        ({"unsure": frozenset({Fact.SESSIONS})}, "Work hardening; its week is not known: not all visits were sent."),
+        (
+            {"unsure": frozenset({Fact.SESSIONS})},
+            "Work hardening for Sprain of the left wrist; its week is not known: not all visits were sent.",
+        ),
         ({"approved": True}, "The approval has no end on record."),
         ({"measure_by": on(10)}, "The next measurement was due Mar 12."),
         ({"ask_by": AskBy(DAY, Until.USED_UP, DAY, 0)}, "Ask for more now: the approved amount is used up."),
@@ -208,7 +215,7 @@ def test_booked_visits_and_visits_without_time_look_different():
     found = timeline(weeks=weeks(visits=visits))
     kinds = [found.get("class") for found in parsed(svg(found)).iter(f"{SVG}rect")]
     assert {"drawing-visit-untimed", "drawing-visit-booked"} <= set(kinds)
-    assert ("2", "1 booked, 3 units (1 not known)")[0] == told(found)["Visits so far"]
+    assert "2 visits so far, 3 units, time of 1 visit not known, 1 booked" in summary(found)
     first = program_view(found).rows[0]
     assert ("240, 1 not known", "97545 x1, 97546 x2") == (first.minutes, first.units)
 
@@ -231,6 +238,13 @@ def test_a_long_program_shows_its_last_weeks_and_says_so():
     assert MOST_WEEKS == len(PictureLayout(long).weeks)
     assert 60 == len(view.rows)
     assert "The picture shows the last 26 weeks; the table has all." == view.notes[0]
+
+
+def test_other_programs_are_named_and_not_shown():
+    assert (
+        "1 other program is on record; visits of other programs are not shown."
+        in program_view(timeline(others=1)).notes
+    )
 
 
 @pytest.mark.parametrize("standalone", [True, False])
