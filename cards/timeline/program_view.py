@@ -36,8 +36,8 @@ def program_view(timeline: Timeline) -> ProgramView:
     """The picture of a program in all its forms."""
     hidden = len(timeline.weeks) - MOST_WEEKS
     cut = (f"The picture shows the last {MOST_WEEKS} weeks; the table has all.",) if hidden > 0 else ()
-    programs = "1 other program is" if timeline.others == 1 else f"{timeline.others} other programs are"
-    others = (f"{programs} on record; visits of other programs are not shown.",) if timeline.others else ()
+    programs = "1 other program is" if timeline.other_programs == 1 else f"{timeline.other_programs} other programs are"
+    elsewhere = (f"{programs} on record; visits of other programs are not shown.",) if timeline.other_programs else ()
     return ProgramView(
         title=title(timeline),
         picture=svg(timeline),
@@ -45,7 +45,7 @@ def program_view(timeline: Timeline) -> ProgramView:
         summary=one_line(summary(timeline)),
         headings=HEADINGS,
         rows=tuple(row.printable for row in week_rows(timeline)),
-        notes=(*cut, *others, *map(one_line, plain_sentences(timeline.unknown))),
+        notes=(*cut, *elsewhere, *map(one_line, plain_sentences(timeline.unknown))),
         sources=tuple(_source(parameter, value) for parameter, value in timeline.values),
     )
 

@@ -72,7 +72,7 @@ def timeline_of(case: Case, policy: PolicyView) -> Timeline | None:
         limit=limit,
         measure_by=due,
         ask_by=ask_by(seen, policy, amounts, limit) if not is_unsure(seen, Fact.AUTHORIZATIONS) else None,
-        others=len(seen.episodes) - (first is not None),
+        other_programs=len(seen.episodes) - (first is not None),
         unsure=frozenset(fact for fact in STATE_CHECKS if is_unsure(seen, fact)),
         unknown=not_known(seen, policy, visits, measured, limit, booking=case.moment is Moment.BOOKING),
         values=_values(seen, policy),

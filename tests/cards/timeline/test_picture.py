@@ -243,7 +243,7 @@ def test_a_long_program_shows_its_last_weeks_and_says_so():
 def test_other_programs_are_named_and_not_shown():
     assert (
         "1 other program is on record; visits of other programs are not shown."
-        in program_view(timeline(others=1)).notes
+        in program_view(timeline(other_programs=1)).notes
     )
 
 
