@@ -184,7 +184,7 @@ class Timeline:
     ``today`` is the day of the call; ``day`` is earlier where a past visit is asked about. ``weeks`` hold every day,
     without a gap, from the first visit on or from an evaluation shortly before. ``answers`` are what the payer answered
     for this program, ``newest`` the state of the last one; ``approved_to`` is the end of the approval in force on the
-    day. ``other_programs`` counts the other programs on record. ``unsure`` are facts that were not sent, or only in part;
+    day. ``other_programs`` counts those beside it. ``unsure`` are facts that were not sent, or only in part;
     ``unknown`` is all that nobody could tell. ``values`` are what the dates rest on, each with its parameter.
     """
 
