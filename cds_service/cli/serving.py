@@ -83,7 +83,15 @@ def _try_next(url: str) -> str:
     )
     lines = ["", "Try next, in another terminal in this folder:"]
     lines += [line for command, note in commands for line in (f"  # {note}", f"  {command}")]
-    return "\n".join([*lines, f"In a browser, {url}/ has the rules, policies and coverage to read.", "", "Calls:"])
+    return "\n".join(
+        [
+            *lines,
+            f"In a browser, {url}/try plays a patient: change what matters and see the answer follow.",
+            f"The rules, policies and coverage are there to read: {url}/",
+            "",
+            "Calls:",
+        ]
+    )
 
 
 def _ready(url: str) -> bool:

@@ -29,8 +29,9 @@ def load(name: str, today: date) -> Story:
     return _stories(_bundled_file(name), name, today)[0]
 
 
+@cache
 def words_of_story(name: str) -> Mapping[str, Any]:
-    """What a bundled story says, in the words of ``cds_service.stories.language``.
+    """What a bundled story says, in the words of ``cds_service.stories.language``; not to be changed.
 
     Raises:
         StoryError: No bundled story has this name.

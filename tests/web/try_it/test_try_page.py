@@ -155,7 +155,7 @@ def test_each_rule_says_why_it_spoke_was_silent_or_could_not_know(demo):
 
     assert "Could not know 1 Prior authorization" in why
     assert "Answers from the payer not received." in why
-    assert "Had no question here" in why
+    assert "Did not apply" in why
     assert "The payer requires no program modifier." in why
     assert 'href="/rules/authorization"' in page
 

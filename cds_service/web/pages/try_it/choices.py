@@ -132,7 +132,7 @@ class Control:
 
 CONTROLS: Final = (
     Control("minutes", "Minutes", least=15, most=MOST_MINUTES, unit="min"),
-    Control("later", "Days later", least=0, most=MOST_DAYS_LATER, unit="days"),
+    Control("later", "Days later", least=0, most=MOST_DAYS_LATER, unit="days later"),
     Control(
         "by",
         "Who treated",
@@ -145,10 +145,10 @@ CONTROLS: Final = (
     Control("approval", "Payer's approval", APPROVALS),
     Control(
         "measured",
-        "Days since measured",
+        "Last measured",
         least=0,
         most=MOST_DAYS_SINCE,
-        unit="days",
+        unit="days ago",
         also={"never": "never"},
     ),
 )

@@ -31,7 +31,7 @@ def _own(words: StoryWords, story: Mapping[str, Any], hook: str, today: date) ->
     calendar = calendar_of(words, today)
     visits = story_visits(story, today)
     yield "minutes", _minutes(words, visits, hook)
-    yield "later", "0"
+    yield "later", ""
     yield "by", _people(visits[-1]) if visits else ""
     yield "payer", words.coverage[0].payer if words.coverage else "none on record"
     state = words.site.state or words.patient.state

@@ -20,7 +20,7 @@ OUTCOME_HEADINGS: Final = {
     Outcome.FIRED: "Spoke",
     Outcome.GAP: "Could not know",
     Outcome.QUIET: "Looked, and found nothing to say",
-    Outcome.NOT_APPLICABLE: "Had no question here",
+    Outcome.NOT_APPLICABLE: "Did not apply",
 }
 WITHHELD: Final = {
     "max_cards": "Not shown: the answer has its most cards already.",

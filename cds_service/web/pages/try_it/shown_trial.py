@@ -1,10 +1,11 @@
 """What the page shows of a trial: plain facts for its templates."""
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
+
+import orjson
 
 from cards.numbers import day as day_in_words
 from cds_service.domain.jurisdictions import STATES
@@ -42,7 +43,8 @@ def facts_of_trial(site: Site, trial: Trial) -> dict[str, Any]:
     return {
         "state": state,
         "query": state.query,
-        "problems": trial.notes,
+        "problems": trial.state.problems,
+        "notes": trial.notes,
         "starts": [(label, start.query) for label, start in STARTS],
         "stories": _titles(),
         "moments": [(hook, MOMENTS[hook]) for hook in trial.story.hooks],
@@ -57,7 +59,7 @@ def facts_of_trial(site: Site, trial: Trial) -> dict[str, Any]:
         "public": site.settings.public_url,
         "needs_token": not site.is_demo,
         "sent": list(_sent(trial.hook, trial.request)),
-        "request": json.dumps(trial.request, indent=2, ensure_ascii=False),
+        "request": _indented(trial.request),
         "suppressed_for": site.settings.suppress_days,
         **facts_of_answer(trial.played.answered),
     }
@@ -80,7 +82,7 @@ def facts_of_answer(answered: Answered | None) -> dict[str, Any]:
         "traces": traces(consultation, answered.composition) if consultation is not None else [],
         "remedies": remedies(answered.composition),
         "codes": codes_in(str(card.summary + card.detail) for card in answered.composition.cards),
-        "response": json.dumps(answered.response, indent=2, ensure_ascii=False),
+        "response": _indented(answered.response),
         "about_something_else": consultation is None,
     }
 
@@ -88,6 +90,10 @@ def facts_of_answer(answered: Answered | None) -> dict[str, Any]:
 @cache
 def _titles() -> tuple[tuple[str, str], ...]:
     return tuple((name, words_of_story(name)["title"]) for name in bundled())
+
+
+def _indented(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def _controls(trial: Trial) -> Iterable[dict[str, Any]]:
@@ -150,7 +156,7 @@ def _aftermath(trial: Trial) -> dict[str, Any] | None:
         "reason": after.reason,
         "warned": after.card["indicator"] == "warning",
         "drafts": after.drafts,
-        "feedback": json.dumps({"feedback": [after.feedback]}, indent=2, ensure_ascii=False),
+        "feedback": _indented({"feedback": [after.feedback]}),
         "gone": gone,
         "kept": kept,
         "new": new,

@@ -14,6 +14,7 @@ from cds_service.hooks.call import HookCall
 from cds_service.records.recent_overrides import OVERRIDDEN
 from cds_service.records.suppression import suppressible
 from cds_service.security.clients import Caller
+from cds_service.stories.language import StoryWords
 from cds_service.stories.playing import Played, morning_of
 from cds_service.stories.story import Story, build
 from cds_service.stories.story_files import words_of_story
@@ -73,8 +74,8 @@ def trial(site: Site, state: TrialState) -> Trial:
     """Play a state."""
     today = today_here(site.settings)
     original = dict(words_of_story(state.story))
-    hooks = build(original, today).hooks
-    notes = list(state.problems)
+    hooks = StoryWords.model_validate(original).hook
+    notes = []
     hook = state.moment or hooks[0]
     if hook not in hooks:
         notes.append(f"This story has no moment “{MOMENTS[hook]}”. Shown is “{MOMENTS[hooks[0]]}”.")
