@@ -50,7 +50,7 @@ def card_on_duration(case: Case, policy: PolicyView) -> str:
 
 
 def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
-    """Where the payer wants approval first, it has to be there, in date and large enough (A-1).
+    """Where the payer requires approval first, it has to be on record, in date and large enough (A-1).
 
     Required by policy, or by the payer's own answer on the order. Some payers want it only beyond a number of visits
     or days of therapy, whichever comes first (R-4), for a second visit on one date, or for treatment outside their

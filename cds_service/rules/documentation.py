@@ -141,7 +141,7 @@ ELEMENTS: Final[Mapping[str, Element]] = {
 
 
 def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
-    """The elements a payer wants in the record of a visit; those without evidence are listed on one card (D-1 to D-20).
+    """What a payer requires in the record of a visit; what has no evidence is listed on one card (D-1 to D-20).
 
     Elements that only a document could show are named as not checked: documents are not read. When another rule's card
     already says what to do about each missing element, the list stands on that card.

@@ -95,7 +95,7 @@ def first_counted(case: Case, policy: PolicyView) -> date:
 
 
 def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
-    """Six weeks is usually the most; beyond it the payer's written authorization is needed (A-2).
+    """Six weeks is usually the maximum; beyond it the payer's written authorization is required (A-2).
 
     Weeks run from the first visit of the episode: with six weeks, day 42 is the last one inside and day 43 needs an
     approval in force; without one the charges of the visit are not recommended. The last seven days before are

@@ -20,7 +20,7 @@ from cds_service.rules.rule import Answer, Result, Rule
 def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """A program rests on a comprehensive evaluation on or before its first visit (R-1).
 
-    Where the payer wants a baseline performance test within so many days of the start, that is watched as well: late by
+    Where the payer requires a baseline performance test within so many days of the start, that is watched too: late by
     the calendar, but within as many days of treatment, is a note; so is one that is wanted of the other kind of program
     alone, where the kind is not known. Entry criteria of the payer are a check-list, never a denial (R-5). Of
     treatments that were sent only in part neither a first visit nor a missing evaluation is told.

@@ -18,7 +18,7 @@ from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 
 def check_program_code(case: Case, bill: Bill, _policy: PolicyView) -> Iterator[Result]:
-    """A work-rehab service is told by its CPT code: 97545, with 97546 for further hours, for both kinds of program.
+    """A work-rehab service is known by its CPT code: 97545, with 97546 for further hours, for both kinds of program.
 
     Fires for a draft order whose text or SNOMED code says work hardening or work conditioning while no CPT code, or
     another one, says so (WR-CODE-1 to 3). For a visit it is part of the charges. Sessions under the first block get

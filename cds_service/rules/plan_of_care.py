@@ -33,10 +33,10 @@ def listing(policy: PolicyView, *elements: str) -> tuple[PolicyValue[tuple[str, 
 def check_plan_of_care(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Treatment follows an active plan of care, inside its period, renewed and reviewed in time (R-4).
 
-    A plan older than the longest interval has to be renewed. Where the payer wants reviews in between, they are
+    A plan older than the longest interval has to be renewed. Where the payer requires reviews in between, they are
     counted from the plan's start or the last evaluation or re-evaluation. For a booked date to which there is still
     time the day is told by which it has to be done. Signatures and certification dates are not
-    part of what is read; where the payer wants them, that is said. An active plan whose content only its narrative
+    part of what is read; where the payer requires them, that is said. An active plan whose content only its narrative
     tells, or orders that were not given, is neither called missing nor taken for the plan.
     """
     days = asked_dates(case)

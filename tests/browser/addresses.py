@@ -8,6 +8,7 @@ PAGES = {
         "/rules/reassessment",
         "/rules/authorization",
     ],
+    "/coding-rules": ["/coding-rules"],
     "/policies": ["/policies"],
     "/policies/<policy_id>": [
         "/policies/generic",

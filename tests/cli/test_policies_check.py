@@ -15,7 +15,7 @@ def test_a_folder_is_checked_with_those_of_the_settings(run, site, tmp_path_fact
     done = run("check", second_folder, site=site)
     assert 0 == done.exit_code, done.output
     assert "site-fable, site-other" in done.output
-    assert "site-other.yaml: payer Fable Insurance; " in done.output
+    assert "site-other.yaml: Fable Insurance (workers' compensation) in Indiana " in done.output
     assert "2 values: 2 verified" in done.output
 
 

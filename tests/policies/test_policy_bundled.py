@@ -247,7 +247,9 @@ def test_a_policy_for_the_class_unknown_decides_nothing_and_is_pointed_out(stack
     [
         ("generic", "everyone, where nothing more specific is known"),
         ("us-ncci", "everyone"),
-        ("cigna", "payer Cigna; payer class commercial"),
+        ("cigna", "Cigna (a commercial plan)"),
+        ("us-tx-dwc", "workers' compensation in Texas"),
+        ("us-medicare", "Medicare"),
     ],
 )
 def test_to_whom_a_policy_applies_is_said_in_words(name: str, words: str):

@@ -5,9 +5,12 @@ import pytest
 from fhir.resources.R4B.codesystem import CodeSystem
 
 from cds_service.app.settings import Settings
+from cds_service.domain.case import Moment
+from cds_service.domain.chart import Fact
 from cds_service.domain.findings import Topic
 from cds_service.rules.catalog import RULES
 from cds_service.web.application import create_app
+from cds_service.web.pages.page_words import WORDS_OF_FACTS, WORDS_OF_MOMENTS
 from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -17,6 +20,7 @@ PAGES = [
     "/",
     "/rules",
     "/rules/visit-charges",
+    "/coding-rules",
     "/policies",
     "/policies/generic",
     "/coverage",
@@ -152,6 +156,29 @@ def test_a_policy_page_leads_from_a_parameter_to_the_rule_that_reads_it(client):
     page = client.get("/policies/us-la-owc", headers=BROWSER).text
     assert "/rules/plan-of-care#plan_of_care.review_days" in page
     assert 'id="plan_of_care.review_days"' in client.get("/rules/plan-of-care", headers=BROWSER).text
+
+
+def test_every_id_that_a_rule_rests_on_is_explained(client):
+    entries = {
+        entry["id"]
+        for section in client.get("/coding-rules", headers=PROGRAM).json["sections"]
+        for entry in section["entries"]
+    }
+    ids = {source for rule in RULES for source in rule.sources if re.fullmatch(r"[A-Z-]+-\d+", source)}
+    assert "T-1" in ids
+    assert ids <= entries
+
+
+def test_ids_on_a_rule_page_lead_to_what_they_stand_for(client):
+    page = client.get("/rules/first-unit", headers=BROWSER).text
+    assert 'href="/coding-rules#T-2"' in page
+    assert 'id="T-2"' in client.get("/coding-rules", headers=BROWSER).text
+    assert "Less than two hours" in page
+
+
+def test_everything_that_a_rule_needs_and_every_moment_has_words():
+    assert set(Fact) == set(WORDS_OF_FACTS)
+    assert set(Moment) == set(WORDS_OF_MOMENTS)
 
 
 @pytest.mark.parametrize("rule", ["documentation", "initial-evaluation"])

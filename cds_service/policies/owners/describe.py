@@ -7,8 +7,9 @@ from itertools import chain
 from typing import Any, Final
 
 from cds_service.domain.codes import Program
+from cds_service.domain.jurisdictions import name_of
 from cds_service.domain.values import BASE, Confidence, Json, PolicyValue
-from cds_service.policies.model import Match, Policy, Status, Tier
+from cds_service.policies.model import Policy, Status, Tier
 from cds_service.policies.owners.capabilities import CAPABILITY_OF
 from cds_service.policies.owners.effective import Effective, cited, effective, meant_by
 from cds_service.policies.parameters import PARAMETERS
@@ -160,18 +161,12 @@ def _changes(policy: Policy) -> Iterator[date]:
 
 
 def applies_to(policy: Policy) -> str:
-    """To whom a policy applies, in words."""
+    """To whom a policy applies: ``workers' compensation in Texas``, ``Cigna (a commercial plan)``."""
     if policy.id == BASE:
         return "everyone, where nothing more specific is known"
-    words = match_in_words(policy.match)
+    match = policy.match
+    payers = " or ".join((*match.payers, *match.payers_exactly))
+    kind = match.payer_class.words if match.payer_class else ""
+    whom = f"{payers} ({kind})" if payers and kind else payers or kind or "everyone"
+    words = f"{whom} in {name_of(match.jurisdiction)}" if match.jurisdiction else whom
     return f"{words} (site's own)" if policy.tier is Tier.SITE else words
-
-
-def match_in_words(match: Match) -> str:
-    """Like ``payer Aetna; payer class commercial; jurisdiction US-TX``."""
-    parts = (
-        f"payer {' or '.join((*match.payers, *match.payers_exactly))}" if match.payers else None,
-        f"payer class {match.payer_class}" if match.payer_class else None,
-        f"jurisdiction {match.jurisdiction}" if match.jurisdiction else None,
-    )
-    return "; ".join(filter(None, parts)) or "everyone"

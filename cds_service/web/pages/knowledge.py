@@ -4,13 +4,15 @@ Each page is one set of facts, shown as HTML to people and as JSON to programs t
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from inspect import cleandoc
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from cards.overrides import override_reason_system, topic_system
+from cards.numbers import capital
+from cards.overrides import TOPIC_DISPLAYS, override_reason_system, topic_system
 from cards.policy_values import as_table, how_sure, value_in_words
 from cards.wording import kinds
 from cds_service.billing.bills import BILL_PARAMETERS
@@ -25,7 +27,15 @@ from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.rules.rule import Rule
+from cds_service.web.pages.coding_rules import ENTRIES, SECTIONS, with_linked_ids
 from cds_service.web.pages.page import page
+from cds_service.web.pages.page_words import (
+    SHOWN_STATUSES,
+    WORDS_OF_MOMENTS,
+    date_in_words,
+    facts_in_words,
+    moments_in_words,
+)
 
 _FHIR_JSON: Final = "application/fhir+json"
 
@@ -33,9 +43,13 @@ _FHIR_JSON: Final = "application/fhir+json"
 def blueprint(policies: PoliciesInUse, public_url: str) -> Blueprint:
     """The pages about these policies."""
     routes = Blueprint("knowledge", __name__)
-    words = {"in_words": value_in_words, "as_table": as_table, "how_sure": how_sure}
-    routes.context_processor(lambda: words)
+
+    def words() -> dict[str, Any]:
+        return {**_WORDS, "titles": {policy.id: policy.title for policy in policies.current.policies}}
+
+    routes.context_processor(words)
     _add_rules(routes, policies)
+    _add_coding_rules(routes)
     _add_policies(routes, policies)
     _add_code_systems(routes, public_url)
     return routes
@@ -54,6 +68,18 @@ def _add_rules(routes: Blueprint, policies: PoliciesInUse) -> None:
         if rule is None:
             raise UnknownRoute
         return _page("rule", _rule(rule, policies.current))
+
+
+def _add_coding_rules(routes: Blueprint) -> None:
+    named_by = {id_: [_rule_row(rule) for rule in RULES if id_ in rule.sources] for id_ in ENTRIES}
+
+    @routes.get("/coding-rules")
+    def coding_rules() -> Response:
+        sections = [
+            {"title": title, "entries": [{**asdict(entry), "rules": named_by[entry.id]} for entry in entries]}
+            for title, entries in SECTIONS.items()
+        ]
+        return _page("coding_rules", {"sections": sections})
 
 
 def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
@@ -106,7 +132,13 @@ def _page(template: str, facts: Mapping[str, Any], json_type: str = "application
 
 
 def _rule_row(rule: Rule) -> dict[str, Any]:
-    return {"id": rule.id, "topic": rule.topic, "title": rule.title}
+    about = cleandoc(rule.law).partition("\n\n")[0]
+    return {"id": rule.id, "topic": rule.topic, "title": rule.title, "about": about, "moments": _moments(rule)}
+
+
+def _moments(rule: Rule) -> list[str]:
+    """In the order in which they come."""
+    return [moment for moment in WORDS_OF_MOMENTS if moment in rule.moments]
 
 
 def _rule(rule: Rule, stack: PolicyStack) -> dict[str, Any]:
@@ -114,7 +146,6 @@ def _rule(rule: Rule, stack: PolicyStack) -> dict[str, Any]:
     return {
         **_rule_row(rule),
         "law": cleandoc(rule.law),
-        "moments": sorted(rule.moments),
         "facts": list(rule.facts),
         "sources": list(rule.sources),
         "terms": dict(rule.terms),
@@ -154,6 +185,20 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
     }
 
 
+_WORDS: Final = {
+    "as_table": as_table,
+    "capital": capital,
+    "date_in_words": date_in_words,
+    "entries_of_coding_rules": ENTRIES,
+    "facts_in_words": facts_in_words,
+    "how_sure": how_sure,
+    "in_words": value_in_words,
+    "moments_in_words": moments_in_words,
+    "shown_statuses": SHOWN_STATUSES,
+    "topics": TOPIC_DISPLAYS,
+    "with_linked_ids": with_linked_ids,
+}
+"""What the templates of these pages say things with."""
 _CAPABILITIES: Final = [{"id": capability.id, "title": capability.title} for capability in CAPABILITIES]
 _READ_BY: Final = {
     name: [rule.id for rule in RULES if name in rule.declared]
