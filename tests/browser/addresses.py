@@ -2,6 +2,13 @@
 
 PAGES = {
     "/": ["/"],
+    "/try": [
+        "/try",
+        "/try?story=reassessment-overdue&moment=patient-view",
+        "/try?story=texas-hardening-pt-pta&moment=encounter-discharge&did=accept:visit-charges.draft:1",
+        "/try?story=no-such-story&minutes=often",
+    ],
+    "/try/pasted": ["/try/pasted"],
     "/rules": ["/rules"],
     "/rules/<rule_id>": [
         "/rules/visit-charges",
@@ -23,6 +30,9 @@ PAGES = {
 }
 NOT_PAGES = {
     "/assets/<name>": "style, script and mark of all pages",
+    "/try/request.json": "a download",
+    "/try/response.json": "a download",
+    "/try/story.yaml": "a download",
     "/docs/images/<name>": "pictures of the documentation",
 }
 """What is fetched along with a page or instead of one."""
