@@ -33,6 +33,8 @@ NOT_PAGES = {
     "/try/request.json": "a download",
     "/try/response.json": "a download",
     "/try/story.yaml": "a download",
+    "/app/launch": "begins the sign-in of the SMART app, at the EHR",
+    "/app/callback": "the SMART app after the sign-in: test_readers.py opens it",
     "/docs/images/<name>": "pictures of the documentation",
 }
 """What is fetched along with a page or instead of one."""
