@@ -27,6 +27,9 @@ PAGES = {
     "/docs": ["/docs", "/docs?q=reassessment"],
     "/docs/<name>": ["/docs/therapist", "/docs/connect", "/docs/design", "/docs/answers"],
     "/openapi.json": ["/openapi.json"],
+    "/insights": ["/insights"],
+    "/insights/cards": ["/insights/cards"],
+    "/insights/calls": ["/insights/calls"],
 }
 NOT_PAGES = {
     "/assets/<name>": "style, script and mark of all pages",
@@ -35,7 +38,13 @@ NOT_PAGES = {
     "/try/story.yaml": "a download",
     "/app/launch": "begins the sign-in of the SMART app, at the EHR",
     "/app/callback": "the SMART app after the sign-in: test_readers.py opens it",
+    "/insights/tables/<name>.csv": "a download",
+    "/insights/cards.csv": "a download",
+    "/insights/calls.csv": "a download",
     "/docs/images/<name>": "pictures of the documentation",
 }
 """What is fetched along with a page or instead of one."""
+BEHIND_LOGIN = {"/insights", "/insights/cards", "/insights/calls"}
+STOPS = {"/insights": 401, "/app/launch": 400, "/app/callback": 400}
+"""Where somebody has to sign in first, or came without what an EHR hands over."""
 FAILURES = {"/nowhere": 404, "/policies/no-such-policy": 404, "/coverage?on=yesterday": 400}

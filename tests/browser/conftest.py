@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
-from tests.browser.reader import PHONE, Reader, reading
+from tests.browser.reader import PHONE, SITE_TOKEN, Reader, reading
 from tests.serving import running
 
 Readers = Callable[..., Reader]
@@ -22,8 +22,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def demo() -> Iterator[str]:
-    """The address of a running demo."""
-    with running("demo") as started:
+    """The address of a running demo whose insights open with the token of the site."""
+    with running("demo", CDS_INSIGHTS_TOKEN=SITE_TOKEN) as started:
         yield started.url
 
 

@@ -6,12 +6,14 @@ from cds_service.app.assembly import answerer_for, load_policies
 from cds_service.app.fee_file import ReloadableFees
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings
-from cds_service.records.keeping import NothingKept
+from cds_service.records.database import Database
+from cds_service.records.keeping import Keeps
 from cds_service.web.pages.all_pages import pages_app
 from cds_service.web.site import Site
-from tests.browser.addresses import FAILURES, NOT_PAGES, PAGES
+from tests.browser.addresses import BEHIND_LOGIN, FAILURES, NOT_PAGES, PAGES, STOPS
 from tests.browser.chromium import NEEDED
-from tests.browser.reader import DESKTOP, PHONE
+from tests.browser.reader import DESKTOP, PHONE, SITE_TOKEN
+from tests.records.keeping import keeping
 
 pytestmark = NEEDED
 
@@ -33,14 +35,25 @@ def trouble_on(reader, screens):
     return {screen: trouble for screen, trouble in found.items() if trouble}
 
 
-def site_with_everything(settings):
+@pytest.fixture
+def records(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/records.sqlite3")
+    database.upgrade()
+    kept = keeping(database)
+    yield kept.records
+    kept.records.close()
+    database.close()
+
+
+def site_with_everything(records: Keeps):
+    settings = Settings(try_page=True, insights_token=SITE_TOKEN)
     policies = load_policies(settings)
     answerer = answerer_for(settings, policies)
-    return Site(settings, policies, answerer, NothingKept(), Metrics(), None, ReloadableFees(settings.fees))
+    return Site(settings, policies, answerer, records, Metrics(), None, ReloadableFees(settings.fees))
 
 
-def test_every_page_of_the_service_is_in_the_list():
-    routes = pages_app(site_with_everything(Settings())).url_map.iter_rules()
+def test_every_page_of_the_service_is_in_the_list(records):
+    routes = pages_app(site_with_everything(records)).url_map.iter_rules()
 
     listed = {*PAGES, *NOT_PAGES}
     assert listed == {rule.rule for rule in routes if "GET" in (rule.methods or ())}, "see tests/browser/addresses.py"
@@ -48,6 +61,8 @@ def test_every_page_of_the_service_is_in_the_list():
 
 @pytest.mark.parametrize(("address", "screens"), LOOKS)
 def test_a_page_has_no_barrier_and_fits_on_every_screen(reader, address, screens):
+    if address in BEHIND_LOGIN:
+        reader.sign_in()
     reader.open(address)
 
     assert {} == trouble_on(reader, screens)
@@ -59,6 +74,13 @@ def test_a_failure_is_a_page_without_barriers_that_fits(reader, address):
 
     assert page.get_by_role("link", name="home page").is_visible()
     assert {} == trouble_on(reader, IN_TURN[0])
+
+
+@pytest.mark.parametrize("address", STOPS)
+def test_a_page_that_stops_somebody_has_no_barrier_and_fits(reader, address):
+    reader.open(address, STOPS[address])
+
+    assert {} == trouble_on(reader, IN_TURN[1])
 
 
 def test_a_reader_notices_what_is_asked_of_another_host_and_what_the_page_reports(readers):
