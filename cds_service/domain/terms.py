@@ -61,3 +61,30 @@ CRITERION_WORDS: Final[Mapping[str, str]] = {
     "accredited-program": "an accredited program",
 }
 """What a payer requires before a program begins (R-5)."""
+
+REQUEST_ELEMENT_WORDS: Final[Mapping[str, str]] = {
+    "patient": "the patient's name",
+    "birth-date": "the patient's date of birth",
+    "employer": "the employer",
+    "payer": "the insurance carrier or claims administrator",
+    "claim-number": "the claim number",
+    "injury-date": "the date of injury",
+    "diagnosis": "the diagnosis with its code",
+    "services": "the services asked for, with codes",
+    "amount": "the number of treatments or hours, and the period",
+    "proposed-date": "the proposed first date",
+    "requester": "the requester, with license number or NPI",
+    "requester-contact": "the requester's phone and fax",
+    "rendering-provider": "the treating provider, with license number or NPI",
+    "facility": "the facility, with its NPI",
+    "medical-necessity": "the medical necessity",
+    "history": "the history of the injury and its treatment",
+    "evaluation": "the evaluation with objective measurements",
+    "test-results": "results of tests and imaging",
+    "progress": "progress since treatment began",
+    "goals": "goals with target and date",
+    "job-demands": "the demands of the job",
+    "plan-of-care": "the plan of care with frequency and duration",
+    "signature": "the signature",
+}
+"""What a payer wants in a request for approval (A-1), by the id that policy files and questionnaires use."""
