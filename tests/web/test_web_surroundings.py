@@ -175,3 +175,11 @@ def test_a_worker_that_answers_hook_calls_only_never_loads_the_pages():
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert "False []\n" == said.stdout
+
+
+def test_home_shows_a_card_as_this_service_answers_today(client):
+    page = client.get("/", headers={"Accept": "text/html"}).text
+
+    assert "What a therapist sees at the end of a visit" in page
+    assert "Charge 97545-WH-GP x1" in page
+    assert "card" not in client.get("/", headers={"Accept": "application/json"}).json

@@ -1,14 +1,17 @@
 """Home: what this service is, how this deployment is doing, and the way to everything else."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from flask import Blueprint, Response
+from markupsafe import Markup
 
 from cds_service.hooks.services import SERVICES
 from cds_service.records.keeping import Keeps
 from cds_service.rules.catalog import RULES
 from cds_service.web.pages.page import page
+from cds_service.web.pages.try_it.answering import today_here
+from cds_service.web.pages.try_it.live_card import live_card
 from cds_service.web.site import Site
 
 KEPT: Final = "public, max-age=10"
@@ -22,6 +25,18 @@ def blueprint(site: Site) -> Blueprint:
         {"id": service.id, "hook": service.hook, "title": service.title, "description": service.description}
         for service in SERVICES
     ]
+
+    drawn: dict[tuple[date, int], Markup | None] = {}
+
+    def card_of_today() -> Markup | None:
+        """A card as this deployment answers today, by the policies in use."""
+        key = today_here(site.settings), id(site.policies.current)
+        if key not in drawn:
+            drawn.clear()
+            drawn[key] = live_card(site)
+        return drawn[key]
+
+    routes.context_processor(lambda: {"card_of_today": card_of_today})
 
     @routes.get("/")
     def home() -> Response:
