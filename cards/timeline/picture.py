@@ -19,7 +19,7 @@ KEY: Final = 34
 TOTALS: Final = 44
 
 
-SHARES: Final = (0.13, 0.13, 0.2, 0.17, 0.19, 0.18)
+SHARES: Final = (0.14, 0.15, 0.19, 0.16, 0.18, 0.18)
 """How much of the width each of the six answers takes."""
 KEY_WORDS: Final = {
     "therapist": "therapist",

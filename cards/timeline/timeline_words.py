@@ -16,6 +16,7 @@ from cds_service.domain.units import Units
 
 NOT_KNOWN: Final = "not known"
 PENDING: Final = "answer pending"
+NOT_ALL_ANSWERS: Final = "not all answers sent"
 BETWEEN: Final = " \u00b7 "
 
 
@@ -91,7 +92,7 @@ def title(timeline: Timeline) -> str:
 def _week(timeline: Timeline) -> Glance:
     week, limit = timeline.week, timeline.limit
     if Fact.SESSIONS in timeline.unsure:
-        return Glance("Week", NOT_KNOWN, "not all visits were sent")
+        return Glance("Week", NOT_KNOWN, "not all visits sent")
     if week is None or week.number is None or week.first > timeline.day:
         return Glance("Week", "not begun" if not timeline.treated else NOT_KNOWN)
     past = limit is not None and timeline.day > limit.last_day
@@ -114,7 +115,8 @@ def _visits(timeline: Timeline) -> Glance:
 def _left(timeline: Timeline) -> Glance:
     about = "Left of the approval"
     if not timeline.amounts:
-        return Glance(about, NOT_KNOWN if timeline.approved else "no approval", _why_no_amount(timeline))
+        known = not timeline.approved and Fact.AUTHORIZATIONS not in timeline.unsure
+        return Glance(about, "no approval" if known else NOT_KNOWN, _why_no_amount(timeline))
     ends = [amount.runs_out for amount in timeline.amounts if amount.runs_out is not None and amount.left]
     used_up = any(not amount.left for amount in timeline.amounts)
     lasts = f"at this pace to {day(min(ends), timeline.today)}" if ends else "enough at this pace"
@@ -130,9 +132,9 @@ def _left(timeline: Timeline) -> Glance:
 
 def _why_no_amount(timeline: Timeline) -> str:
     if Fact.AUTHORIZATIONS in timeline.unsure:
-        return "answers of the payer were not all sent"
+        return NOT_ALL_ANSWERS
     if timeline.approved:
-        return "no amount that can be counted" if Fact.SESSIONS not in timeline.unsure else "not all visits were sent"
+        return "no amount to count" if Fact.SESSIONS not in timeline.unsure else "not all visits sent"
     return ""
 
 
@@ -152,7 +154,7 @@ def _approval(timeline: Timeline) -> Glance:
         end = day(timeline.approved_to, timeline.today) if timeline.approved_to is not None else "no end on record"
         return Glance(about, end, number_of or "")
     if Fact.AUTHORIZATIONS in timeline.unsure:
-        return Glance(about, NOT_KNOWN, "answers of the payer were not all sent")
+        return Glance(about, NOT_KNOWN, NOT_ALL_ANSWERS)
     if timeline.newest is None:
         return (
             Glance(about, "number only", "no dates on record") if _weak(timeline) else Glance(about, "none on record")

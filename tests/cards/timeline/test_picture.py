@@ -138,6 +138,7 @@ def test_the_paragraph_says_the_same():
         ({"newest": AuthorizationState.APPROVED}, "Approval ends", "none in force"),
         ({"unsure": frozenset({Fact.AUTHORIZATIONS})}, "Approval ends", "not known"),
         ({"unsure": frozenset({Fact.AUTHORIZATIONS})}, "Last safe day to ask", "not known"),
+        ({"unsure": frozenset({Fact.AUTHORIZATIONS})}, "Left of the approval", "not known"),
         ({"approved": True}, "Approval ends", "no end on record"),
         ({"approved": True}, "Left of the approval", "not known"),
         ({}, "Left of the approval", "no approval"),
@@ -175,7 +176,7 @@ def test_what_is_late_missing_or_not_known_is_said(more, about, answer):
         ({"unsure": frozenset({Fact.ASSESSMENTS})}, "is not known: not all measurements were sent."),
         (
             {"unsure": frozenset({Fact.SESSIONS})},
-            "Work hardening for Sprain of the left wrist; its week is not known: not all visits were sent.",
+            "Work hardening for Sprain of the left wrist; its week is not known: not all visits sent.",
         ),
         ({"approved": True}, "The approval has no end on record."),
         ({"measure_by": on(10)}, "The next measurement was due Mar 12."),
