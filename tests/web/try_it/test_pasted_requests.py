@@ -92,7 +92,7 @@ def test_a_request_over_the_limit_is_refused_with_the_limit(demo):
     reply = paste(demo, "x" * 50_000_000)
 
     assert reply.status_code == 413
-    assert "The body is too large. The limit is 33554432 bytes." in words(reply.text)
+    assert "The body is too large. The limit of this service is 32 MB (33,554,432 bytes)." in words(reply.text)
 
 
 def test_a_request_of_several_megabytes_is_read(demo):

@@ -94,6 +94,18 @@ def test_an_accepted_suggestion_is_lines_that_a_biller_reads_and_the_next_call_i
     assert "acceptedSuggestions" in after
 
 
+def test_a_draft_has_dollars_where_the_site_has_fees_and_none_elsewhere(demo, tmp_path, all_policies):
+    fees = tmp_path / "fees.csv"
+    fees.write_text("code,modifier,amount,from\n97545,,128.50,2020-01-01\n97546,,64,2020-01-01\n")
+    accepted = f"{TEXAS}&did=accept:visit-charges.draft:1"
+    client = create_app(Settings(fees=fees), policies=all_policies).test_client()
+    after = section(client.get(accepted, headers={"Accept": "text/html"}).text, "next")
+
+    assert "S46.011D $128.00" in after, "two units of 97546"
+    assert "Together $256.50 by the fee table of this site." in after
+    assert "$" not in section(shown(demo, accepted), "next")
+
+
 def test_an_accepted_order_is_read_at_the_next_call(demo):
     button = links(shown(demo, "/try?story=order-without-code"))["Set the code to 97545"]
     after = section(shown(demo, button), "next")

@@ -1,12 +1,18 @@
-"""Drafts as a biller reads them: lines with code, modifiers, units, day and diagnosis, and the head of the claim."""
+"""Drafts as a biller reads them: lines with code, modifiers, units, day and diagnosis, and the head of the claim.
+
+Where the site has a fee table, the lines of a claim have their dollars; without one no dollar is shown.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from cards.numbers import capital, number
 from cards.numbers import day as day_in_words
+from cds_service.domain.fees import NO_FEES, FeeTable, line_amount
+from cds_service.domain.findings import EvidenceLine
 
 DraftResource: TypeAlias = Mapping[str, Any]
 Find: TypeAlias = Callable[[str], DraftResource | None]
@@ -14,8 +20,17 @@ Find: TypeAlias = Callable[[str], DraftResource | None]
 
 
 @dataclass(frozen=True, slots=True)
+class AtHand:
+    """What drafts are read with: the chart before the change, the day, the fees of the site."""
+
+    find: Find
+    today: date
+    fees: FeeTable = NO_FEES
+
+
+@dataclass(frozen=True, slots=True)
 class DraftLine:
-    """One line; what it does not say is empty."""
+    """One line; what it does not say is empty. ``dollars`` are None where no fee is known for it."""
 
     code: str
     label: str
@@ -23,17 +38,33 @@ class DraftLine:
     units: str
     day: str
     diagnoses: str
+    dollars: Decimal | None = None
+
+    @property
+    def amount(self) -> str:
+        """Its dollars in words."""
+        return f"${self.dollars:,.2f}" if self.dollars is not None else "no fee on file"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownDraft:
-    """A draft claim or order; ``before`` are its lines before the change, empty for a new one."""
+    """A draft claim or order; ``before`` are its lines before the change, empty for a new one.
+
+    ``priced`` is whether its lines have amounts.
+    """
 
     title: str
     lines: tuple[DraftLine, ...]
     before: tuple[DraftLine, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     gone: bool = False
+    priced: bool = False
+
+    @property
+    def total(self) -> str | None:
+        """The dollars of all lines; None where one has none."""
+        known = [line.dollars for line in self.lines if line.dollars is not None]
+        return f"${sum(known):,.2f}" if known and len(known) == len(self.lines) else None
 
     @property
     def is_order(self) -> bool:
@@ -41,32 +72,27 @@ class ShownDraft:
         return not any(line.day or line.diagnoses for line in (*self.lines, *self.before))
 
 
-def drafts_of(suggestion: Mapping[str, Any], find: Find, today: date) -> tuple[ShownDraft, ...]:
-    """What a suggestion makes of the drafts.
-
-    Args:
-        suggestion: A suggestion of a card.
-        find: The chart before the change, by reference.
-        today: Days of this year are written without it.
-    """
-    return tuple(filter(None, (_draft(action, find, today) for action in suggestion.get("actions", ()))))
+def drafts_of(suggestion: Mapping[str, Any], at_hand: AtHand) -> tuple[ShownDraft, ...]:
+    """What a suggestion makes of the drafts."""
+    return tuple(filter(None, (_draft(action, at_hand) for action in suggestion.get("actions", ()))))
 
 
-def _draft(action: Mapping[str, Any], find: Find, today: date) -> ShownDraft | None:
+def _draft(action: Mapping[str, Any], at_hand: AtHand) -> ShownDraft | None:
     resource = action.get("resource")
     if action["type"] == "delete":
         named = str(action.get("resourceId") or resource)
-        old = find(named)
-        return ShownDraft(_title(named.partition("/")[0], "taken away"), (), _lines(old, find, today), gone=True)
+        old = at_hand.find(named)
+        return ShownDraft(_title(named.partition("/")[0], "taken away"), (), _lines(old, at_hand), gone=True)
     if resource is None or resource.get("resourceType") not in _LINES:
         return None
     reference = f"{resource['resourceType']}/{resource.get('id')}"
-    before = find(reference) if action["type"] == "update" else None
+    before = at_hand.find(reference) if action["type"] == "update" else None
     return ShownDraft(
         _title(resource["resourceType"], "changed" if action["type"] == "update" else "new"),
-        _lines(resource, find, today),
-        _lines(before, find, today),
-        tuple(_facts(resource, find, today)),
+        _lines(resource, at_hand),
+        _lines(before, at_hand),
+        tuple(_facts(resource, at_hand)),
+        priced=bool(at_hand.fees) and resource["resourceType"] == "Claim",
     )
 
 
@@ -75,27 +101,28 @@ def _title(kind: str, became: str) -> str:
     return f"{what}, {became}"
 
 
-def _lines(resource: DraftResource | None, find: Find, today: date) -> tuple[DraftLine, ...]:
+def _lines(resource: DraftResource | None, at_hand: AtHand) -> tuple[DraftLine, ...]:
     if resource is None or resource.get("resourceType") not in _LINES:
         return ()
-    return tuple(_LINES[resource["resourceType"]](resource, find, today))
+    return tuple(_LINES[resource["resourceType"]](resource, at_hand))
 
 
-def _claim_lines(claim: DraftResource, find: Find, today: date) -> Iterable[DraftLine]:
-    diagnoses = {diagnosis["sequence"]: _diagnosis(diagnosis, find) for diagnosis in claim.get("diagnosis", ())}
+def _claim_lines(claim: DraftResource, at_hand: AtHand) -> Iterable[DraftLine]:
+    diagnoses = {diagnosis["sequence"]: _diagnosis(diagnosis, at_hand.find) for diagnosis in claim.get("diagnosis", ())}
     for item in claim.get("item", ()):
         yield DraftLine(
             code=_code(item.get("productOrService", {})),
             label=item.get("productOrService", {}).get("text", ""),
             modifiers=", ".join(_code(modifier) for modifier in item.get("modifier", ())),
             units=_amount(item.get("quantity")),
-            day=_day(item.get("servicedDate"), today),
+            day=_day(item.get("servicedDate"), at_hand.today),
             diagnoses=", ".join(filter(None, (diagnoses.get(at) for at in item.get("diagnosisSequence", ())))),
+            dollars=_dollars(item, at_hand.fees),
         )
 
 
-def _order_lines(order: DraftResource, find: Find, today: date) -> Iterable[DraftLine]:
-    del find, today
+def _order_lines(order: DraftResource, at_hand: AtHand) -> Iterable[DraftLine]:
+    del at_hand
     code = order.get("code", {})
     yield DraftLine(
         code=_code(code),
@@ -107,8 +134,7 @@ def _order_lines(order: DraftResource, find: Find, today: date) -> Iterable[Draf
     )
 
 
-def _charge_lines(charge: DraftResource, find: Find, today: date) -> Iterable[DraftLine]:
-    del find
+def _charge_lines(charge: DraftResource, at_hand: AtHand) -> Iterable[DraftLine]:
     code = charge.get("code", {})
     codes = [coding.get("code", "") for coding in code.get("coding", ())]
     yield DraftLine(
@@ -116,24 +142,24 @@ def _charge_lines(charge: DraftResource, find: Find, today: date) -> Iterable[Dr
         label=code.get("text", ""),
         modifiers=", ".join(codes[1:]),
         units=_amount(charge.get("quantity")),
-        day=_day(charge.get("occurrenceDateTime"), today),
+        day=_day(charge.get("occurrenceDateTime"), at_hand.today),
         diagnoses="",
     )
 
 
-_LINES: Mapping[str, Callable[[DraftResource, Find, date], Iterable[DraftLine]]] = {
+_LINES: Mapping[str, Callable[[DraftResource, AtHand], Iterable[DraftLine]]] = {
     "Claim": _claim_lines,
     "ServiceRequest": _order_lines,
     "ChargeItem": _charge_lines,
 }
 
 
-def _facts(resource: DraftResource, find: Find, today: date) -> Iterable[tuple[str, str]]:
+def _facts(resource: DraftResource, at_hand: AtHand) -> Iterable[tuple[str, str]]:
     """The head of a claim, as far as it is filled."""
     if resource["resourceType"] != "Claim":
         return
     for insurance in resource.get("insurance", ()):
-        coverage = find(insurance.get("coverage", {}).get("reference", "")) or {}
+        coverage = at_hand.find(insurance.get("coverage", {}).get("reference", "")) or {}
         payers = [payer["display"] for payer in coverage.get("payor", ()) if payer.get("display")]
         if payers:
             yield "Payer", ", ".join(payers)
@@ -142,9 +168,10 @@ def _facts(resource: DraftResource, find: Find, today: date) -> Iterable[tuple[s
     accident = resource.get("accident", {})
     if accident.get("date"):
         kind = next((coding.get("display") for coding in accident.get("type", {}).get("coding", ())), None)
-        yield capital(kind or "accident"), _day(accident["date"], today)
+        yield capital(kind or "accident"), _day(accident["date"], at_hand.today)
     treated = [
-        _person(member.get("provider", {}).get("reference", ""), find) for member in resource.get("careTeam", ())
+        _person(member.get("provider", {}).get("reference", ""), at_hand.find)
+        for member in resource.get("careTeam", ())
     ]
     if any(treated):
         yield "Treated by", ", ".join(filter(None, treated))
@@ -162,6 +189,19 @@ def _diagnosis(diagnosis: DraftResource, find: Find) -> str:
         condition = find(diagnosis.get("diagnosisReference", {}).get("reference", "")) or {}
         concept = condition.get("code", {})
     return _code(concept) or str(concept.get("text", ""))
+
+
+def _dollars(item: DraftResource, fees: FeeTable) -> Decimal | None:
+    units = item.get("quantity", {}).get("value")
+    if not fees or not isinstance(units, int | float):
+        return None
+    modifiers = tuple(_code(modifier) for modifier in item.get("modifier", ()))
+    line = EvidenceLine(_code(item.get("productOrService", {})), modifiers, units)
+    try:
+        day = date.fromisoformat(item.get("servicedDate", "")[:10])
+    except ValueError:
+        return None
+    return line_amount(line, day, fees)
 
 
 def _code(concept: DraftResource) -> str:

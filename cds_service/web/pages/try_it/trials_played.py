@@ -21,7 +21,7 @@ from cds_service.stories.story_files import words_of_story
 from cds_service.web.pages.try_it.answering import played_here, today_here
 from cds_service.web.pages.try_it.chart_after import accepted
 from cds_service.web.pages.try_it.choices import CONTROL, MOMENTS
-from cds_service.web.pages.try_it.draft_lines import Find, ShownDraft, drafts_of
+from cds_service.web.pages.try_it.draft_lines import AtHand, Find, ShownDraft, drafts_of
 from cds_service.web.pages.try_it.trial_state import Deed, TrialState
 from cds_service.web.pages.try_it.varied_story import varied
 from cds_service.web.pages.try_it.varied_visit import Words
@@ -124,7 +124,7 @@ def _aftermath(site: Site, story: Story, hook: str, played: Played, deed: Deed) 
         decision = Decision(card=number + 1, outcome="accepted", suggestion=suggestion["uuid"])
         feedback = feedback_on(played.answer, decision, at)
         changed = played_here(site, accepted(story, suggestion), hook)
-        drafts = drafts_of(suggestion, _finder(story), story.today)
+        drafts = drafts_of(suggestion, AtHand(_finder(story), story.today, site.fees.current))
         return Aftermath(deed, card, suggestion, None, drafts, feedback, changed)
     return _overridden(site, story, hook, played, deed, number, at)
 

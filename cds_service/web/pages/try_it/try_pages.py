@@ -1,5 +1,6 @@
 """The page ``/try``: a story, its answer and what becomes of it, or a request that is pasted."""
 
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 import orjson
@@ -8,11 +9,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from cds_service.errors import RequestError, TooLarge, UnknownRoute, UnsupportedMediaType
+from cds_service.hooks.answer import Answered
 from cds_service.web.around.faults import failure_of
-from cds_service.web.pages.drawn_cards import drawn_card
+from cds_service.web.pages.drawn_cards import DrawnCard, drawn_card
 from cds_service.web.pages.page import PRIVATE, headers_of_page, page
 from cds_service.web.pages.try_it.choices import MOMENTS
-from cds_service.web.pages.try_it.draft_lines import drafts_of
+from cds_service.web.pages.try_it.draft_lines import AtHand, ShownDraft, drafts_of
 from cds_service.web.pages.try_it.pasted_requests import PastedAnswer, answer_pasted
 from cds_service.web.pages.try_it.shown_trial import facts_of_answer, facts_of_trial
 from cds_service.web.pages.try_it.story_yaml import story_in_yaml
@@ -32,6 +34,14 @@ class TryPageOff(UnknownRoute):
         super().__init__()
         self.text = "The page /try is switched off here."
         self.hint = f"Whoever runs this service switches it on with {SWITCH}=true. The demo always has it."
+
+
+class PastedTooLarge(TooLarge):
+    """More was pasted than the service takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.hint = f"The limit of this service is {limit / 2**20:.3g} MB ({limit:,} bytes)."
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -98,16 +108,16 @@ def _add_pasting(routes: Blueprint, site: Site) -> None:
         try:
             answer = answer_pasted(site, _pasted_text(limit))
         except RequestEntityTooLarge:
-            answer = PastedAnswer(refused=TooLarge(limit))
+            answer = PastedAnswer(refused=PastedTooLarge(limit))
         except RequestError as refused:
             answer = PastedAnswer(refused=refused)
         status = failure_of(answer.refused).status if answer.refused is not None else 200
-        return page("try/pasted.html", _facts_of_pasted(answer), status=status, kept=PRIVATE, json_type=None)
+        return page("try/pasted.html", _facts_of_pasted(site, answer), status=status, kept=PRIVATE, json_type=None)
 
     @routes.get("/try/pasted")
     def nothing_pasted() -> Response:
         """The form for a request to paste."""
-        facts = {**_facts_of_pasted(PastedAnswer()), "empty": True}
+        facts = {**_facts_of_pasted(site, PastedAnswer()), "empty": True}
         return page("try/pasted.html", facts, kept=PRIVATE, json_type=None)
 
 
@@ -127,29 +137,21 @@ def _no_file(*_: object, **__: object) -> NoReturn:
     raise UnsupportedMediaType("A file was sent.")
 
 
-def _facts_of_pasted(answer: PastedAnswer) -> dict[str, Any]:
-    refused: RequestError | None = answer.refused
-    answered = answer.answered
-    cards = answered.response["cards"] if answered is not None else []
-    today = answered.settings.today if answered is not None else None
+def _facts_of_pasted(site: Site, answer: PastedAnswer) -> dict[str, Any]:
+    call, answered = answer.call, answer.answered
     return {
         "empty": False,
-        "refused": refused,
-        "moment": MOMENTS[answer.call.hook] if answer.call is not None else None,
-        "service": answer.call.service.id if answer.call is not None else None,
-        "cards": [
-            (
-                drawn_card(card),
-                [draft for way in card.get("suggestions", ()) for draft in drafts_of(way, _nowhere, today)],
-            )
-            for card in cards
-            if today is not None
-        ],
-        "token_unused": answer.call is not None and answer.call.fhir_server is not None,
+        "refused": answer.refused,
+        "moment": MOMENTS[call.hook] if call is not None else None,
+        "service": call.service.id if call is not None else None,
+        "cards": list(_cards_of_pasted(site, answered)) if answered is not None else [],
+        "token_unused": call is not None and call.fhir_server is not None,
         **facts_of_answer(answered),
     }
 
 
-def _nowhere(reference: str) -> None:
-    """What a pasted request refers to is not looked up."""
-    del reference
+def _cards_of_pasted(site: Site, answered: Answered) -> Iterator[tuple[DrawnCard, list[ShownDraft]]]:
+    """Each card with what accepting its suggestions would write; what they refer to is not looked up."""
+    at_hand = AtHand(lambda _: None, answered.settings.today, site.fees.current)
+    for card in answered.response["cards"]:
+        yield drawn_card(card), [draft for way in card.get("suggestions", ()) for draft in drafts_of(way, at_hand)]
