@@ -41,6 +41,7 @@ class DrawnCard:
     reasons: tuple[tuple[str, str], ...]
     links: tuple[tuple[str, str], ...]
     override: OverrideMenu | None = None
+    new_tab: bool = False
 
     @property
     def indicator_in_words(self) -> str:
@@ -49,7 +50,11 @@ class DrawnCard:
 
 
 def drawn_card(
-    card: Mapping[str, Any], hrefs: Sequence[str | None] = (), override: OverrideMenu | None = None
+    card: Mapping[str, Any],
+    hrefs: Sequence[str | None] = (),
+    override: OverrideMenu | None = None,
+    *,
+    new_tab: bool = False,
 ) -> DrawnCard:
     """A card of a response.
 
@@ -57,13 +62,14 @@ def drawn_card(
         card: The card as it was sent.
         hrefs: Where the button of each suggestion leads, in their order.
         override: The form of its override menu; without it the menu is a list of reasons to read.
+        new_tab: Whether its links open a new tab, as they have to in a frame of the EHR.
     """
     suggestions = card.get("suggestions", ())
     targets = [*hrefs, *[None] * (len(suggestions) - len(hrefs))]
     return DrawnCard(
         indicator=card["indicator"],
         summary=card["summary"],
-        detail=from_markdown(card.get("detail", "")),
+        detail=from_markdown(card.get("detail", ""), new_tab=new_tab),
         source=card.get("source", {}).get("label", ""),
         suggestions=tuple(
             DrawnSuggestion(suggestion["label"], suggestion.get("isRecommended", False), href)
@@ -72,6 +78,7 @@ def drawn_card(
         reasons=tuple((reason["code"], reason["display"]) for reason in card.get("overrideReasons", ())),
         links=tuple(_links(card.get("links", ()))),
         override=override,
+        new_tab=new_tab,
     )
 
 
@@ -82,9 +89,9 @@ def _links(links: Iterable[Mapping[str, str]]) -> Iterable[tuple[str, str]]:
             yield link["label"], link["url"]
 
 
-def from_markdown(text: str) -> Markup:
+def from_markdown(text: str, *, new_tab: bool = False) -> Markup:
     """Markdown as HTML: no HTML of its own, no pictures, links of the web only."""
-    return Markup(_markdown().render(text))  # noqa: S704 - the renderer escapes everything that it does not write itself
+    return Markup(_markdown().render(text, {"new_tab": new_tab}))  # noqa: S704 - the renderer escapes everything that it does not write itself
 
 
 @cache
@@ -100,6 +107,7 @@ def _is_of_the_web(url: str) -> bool:
 
 
 def _link_open(renderer: Any, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:  # noqa: ANN401 - the library's
-    del env
     tokens[place].attrSet("rel", "noreferrer")
+    if env["new_tab"]:
+        tokens[place].attrSet("target", "_blank")
     return str(renderer.renderToken(tokens, place, options, {}))

@@ -6,13 +6,12 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
-from cards.card import AppLink
 from cards.detail import label_of
 from cards.gaps import plain_sentences
 from cards.numbers import capital, day
 from cards.policy_values import how_sure, value_in_words
 from cds_service.domain.chart import Unknown
-from cds_service.domain.findings import MissingFact, Outcome
+from cds_service.domain.findings import Evaluation, Outcome
 from cds_service.domain.values import PolicyValue
 from cds_service.errors import DataNeeded
 from cds_service.fhir.reading.prefetch import Prefetch
@@ -24,12 +23,21 @@ from cds_service.hooks.program_picture import view_of_answer
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import TITLES
 from cds_service.security.clients import Caller, Client
+from cds_service.web.pages.drawn_cards import DrawnCard, drawn_card
 from cds_service.web.pages.smart.app_clients import AppClient
 from cds_service.web.pages.smart.app_tokens import OVERVIEW, ChartAccess
 from cds_service.web.pages.smart.launch_stops import LaunchStop
+from cds_service.web.pages.try_it.remedies import remedies
 
 MOST_REASONS: Final = 5
 _MONTH: Final = len("2026-03")
+
+
+class ShownGap(NamedTuple):
+    """What could not be known, and the rules that it matters for."""
+
+    sentence: str
+    rules: tuple[str, ...]
 
 
 class ShownValue(NamedTuple):
@@ -136,27 +144,29 @@ def _facts(answered: Answered, titles: Mapping[str, str]) -> dict[str, Any]:
         "known": True,
         "day": day(evaluation.date_of_service),
         "timeline": view_of_answer(answered),
-        "cards": [_card(card) for card in composition.cards],
+        "cards": [_card(card) for card in answered.response["cards"]],
         "further": [held.group.host.words.summary for held in composition.withheld],
-        "gaps": [*_gaps(evaluation.gaps)],
+        "remedies": remedies(composition),
+        "gaps": [*_gaps(evaluation)],
         "values": _each_once(_value(value, titles) for value in applied),
         "questions": _each_once(_value(value, titles) for value in asked),
     }
 
 
-def _card(card: Any) -> dict[str, Any]:  # noqa: ANN401
-    links = [link for link in card.links if not isinstance(link, AppLink)]
-    return {"summary": card.summary, "indicator": card.indicator, "detail": card.detail, "links": links}
+def _card(card: Mapping[str, Any]) -> DrawnCard:
+    """A card as the EHR shows it, to be read: it is set aside or accepted in the EHR."""
+    links = [link for link in card["links"] if link["type"] != "smart"]
+    return drawn_card({**card, "links": links, "overrideReasons": []}, new_tab=True)
 
 
-def _gaps(gaps: Iterable[MissingFact]) -> Iterator[dict[str, Any]]:
-    """Each gap as a sentence, with the rules that have no answer because of it."""
+def _gaps(evaluation: Evaluation) -> Iterator[ShownGap]:
+    """Each gap as a sentence, with the rules that it matters for unless these are all."""
     rules: dict[str, dict[str, None]] = {}
-    for gap in gaps:
+    for gap in evaluation.gaps:
+        few = gap.rules if len(gap.rules) < len(evaluation.rules) else ()
         for sentence in plain_sentences((Unknown(gap.fact, gap.why, gap.reference),)):
-            rules.setdefault(sentence, {}).update(dict.fromkeys(TITLES.get(rule, rule) for rule in gap.rules))
-    for sentence, titles in rules.items():
-        yield {"sentence": sentence, "rules": list(titles)}
+            rules.setdefault(sentence, {}).update(dict.fromkeys(TITLES[rule] for rule in few))
+    return (ShownGap(sentence, tuple(titles)) for sentence, titles in rules.items())
 
 
 def _each_once(values: Iterable[ShownValue]) -> list[ShownValue]:
