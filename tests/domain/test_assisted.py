@@ -59,10 +59,21 @@ def test_nobody_has_fewer_units_than_whole_quarters_given_nor_more_than_one_beyo
         (2, 108, 12, Shared(2, 0)),
         (2, 120, 20, Shared(2, 0)),
         (1, 60, 30, Shared(1, 0)),
+        (2, 50, 50, Shared(1, 1)),
+        (2, 54, 66, Shared(1, 1)),
+        (2, 91, 29, Shared(1, 1, contested=True)),
+        (1, 61, 70, Shared(0, 1)),
     ],
 )
 def test_whole_hours_belong_to_whoever_gave_them_and_a_shared_one_to_the_assistant(units, therapist, assistant, shared):
     assert shared == share_hours(units, therapist, assistant, TENTH, HALF_HOUR)
+
+
+@pytest.mark.parametrize(("assistant", "least", "contested"), [(50, 50, False), (40, 45, True)])
+def test_of_two_units_made_of_what_is_left_neither_is_contested_where_both_parts_reach_the_minimum(
+    assistant, least, contested
+):
+    assert Shared(1, 1, contested) == share_hours(2, 59, assistant, TENTH, least)
 
 
 @given(minutes, minutes)
@@ -78,14 +89,26 @@ def test_no_further_hour_is_lost_or_made(therapist, assistant):
     [
         (2, {Discipline.PT: 60, Discipline.OT: 60}, {Discipline.PT: 1, Discipline.OT: 1}),
         (2, {Discipline.PT: 100, Discipline.OT: 20}, {Discipline.PT: 2, Discipline.OT: 0}),
+        (2, {Discipline.PT: 31, Discipline.OT: 60}, {Discipline.PT: 1, Discipline.OT: 1}),
     ],
 )
 def test_each_discipline_has_the_further_hours_that_it_gave(units, minutes_by_discipline, allotted):
     assert (allotted, False) == allot_hours(units, minutes_by_discipline, HALF_HOUR)
 
 
-def test_a_further_hour_that_no_discipline_makes_alone_is_contested():
-    assert allot_hours(2, {Discipline.PT: 90, Discipline.OT: 30}, HALF_HOUR).contested
+@pytest.mark.parametrize(
+    ("units", "minutes_by_discipline", "allotted"),
+    [
+        (2, {Discipline.PT: 90, Discipline.OT: 30}, {Discipline.PT: 1, Discipline.OT: 1}),
+        (3, {Discipline.PT: 90, Discipline.OT: 80}, {Discipline.PT: 2, Discipline.OT: 1}),
+        (2, {Discipline.PT: 95, Discipline.OT: 60}, {Discipline.PT: 1, Discipline.OT: 1}),
+        (1, {Discipline.PT: 120, Discipline.OT: 60}, {Discipline.PT: 0, Discipline.OT: 1}),
+    ],
+)
+def test_a_further_hour_that_no_discipline_makes_alone_goes_to_who_has_most_left_and_is_contested(
+    units, minutes_by_discipline, allotted
+):
+    assert (allotted, True) == allot_hours(units, minutes_by_discipline, HALF_HOUR)
 
 
 @given(st.dictionaries(st.sampled_from(Discipline), st.integers(0, 240), min_size=1))

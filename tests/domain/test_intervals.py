@@ -76,3 +76,12 @@ def test_the_lost_hour_of_spring_is_not_treated():
 
 def test_a_session_over_midnight_keeps_its_length():
     assert minutes([span(22 * 60, 240)]) == 240
+
+
+def test_times_that_only_touch_share_nothing():
+    assert overlap([span(60, 60)], [span(0, 60), span(120, 60)]) == ()
+
+
+def test_a_split_between_two_sessions_cuts_neither():
+    morning, noon = span(0, 60), span(90, 60)
+    assert split_after((morning, noon), timedelta(minutes=60)) == ((morning,), (noon,))
