@@ -26,6 +26,8 @@ minutes = st.integers(0, 240)
         (26, 4, Shared(2, 0, contested=True)),
         (22, 1, Shared(1, 1)),
         (5, 5, Shared(0, 1)),
+        (9, 16, Shared(1, 1)),
+        (8, 22, Shared(1, 1, contested=True)),
     ],
 )
 def test_whole_quarters_belong_to_whoever_gave_them_and_the_rest_to_the_larger_part(therapist, assistant, shared):

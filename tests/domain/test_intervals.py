@@ -85,3 +85,17 @@ def test_times_that_only_touch_share_nothing():
 def test_a_split_between_two_sessions_cuts_neither():
     morning, noon = span(0, 60), span(90, 60)
     assert split_after((morning, noon), timedelta(minutes=60)) == ((morning,), (noon,))
+
+
+def test_sessions_that_touch_are_one():
+    assert union([span(60, 60), span(0, 60)]) == (span(0, 120),)
+
+
+def test_what_begins_or_ends_with_a_session_leaves_the_rest_of_it_only():
+    session = [span(0, 60)]
+    assert subtract(session, [span(0, 30)]) == (span(30, 30),)
+    assert subtract(session, [span(30, 30)]) == (span(0, 30),)
+
+
+def test_a_started_minute_does_not_count():
+    assert str(minutes([Interval(MIDNIGHT, MIDNIGHT + timedelta(seconds=119))])) == "1"
