@@ -81,8 +81,10 @@ class Reader:
         return int(self.page.evaluate(WIDER_THAN_THE_SCREEN))
 
     def hear(self, message: ConsoleMessage) -> None:
-        is_page_itself = message.location.get("url") == self._opened and "Failed to load resource" in message.text
-        if message.type == "error" and not is_page_itself:
+        """Note an error; that the page itself answers 404 is none, and the pages of others are theirs."""
+        place = message.location.get("url") or self.page.url
+        is_page_itself = place == self._opened and "Failed to load resource" in message.text
+        if message.type == "error" and place.startswith(self.site) and not is_page_itself:
             self.trouble.append(f"{self.page.url}: {message.text}")
 
     def watch(self, request: Request) -> None:
