@@ -53,9 +53,10 @@ class Door:
 
     @cached_property
     def tickets(self) -> Tickets:
-        """Signed with a key that the database keeps, mixed with the site's secrets: a new token ends all sessions."""
+        """Signed with a key that the database keeps, mixed with the settings of the door: a change of these ends all sessions."""
         secrets = (self._settings.insights_token, self._settings.oidc_client_secret)
-        named = repr([secret.get_secret_value() if secret is not None else None for secret in secrets])
+        held = [secret.get_secret_value() if secret is not None else None for secret in secrets]
+        named = repr((held, self._settings.oidc_issuer, self._settings.oidc_allowed))
         kept = self._kept(lambda: kept_secret(self._database, KEY_NAME))
         return Tickets(hmac.digest(bytes.fromhex(kept), named.encode(), "sha256"), self._clock)
 

@@ -20,7 +20,7 @@ from cds_service.rules.catalog import TITLES
 from cds_service.web.pages.insights.asked import Asked
 from cds_service.web.pages.insights.door import Door
 from cds_service.web.pages.insights.entrance import add_entrance, sign_in_page
-from cds_service.web.pages.insights.names import hook_name, moment_name
+from cds_service.web.pages.insights.names import days_name, hook_name, moment_name
 from cds_service.web.pages.insights.number_tables import NumberCell, NumberTable, as_csv
 from cds_service.web.pages.insights.overview import CALLS_PATH, CARDS_PATH, Overview, all_numbers
 from cds_service.web.pages.insights.records_behind import CALL_COLUMNS, CARD_COLUMNS, call_row, card_row, narrowed_to
@@ -196,6 +196,7 @@ class _Pages:
             "first": (asked.page - 1) * PAGE_ROWS + 1,
             "narrowed": list(narrowed_to(asked, self._site.policies.current, self._today())),
             "pages": last,
+            "days": days_name(asked.since, asked.until),
             "newer": asked.address(address, page=asked.page - 1) if asked.page > 1 else None,
             "older": asked.address(address, page=asked.page + 1) if asked.page < last else None,
             "back": asked.address(f"{self._root}/insights", **dict.fromkeys(_OF_LISTS)),

@@ -79,8 +79,8 @@ def hook_name(hook: str) -> str:
 
 
 def service_name(service: str) -> str:
-    """The title of a service."""
-    return _SERVICES.get(service, service)
+    """What a service is for: an order, a visit, the schedule, the program."""
+    return _SERVICES[service].rpartition(": ")[2].capitalize() if service in _SERVICES else service
 
 
 def fact_name(fact: str) -> str:
@@ -107,6 +107,12 @@ def why_name(why: str) -> str:
 def day_name(written: str, today: date) -> str:
     """A day like 2026-03-16 as ``Mar 16``."""
     return day(date.fromisoformat(written), today)
+
+
+def days_name(since: date | None, until: date | None) -> str:
+    """The days that count, both included."""
+    begin = f"From {day(since)}" if since is not None else "From the first record"
+    return f"{begin} to {day(until)}" if until is not None else f"{begin} until now"
 
 
 def moment_name(moment: datetime, zone: tzinfo) -> str:

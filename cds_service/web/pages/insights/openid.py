@@ -12,6 +12,7 @@ import jwt
 import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
+from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
@@ -19,7 +20,7 @@ from urllib3.util import Timeout
 from cds_service.app.settings import Settings
 from cds_service.security.addresses import Addresses
 from cds_service.security.key_store import NotFetched, fetch
-from cds_service.security.keys import ALGORITHMS
+from cds_service.security.keys import KeySet
 from cds_service.security.outgoing import outgoing_session
 
 SECONDS: Final = 5.0
@@ -93,8 +94,8 @@ class Provider:
         try:
             header = jwt.get_unverified_header(id_token)
             algorithm = str(header.get("alg"))
-            key = fetch(str(known["jwks_uri"]), self._session).keys.get((str(header.get("kid")), algorithm))
-            if key is None or algorithm not in ALGORITHMS:
+            key = _key(fetch(str(known["jwks_uri"]), self._session), header.get("kid"), algorithm)
+            if key is None:
                 raise NotSignedIn("oidc-key", "The provider signed with a key that it does not publish.")
             claims: Mapping[str, Any] = jwt.decode(
                 id_token,
@@ -139,6 +140,14 @@ class Provider:
         for scheme in ("https://", "http://"):
             client.mount(scheme, self._session.get_adapter(scheme))
         return client
+
+
+def _key(published: KeySet, kid: str | None, algorithm: str) -> PyJWK | None:
+    """The key of an ID token; one without ``kid`` is signed with the only key (OpenID Connect Core 1.0, 10.1)."""
+    if kid is not None:
+        return published.keys.get((kid, algorithm))
+    fitting = [key for (_, name), key in published.keys.items() if name == algorithm]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def is_allowed(claims: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
