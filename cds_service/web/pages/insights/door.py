@@ -53,7 +53,7 @@ class Door:
 
     @cached_property
     def tickets(self) -> Tickets:
-        """Signed with a key that the database keeps, mixed with the settings of the door: a change of these ends all sessions."""
+        """Signed by a key that the database keeps and the settings of the door: a change of these ends all sessions."""
         secrets = (self._settings.insights_token, self._settings.oidc_client_secret)
         held = [secret.get_secret_value() if secret is not None else None for secret in secrets]
         named = repr((held, self._settings.oidc_issuer, self._settings.oidc_allowed))
