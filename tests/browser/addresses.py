@@ -32,8 +32,6 @@ PAGES = {
     "/insights/calls": ["/insights/calls"],
 }
 NOT_PAGES = {
-    "/insights/": "off in the demo; with a login in test_lead_and_insights.py",
-    "/insights/<path:rest>": "off in the demo; with a login in test_lead_and_insights.py",
     "/assets/<name>": "style, script and mark of all pages",
     "/try/request.json": "a download",
     "/try/response.json": "a download",
