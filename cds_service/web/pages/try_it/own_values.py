@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from cards.numbers import day, listed, number
@@ -9,6 +10,7 @@ from cds_service.domain.jurisdictions import STATES
 from cds_service.stories.care_words import VisitWords
 from cds_service.stories.language import StoryWords
 from cds_service.stories.paperwork import AuthorizationWords
+from cds_service.stories.story_files import words_of_story
 from cds_service.web.pages.try_it.choices import ZONES
 from cds_service.web.pages.try_it.varied_visit import calendar_of, sessions_of, story_visits, timed_minutes
 
@@ -21,8 +23,10 @@ _PEOPLE = {
 }
 
 
-def own_values(story: Mapping[str, Any], hook: str, today: date) -> dict[str, str]:
-    """By name of the control; what the story does not tell is left out."""
+@lru_cache(maxsize=64)
+def own_values(name: str, hook: str, today: date) -> Mapping[str, str]:
+    """What a bundled story says, by name of the control; what it does not tell is left out."""
+    story = words_of_story(name)
     words = StoryWords.model_validate(story)
     return {name: text for name, text in _own(words, story, hook, today) if text}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cards.composition import Composition
@@ -11,7 +12,8 @@ from cards.numbers import capital
 from cards.policy_values import how_sure, in_short
 from cds_service.consultation.consult import Consultation
 from cds_service.domain.chart import Unknown
-from cds_service.domain.findings import Evaluation, Outcome, RuleOutcome
+from cds_service.domain.findings import Evaluation, MissingFact, Outcome, RuleOutcome
+from cds_service.domain.values import PolicyValue
 from cds_service.policies.model import PolicyView
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import TITLES
@@ -46,6 +48,16 @@ def traces(consultation: Consultation, composition: Composition) -> list[tuple[s
     return [(OUTCOME_HEADINGS[outcome], rows) for outcome, rows in found.items() if rows]
 
 
+def shared_gaps(evaluation: Evaluation) -> list[str]:
+    """What most rules could not know, said once for all."""
+    shared = [gap for gap in evaluation.gaps if _is_shared(gap, evaluation)]
+    return list(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in shared))
+
+
+def _is_shared(gap: MissingFact, evaluation: Evaluation) -> bool:
+    return len(gap.rules) > len(evaluation.rules) / 2
+
+
 def _trace(row: RuleOutcome, consultation: Consultation, composition: Composition) -> RuleTrace:
     said = tuple(dict.fromkeys(_said(row, consultation.evaluation, composition)))
     return RuleTrace(row.rule, TITLES[row.rule], said, tuple(_values(row.read, consultation.policy)))
@@ -62,7 +74,7 @@ def _said(row: RuleOutcome, evaluation: Evaluation, composition: Composition) ->
     yield from plain_sentences(
         Unknown(gap.fact, gap.why, gap.reference)
         for gap in evaluation.gaps
-        if row.rule in gap.rules and (row.outcome is Outcome.GAP or len(gap.rules) < len(evaluation.rules))
+        if row.rule in gap.rules and not _is_shared(gap, evaluation)
     )
     if row.why is not None and row.outcome is Outcome.NOT_APPLICABLE:
         yield f"{capital(row.why).rstrip('.')}."
@@ -87,8 +99,9 @@ def _values(read: Iterable[str], policy: PolicyView) -> Iterator[tuple[str, str,
     for name, parameter in PARAMETERS.items():
         value = policy.get(parameter) if name in names else None
         if value is not None:
-            yield (
-                capital(parameter.label),
-                in_short(value.plain, parameter.unit),
-                how_sure(value.confidence, value.policy),
-            )
+            yield _row(value, parameter.label, parameter.unit)
+
+
+@lru_cache(maxsize=1024)
+def _row(value: PolicyValue[object], label: str, unit: str) -> tuple[str, str, str]:
+    return capital(label), in_short(value.plain, unit), how_sure(value.confidence, value.policy)

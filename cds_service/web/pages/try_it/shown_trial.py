@@ -20,7 +20,7 @@ from cds_service.web.pages.try_it.choices import CONTROLS, MOMENTS
 from cds_service.web.pages.try_it.code_words import codes_in
 from cds_service.web.pages.try_it.own_values import own_values
 from cds_service.web.pages.try_it.remedies import remedies
-from cds_service.web.pages.try_it.rule_traces import traces
+from cds_service.web.pages.try_it.rule_traces import shared_gaps, traces
 from cds_service.web.pages.try_it.trial_state import DEED_NAME, FIRST_STORY, TrialState
 from cds_service.web.pages.try_it.trials_played import Trial, deeds_of
 from cds_service.web.site import Site
@@ -70,6 +70,7 @@ def facts_of_answer(answered: Answered | None) -> dict[str, Any]:
     if answered is None:
         return {
             "program": None,
+            "shared_gaps": [],
             "traces": [],
             "remedies": [],
             "codes": [],
@@ -80,6 +81,7 @@ def facts_of_answer(answered: Answered | None) -> dict[str, Any]:
     return {
         "program": view_of_answer(answered),
         "traces": traces(consultation, answered.composition) if consultation is not None else [],
+        "shared_gaps": shared_gaps(consultation.evaluation) if consultation is not None else [],
         "remedies": remedies(answered.composition),
         "codes": codes_in(str(card.summary + card.detail) for card in answered.composition.cards),
         "response": _indented(answered.response),
@@ -97,7 +99,7 @@ def _indented(value: object) -> str:
 
 
 def _controls(trial: Trial) -> Iterable[dict[str, Any]]:
-    own = own_values(trial.original, trial.hook, trial.story.today)
+    own = own_values(trial.state.story, trial.hook, trial.story.today)
     for control in CONTROLS:
         if trial.hook in control.hooks:
             yield {

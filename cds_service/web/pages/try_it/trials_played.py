@@ -60,7 +60,6 @@ class Trial:
     """A story as chosen, its call and the answer; ``notes`` are sentences on what of the choices had no use."""
 
     state: TrialState
-    original: Words
     words: Words
     story: Story
     hook: str
@@ -94,7 +93,7 @@ def trial(site: Site, state: TrialState) -> Trial:
         aftermath = _aftermath(site, story, hook, played, state.deed)
         if aftermath is None:
             notes.append("The card that this was about is not in the answer any more. Choose again.")
-    return Trial(state, original, words, story, hook, story.request(hook), played, aftermath, tuple(notes))
+    return Trial(state, words, story, hook, story.request(hook), played, aftermath, tuple(notes))
 
 
 def deeds_of(cards: list[Mapping[str, Any]]) -> list[tuple[str, int]]:
