@@ -54,11 +54,11 @@ class Visitor:
 
     def cookie(self):
         """That of the session."""
-        return self.web.get_cookie("__Secure-insights-session", HOST, HOME).value
+        return self.web.get_cookie("__Host-insights-session", HOST).value
 
     def brings(self, cookie):
         """Hold the cookie of a session that was begun elsewhere."""
-        self.web.set_cookie("__Secure-insights-session", cookie, domain=HOST, path=HOME, secure=True)
+        self.web.set_cookie("__Host-insights-session", cookie, domain=HOST, secure=True)
 
     def post(self, path, fields, **options):
         return self.web.post(path, data=fields, headers=BROWSER, **SECURE, **options)
@@ -145,7 +145,7 @@ def test_nobody_is_sent_elsewhere_after_the_door(visitor, to):
 
 def test_the_session_is_a_cookie_that_no_script_and_no_other_site_can_use(visitor):
     cookie = next(value for value in visitor.sign_in().headers.getlist("Set-Cookie") if "insights-session" in value)
-    for part in ("__Secure-insights-session=", "HttpOnly", "Secure", "SameSite=Strict", "Path=/insights"):
+    for part in ("__Host-insights-session=", "HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
         assert part in cookie
     assert TOKEN not in cookie
 

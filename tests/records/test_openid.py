@@ -160,6 +160,21 @@ def test_an_answer_without_id_token_is_refused(visitor, provider):
     assert 403 == visitor.get(at_provider(visitor)).status_code
 
 
+def test_a_provider_that_describes_itself_as_another_one_is_refused(database, provider):
+    site = keeping(
+        database,
+        oidc_issuer=f"{provider.url}/",
+        oidc_client_id="work-rehab",
+        oidc_client_secret=SECRET,
+        oidc_allowed=("lead@clinic.example",),
+        allow_http=True,
+    )
+    refused = Visitor(site.web).get("/insights/sign-in/provider")
+    assert 403 == refused.status_code
+    assert "another one than CDS_OIDC_ISSUER names" in refused.text
+    site.records.close()
+
+
 def test_a_provider_that_is_gone_is_told(database):
     site = keeping(
         database,

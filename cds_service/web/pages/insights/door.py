@@ -46,9 +46,7 @@ class Door:
         self._attempts = SignInAttempts(database)
         self.by_token = settings.insights_token is not None
         self.by_provider = settings.oidc_issuer is not None
-        parts = urlsplit(settings.public_url)
-        self._secure = parts.scheme == "https"
-        self._path = f"{parts.path}/insights"
+        self._secure = urlsplit(settings.public_url).scheme == "https"
         self._provider = Provider(settings, f"{settings.public_url}/insights/callback")
 
     @cached_property
@@ -170,13 +168,12 @@ class Door:
         return from_store(self._database, work)
 
     def _name(self, purpose: str) -> str:
-        return f"{'__Secure-' if self._secure else ''}insights-{purpose}"
+        return f"{'__Host-' if self._secure else ''}insights-{purpose}"
 
     def _set(self, reply: Response, purpose: str, value: str, *, strict: bool = True) -> Response:
         reply.set_cookie(
             self._name(purpose),
             value,
-            path=self._path,
             secure=self._secure,
             httponly=True,
             samesite="Strict" if strict else "Lax",
@@ -184,5 +181,5 @@ class Door:
         return reply
 
     def _forget(self, reply: Response, purpose: str) -> Response:
-        reply.delete_cookie(self._name(purpose), path=self._path, secure=self._secure, httponly=True)
+        reply.delete_cookie(self._name(purpose), secure=self._secure, httponly=True)
         return reply
