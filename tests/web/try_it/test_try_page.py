@@ -44,6 +44,7 @@ def test_a_story_with_nothing_to_fix_says_that_nobody_is_interrupted(demo):
     page = shown(demo, "/try?story=clean-program")
 
     assert "No card. The service looked and has nothing to say" in words(page)
+    assert "1 rule could not know everything: see why" in words(page)
     assert "Nothing is open" in section(page, "obtain")
 
 
