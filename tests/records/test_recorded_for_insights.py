@@ -103,9 +103,9 @@ def test_half_of_the_calls_took_no_longer_than_the_median(kept):
     kept.written()
     with kept.records.database.writing() as connection:
         row = connection.execute(select(Base.metadata.tables["decision"])).mappings().one()
-        more = [{**row, "id": f"d{number}", "latency": float(number)} for number in range(1, 20)]
+        more = [{**row, "id": f"more-{number}", "latency": float(number)} for number in range(1, 20)]
         connection.execute(insert(DecisionRow), more)
-        connection.execute(text("UPDATE decision SET latency = 100 WHERE id NOT LIKE 'd%'"))
+        connection.execute(text("UPDATE decision SET latency = 100 WHERE id NOT LIKE 'more-%'"))
     (latency,) = latencies(kept.records.database)
     assert ("encounter-discharge", 20, 10.0, 19.0) == (latency.hook, latency.calls, latency.median, latency.p95)
 

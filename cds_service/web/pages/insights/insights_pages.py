@@ -36,6 +36,7 @@ MOST_CSV_ROWS: Final = 10_000
 def blueprint(site: Site) -> Blueprint:
     """The pages; a page that says how to switch them on where the site has set no way in."""
     routes = Blueprint("insights", __name__)
+    routes.record_once(lambda setup: setup.app.jinja_env.globals.update(zip=zip))
     is_on = site.settings.insights_token is not None or site.settings.oidc_issuer is not None
     if not is_on or not isinstance(site.records, Records):
         _add_off(routes, has_way_in=is_on)
