@@ -7,7 +7,7 @@ from typing import Final, TypeGuard
 
 from cards.numbers import quantity
 from cds_service.domain.codes import Program
-from cds_service.domain.terms import CRITERION_WORDS, ELEMENT_WORDS
+from cds_service.domain.terms import CRITERION_WORDS, ELEMENT_WORDS, REQUEST_ELEMENT_WORDS
 from cds_service.domain.values import BASE, Confidence, Json
 
 _HYPHENATED: Final = re.compile(r"[a-z]+(-[a-z0-9]+)+")
@@ -20,6 +20,7 @@ _NOUN: Final = re.compile(r"\s+by\s+.*")
 CHOICES: Final[Mapping[str, str]] = {
     **ELEMENT_WORDS,
     **CRITERION_WORDS,
+    **REQUEST_ELEMENT_WORDS,
     "modifier-52": "97545 with modifier 52",
     "fifteen-minute-codes": "15-minute codes",
     "prorate": "97545 pro-rated",
@@ -55,6 +56,20 @@ _HEADINGS: Final = {
     "settings": "tables",
     "mai": "counted",
 }
+_KEYS: Final = {
+    "unknown": "kind not known",
+    "form_name": "name of the form",
+    "days": "business days to the answer",
+    "extension": "an extension needs",
+    "treatments": "treatments in a request, at most",
+    "within_days": "within days",
+    "ahead_days": "days ahead",
+    "asked_by": "asked by",
+    "signed_by": "signed by",
+    "attachment_days": "days that attached documents may be old",
+    "address": "sent to",
+}
+"""Keys of tables, where they need words."""
 _CELLS: Final[Mapping[tuple[str, Json], str]] = {
     ("indicator", 0): "never",
     ("indicator", 1): "when separate: 59, XE, XS, XP or XU",
@@ -164,7 +179,7 @@ def _noun(unit: str) -> str:
 
 
 def _key(key: str) -> str:
-    return "kind not known" if key == "unknown" else key
+    return _KEYS.get(key, key)
 
 
 def _is_the_same_for_all(value: Mapping[str, Json]) -> bool:

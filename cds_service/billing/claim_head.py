@@ -1,20 +1,18 @@
 """What the chart tells for the head of a claim, and what a biller has to add to it."""
 
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from cds_service.domain.care import Performer
 from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Doubt, Fact
 from cds_service.domain.codes import WORK_REHAB, PayerClass
-from cds_service.domain.coverage_and_claims import ClaimNumber, InjuryDate
-from cds_service.domain.findings import CareTeamMember, CareTeamRole, ChargeLine, ClaimHead, Diagnosis
+from cds_service.domain.findings import CareTeamMember, CareTeamRole, ChargeLine, ClaimHead
+from cds_service.domain.injury_on_claim import accident_of, claim_number_of, diagnoses_of
 from cds_service.domain.visit import Visit
 
 MOST_ON_TEAM: Final = 100
 """People that a claim names as its care team."""
-_EXTERNAL_CAUSE: Final = re.compile(r"[V-Y]\d", re.ASCII)
 
 
 def head_of(case: Case, visit: Visit, lines: Collection[ChargeLine]) -> ClaimHead:
@@ -24,11 +22,11 @@ def head_of(case: Case, visit: Visit, lines: Collection[ChargeLine]) -> ClaimHea
     return ClaimHead(
         authorization=approval.number if approval is not None else None,
         coverage=case.payer.reference if case.payer is not None else None,
-        claim_number=_claim_number(case, conditions),
+        claim_number=claim_number_of(case, conditions),
         provider=next((encounter.provider for encounter in visit.encounters if encounter.provider), None),
         facility=case.chart.facility,
-        accident=_accident(case, visit, conditions),
-        diagnoses=_diagnoses(case, conditions),
+        accident=accident_of(case, visit.date, conditions),
+        diagnoses=diagnoses_of(case, conditions),
         team=_team(visit, lines),
     )
 
@@ -44,46 +42,6 @@ def to_add(case: Case, head: ClaimHead) -> tuple[str, ...]:
     if not any(diagnosis.code for diagnosis in head.diagnoses):
         missing.append("diagnosis code")
     return tuple(missing)
-
-
-def _diagnoses(case: Case, conditions: Iterable[str]) -> tuple[Diagnosis, ...]:
-    """The treated conditions. External causes (V00 to Y99) come after them, and are never all there is."""
-    found = [Diagnosis(diagnosis, case.chart.diagnosis_codes.get(diagnosis)) for diagnosis in conditions]
-    causes = [diagnosis for diagnosis in found if diagnosis.code is not None and _EXTERNAL_CAUSE.match(diagnosis.code)]
-    treated = [diagnosis for diagnosis in found if diagnosis not in causes]
-    return (*treated, *causes) if treated else ()
-
-
-def _accident(case: Case, visit: Visit, conditions: Collection[str]) -> InjuryDate | None:
-    """The day of the work injury: of the accident on a claim, else of the onset of what is treated.
-
-    None where nothing shows that the injury is work-related, and where several days are told.
-    """
-    if not case.chart.injury:
-        return None
-    dated = [injury for injury in case.chart.injury_dates if injury.date <= visit.date]
-    found = [injury for injury in dated if _is_claim(injury.reference)] or [
-        injury for injury in dated if injury.reference in conditions
-    ]
-    if len({injury.date for injury in found}) != 1:
-        return None
-    states = {injury.state for injury in found if injury.state is not None}
-    return found[0]._replace(state=states.pop() if len(states) == 1 else None)
-
-
-def _is_claim(reference: str) -> bool:
-    return reference.startswith("Claim")
-
-
-def _claim_number(case: Case, conditions: Collection[str]) -> ClaimNumber | None:
-    """The payer's number of the injury's claim; None where several are told."""
-    payer = case.payer.reference if case.payer is not None else None
-    numbers = [
-        number
-        for number in case.chart.claim_numbers
-        if number.reference == payer or number.reference in conditions or _is_claim(number.reference)
-    ]
-    return numbers[0] if len({number.value for number in numbers}) == 1 else None
 
 
 def _team(visit: Visit, lines: Collection[ChargeLine]) -> tuple[CareTeamMember, ...]:

@@ -166,6 +166,18 @@ class Goal:
     described: bool = False
 
 
+class RequestAnswer(NamedTuple):
+    """An answer in a completed questionnaire of a request for approval.
+
+    ``element`` is the part of the request that it answers, ``policy`` the id of the policy whose questionnaire it is.
+    """
+
+    element: str
+    text: str
+    policy: str
+    reference: str
+
+
 class AssessmentKind(StrEnum):
     """How an assessment was recorded."""
 

@@ -6,7 +6,17 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from cds_service.domain.care import Assessment, Encounter, Goal, Order, PlanOfCare, Service, Session, TelehealthSign
+from cds_service.domain.care import (
+    Assessment,
+    Encounter,
+    Goal,
+    Order,
+    PlanOfCare,
+    RequestAnswer,
+    Service,
+    Session,
+    TelehealthSign,
+)
 from cds_service.domain.coverage_and_claims import (
     Authorization,
     Claim,
@@ -120,7 +130,8 @@ class Chart:
     ``facility`` where the encounter asked about took place. ``unavailable`` maps facts nobody could deliver to the
     reason, ``in_part`` those of which only a part was delivered to what is lacking; ``gaps`` lists single resources
     that were left out. ``kept`` tells of unavailable facts that the EHR never sends where the clinic keeps them.
-    ``zone`` is the time zone of the place of treatment, None where the record does not settle it.
+    ``zone`` is the time zone of the place of treatment, None where the record does not settle it. ``request_answers``
+    are what completed questionnaires of requests for approval answer.
     """
 
     patient: str
@@ -148,6 +159,7 @@ class Chart:
     gaps: tuple[Unknown, ...] = ()
     zone: tzinfo | None = None
     condition_names: Mapping[str, str] = field(default_factory=dict)
+    request_answers: tuple[RequestAnswer, ...] = ()
 
     @lazy
     def history(self) -> History:

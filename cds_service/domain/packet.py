@@ -208,5 +208,5 @@ class Packet:
 
     @property
     def complete(self) -> bool:
-        """Whether every element is filled and nothing has to be said before it is sent."""
-        return not self.missing and not self.notices
+        """Whether every element is filled."""
+        return not self.missing

@@ -29,6 +29,11 @@ from cds_service.rules.rule import Rule
 from cds_service.security.clients import DEMO, Caller, Client
 
 
+def nothing_received(_reference: str) -> None:
+    """For a call of which no resource was read."""
+    return
+
+
 class Withhold(Protocol):
     """Who knows which findings are not to be shown."""
 
@@ -49,12 +54,13 @@ class Completes(Protocol):
 class Answered:
     """The response to a call with what led to it; ``settings`` give the ids of its cards and suggestions.
 
-    A call about something else has no ``consultation``.
+    A call about something else has no ``consultation``. ``received`` gives the JSON of a resource of the request.
     """
 
     composition: Composition
     settings: CardSettings
     consultation: Consultation | None = None
+    received: Callable[[str], Mapping[str, Any] | None] = nothing_received
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -121,7 +127,7 @@ class Answerer:
             consultation = replace(consultation, evaluation=doubted(consultation.evaluation, drafts.gap))
         evaluation = consultation.evaluation
         unwanted = self.withhold(call, evaluation, caller) if self.withhold is not None else {}
-        return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation)
+        return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation, question.received)
 
     def _with_record(self, drafted: Question, call: HookCall, client: Client) -> Question:
         """The question with the record that came, and what it lacks fetched from the client's FHIR server."""

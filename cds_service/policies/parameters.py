@@ -32,6 +32,7 @@ from cds_service.policies.shapes import (
     PerformanceTestKind,
     Positive,
     Request,
+    RequestElement,
     SameDayEvaluation,
     TelehealthPosition,
     Tool,
@@ -266,8 +267,22 @@ AUTHORIZATION_REQUEST: Final[Parameter[Request]] = Parameter(
     "authorization.request",
     "how approval is requested",
     Request,
-    "form, business days to the answer, extension and limits of a request",
-    "What the payer requires in a request for approval (A-1).",
+    "form, who asks and signs, business days to the answer, extension and limits of a request",
+    "How approval is requested from the payer (A-1).",
+)
+REQUEST_ELEMENTS: Final[Parameter[tuple[RequestElement, ...]]] = Parameter(
+    "authorization.request_elements",
+    "a request must show",
+    tuple[RequestElement, ...],
+    "list of parts of a request",
+    "What a request for approval has to hold, by the payer's rule (A-1).",
+)
+REQUEST_FORM_FIELDS: Final[Parameter[tuple[RequestElement, ...]]] = Parameter(
+    "authorization.form_fields",
+    "the form asks for",
+    tuple[RequestElement, ...],
+    "list of parts of a request",
+    "What the payer's form for a request has fields for, beside what the rule requires (A-1).",
 )
 AUTHORIZATION_VISITS_PER_DAY: Final[Parameter[int]] = Parameter(
     "authorization.visits_per_day",
@@ -449,3 +464,6 @@ DOCUMENTATION_ALSO_REQUIRED: Final[Parameter[tuple[str, ...]]] = Parameter(
 PARAMETERS: Final[Mapping[str, Parameter[Any]]] = MappingProxyType(
     {parameter.name: parameter for parameter in tuple(globals().values()) if isinstance(parameter, Parameter)}
 )
+
+HOW_TO_REQUEST: Final = frozenset({AUTHORIZATION_REQUEST.name, REQUEST_ELEMENTS.name, REQUEST_FORM_FIELDS.name})
+"""Names of the parameters that say how approval is requested."""

@@ -1,7 +1,7 @@
 """Shapes of policy values: what a value of a parameter looks like in a policy file and in a rule."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import product
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -35,6 +35,32 @@ EntryCriterion: TypeAlias = Literal[
 Giver: TypeAlias = Literal["therapist", "assistant", "student", "athletic-trainer"]
 PerformanceTestKind: TypeAlias = Literal["initial", "interim", "discharge"]
 Better: TypeAlias = Literal["lower", "higher"]
+RequestElement: TypeAlias = Literal[
+    "patient",
+    "birth-date",
+    "employer",
+    "payer",
+    "claim-number",
+    "injury-date",
+    "diagnosis",
+    "services",
+    "amount",
+    "proposed-date",
+    "requester",
+    "requester-contact",
+    "rendering-provider",
+    "facility",
+    "medical-necessity",
+    "history",
+    "evaluation",
+    "test-results",
+    "progress",
+    "goals",
+    "job-demands",
+    "plan-of-care",
+    "signature",
+]
+"""Parts of a request for approval; their words stand in ``domain.terms``."""
 ToolKind: TypeAlias = Literal["functional", "pain", "not-functional"]
 
 CodeText: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9]{3}[0-9A-Z]$")]
@@ -166,8 +192,10 @@ class Months:
 class Request:
     """How approval is requested (A-1): on which ``form``, within how many business ``days`` the payer answers.
 
-    An ``extension`` needs a review while the approval lasts. One request may ask for at most so many ``treatments``
-    within ``within_days``; it has to arrive ``ahead_days`` before.
+    ``form`` is the number that the form goes by, ``form_name`` its title. ``asked_by`` and ``signed_by`` say in plain
+    words who asks and who signs, ``address`` where the request goes. Documents that go with it may be at most
+    ``attachment_days`` old. An ``extension`` needs a review while the approval lasts. One request may ask for at most
+    so many ``treatments`` within ``within_days``; it has to arrive ``ahead_days`` before.
     """
 
     form: Annotated[str, StringConstraints(min_length=1)] | None = None
@@ -176,6 +204,11 @@ class Request:
     treatments: Positive | None = None
     within_days: Positive | None = None
     ahead_days: Positive | None = None
+    form_name: ShapeText | None = None
+    asked_by: ShapeText | None = None
+    signed_by: ShapeText | None = None
+    attachment_days: Positive | None = None
+    address: ShapeText | None = None
 
     def __post_init__(self) -> None:
         """Refuse a request of which nothing is known.
@@ -183,8 +216,8 @@ class Request:
         Raises:
             ValueError: no key is given.
         """
-        if not any((self.form, self.days, self.extension, self.treatments, self.within_days, self.ahead_days)):
-            raise ValueError("give at least one of form, days, extension, treatments, within_days, ahead_days")
+        if all(getattr(self, part.name) is None for part in fields(self)):
+            raise ValueError(f"give at least one of {', '.join(part.name for part in fields(self))}")
 
 
 @with_config(STRICT)

@@ -13,6 +13,7 @@ from cds_service.policies.files.clashes import clashes
 from cds_service.policies.files.document import PolicyError
 from cds_service.policies.files.loader import check_first_unit_times, load_folder
 from cds_service.policies.model import Policy, PolicyView, view_of
+from cds_service.policies.parameters import HOW_TO_REQUEST
 
 BUNDLED_DATA: Final = Path(__file__).parent / "data"
 VIEWS_KEPT: Final = 4096
@@ -148,10 +149,15 @@ def _lay(
     return view_of(layers, on, _lacking(layers, on, state, of_payer=of_payer), program)
 
 
+def _says_more(policy: Policy) -> bool:
+    """Whether it says anything beside how approval is requested, which settles nothing else."""
+    return not policy.values.keys() <= HOW_TO_REQUEST
+
+
 def _lacking(layers: Sequence[Policy], on: date, state: str | None, *, of_payer: bool) -> str | None:
     """For whom no policy is on file, so that general defaults are used; None where there is one."""
     if state is not None:
-        of_states = [policy for policy in layers if policy.match.jurisdiction is not None]
+        of_states = [policy for policy in layers if policy.match.jurisdiction is not None and _says_more(policy)]
         if not of_states:
             return f"no policy for {name_of(state)}"
         in_force = [value for policy in of_states for value in policy.values_on(on)]

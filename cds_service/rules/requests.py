@@ -77,4 +77,6 @@ def _facts(request: Request) -> dict[str, object]:
         "treatments": request.treatments or 0,
         "within_days": request.within_days or 0,
         "ahead_days": request.ahead_days or 0,
+        "signed_by": request.signed_by or "",
+        "attachment_days": request.attachment_days or 0,
     }

@@ -30,6 +30,15 @@ ALLOWED = {
         "cds_service.policies",
         "cds_service.rules",
     },
+    "cds_service/packets": {
+        "cards",
+        "cds_service.consultation",
+        "cds_service.domain",
+        "cds_service.fhir.reading",
+        "cds_service.packets",
+        "cds_service.policies",
+        "cds_service.rules",
+    },
     "cds_service/fhir/reading": {"cds_service.domain", "cds_service.fhir.judge", "cds_service.fhir.reading"},
     "cds_service/fhir/chart": {"cds_service.domain", "cds_service.fhir.chart", "cds_service.fhir.reading"},
     "cds_service/fhir/writing": {
@@ -146,6 +155,7 @@ PURE = (
     "cds_service/billing",
     "cds_service/rules",
     "cds_service/consultation/timelines",
+    "cds_service/packets",
     "cards",
 )
 OUTSIDE = {"flask", "requests", "sqlalchemy", "fhir", "logging", "random", "os", "socket", "subprocess", "time"}

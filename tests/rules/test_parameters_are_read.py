@@ -1,15 +1,24 @@
-"""Every parameter is read by a rule or the bill, and every rule reads what it declares, in some story of the suite."""
+"""Every parameter is read by a rule, the bill or the packet, and every rule reads what it declares, in some story."""
 
 from collections import defaultdict
 
 import pytest
 
 from cds_service.billing.bills import BILL_READS
+from cds_service.packets.wanted_elements import wanted_elements
 from cds_service.policies.parameters import PARAMETERS
+from cds_service.policies.recorded import recorded
 from cds_service.rules.catalog import RULES
 from tests.playing import CASES, play, stories_of
 
 pytestmark = pytest.mark.slow
+
+
+def read_by_packet(consultation):
+    """The parameters that the list of a request's elements rests on."""
+    seen = recorded(consultation.policy, "the packet", frozenset(PARAMETERS))
+    wanted_elements(seen)
+    return set(seen.read)
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +30,8 @@ def readers():
             for hook in story.hooks:
                 answered = play(story, hook).answered
                 evaluation = answered.evaluation if answered is not None else None
+                if answered is not None and answered.consultation is not None:
+                    found["the packet"] |= read_by_packet(answered.consultation)
                 if evaluation is not None:
                     found["the bill"] |= evaluation.bill_read
                     for outcome in evaluation.rules:

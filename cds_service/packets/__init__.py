@@ -1,0 +1,1 @@
+"""The authorization packet, drawn up from a consultation."""

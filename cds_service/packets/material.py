@@ -1,0 +1,45 @@
+"""All that a packet is drawn from, read once."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from cds_service.domain.care import RequestAnswer
+from cds_service.domain.case import Case
+from cds_service.domain.findings import ClaimHead
+from cds_service.domain.frozen import dataclass
+from cds_service.domain.packet import AmountAsked, PacketUse, Parties, ServiceAsked
+from cds_service.domain.program_timeline import Timeline
+from cds_service.domain.values import PolicyValue
+from cds_service.fhir.reading.parties import GivesJson
+from cds_service.packets.measured_courses import Measured
+from cds_service.policies.model import PolicyView
+from cds_service.policies.shapes import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the record has for a packet.
+
+    ``injury`` is its name in words, ``conditions`` the references behind it. ``answers`` are those of completed
+    questionnaires by element. ``request`` says how this payer is asked, ``timeline`` is None before a first visit.
+    """
+
+    use: PacketUse
+    case: Case
+    policy: PolicyView
+    json_of: GivesJson
+    parties: Parties
+    services: tuple[ServiceAsked, ...]
+    amount: AmountAsked
+    head: ClaimHead
+    conditions: tuple[str, ...]
+    injury: str
+    measured: Measured
+    request: PolicyValue[Request] | None
+    timeline: Timeline | None
+    answers: Mapping[str, RequestAnswer]
+
+    @property
+    def today(self) -> date:
+        """The day on which it is drawn up."""
+        return self.case.today

@@ -1,0 +1,90 @@
+"""What a request for approval asks for, as orders and visits on record tell it; nothing is invented."""
+
+from datetime import date
+
+from cds_service.domain.care import Order
+from cds_service.domain.case import Case
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
+from cds_service.domain.findings import ClaimHead
+from cds_service.domain.injury_on_claim import accident_of, claim_number_of, diagnoses_of
+from cds_service.domain.packet import AmountAsked, ServiceAsked
+from cds_service.domain.units import units
+from cds_service.policies.model import PolicyView
+from cds_service.policies.time_rule import time_thresholds
+
+
+def conditions_asked(case: Case) -> tuple[str, ...]:
+    """The conditions that the request is for: of the visit or drafts, else of the program, else of the plan of care."""
+    found = case.conditions or (case.episode.conditions if case.episode is not None else ())
+    of_plans = (condition for plan in case.active_plans for condition in plan.conditions)
+    return tuple(sorted(found)) or tuple(dict.fromkeys(of_plans))
+
+
+def orders_asked(case: Case) -> tuple[Order, ...]:
+    """The orders that tell what is asked for: the drafts in question, else those on record that go on today.
+
+    An order whose last day is over asks for nothing any more.
+    """
+    conditions = set(conditions_asked(case))
+    on_record = tuple(
+        order
+        for order in case.chart.orders
+        if order.work_rehab
+        and (not conditions or not order.conditions or not conditions.isdisjoint(order.conditions))
+        and not _is_over(order, case.today)
+    )
+    return case.work_rehab_orders or on_record
+
+
+def _is_over(order: Order, today: date) -> bool:
+    last = order.schedule.last_day(today)
+    return last is not None and last < today
+
+
+def services_asked(case: Case, policy: PolicyView) -> tuple[ServiceAsked, ...]:
+    """The codes of work rehabilitation asked for: those of the orders, else those that visits so far came to."""
+    ordered = {
+        code: ServiceAsked(code, order.modifiers, order.quantity, order.reference)
+        for order in orders_asked(case)
+        for code in order.codes
+        if code in WORK_REHAB
+    }
+    if ordered:
+        return tuple(ordered[code] for code in sorted(ordered))
+    thresholds = time_thresholds(policy)
+    if case.episode is None or thresholds is None:
+        return ()
+    minutes = [case.visits[day].minutes for day in case.episode.dates if day in case.visits]
+    made = [units(time, thresholds.rule) for time in minutes if time]
+    codes = (FIRST_BLOCK, any(visit.first for visit in made)), (FURTHER_HOUR, any(visit.further for visit in made))
+    return tuple(ServiceAsked(code) for code, billed in codes if billed)
+
+
+def amount_asked(case: Case) -> AmountAsked:
+    """How many visits, of which length and over which days, as the first order with a schedule tells."""
+    for order in orders_asked(case):
+        schedule = order.schedule
+        amount = AmountAsked(
+            schedule.sessions,
+            schedule.session_minutes,
+            schedule.days_per_week,
+            schedule.start,
+            schedule.last_day(case.today),
+        )
+        if amount != AmountAsked():
+            return amount
+    return AmountAsked()
+
+
+def head_asked(case: Case) -> ClaimHead:
+    """What the chart tells for the head of a preauthorization Claim; the number of an approval is none of it."""
+    conditions = conditions_asked(case)
+    providers = [encounter.provider for encounter in reversed(case.chart.encounters) if encounter.provider]
+    return ClaimHead(
+        coverage=case.payer.reference if case.payer is not None else None,
+        claim_number=claim_number_of(case, conditions),
+        provider=providers[0] if len(set(providers)) == 1 else None,
+        facility=case.chart.facility,
+        accident=accident_of(case, case.today, conditions),
+        diagnoses=diagnoses_of(case, conditions),
+    )
