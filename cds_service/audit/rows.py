@@ -206,6 +206,7 @@ class ProgramRow(ResultRow, frozen=True):
         reassess_by: Day by which the next one was due after the last visit; "" where none is wanted.
         state_text: The state of the program in one line, as its card in patient-view says it on the day of the last
             visit.
+        timeline: The program in time on that day, as ``kept_timeline.kept`` writes it, for the picture of the report.
     """
 
     program: str
@@ -227,6 +228,7 @@ class ProgramRow(ResultRow, frozen=True):
     reassessments_missed: int
     reassess_by: str
     state_text: str
+    timeline: str = ""
 
 
 class GapRow(ResultRow, frozen=True):

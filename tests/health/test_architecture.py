@@ -92,6 +92,11 @@ ALLOWED = {
         "cds_service.stories",
         "cds_service.yaml_files",
     },
+    "cds_service/audit/results": {
+        "cds_service.audit.results",
+        "cds_service.audit.rows",
+        "cds_service.errors",
+    },
     "cds_service/ehr": {
         "cds_service.domain",
         "cds_service.ehr",

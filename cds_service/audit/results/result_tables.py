@@ -1,0 +1,135 @@
+"""The tables of results: their columns come from the fields of the rows, so that no field is left out."""
+
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+
+from cds_service.audit.rows import (
+    BadLineRow,
+    FindingRow,
+    GapRow,
+    LineRow,
+    PatientRows,
+    ProgramRow,
+    ResultRow,
+    VisitRow,
+)
+
+_SQL_TYPES: Final[Mapping[type, str]] = {int: "INTEGER", bool: "INTEGER", float: "REAL"}
+
+
+class PatientTableRow(ResultRow, frozen=True):
+    """A patient who was looked at, or set aside.
+
+    Attributes:
+        patient: Pseudonym of the patient, or the id with ``--with-ids``.
+        resources: Resources that the input had of the patient.
+        set_aside: Why the patient was not looked at; "" for all others.
+    """
+
+    patient: str
+    resources: int
+    set_aside: str
+
+
+class ResultColumn(NamedTuple):
+    """A column: its name, SQL type, and the table and column it refers to, if it does."""
+
+    name: str
+    sql: str
+    refers_to: str = ""
+
+    @property
+    def definition(self) -> str:
+        """As ``CREATE TABLE`` has it."""
+        reference = f" REFERENCES {self.refers_to}" if self.refers_to else ""
+        return f'"{self.name}" {self.sql}{reference}'
+
+
+class ResultTable(NamedTuple):
+    """A table: the rows it holds, its key, the columns that refer to others, and those that it is looked up by."""
+
+    name: str
+    row: type[ResultRow]
+    key: str = ""
+    refers: Mapping[str, str] = {}
+    indexed: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        """Its columns, in the order of the row's fields; dates are ISO texts, lists JSON."""
+        fields = msgspec.structs.fields(self.row)
+        return tuple(
+            ResultColumn(
+                field.name,
+                _sql_type(field.type) + (" PRIMARY KEY" if field.name == self.key else ""),
+                self.refers.get(field.name, ""),
+            )
+            for field in fields
+        )
+
+    @property
+    def definitions(self) -> Iterator[str]:
+        """The statements that make it."""
+        yield f"CREATE TABLE {self.name} ({', '.join(column.definition for column in self.columns)})"
+        for name in self.indexed:
+            yield f"CREATE INDEX {self.name}_by_{name} ON {self.name} ({name})"
+
+
+_OF_VISIT: Final = {"visit": "visits(visit)"}
+_OF_PROGRAM: Final = {"program": "programs(program)"}
+_OF_PATIENT: Final = {"patient": "patients(patient)"}
+RESULT_TABLES: Final = (
+    ResultTable("patients", PatientTableRow, "patient"),
+    ResultTable("programs", ProgramRow, "program", _OF_PATIENT, ("patient", "clinic", "payer")),
+    ResultTable(
+        "visits",
+        VisitRow,
+        "visit",
+        {**_OF_PATIENT, **_OF_PROGRAM},
+        ("patient", "program", "date", "week", "clinic", "therapist", "payer", "verdict"),
+    ),
+    ResultTable("lines", LineRow, "", _OF_VISIT, ("visit", "code")),
+    ResultTable("findings", FindingRow, "", {**_OF_VISIT, **_OF_PROGRAM}, ("visit", "program", "rule", "kind")),
+    ResultTable(
+        "gaps", GapRow, "", {**_OF_VISIT, **_OF_PROGRAM, **_OF_PATIENT}, ("visit", "program", "patient", "fact")
+    ),
+    ResultTable("bad_lines", BadLineRow, "", {}, ("kind", "file")),
+)
+"""In the order in which they can be filled."""
+
+
+def rows_of(patient: PatientRows) -> Mapping[str, tuple[ResultRow, ...]]:
+    """The rows of a patient by table."""
+    return {
+        "patients": (PatientTableRow(patient.patient, patient.resources, patient.set_aside),),
+        "programs": patient.programs,
+        "visits": patient.visits,
+        "lines": patient.lines,
+        "findings": patient.findings,
+        "gaps": patient.gaps,
+        "bad_lines": patient.bad_lines,
+    }
+
+
+def cells(row: ResultRow, table: ResultTable) -> tuple[str | int | float | None, ...]:
+    """The row as SQLite takes it: lists as JSON, and a reference to nothing as NULL."""
+    return tuple(_cell(getattr(row, field), field in table.refers) for field in row.__struct_fields__)
+
+
+def _cell(value: object, refers: bool) -> str | int | float | None:  # noqa: FBT001 - a property of the column
+    if refers and value == "":
+        return None
+    if isinstance(value, tuple):
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        return str(value)
+    return value if isinstance(value, int | float) else None
+
+
+def _sql_type(kind: Any) -> str:  # noqa: ANN401 - the type of a field
+    if get_origin(kind) in {types.UnionType, Union}:
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    return _SQL_TYPES.get(kind, "TEXT")
