@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from cds_service.app.labels import labels_from
 from cds_service.app.settings import Settings, load_settings
 from cds_service.errors import ConfigurationError
+from cds_service.forms.pdf_forms import PdfFormsOnHand
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
 from cds_service.hooks.services import ASKED_FOR, PERMITTED
@@ -70,6 +71,19 @@ def open_records(settings: Settings) -> Records:
     """
     key = settings.patient_key.get_secret_value() if settings.patient_key is not None else None
     return Records.on(open_database(settings), key)
+
+
+def forms_on_hand(settings: Settings) -> PdfFormsOnHand:
+    """The site's PDF forms.
+
+    Raises:
+        ConfigurationError: a form or its mapping cannot be used; names file, key and what to do.
+    """
+    if settings.forms is None:
+        return PdfFormsOnHand()
+    from cds_service.forms.form_mapping import load_forms  # the PDF library is loaded by sites that have forms
+
+    return load_forms(settings.forms)
 
 
 def answerer_for(

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, FilePath, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    DirectoryPath,
+    Field,
+    FilePath,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -94,6 +103,11 @@ class Settings(BaseSettings):
         default=None,
         description="File with what the site charges: CSV with code, modifier, amount, from. Without it no dollar is "
         "shown.",
+    )
+    forms: DirectoryPath | None = Field(
+        default=None,
+        description="Folder with the site's own copies of payers' PDF forms, and forms.yaml that says what goes into "
+        "which field.",
     )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///work-rehab-cds.sqlite3"),
@@ -230,6 +244,7 @@ def _variable(location: Iterable[int | str]) -> str:
 
 
 _IN_WORDS: Final = {
+    "path_not_directory": "there is no folder {value}; make it, or correct the path",
     "path_not_file": "there is no file {value}; put it there, or correct the path",
     "int_parsing": "{value!r} is not a whole number",
     "float_parsing": "{value!r} is not a number",

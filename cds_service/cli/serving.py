@@ -14,7 +14,7 @@ import requests
 from rich.console import Console
 
 from cds_service import __version__
-from cds_service.app.assembly import load_clients, load_policies, open_records
+from cds_service.app.assembly import forms_on_hand, load_clients, load_policies, open_records
 from cds_service.app.fee_file import fees_from
 from cds_service.app.settings import Settings, load_settings
 from cds_service.cli.naming import typed
@@ -54,6 +54,7 @@ def demo(port: int, story: str) -> None:
     settings = load_settings()
     load_policies(settings)
     fees_from(settings.fees)
+    forms_on_hand(settings)
     shown = load(story, date.today())  # noqa: DTZ011 - the local day is meant
     from cds_service.web.server import run  # the server is needed by two commands only
 

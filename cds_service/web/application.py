@@ -4,7 +4,7 @@ from functools import partial
 
 from flask import Flask
 
-from cds_service.app.assembly import answerer_for, load_policies
+from cds_service.app.assembly import answerer_for, forms_on_hand, load_policies
 from cds_service.app.fee_file import ReloadableFees
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings, load_settings
@@ -48,7 +48,7 @@ def create_app(
         fees: What the site charges; by default the file of the settings.
 
     Raises:
-        ConfigurationError: a setting of the environment, or the file of fees, cannot be used.
+        ConfigurationError: a setting of the environment, the file of fees, or a PDF form cannot be used.
         PolicyError: a policy file is refused; the text names file and key.
     """
     settings = settings or load_settings()
@@ -69,7 +69,7 @@ def create_app(
     token = settings.metrics_token
     app.register_blueprint(counting.blueprint(metrics, token.get_secret_value() if token is not None else None))
     fees = fees if fees is not None else ReloadableFees(settings.fees)
-    site = Site(settings, policies, answerer, records, metrics, gate, fees)
+    site = Site(settings, policies, answerer, records, metrics, gate, fees, forms_on_hand(settings))
     with_pages = PagesWhenNeeded(app.wsgi_app, (rule.rule for rule in app.url_map.iter_rules()), partial(_pages, site))
     usual = UsualCalls(with_pages, answerer, records, metrics, gate, settings)
     app.wsgi_app = tolerate_slashes(usual)  # type: ignore[assignment, method-assign]

@@ -1,11 +1,12 @@
 """What the pages know of this deployment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from cds_service.app.fee_file import ReloadableFees
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings
+from cds_service.forms.pdf_forms import PdfFormsOnHand
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.records.keeping import Keeps
 from cds_service.security.gate import Gate
@@ -23,6 +24,7 @@ class Site:
     metrics: Metrics
     gate: Gate | None
     fees: ReloadableFees
+    forms: PdfFormsOnHand = field(default_factory=PdfFormsOnHand)
 
     @property
     def is_demo(self) -> bool:

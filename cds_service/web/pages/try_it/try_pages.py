@@ -1,18 +1,17 @@
 """The page ``/try``: a story, its answer and what becomes of it, or a request that is pasted."""
 
 from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
+from flask import Blueprint, Response, request
 
-from cds_service.errors import RequestError, TooLarge, UnknownRoute, UnsupportedMediaType
+from cds_service.errors import RequestError, UnknownRoute
 from cds_service.hooks.answer import Answered
 from cds_service.web.around.faults import failure_of
 from cds_service.web.pages.drawn_cards import DrawnCard, drawn_card
 from cds_service.web.pages.page import PRIVATE, headers_of_page, page
+from cds_service.web.pages.posted_forms import posted_fields
 from cds_service.web.pages.try_it.choices import MOMENTS
 from cds_service.web.pages.try_it.draft_lines import AtHand, ShownDraft, drafts_of
 from cds_service.web.pages.try_it.pasted_requests import PastedAnswer, answer_pasted
@@ -34,14 +33,6 @@ class TryPageOff(UnknownRoute):
         super().__init__()
         self.text = "The page /try is switched off here."
         self.hint = f"Whoever runs this service switches it on with {SWITCH}=true. The demo always has it."
-
-
-class PastedTooLarge(TooLarge):
-    """More was pasted than the service takes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.hint = f"The limit of this service is {limit / 2**20:.3g} MB ({limit:,} bytes)."
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -104,11 +95,8 @@ def _add_pasting(routes: Blueprint, site: Site) -> None:
     @routes.post("/try/pasted")
     def pasted() -> Response:
         """What is answered to a request that is pasted; nothing of it is kept."""
-        limit = int(current_app.config["MAX_CONTENT_LENGTH"])
         try:
-            answer = answer_pasted(site, _pasted_text(limit))
-        except RequestEntityTooLarge:
-            answer = PastedAnswer(refused=PastedTooLarge(limit))
+            answer = answer_pasted(site, posted_fields(MOST_FIELDS).get(FIELD, ""))
         except RequestError as refused:
             answer = PastedAnswer(refused=refused)
         status = failure_of(answer.refused).status if answer.refused is not None else 200
@@ -119,22 +107,6 @@ def _add_pasting(routes: Blueprint, site: Site) -> None:
         """The form for a request to paste."""
         facts = {**_facts_of_pasted(site, PastedAnswer()), "empty": True}
         return page("try/pasted.html", facts, kept=PRIVATE, json_type=None)
-
-
-def _pasted_text(limit: int) -> str:
-    """What was pasted, read in memory only; a file would be put on the disk meanwhile.
-
-    Raises:
-        RequestEntityTooLarge: it is over the limit.
-        UnsupportedMediaType: it was sent as a file.
-    """
-    parser = FormDataParser(stream_factory=_no_file, max_form_memory_size=limit, max_form_parts=MOST_FIELDS)
-    _, form, _ = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
-    return form.get(FIELD, "")
-
-
-def _no_file(*_: object, **__: object) -> NoReturn:
-    raise UnsupportedMediaType("A file was sent.")
 
 
 def _facts_of_pasted(site: Site, answer: PastedAnswer) -> dict[str, Any]:

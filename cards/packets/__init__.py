@@ -1,0 +1,1 @@
+"""The authorization packet for people: what stands on its page."""
