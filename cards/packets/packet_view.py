@@ -11,7 +11,7 @@ from cards.packets.request_words import asking, form_words, title_of_packet
 from cards.policy_values import how_sure
 from cds_service.domain.findings import Evidence
 from cds_service.domain.packet import AppealLine, MeasuredCourse, Packet, PacketElement
-from cds_service.domain.packet_edits import NECESSITY, text_of
+from cds_service.domain.packet_edits import NECESSITY, request_text
 from cds_service.domain.values import PolicyValue
 
 NOT_VERIFIED: Final = "Nobody has verified that this payer requires it: ask the payer."
@@ -104,7 +104,7 @@ def packet_view(packet: Packet) -> PacketView:
 
 
 def _part(packet: Packet, element: PacketElement) -> PartShown:
-    text = text_of(packet, element)
+    text = request_text(packet, element)
     is_necessity = element.id == NECESSITY
     necessity = packet.necessity
     evidence = (*element.evidence, *(necessity.evidence if is_necessity else ()))

@@ -11,7 +11,7 @@ NECESSITY: Final = "medical-necessity"
 EMPTIED: Final = "This part was left empty: write what the payer needs to know, or why it does not apply."
 
 
-def text_of(packet: Packet, element: PacketElement) -> str:
+def request_text(packet: Packet, element: PacketElement) -> str:
     """What goes on the request for an element."""
     return element.text or (packet.necessity.text if element.id == NECESSITY else "")
 
@@ -26,7 +26,7 @@ def edited(packet: Packet, texts: Mapping[str, str]) -> Packet:
 
 
 def _edited(packet: Packet, element: PacketElement, texts: Mapping[str, str]) -> PacketElement:
-    before = text_of(packet, element)
+    before = request_text(packet, element)
     text = printable(texts.get(element.id, before))
     if text == printable(before):
         return replace(element, text=text)

@@ -7,7 +7,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject
 
 from cds_service.domain.packet import Packet, Party
-from cds_service.domain.packet_edits import printable, text_of
+from cds_service.domain.packet_edits import printable, request_text
 from cds_service.forms.pdf_fields import quiet
 from cds_service.forms.pdf_forms import TODAY, FieldKind, FilledWith, PdfField, PdfForm
 
@@ -32,7 +32,7 @@ def _text(packet: Packet, what: FilledWith) -> str:
         return what.text
     if what.element is not None:
         element = packet.by_id.get(what.element)
-        return printable(text_of(packet, element)) if element is not None else ""
+        return printable(request_text(packet, element)) if element is not None else ""
     return printable(_fact(packet, what.fact or ""))
 
 

@@ -141,7 +141,7 @@ def _problems(field: PdfField, what: FilledWith) -> Iterator[str]:
 def _near(name: str, names: Iterable[str]) -> str:
     """The names that a reader may have meant, else some of those there are."""
     known = list(names)
-    by_small = {other.casefold(): other for other in known}
+    by_small = {entry.casefold(): entry for entry in known}
     near = [by_small[found] for found in get_close_matches(name.casefold(), by_small, n=MOST_NAMES)]
     if near:
         return f"did you mean {' or '.join(near)}?"

@@ -164,14 +164,14 @@ def test_a_file_that_is_no_form_is_refused(tmp_path, pdf, said):
 
 
 def test_a_folder_without_mapping_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match="there is no file .*forms.yaml; write it"):
+    with pytest.raises(ConfigurationError, match=r"there is no file .*forms\.yaml; write it"):
         load_forms(tmp_path)
 
 
 def test_a_form_that_is_not_there_is_refused(tmp_path):
     (tmp_path / "forms.yaml").write_text(HEAD + "      Employee: {element: patient}\n")
 
-    with pytest.raises(ConfigurationError, match=r"forms.yaml:3: forms\[0\].file: form.pdf cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"forms\.yaml:3: forms\[0\].file: form.pdf cannot be read"):
         load_forms(tmp_path)
 
 

@@ -11,16 +11,16 @@ from uuid import UUID
 
 from cds_service.domain.codes import LABELS
 from cds_service.domain.packet import Packet, PacketUse, Party, ServiceAsked
-from cds_service.domain.packet_edits import NECESSITY, printable, text_of
+from cds_service.domain.packet_edits import NECESSITY, printable, request_text
 from cds_service.domain.stable_ids import stable_id
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.reading.code_systems import CPT
 from cds_service.fhir.writing.claim_heads import CLAIM_TYPE, PRIORITY, complete
 from cds_service.fhir.writing.claim_items import modifier_concept
-from cds_service.fhir.writing.request_questionnaires import questionnaire_response
+from cds_service.fhir.writing.request_questionnaires import request_answers
 
 PAS_PROFILES: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
-SUPPORTING: Final = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASSupportingInfoType"
+_SUPPORTING: Final = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASSupportingInfoType"
 _NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 REQUESTS: Final = UUID("6a3d7f64-9f0d-4c55-8f0b-3c9d0c2b7e21")
 _NOT_RECORDED: Final = "not recorded"
@@ -42,7 +42,7 @@ def preauthorization_bundle(packet: Packet, version: PasVersion, public_url: str
     """The Bundle; ``now`` is its timestamp, with a time zone."""
     identity = stable_id(REQUESTS, f"{packet.patient}/{packet.policy}/{packet.use}/{packet.day}")
     addresses = _Addresses(identity)
-    answers = questionnaire_response(packet, public_url)
+    answers = request_answers(packet, public_url)
     answers["subject"] = {"reference": addresses.of("Patient")}
     resources: list[tuple[str, JsonObject]] = [
         ("Claim", preauthorization_claim(packet, version, addresses)),
@@ -133,7 +133,7 @@ def _without_other_code_systems(claim: JsonObject) -> None:
 
 def _supporting(packet: Packet, addresses: _Addresses) -> list[JsonObject]:
     element = packet.by_id.get(NECESSITY)
-    necessity = printable(text_of(packet, element) if element is not None else packet.necessity.text)
+    necessity = printable(request_text(packet, element) if element is not None else packet.necessity.text)
     parts: list[JsonObject] = [
         {"category": _support("additionalInformation"), "valueReference": {"reference": addresses.of("answers")}}
     ]
@@ -143,7 +143,7 @@ def _supporting(packet: Packet, addresses: _Addresses) -> list[JsonObject]:
 
 
 def _support(code: str) -> JsonObject:
-    return {"coding": [{"system": SUPPORTING, "code": code}]}
+    return {"coding": [{"system": _SUPPORTING, "code": code}]}
 
 
 def _item(packet: Packet, service: ServiceAsked, number: int) -> JsonObject:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from cds_service.domain.packet import Packet, PacketUse
-from cds_service.domain.packet_edits import printable, text_of
+from cds_service.domain.packet_edits import printable, request_text
 from cds_service.domain.stable_ids import stable_id
 from cds_service.domain.values import JsonObject
 
@@ -68,12 +68,12 @@ def has_questionnaire(packet: Packet) -> bool:
     return packet.use is not PacketUse.APPEAL
 
 
-def questionnaire_response(packet: Packet, public_url: str) -> JsonObject:
+def request_answers(packet: Packet, public_url: str) -> JsonObject:
     """The answers that a packet has, in progress until a clinician completes it; what is missing has no answer."""
     answers = [
         {"linkId": element.id, "text": element.label, "answer": [{"valueString": text}]}
         for element in packet.elements
-        if (text := printable(text_of(packet, element)))
+        if (text := printable(request_text(packet, element)))
     ]
     named = f"{packet.policy}/{packet.patient}/{packet.day}/{packet.use}"
     return {

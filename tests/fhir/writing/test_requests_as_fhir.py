@@ -14,7 +14,7 @@ from cds_service.fhir.writing.preauthorizations import PasVersion, has_preauthor
 from cds_service.fhir.writing.request_questionnaires import (
     ElementAsked,
     has_questionnaire,
-    questionnaire_response,
+    request_answers,
     request_questionnaire,
 )
 from tests.packet_examples import ASKED, SENTENCE, appeal_of, packet_of
@@ -37,7 +37,7 @@ def resource_in(bundle, kind):
 
 
 def test_a_questionnaire_asks_for_each_element_and_cites_its_source():
-    asked = [ElementAsked("patient", "the patient's name", True, "28 TAC 134.600 (l)")]
+    asked = [ElementAsked("patient", "the patient's name", required=True, source="28 TAC 134.600 (l)")]
 
     questionnaire = request_questionnaire(HERE, "us-tx-dwc", "Texas", "Example", asked)
 
@@ -49,7 +49,7 @@ def test_a_questionnaire_asks_for_each_element_and_cites_its_source():
 
 
 def test_the_answers_are_in_progress_and_what_is_missing_has_none():
-    response = questionnaire_response(packet_of(), HERE)
+    response = request_answers(packet_of(), HERE)
 
     assert first_r4_error(response) is None
     assert response["questionnaire"] == "https://cds.example.org/fhir/Questionnaire/us-tx-dwc"
@@ -61,7 +61,7 @@ def test_the_answers_are_in_progress_and_what_is_missing_has_none():
 
 
 def test_what_a_clinician_wrote_is_what_is_answered():
-    response = questionnaire_response(edited(packet_of(), {"signature": "Signed by hand"}), HERE)
+    response = request_answers(edited(packet_of(), {"signature": "Signed by hand"}), HERE)
 
     assert response["item"][-1]["answer"] == [{"valueString": "Signed by hand"}]
 
@@ -126,7 +126,7 @@ def test_hostile_text_in_every_field_stays_text(text):
     )
 
     bundle_of(packet)
-    assert first_r4_error(questionnaire_response(packet, HERE)) is None
+    assert first_r4_error(request_answers(packet, HERE)) is None
 
 
 def test_an_appeal_is_neither_a_questionnaire_nor_a_claim():
