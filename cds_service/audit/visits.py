@@ -1,0 +1,239 @@
+"""Each visit of a patient: what its discharge would have answered on its day, what was billed, how they compare."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from cards.gaps import plain_sentences
+from cards.numbers import codes, day
+from cds_service.audit.as_of import RecordInTime
+from cds_service.audit.billed import BilledLine, Bills
+from cds_service.audit.patients import PatientRecord, types_of
+from cds_service.audit.rows import Verdict
+from cds_service.audit.support import judged_support, support_of
+from cds_service.audit.terms import Terms
+from cds_service.audit.verdicts import Judgment, compared
+from cds_service.billing.bills import bill_of
+from cds_service.consultation.consult import Consultation, consult
+from cds_service.consultation.question import Question
+from cds_service.domain.bill import Bill
+from cds_service.domain.case import Case, Moment
+from cds_service.domain.chart import Caveat, Chart, Fact, Unknown
+from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.frozen import dataclass
+from cds_service.domain.lazy import lazy
+from cds_service.errors import DataNeeded
+from cds_service.fhir.reading.prefetch import Prefetch
+from cds_service.policies.stack import PolicyStack
+
+END_OF_DAY: Final = time(23, 59)
+BY_NOW: Final = "Right by the record as it stands now; on the day of the visit it said something else."
+NO_TIME_RULE: Final = "No policy on file says how many minutes make a unit."
+TOO_LONG_A_DAY: Final = "The times recorded for the day add up to more than 24 hours."
+NO_TIME_BILLED: Final = "No start and stop times are on record, so nothing shows the billed units."
+NO_TIME_NOT_BILLED: Final = "Not billed; no start and stop times are on record, so nothing can be said of what to bill."
+NO_BILLS: Final = "The export holds no claims, charges or explanations of benefits."
+NO_ANSWER: Final = "Nothing can be said of this visit: no treatment of it can be read."
+
+_MAY_HAVE_CHANGED: Final = frozenset({Verdict.UNDER_CODED, Verdict.OVER_CODED, Verdict.WRONG_CODING})
+_A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class PastVisit:
+    """A visit looked back at.
+
+    ``consultation`` is the answer of its discharge, None where there was none; ``bill`` the visit's bill made beside
+    what was billed; ``case`` the visit with all bills of the patient.
+    """
+
+    date: date
+    encounter: str | None
+    consultation: Consultation | None
+    bill: Bill | None
+    billed: tuple[BilledLine, ...]
+    judgment: Judgment
+    case: Case
+    caveats: tuple[str, ...] = ()
+
+
+class Patient:
+    """A patient whose visits are looked back at; what depends on the whole record is worked out once.
+
+    Args:
+        record: The record as exported.
+        policies: What to decide by.
+        terms: What was asked for.
+    """
+
+    def __init__(self, record: PatientRecord, policies: PolicyStack, terms: Terms) -> None:
+        self.record = record
+        self._policies = policies
+        self._terms = terms
+        self._whole = self.question(record.prefetch, Moment.VISIT_CLOSE, None)
+        self.in_time = RecordInTime(record, self._whole.calendar)
+
+    def question(self, prefetch: Prefetch, moment: Moment, encounter: str | None) -> Question:
+        """A question about the patient and a record."""
+        return Question(
+            moment=moment,
+            patient_id=self.record.patient,
+            prefetch=prefetch,
+            encounter_id=encounter.rpartition("/")[2] if encounter is not None else None,
+            server=self.record.server,
+            jurisdiction=self._terms.jurisdiction or None,
+        )
+
+    @property
+    def chart(self) -> Chart:
+        """The chart of the whole record."""
+        return self._whole.chart
+
+    @lazy
+    def bills(self) -> Bills:
+        """All that was billed."""
+        return Bills(self.chart, self.record.lines)
+
+    def visits(self) -> Iterator[PastVisit]:
+        """The visits within the dates asked for, by date: all that were treated, and dates that were billed only."""
+        treated = self.chart.history.treated.visits
+        for on in sorted({*treated, *self.bills.program_dates}):
+            if not self._terms.asks_about(on):
+                continue
+            if on not in treated:
+                yield self._billed_only(on)
+                continue
+            seen: set[str] = set()
+            for session in treated[on].sessions:
+                if session.reference in seen:
+                    continue
+                visit = self._looked_at(on, session.encounter)
+                seen.add(session.reference)
+                if visit.consultation is not None and visit.consultation.case.visit is not None:
+                    seen.update(treatment.reference for treatment in visit.consultation.case.visit.sessions)
+                elif visit.consultation is None:
+                    seen.update(
+                        other.reference for other in treated[on].sessions if other.encounter == session.encounter
+                    )
+                yield visit
+
+    def answer(self, on: date, encounter: str | None, moment: Moment = Moment.VISIT_CLOSE) -> Consultation | None:
+        """What a call at the end of a day would have answered, with no bill of the visit on record yet.
+
+        Raises:
+            DataNeeded: nothing can be said without data that the export does not hold.
+        """
+        prefetch = self.in_time.by(on, self._bills_of(on, encounter) if moment is Moment.VISIT_CLOSE else ())
+        question = self.question(prefetch, moment, encounter)
+        now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
+        return consult(question, self._policies, now=now)
+
+    def _bills_of(self, on: date, encounter: str | None) -> frozenset[str]:
+        case = self.bills.case(on, encounter)
+        return frozenset(claim.reference for claim, _ in case.claims_of_date) - self.bills.drafts
+
+    def _looked_at(self, on: date, encounter: str | None) -> PastVisit:
+        case = self.bills.case(on, encounter)
+        billed = self.bills.of_visit(case)
+        try:
+            found = self.answer(on, encounter)
+        except DataNeeded as refused:
+            return PastVisit(on, encounter, None, None, billed, Judgment(Verdict.NOT_JUDGED, (refused.text,)), case)
+        if found is None or found.case.date_of_service != on or found.case.visit is None:
+            gaps = found.evaluation.gaps if found is not None else ()
+            why = tuple(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in gaps)) or (NO_ANSWER,)
+            return PastVisit(on, encounter, found, None, billed, Judgment(Verdict.NOT_JUDGED, why), case)
+        beside = beside_bills(found, case)
+        judgment = self._judged(found, beside, billed, case)
+        if judgment.verdict in _MAY_HAVE_CHANGED:
+            judgment = self._judged_by_now(on, encounter, billed, case) or judgment
+        return PastVisit(on, encounter, found, beside, billed, judgment, case, self.in_time.caveats(on))
+
+    def _judged(self, found: Consultation, beside: Bill, billed: tuple[BilledLine, ...], case: Case) -> Judgment:
+        """The verdict on what was billed, by an answer and the bill that is made beside what was billed."""
+        unsure = (*self._not_sure_of_bills(case, billed), *_doubts_about_all(found))
+        if beside.visit is None:
+            return Judgment(Verdict.NOT_JUDGED, (NO_TIME_RULE,))
+        charged = any(line.code in WORK_REHAB for line in billed)
+        if not beside.visit.program.minutes:
+            return _without_time(found, unsure, charged=charged)
+        if unsure:
+            return Judgment(Verdict.NOT_JUDGED, unsure)
+        judgment = compared(beside.visit, billed, lacking=found.policy.lacking)
+        return (
+            judged_support(judgment, support_of(found, approved_by_now=self._approved_by_now(case)))
+            if charged
+            else judgment
+        )
+
+    def _judged_by_now(
+        self, on: date, encounter: str | None, billed: tuple[BilledLine, ...], case: Case
+    ) -> Judgment | None:
+        """That what was billed is right by the record as it stands now, completed after the visit; else None."""
+        question = self.question(
+            self.in_time.by(date.max, self._bills_of(on, encounter)), Moment.VISIT_CLOSE, encounter
+        )
+        now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
+        found = consult(question, self._policies, now=now)
+        if found is None or found.case.date_of_service != on or found.case.visit is None:
+            return None
+        judgment = self._judged(found, beside_bills(found, case), billed, case)
+        return Judgment(Verdict.RIGHT, (BY_NOW, *judgment.reasons)) if judgment.verdict is Verdict.RIGHT else None
+
+    def _approved_by_now(self, case: Case) -> bool:
+        """Whether an approval covers the date by the record as it stands now."""
+        return bool(case.approvals_on(case.date_of_service))
+
+    def _not_sure_of_bills(self, case: Case, billed: tuple[BilledLine, ...]) -> Iterator[str]:
+        """Why it is not certain what was billed for a visit."""
+        if self._terms.types is not None and self._terms.types.isdisjoint(types_of("charges")):
+            yield NO_BILLS
+        yield from self.bills.doubts(case, billed)
+        yield from plain_sentences(gap for gap in self.chart.gaps if gap.fact is Fact.CHARGES)
+
+    def _billed_only(self, on: date) -> PastVisit:
+        """A date that was billed without a treatment of work rehabilitation on record."""
+        case = self.bills.case(on, None)
+        billed = self.bills.of_visit(case)
+        charged = codes([line for line in billed if line.code in WORK_REHAB])
+        why = f"{charged} was billed for {day(on)}; no treatment of work rehabilitation is on record for that date."
+        unread = tuple(plain_sentences(self._unread_treatments()))
+        near = [day(other) for other in (on - _A_DAY, on + _A_DAY) if other in self.chart.history.treated.visits]
+        beside = (f"Check the date of service: a visit is on record for {near[0]}.",) if near else ()
+        unsure = (*unread, *self._not_sure_of_bills(case, billed), *beside)
+        verdict = Verdict.NOT_JUDGED if unsure else Verdict.UNSUPPORTED
+        return PastVisit(on, None, None, None, billed, Judgment(verdict, (why, *unsure)), case)
+
+    def _unread_treatments(self) -> Iterator[Caveat]:
+        """Treatments that may be on record all the same: not exported, or not read."""
+        for fact in (Fact.SESSIONS, Fact.ENCOUNTER):
+            yield from self.chart.not_whole(fact)
+        yield from (gap for gap in self.chart.gaps if gap.fact in {Fact.SESSIONS, Fact.ENCOUNTER})
+
+
+def beside_bills(found: Consultation, case: Case) -> Bill:
+    """The bill of a visit made beside what was billed for it, so that what only a person can decide is left to them."""
+    claims = (*found.case.chart.claims, *(claim for claim, _ in case.claims_of_date))
+    if len(claims) == len(found.case.chart.claims):
+        return found.bill
+    chart = replace(found.case.chart, claims=tuple({claim.reference: claim for claim in claims}.values()))
+    return bill_of(replace(found.case, chart=chart), found.policy)
+
+
+def _doubts_about_all(found: Consultation) -> tuple[str, ...]:
+    """Doubts about the whole answer: dates that can be read in more than one way."""
+    gaps = found.evaluation.gaps
+    return tuple(plain_sentences(Unknown(gap.fact, gap.why) for gap in gaps if gap.fact is Fact.TIME_ZONE))
+
+
+def _without_time(found: Consultation, unsure: tuple[str, ...], *, charged: bool) -> Judgment:
+    """A visit without countable time: billed without support, unless the time may be on record all the same."""
+    visit = found.case.visit
+    if visit is not None and visit.more_than_a_day:
+        return Judgment(Verdict.NOT_JUDGED, (TOO_LONG_A_DAY, *unsure))
+    if not charged:
+        return Judgment(Verdict.NOT_JUDGED, (NO_TIME_NOT_BILLED, *unsure))
+    unread = found.case.chart.not_whole(Fact.SESSION_TIME)
+    open_points = (*plain_sentences(unread), *unsure)
+    return Judgment(Verdict.NOT_JUDGED if open_points else Verdict.UNSUPPORTED, (NO_TIME_BILLED, *open_points))
