@@ -8,7 +8,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.chart import Caveat, Doubt, Fact
 from cds_service.domain.codes import WORK_REHAB, PayerClass
 from cds_service.domain.findings import CareTeamMember, CareTeamRole, ChargeLine, ClaimHead
-from cds_service.domain.injury_on_claim import accident_of, claim_number_of, diagnoses_of
+from cds_service.domain.injury_on_claim import claim_number_of, diagnoses_of, injury_day_of
 from cds_service.domain.visit import Visit
 
 MOST_ON_TEAM: Final = 100
@@ -25,7 +25,7 @@ def head_of(case: Case, visit: Visit, lines: Collection[ChargeLine]) -> ClaimHea
         claim_number=claim_number_of(case, conditions),
         provider=next((encounter.provider for encounter in visit.encounters if encounter.provider), None),
         facility=case.chart.facility,
-        accident=accident_of(case, visit.date, conditions),
+        accident=injury_day_of(case, visit.date, conditions),
         diagnoses=diagnoses_of(case, conditions),
         team=_team(visit, lines),
     )

@@ -20,7 +20,7 @@ def diagnoses_of(case: Case, conditions: Iterable[str]) -> tuple[Diagnosis, ...]
     return (*treated, *causes) if treated else ()
 
 
-def accident_of(case: Case, day: date, conditions: Collection[str]) -> InjuryDate | None:
+def injury_day_of(case: Case, day: date, conditions: Collection[str]) -> InjuryDate | None:
     """The day of the work injury up to a day: of the accident on a claim, else of the onset of what is treated.
 
     None where nothing shows that the injury is work-related, and where several days are told.

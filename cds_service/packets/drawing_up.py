@@ -9,8 +9,8 @@ from cds_service.domain.case import Case
 from cds_service.domain.packet import Packet, PacketUse, Parties
 from cds_service.fhir.reading.parties import GivesJson, parties_of
 from cds_service.packets.appeal_lines import appeal_lines
-from cds_service.packets.filling import Filled, element_of, goals_of, words_of_goal
-from cds_service.packets.material import Material
+from cds_service.packets.filling import Filled, element_of, goals_asked, words_of_goal
+from cds_service.packets.material import PacketMaterial
 from cds_service.packets.measured_courses import measured
 from cds_service.packets.necessity import necessity_of
 from cds_service.packets.notices import notices_of
@@ -53,7 +53,7 @@ def packet_of(
     names = case.chart.condition_names
     answers = {answer.element: answer for answer in case.chart.request_answers if answer.policy in policy.layers}
     head = head_asked(case)
-    material = Material(
+    material = PacketMaterial(
         use=use,
         case=case,
         policy=policy,
@@ -75,7 +75,7 @@ def packet_of(
         if use is not PacketUse.APPEAL or element.id not in NOT_IN_AN_APPEAL
     ]
     amount = next((element_of(element, material, Filled()) for element in wanted if element.id == "amount"), None)
-    unmeasured = tuple(words_of_goal(material, goal) for goal in goals_of(material) if goal.target is None)
+    unmeasured = tuple(words_of_goal(material, goal) for goal in goals_asked(material) if goal.target is None)
     necessity = necessity_of(material, amount.text if amount is not None else "", tuple(filter(None, unmeasured)))
     paragraph = Filled(necessity.text, necessity.missing, necessity.evidence)
     requesting = requesting_policy(policy)

@@ -10,15 +10,15 @@ from cds_service.domain.care import Goal
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Days, Evidence
 from cds_service.domain.packet import PacketElement, Party
-from cds_service.packets.material import Material
+from cds_service.packets.material import PacketMaterial
 from cds_service.packets.measured_courses import is_of_another
 from cds_service.packets.necessity import facts_of_course, with_unit
-from cds_service.packets.wanted_elements import Wanted
+from cds_service.packets.wanted_elements import WantedElement
 from cds_service.rules.measurements import measurements
 
 NEVER_ANSWERED: Final = frozenset({"signature"})
 """Elements that a questionnaire does not settle."""
-BETWEEN: Final = "; "
+_BETWEEN: Final = "; "
 
 
 class Filled(NamedTuple):
@@ -29,7 +29,7 @@ class Filled(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
 
-def element_of(wanted: Wanted, material: Material, necessity: Filled) -> PacketElement:
+def element_of(wanted: WantedElement, material: PacketMaterial, necessity: Filled) -> PacketElement:
     """The element with its evidence. What a clinician answered in the questionnaire goes before what is read."""
     answer = material.answers.get(wanted.id) if wanted.id not in NEVER_ANSWERED else None
     if answer is not None:
@@ -50,22 +50,22 @@ def element_of(wanted: Wanted, material: Material, necessity: Filled) -> PacketE
     )
 
 
-def _missing(material: Material, key: str, **facts: object) -> str:
+def _missing(material: PacketMaterial, key: str, **facts: object) -> str:
     return sentence("missing", key, material.today, facts)
 
 
-def _text(material: Material, key: str, **facts: object) -> str:
+def _text(material: PacketMaterial, key: str, **facts: object) -> str:
     return sentence("text", key, material.today, facts)
 
 
-def _patient(material: Material) -> Filled:
+def _patient(material: PacketMaterial) -> Filled:
     party = material.parties.patient
     if not party.name:
         return Filled(missing=_missing(material, "patient"))
     return Filled(party.name, "", (Evidence("name", party.name, party.reference),))
 
 
-def _birth_date(material: Material) -> Filled:
+def _birth_date(material: PacketMaterial) -> Filled:
     born = material.parties.birth_date
     if born is None:
         return Filled(missing=_missing(material, "birth-date"))
@@ -77,7 +77,7 @@ def _date(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-def _party(material: Material, party: Party | None, key: str, number_key: str | None = None) -> Filled:
+def _party(material: PacketMaterial, party: Party | None, key: str, number_key: str | None = None) -> Filled:
     """A person or organization; with ``number_key`` it needs an NPI or a license number."""
     if party is None or not party.name:
         return Filled(missing=_missing(material, key))
@@ -89,19 +89,19 @@ def _party(material: Material, party: Party | None, key: str, number_key: str | 
     )
 
 
-def _employer(material: Material) -> Filled:
+def _employer(material: PacketMaterial) -> Filled:
     return _party(material, material.parties.employer, "employer")
 
 
-def _payer(material: Material) -> Filled:
+def _payer(material: PacketMaterial) -> Filled:
     return _party(material, material.parties.payer, "payer")
 
 
-def _requester(material: Material) -> Filled:
+def _requester(material: PacketMaterial) -> Filled:
     return _party(material, material.parties.requester, "requester", "requester-number")
 
 
-def _requester_contact(material: Material) -> Filled:
+def _requester_contact(material: PacketMaterial) -> Filled:
     party = material.parties.requester
     if party is None or not (party.phone or party.fax):
         return Filled(missing=_missing(material, "requester-contact"))
@@ -111,19 +111,19 @@ def _requester_contact(material: Material) -> Filled:
     return Filled(text, missing, (Evidence("phone and fax", text, party.reference or None),))
 
 
-def _rendering_provider(material: Material) -> Filled:
+def _rendering_provider(material: PacketMaterial) -> Filled:
     treating = [party for party in material.parties.treating if party.name]
     if not treating:
         return Filled(missing=_missing(material, "rendering-provider"))
     each = [_party(material, party, "rendering-provider", "rendering-number") for party in treating]
     return Filled(
-        BETWEEN.join(filled.text for filled in each),
+        _BETWEEN.join(filled.text for filled in each),
         next((filled.missing for filled in each if filled.missing), ""),
         tuple(evidence for filled in each for evidence in filled.evidence),
     )
 
 
-def _facility(material: Material) -> Filled:
+def _facility(material: PacketMaterial) -> Filled:
     filled = _party(material, material.parties.facility, "facility")
     party = material.parties.facility
     if filled.missing or party is None or party.npi:
@@ -131,21 +131,21 @@ def _facility(material: Material) -> Filled:
     return filled._replace(missing=_missing(material, "facility-number", name=party.name))
 
 
-def _claim_number(material: Material) -> Filled:
+def _claim_number(material: PacketMaterial) -> Filled:
     found = material.head.claim_number
     if found is None:
         return Filled(missing=_missing(material, "claim-number"))
     return Filled(found.value, "", (Evidence("claim number", found.value, found.reference),))
 
 
-def _injury_date(material: Material) -> Filled:
+def _injury_date(material: PacketMaterial) -> Filled:
     accident = material.head.accident
     if accident is None:
         return Filled(missing=_missing(material, "injury-date"))
     return Filled(_date(accident.date), "", (Evidence("date of injury", accident.date, accident.reference),))
 
 
-def _diagnosis(material: Material) -> Filled:
+def _diagnosis(material: PacketMaterial) -> Filled:
     names = material.case.chart.condition_names
     found = [
         (diagnosis, " ".join(filter(None, (diagnosis.code, names.get(diagnosis.reference)))))
@@ -153,13 +153,13 @@ def _diagnosis(material: Material) -> Filled:
     ]
     coded = any(diagnosis.code for diagnosis, _ in found)
     return Filled(
-        BETWEEN.join(text for _, text in found if text),
+        _BETWEEN.join(text for _, text in found if text),
         "" if coded else _missing(material, "diagnosis"),
         tuple(Evidence("diagnosis", text, diagnosis.reference) for diagnosis, text in found if text),
     )
 
 
-def _services(material: Material) -> Filled:
+def _services(material: PacketMaterial) -> Filled:
     texts = [
         _text(material, "service", **service._asdict(), label=LABELS.get(service.code, service.code))
         for service in material.services
@@ -170,10 +170,10 @@ def _services(material: Material) -> Filled:
         Evidence("ordered" if service.order else "treated so far", text, service.order)
         for service, text in zip(material.services, texts, strict=True)
     )
-    return Filled(BETWEEN.join(texts), "", evidence)
+    return Filled(_BETWEEN.join(texts), "", evidence)
 
 
-def _amount(material: Material) -> Filled:
+def _amount(material: PacketMaterial) -> Filled:
     amount = material.amount
     if amount.visits is None and amount.minutes is None and amount.days_per_week is None:
         return Filled(missing=_missing(material, "amount"))
@@ -182,18 +182,18 @@ def _amount(material: Material) -> Filled:
     return Filled(text, missing, (Evidence("order", text, _order(material)),))
 
 
-def _proposed_date(material: Material) -> Filled:
+def _proposed_date(material: PacketMaterial) -> Filled:
     start = material.amount.start
     if start is None:
         return Filled(missing=_missing(material, "proposed-date"))
     return Filled(_date(start), "", (Evidence("start of the order", start, _order(material)),))
 
 
-def _order(material: Material) -> str | None:
+def _order(material: PacketMaterial) -> str | None:
     return next((service.order for service in material.services if service.order), None)
 
 
-def _evaluation(material: Material) -> Filled:
+def _evaluation(material: PacketMaterial) -> Filled:
     found = measurements(material.case, material.policy)
     conditions = frozenset(material.conditions)
     evaluated = [
@@ -214,10 +214,10 @@ def _evaluation(material: Material) -> Filled:
     age = material.request.value.attachment_days if material.request is not None else None
     old = age is not None and (material.today - newest).days > age
     missing = _missing(material, "evaluation-old", day=newest, days=age) if old else ""
-    return Filled(BETWEEN.join(texts), missing, tuple(evidence))
+    return Filled(_BETWEEN.join(texts), missing, tuple(evidence))
 
 
-def _progress(material: Material) -> Filled:
+def _progress(material: PacketMaterial) -> Filled:
     compared = [course for course in material.measured.courses if len(course.steps) > 1]
     if not compared:
         key = "progress" if material.case.episode is not None else "progress-first"
@@ -228,26 +228,26 @@ def _progress(material: Material) -> Filled:
         for course in compared
         for step in course.steps
     )
-    return Filled(BETWEEN.join(texts), "", evidence)
+    return Filled(_BETWEEN.join(texts), "", evidence)
 
 
-def goals_of(material: Material) -> tuple[Goal, ...]:
+def goals_asked(material: PacketMaterial) -> tuple[Goal, ...]:
     """The goals of the active plans; where those name none, all on record."""
     of_plans = {goal for plan in material.case.active_plans for goal in plan.goals}
     return tuple(goal for goal in material.case.chart.goals if goal.reference in of_plans) or material.case.chart.goals
 
 
-def words_of_goal(material: Material, goal: Goal) -> str:
+def words_of_goal(material: PacketMaterial, goal: Goal) -> str:
     """What a goal says, as it was written; empty where it says nothing."""
-    described = (material.json_of(goal.reference) or {}).get("description")
-    text = described.get("text") if isinstance(described, dict) else None
+    description = (material.json_of(goal.reference) or {}).get("description")
+    text = description.get("text") if isinstance(description, dict) else None
     return text if isinstance(text, str) else ""
 
 
-def _goals(material: Material) -> Filled:
-    goals = goals_of(material)
-    told = [(goal, words_of_goal(material, goal)) for goal in goals]
-    named = [(goal, text) for goal, text in told if text or goal.target is not None]
+def _goals(material: PacketMaterial) -> Filled:
+    goals = goals_asked(material)
+    described = [(goal, words_of_goal(material, goal)) for goal in goals]
+    named = [(goal, text) for goal, text in described if text or goal.target is not None]
     if not named:
         return Filled(missing=_missing(material, "goals"))
     units = {course.goal.reference: course.unit for course in material.measured.courses if course.goal is not None}
@@ -258,14 +258,14 @@ def _goals(material: Material) -> Filled:
     measurable = any(goal.target is not None and goal.due is not None for goal in goals)
     missing = "" if measurable else _missing(material, "goals-measure", goals=[text for _, text in named if text])
     evidence = tuple(Evidence("goal", text, goal.reference) for (goal, _), text in zip(named, texts, strict=True))
-    return Filled(BETWEEN.join(texts), missing, evidence)
+    return Filled(_BETWEEN.join(texts), missing, evidence)
 
 
 def _target(goal: Goal, unit: str | None) -> str:
     return with_unit(goal.target, unit) if goal.target is not None else ""
 
 
-def _plan_of_care(material: Material) -> Filled:
+def _plan_of_care(material: PacketMaterial) -> Filled:
     case = material.case
     plans = [plan for plan in case.active_plans if plan.may_be_for(material.conditions)]
     if not plans:
@@ -274,24 +274,24 @@ def _plan_of_care(material: Material) -> Filled:
     scheduled = any(plan.scheduled for plan in plans)
     missing = "" if scheduled else _missing(material, "plan-schedule")
     evidence = tuple(Evidence("plan of care", Days(plan.start, plan.end), plan.reference) for plan in plans)
-    return Filled(BETWEEN.join(texts), missing, evidence)
+    return Filled(_BETWEEN.join(texts), missing, evidence)
 
 
-def _signature(material: Material) -> Filled:
+def _signature(material: PacketMaterial) -> Filled:
     by = material.request.value.signed_by if material.request is not None else None
     return Filled(missing=_missing(material, "signature", by=by or ""))
 
 
-def _not_read(key: str) -> Callable[[Material], Filled]:
+def _not_read(key: str) -> Callable[[PacketMaterial], Filled]:
     """An element that only a document shows; documents are not read here."""
 
-    def missing(material: Material) -> Filled:
+    def missing(material: PacketMaterial) -> Filled:
         return Filled(missing=_missing(material, key))
 
     return missing
 
 
-_FILLERS: Final[Mapping[str, Callable[[Material], Filled]]] = {
+_FILLERS: Final[Mapping[str, Callable[[PacketMaterial], Filled]]] = {
     "patient": _patient,
     "birth-date": _birth_date,
     "employer": _employer,

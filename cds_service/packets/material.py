@@ -11,13 +11,13 @@ from cds_service.domain.packet import AmountAsked, PacketUse, Parties, ServiceAs
 from cds_service.domain.program_timeline import Timeline
 from cds_service.domain.values import PolicyValue
 from cds_service.fhir.reading.parties import GivesJson
-from cds_service.packets.measured_courses import Measured
+from cds_service.packets.measured_courses import MeasuredSinceStart
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class PacketMaterial:
     """What the record has for a packet.
 
     ``injury`` is its name in words, ``conditions`` the references behind it. ``answers`` are those of completed
@@ -34,7 +34,7 @@ class Material:
     head: ClaimHead
     conditions: tuple[str, ...]
     injury: str
-    measured: Measured
+    measured: MeasuredSinceStart
     request: PolicyValue[Request] | None
     timeline: Timeline | None
     answers: Mapping[str, RequestAnswer]

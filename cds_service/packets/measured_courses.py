@@ -18,7 +18,7 @@ from cds_service.rules.progress import has_improved, lower_is_better, numbers_by
 from cds_service.rules.request_drafts import conditions_asked
 
 
-class Measured(NamedTuple):
+class MeasuredSinceStart(NamedTuple):
     """The courses of each tool, and what was left out.
 
     ``other_injury`` are results that name another condition, ``earlier`` how many are of before this program.
@@ -31,21 +31,21 @@ class Measured(NamedTuple):
     two_injuries: bool = False
 
 
-def measured(case: Case, policy: PolicyView, json_of: GivesJson) -> Measured:
+def measured(case: Case, policy: PolicyView, json_of: GivesJson) -> MeasuredSinceStart:
     """What was measured for the injury of the request, as the rule about progress compares it (R-6).
 
     A result that names another condition is left out, and so is one of before the program.
     """
     conditions = frozenset(conditions_asked(case))
     of_program = {assessment.reference for assessment in case.assessments_of_episode}
-    others = tuple(
+    of_another = tuple(
         assessment
         for assessment, _ in measurements(case, policy).functional
         if is_of_another(json_of, assessment.reference, conditions)
     )
-    left_out = {assessment.reference for assessment in others}
+    left_out = {assessment.reference for assessment in of_another}
     own = tuple(assessment for assessment in case.chart.assessments if assessment.reference not in left_out)
-    seen = case if not others else _without(case, own)
+    seen = case if not of_another else _without(case, own)
     earlier = sum(
         1
         for assessment in case.chart.assessments
@@ -55,7 +55,7 @@ def measured(case: Case, policy: PolicyView, json_of: GivesJson) -> Measured:
     )
     days = case.episode.dates if case.episode is not None else ()
     together = any(day in case.visits and len(injuries_of(case.visits[day].sessions)) > 1 for day in days)
-    return Measured(tuple(_courses(seen, policy)), others, earlier, together)
+    return MeasuredSinceStart(tuple(_courses(seen, policy)), of_another, earlier, together)
 
 
 def _without(case: Case, assessments: tuple[Assessment, ...]) -> Case:
@@ -65,8 +65,8 @@ def _without(case: Case, assessments: tuple[Assessment, ...]) -> Case:
 def is_of_another(json_of: GivesJson, reference: str, conditions: frozenset[str]) -> bool:
     """Whether the record of a result names conditions, and none of those of the request."""
     found = json_of(reference) or {}
-    told = [entry for name in ("focus", "reasonReference") for entry in _list(found.get(name))]
-    references = [str(entry.get("reference")) for entry in told if isinstance(entry, dict)]
+    entries = [entry for name in ("focus", "reasonReference") for entry in _list(found.get(name))]
+    references = [str(entry.get("reference")) for entry in entries if isinstance(entry, dict)]
     named = {f"Condition/{text.rpartition('/')[2]}" for text in references if "Condition/" in text}
     return bool(named) and bool(conditions) and named.isdisjoint(conditions)
 

@@ -8,12 +8,12 @@ from cards.packet_words import sentence
 from cds_service.domain.findings import Days, Evidence
 from cds_service.domain.packet import MeasuredCourse, Necessity
 from cds_service.domain.program_timeline import Trend
-from cds_service.packets.material import Material
+from cds_service.packets.material import PacketMaterial
 
-MINUTES_OF_AN_HOUR: Final = 60
+_MINUTES_OF_AN_HOUR: Final = 60
 
 
-def necessity_of(material: Material, asked: str, goals: tuple[str, ...]) -> Necessity:
+def necessity_of(material: PacketMaterial, asked: str, goals: tuple[str, ...]) -> Necessity:
     """The paragraph for the clinician to edit; ``asked`` is the amount in words, ``goals`` those without a measure."""
     courses = material.measured.courses
     sentences = [*_program(material), *_visits(material)]
@@ -56,11 +56,11 @@ def with_unit(value: float, unit: str | None) -> str:
     return f"{number(value)}{unit}" if unit.startswith(("/", "%")) else f"{number(value)} {unit}"
 
 
-def _say(material: Material, key: str, **facts: object) -> str:
+def _say(material: PacketMaterial, key: str, **facts: object) -> str:
     return sentence("necessity", key, material.today, facts)
 
 
-def _program(material: Material) -> Iterator[str]:
+def _program(material: PacketMaterial) -> Iterator[str]:
     name = material.parties.patient.name or "The patient"
     accident = material.head.accident
     key = "program" if material.case.episode is not None else "proposed"
@@ -74,16 +74,16 @@ def _program(material: Material) -> Iterator[str]:
     )
 
 
-def _visits(material: Material) -> Iterator[str]:
+def _visits(material: PacketMaterial) -> Iterator[str]:
     episode = material.case.episode
     if episode is None:
         return
     minutes = [material.case.visits[day].minutes for day in episode.dates if day in material.case.visits]
-    hours = sum(minutes) / MINUTES_OF_AN_HOUR if all(minutes) else 0
+    hours = sum(minutes) / _MINUTES_OF_AN_HOUR if all(minutes) else 0
     yield _say(material, "visits", visits=len(episode.dates), first=episode.first, last=episode.last, hours=hours)
 
 
-def _course(material: Material, course: MeasuredCourse) -> Iterator[str]:
+def _course(material: PacketMaterial, course: MeasuredCourse) -> Iterator[str]:
     yield _say(material, course.trend.value, **facts_of_course(course))
     goal = course.goal
     if goal is None:
@@ -100,7 +100,7 @@ def _is_reached(course: MeasuredCourse) -> bool:
     return now <= target if course.lower_is_better else now >= target
 
 
-def _evidence(material: Material) -> Iterator[Evidence]:
+def _evidence(material: PacketMaterial) -> Iterator[Evidence]:
     accident, episode = material.head.accident, material.case.episode
     if accident is not None:
         yield Evidence("date of injury", accident.date, accident.reference)

@@ -11,25 +11,25 @@ from cds_service.domain.chart import Fact
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 from cds_service.domain.packet import PacketUse
 from cds_service.domain.payment import compensation_after
-from cds_service.packets.material import Material
+from cds_service.packets.material import PacketMaterial
 from cds_service.policies import parameters as params
 from cds_service.rules.answers import is_required, newest_answer
 
 FACTS: Final = (Fact.SESSIONS, Fact.ASSESSMENTS, Fact.GOALS, Fact.ORDERS, Fact.AUTHORIZATIONS, Fact.PLAN_OF_CARE)
-GENERAL: Final = frozenset({"seed", "default"})
+_GENERAL: Final = frozenset({"seed", "default"})
 
 
-def notices_of(material: Material, bill: Bill) -> tuple[str, ...]:
+def notices_of(material: PacketMaterial, bill: Bill) -> tuple[str, ...]:
     """The sentences in the order of who pays, what is asked, and what the packet leaves out."""
     asked = _of_appeal(material, bill) if material.use is PacketUse.APPEAL else _of_approval(material)
     return (*_of_payer(material), *_of_plan(material), *asked, *_of_rule(material), *_of_results(material))
 
 
-def _say(material: Material, key: str, **facts: object) -> str:
+def _say(material: PacketMaterial, key: str, **facts: object) -> str:
     return sentence("notices", key, material.today, facts)
 
 
-def _of_payer(material: Material) -> Iterator[str]:
+def _of_payer(material: PacketMaterial) -> Iterator[str]:
     case = material.case
     if Fact.COVERAGE in case.chart.unavailable:
         yield _say(material, "payer_unread")
@@ -42,7 +42,7 @@ def _of_payer(material: Material) -> Iterator[str]:
         yield _say(material, "two_payers", first=first)
 
 
-def _of_plan(material: Material) -> Iterator[str]:
+def _of_plan(material: PacketMaterial) -> Iterator[str]:
     case = material.case
     if case.unread_plan is not None:
         yield _say(material, "plan_unread")
@@ -50,7 +50,7 @@ def _of_plan(material: Material) -> Iterator[str]:
         yield _say(material, "no_plan")
 
 
-def _of_approval(material: Material) -> Iterator[str]:
+def _of_approval(material: PacketMaterial) -> Iterator[str]:
     case, today = material.case, material.today
     newest = newest_answer(case.answers_of_episode)
     in_force = case.authorization_on(today)
@@ -74,7 +74,7 @@ def _ended(answers: tuple[Authorization, ...], today: date) -> date | None:
     return max(ends) if ends and max(ends) < today else None
 
 
-def _in_time(material: Material, *, ended: bool) -> Iterator[str]:
+def _in_time(material: PacketMaterial, *, ended: bool) -> Iterator[str]:
     """Until when it has to be sent: the last safe day of the program, or that approval is needed already."""
     by = material.timeline.ask_by if material.timeline is not None else None
     if by is None:
@@ -90,15 +90,15 @@ def _in_time(material: Material, *, ended: bool) -> Iterator[str]:
     yield _say(material, key, by=by.date, why=by.why.value, end=by.ends, lead=by.lead)
 
 
-def _of_rule(material: Material) -> Iterator[str]:
+def _of_rule(material: PacketMaterial) -> Iterator[str]:
     value = material.policy.get(params.REQUEST_ELEMENTS)
     form = material.policy.get(params.REQUEST_FORM_FIELDS)
-    general = value is None or (value.confidence in GENERAL and not material.policy.questions(params.REQUEST_ELEMENTS))
+    general = value is None or (value.confidence in _GENERAL and not material.policy.questions(params.REQUEST_ELEMENTS))
     if general and form is None and not (value is not None and value.unverified):
         yield _say(material, "no_request_rule")
 
 
-def _of_results(material: Material) -> Iterator[str]:
+def _of_results(material: PacketMaterial) -> Iterator[str]:
     found = material.measured
     if found.other_injury:
         names = list(dict.fromkeys(result.label or "a result without a name" for result in found.other_injury))
@@ -113,7 +113,7 @@ def _of_results(material: Material) -> Iterator[str]:
         yield _say(material, "not_sent", facts=lacking)
 
 
-def _of_appeal(material: Material, bill: Bill) -> Iterator[str]:
+def _of_appeal(material: PacketMaterial, bill: Bill) -> Iterator[str]:
     case = material.case
     if bill.visit is None or not (bill.visit.program_lines or bill.visit.other_lines):
         yield _say(material, "no_visit", day=case.date_of_service)

@@ -12,7 +12,7 @@ ATTACHED: Final = frozenset({"history", "evaluation", "test-results", "progress"
 """Elements that go along as documents of their own."""
 
 
-class Wanted(NamedTuple):
+class WantedElement(NamedTuple):
     """An element that a payer wants, or that somebody says it wants (``asked``): nobody verified that value."""
 
     id: str
@@ -26,20 +26,22 @@ class Wanted(NamedTuple):
         return self.id in ATTACHED
 
 
-def wanted_elements(policy: PolicyView) -> tuple[Wanted, ...]:
+def wanted_elements(policy: PolicyView) -> tuple[WantedElement, ...]:
     """The elements in the order of ``REQUEST_ELEMENT_WORDS``: of the rule, of the form, and those only said to be.
 
     The value of the rule speaks before that of the form; an element that a verified value wants is not asked about.
     """
-    found: dict[str, Wanted] = {}
+    found: dict[str, WantedElement] = {}
     lists = (params.REQUEST_ELEMENTS, params.REQUEST_FORM_FIELDS)
     for value in filter(None, map(policy.get, lists)):
         for element in value.value:
-            found.setdefault(element, Wanted(element, REQUEST_ELEMENT_WORDS[element], value))
+            found.setdefault(element, WantedElement(element, REQUEST_ELEMENT_WORDS[element], value))
     for parameter in lists:
         for question in policy.questions(parameter):
             for element in question.value:
-                found.setdefault(element, Wanted(element, REQUEST_ELEMENT_WORDS[element], question.of, asked=True))
+                found.setdefault(
+                    element, WantedElement(element, REQUEST_ELEMENT_WORDS[element], question.of, asked=True)
+                )
     return tuple(found[element] for element in REQUEST_ELEMENT_WORDS if element in found)
 
 

@@ -6,7 +6,7 @@ from cds_service.domain.care import Order
 from cds_service.domain.case import Case
 from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
 from cds_service.domain.findings import ClaimHead
-from cds_service.domain.injury_on_claim import accident_of, claim_number_of, diagnoses_of
+from cds_service.domain.injury_on_claim import claim_number_of, diagnoses_of, injury_day_of
 from cds_service.domain.packet import AmountAsked, ServiceAsked
 from cds_service.domain.units import units
 from cds_service.policies.model import PolicyView
@@ -85,6 +85,6 @@ def head_asked(case: Case) -> ClaimHead:
         claim_number=claim_number_of(case, conditions),
         provider=providers[0] if len(set(providers)) == 1 else None,
         facility=case.chart.facility,
-        accident=accident_of(case, case.today, conditions),
+        accident=injury_day_of(case, case.today, conditions),
         diagnoses=diagnoses_of(case, conditions),
     )

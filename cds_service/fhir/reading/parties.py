@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 class _Name(Record, frozen=True):
     text: str | None = None
     family: str | None = None
-    given: tuple[str, ...] = ()
+    given_names: tuple[str, ...] = msgspec.field(default=(), name="given")
     suffix: tuple[str, ...] = ()
 
 
@@ -203,7 +203,7 @@ def _contacts(found: _Contacts) -> Party:
 
 
 def _full(name: _Name) -> str:
-    return (name.text or " ".join(filter(None, (*name.given, name.family, *name.suffix)))).strip()
+    return (name.text or " ".join(filter(None, (*name.given_names, name.family, *name.suffix)))).strip()
 
 
 def _line(address: _Address | None) -> str:
