@@ -11,7 +11,9 @@ from typing import Any, Final
 from cds_service.stories.story import Story, StoryError, build
 from cds_service.yaml_files import YamlError, YamlFile
 
-_FOLDER: Final = resources.files("cds_service.stories") / "bundled"
+_PACKAGE: Final = resources.files("cds_service.stories")
+_FOLDER: Final = _PACKAGE / "bundled"
+_EXAMPLES: Final = _PACKAGE / "rule_examples.yaml"
 
 
 @cache
@@ -37,6 +39,17 @@ def words_of_story(name: str) -> Mapping[str, Any]:
         StoryError: No bundled story has this name.
     """
     return {"name": name, **_documents(_bundled_file(name))[0]}
+
+
+@cache
+def _words_of_examples() -> Mapping[str, Mapping[str, Any]]:
+    return {words["name"]: words for words in _documents(_EXAMPLES)}
+
+
+def example_for(rule: str, today: date) -> Story | None:
+    """A story that makes a rule speak; None for a rule that bundled stories make speak."""
+    words = _words_of_examples().get(rule)
+    return build(words, today, f"{_EXAMPLES.name} ({rule})") if words is not None else None
 
 
 def _bundled_file(name: str) -> Traversable:

@@ -90,6 +90,18 @@ def test_links_keep_to_the_path_that_the_service_is_published_under(policies):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_page_shows_a_card_of_an_invented_patient(client, rule):
+    page = client.get(f"/rules/{rule.id}", headers=BROWSER).text
+    assert '<article class="ehr-card' in page
+
+
+def test_a_rule_page_leads_to_the_stories_in_which_the_rule_speaks(policies):
+    demo = create_app(Settings(public_url=PUBLIC_URL), policies=policies).test_client()
+    page = demo.get("/rules/reassessment", headers=BROWSER).text
+    assert "/try?story=reassessment-overdue&amp;moment=encounter-discharge" in page
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_rule_has_a_page_that_tells_its_law(client, rule):
     facts = client.get(f"/rules/{rule.id}", headers=PROGRAM).json
     assert (rule.id, rule.topic, rule.title) == (facts["id"], facts["topic"], facts["title"])

@@ -17,7 +17,7 @@ def pages_app(site: Site) -> Flask:
     app = surrounded_app(__name__, site.settings, site.metrics, page.failure)
     page.init_app(app, site)
     app.register_blueprint(home.blueprint(site))
-    app.register_blueprint(knowledge.blueprint(site.policies, site.settings.public_url))
+    app.register_blueprint(knowledge.blueprint(site))
     app.register_blueprint(docs_pages.blueprint(site))
     app.register_blueprint(api_page.blueprint(site))
     app.register_blueprint(try_pages.blueprint(site))

@@ -36,22 +36,26 @@ from cds_service.web.pages.page_words import (
     facts_in_words,
     moments_in_words,
 )
+from cds_service.web.pages.rule_cards import RuleCards
+from cds_service.web.site import Site
 
 _FHIR_JSON: Final = "application/fhir+json"
 
 
-def blueprint(policies: PoliciesInUse, public_url: str) -> Blueprint:
-    """The pages about these policies."""
+def blueprint(site: Site) -> Blueprint:
+    """The pages about the policies of a deployment."""
+    policies, cards = site.policies, RuleCards(site)
     routes = Blueprint("knowledge", __name__)
 
     def words() -> dict[str, Any]:
-        return {**_WORDS, "titles": {policy.id: policy.title for policy in policies.current.policies}}
+        titles = {policy.id: policy.title for policy in policies.current.policies}
+        return {**_WORDS, "titles": titles, "spoken_stories": cards.stories, "card_of_rule": cards.card}
 
     routes.context_processor(words)
     _add_rules(routes, policies)
     _add_coding_rules(routes)
     _add_policies(routes, policies)
-    _add_code_systems(routes, public_url)
+    _add_code_systems(routes, site.settings.public_url)
     return routes
 
 
