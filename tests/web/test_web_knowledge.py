@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from fhir.resources.R4B.codesystem import CodeSystem
@@ -8,6 +9,7 @@ from cds_service.app.settings import Settings
 from cds_service.domain.case import Moment
 from cds_service.domain.chart import Fact
 from cds_service.domain.findings import Topic
+from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.web.application import create_app
 from cds_service.web.pages.page_words import WORDS_OF_FACTS, WORDS_OF_MOMENTS
@@ -15,6 +17,19 @@ from tests.web.talking import PUBLIC_URL, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}
+SITE = """\
+policy: site-fable
+title: Fable agreement (invented)
+match: {payers: [Fable Insurance], payer_class: workers-compensation, jurisdiction: US-GA}
+status: partial
+not_modelled: [fee amounts]
+values:
+  program.max_weeks:
+    - from: 2026-01-01
+      value: {conditioning: 4, hardening: 8}
+      source: {title: Invented agreement, retrieved: 2026-01-02}
+      confidence: verified
+"""
 INLINE = {"style", "onclick", "onload", "onerror", "onsubmit", "onchange"}
 PAGES = [
     "/",
@@ -151,6 +166,17 @@ def test_values_are_told_in_words(client):
     page = client.get("/policies/us-tn-bwc", headers=BROWSER).text
     assert "CMS 8-minute rule" in page
     assert "no date given" in page
+
+
+def test_a_page_follows_the_policies_in_use(policies, tmp_path):
+    (tmp_path / "site-fable.yaml").write_text(SITE)
+    in_use = SimpleNamespace(current=policies, outdated=False)
+    app = create_app(Settings(public_url=PUBLIC_URL), policies=in_use).test_client()
+    assert "Fable" not in app.get("/policies", headers=BROWSER).text
+
+    in_use.current = PolicyStack.load([tmp_path])
+    assert app.get("/policies", headers=BROWSER).text == app.get("/policies", headers=BROWSER).text
+    assert "Fable agreement (invented)" in app.get("/policies", headers=BROWSER).text
 
 
 def test_where_sources_differ_the_pages_say_so(client):

@@ -28,7 +28,8 @@ from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.rules.rule import Rule
 from cds_service.web.pages.coding_rules import ENTRIES, SECTIONS, with_linked_ids
-from cds_service.web.pages.page import page
+from cds_service.web.pages.kept_pages import KeptPages
+from cds_service.web.pages.page import PUBLIC, page
 from cds_service.web.pages.page_words import (
     SHOWN_STATUSES,
     WORDS_OF_MOMENTS,
@@ -52,6 +53,7 @@ def blueprint(site: Site) -> Blueprint:
         return {**_WORDS, "titles": titles, "spoken_stories": cards.stories, "card_of_rule": cards.card}
 
     routes.context_processor(words)
+    KeptPages(policies, _today, PUBLIC).add_to(routes)
     _add_rules(routes, policies)
     _add_coding_rules(routes)
     _add_policies(routes, policies)
@@ -106,6 +108,10 @@ def _add_policies(routes: Blueprint, policies: PoliciesInUse) -> None:
         return _page("policy", {**facts, "capabilities": _CAPABILITIES, "readBy": _READ_BY})
 
 
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
 def _day() -> date:
     """The date of service that the reader asks about with ``on``, by default today.
 
@@ -114,7 +120,7 @@ def _day() -> date:
     """
     asked = request.args.get("on")
     if asked is None:
-        return datetime.now().astimezone().date()
+        return _today()
     try:
         return date.fromisoformat(asked)
     except ValueError:

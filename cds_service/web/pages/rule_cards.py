@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SpokenStory:
-    """A story at a moment at which a rule speaks; ``query`` opens it on ``/try``, None for one that is not there."""
+    """A story in which a rule speaks; ``query`` opens it on ``/try``, None for one that is not there."""
 
     title: str
     moment: str
@@ -46,10 +46,9 @@ class RuleCards:
             spoken: dict[str, list[tuple[bool, SpokenStory]]] = {}
             for name in bundled():
                 story = load(name, today)
-                for hook in story.hooks:
-                    query = urlencode(TrialState(name, hook).fields())
-                    for said, own, found in self._speaking(story, hook, query):
-                        spoken.setdefault(said, []).append((not own, found))
+                query = urlencode(TrialState(name, story.hook).fields())
+                for said, own, found in self._speaking(story, story.hook, query):
+                    spoken.setdefault(said, []).append((not own, found))
             ranked = {said: sorted(found, key=lambda pair: pair[0]) for said, found in spoken.items()}
             self._spoken = {said: [story for _, story in found] for said, found in ranked.items()}
             self._key = key

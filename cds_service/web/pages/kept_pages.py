@@ -1,0 +1,47 @@
+"""Pages that stay the same for a day and the policies in use are rendered once."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from cds_service.policies.stack import PoliciesInUse
+from cds_service.web.pages.page import headers_of_page, wants_html
+
+if TYPE_CHECKING:
+    from cds_service.policies.stack import PolicyStack
+
+
+class KeptPages:
+    """The HTML of pages without a query, by path; dropped when the day or the policies change.
+
+    Args:
+        policies: The policies in use.
+        today: Tells the day.
+        kept: Who may keep the pages (``Cache-Control``).
+    """
+
+    def __init__(self, policies: PoliciesInUse, today: Callable[[], date], kept: str) -> None:
+        self._policies = policies
+        self._today = today
+        self._headers = headers_of_page(kept)
+        self._of: tuple[PolicyStack, date] | None = None
+        self._pages: dict[str, bytes] = {}
+
+    def add_to(self, routes: Blueprint) -> None:
+        """Answer and keep the pages of these routes."""
+        routes.before_request(self._found)
+        routes.after_request(self._keep)
+
+    def _found(self) -> Response | None:
+        now = (self._policies.current, self._today())
+        if self._of != now:
+            self._of, self._pages = now, {}
+        body = self._pages.get(request.path) if not request.args and wants_html() else None
+        return Response(body, headers=self._headers, mimetype="text/html") if body is not None else None
+
+    def _keep(self, reply: Response) -> Response:
+        if reply.status_code == 200 and reply.mimetype == "text/html" and not request.args:  # noqa: PLR2004 - HTTP
+            self._pages[request.path] = reply.get_data()
+        return reply
