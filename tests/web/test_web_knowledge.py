@@ -20,7 +20,7 @@ PROGRAM = {"Accept": "application/json"}
 SITE = """\
 policy: site-fable
 title: Fable agreement (invented)
-match: {payers: [Fable Insurance], payer_class: workers-compensation, jurisdiction: US-GA}
+match: {payer_class: workers-compensation, jurisdiction: US-GA}
 status: partial
 not_modelled: [fee amounts]
 values:
