@@ -70,10 +70,10 @@ class RecordInTime:
 
 def _since(entered: Mapping[str, Entered], calendar: Calendar) -> Iterator[tuple[str, date]]:
     """Since when each resource is on record: as it says, else from the day of what it tells, else of its visit."""
-    for reference, told in entered.items():
-        day = day_entered(told, calendar) or day_told_of(told, calendar)
-        if day is None and told.encounter:
-            visit = entered.get(normal(told.encounter, {}))
+    for reference, dates in entered.items():
+        day = day_entered(dates, calendar) or day_told_of(dates, calendar)
+        if day is None and dates.encounter:
+            visit = entered.get(normal(dates.encounter, {}))
             day = day_told_of(visit, calendar) if visit is not None else None
         yield reference, day or _ALL_ALONG
 

@@ -143,12 +143,12 @@ class Bills:
                 yield normal(related.claim.reference, {})
 
     def _cents(self, reference: str, place: int, units: float) -> int | None:
-        told = self._told(reference)
+        priced = self._told(reference)
         if reference.startswith("ChargeItem/"):
-            return in_cents(told.price_override.value if told.price_override is not None else None)
-        if place >= len(told.item):
+            return in_cents(priced.price_override.value if priced.price_override is not None else None)
+        if place >= len(priced.item):
             return None
-        item = told.item[place]
+        item = priced.item[place]
         if item.net is not None and item.net.value is not None:
             return in_cents(item.net.value)
         if item.unit_price is None or item.unit_price.value is None:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
+from cds_service.audit.audit_terms import Terms
 from cds_service.audit.finding_rows import RowWords
-from cds_service.audit.patients import PatientLine, PatientRecord, SetAsidePatient, record_of
+from cds_service.audit.past_visits import Patient
+from cds_service.audit.patients import PatientLine, PatientRecord, SetAsidePatient, patient_record
 from cds_service.audit.program_rows import ProgramsOf
 from cds_service.audit.rows import BadLineRow, PatientRows
 from cds_service.audit.shared import SharedRecord
-from cds_service.audit.terms import Terms
 from cds_service.audit.visit_rows import RowsOfVisit, VisitRows
-from cds_service.audit.visits import Patient
 from cds_service.domain.fees import NO_FEES, FeeTable
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
 from cds_service.policies.stack import PolicyStack
@@ -47,7 +47,7 @@ def audited_patient(
 ) -> PatientRows:
     """The rows of one patient."""
     key = terms.patient_key(patient)
-    record = record_of(patient, lines, shared.by_type, terms)
+    record = patient_record(patient, lines, shared.by_type, terms)
     if isinstance(record, SetAsidePatient):
         return PatientRows(key, set_aside=record.why, resources=record.resources, bad_lines=record.bad_lines)
     looked_at = Patient(record, policies, terms)

@@ -6,7 +6,7 @@ import msgspec
 
 from cds_service.fhir.reading.references import normal
 
-LONGEST_LINE: Final = 16 * 1024 * 1024
+LONGEST_RESOURCE: Final = 16 * 1024 * 1024
 """Bytes of a resource that is read: larger ones hold files, not facts."""
 OF_PATIENTS: Final = frozenset(
     {"Patient", "Coverage", "Encounter", "Procedure", "CarePlan", "Condition", "Goal", "Observation"}
@@ -57,9 +57,9 @@ TOO_LONG: Final = BadHead("too-long", "The resource is over 16 MiB.")
 NO_ID: Final = BadHead("no-patient", "The patient's resource has no id, so nothing can be told to be the patient's.")
 
 
-def head_of(raw: bytes) -> LineHead | BadHead:
+def line_head(raw: bytes) -> LineHead | BadHead:
     """What a line says of itself, or why it cannot be used."""
-    if len(raw) > LONGEST_LINE:
+    if len(raw) > LONGEST_RESOURCE:
         return TOO_LONG
     try:
         head = _HEAD.decode(raw)
@@ -72,8 +72,8 @@ def head_of(raw: bytes) -> LineHead | BadHead:
         return BadHead("unknown-type", f"{_plain(kind)} is not read in a look-back.")
     if kind == "Patient":
         return LineHead(kind, head.id, head.id) if head.id else NO_ID
-    whose = head.beneficiary if kind == "Coverage" else head.subject or head.patient
-    name = normal(whose.reference, {}) if whose is not None and whose.reference else ""
+    subject = head.beneficiary if kind == "Coverage" else head.subject or head.patient
+    name = normal(subject.reference, {}) if subject is not None and subject.reference else ""
     of_patient, _, patient = name.rpartition("/")
     if of_patient != "Patient" or not patient:
         return BadHead("no-patient", f"{kind} does not say by a reference which patient it belongs to.")

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from cds_service.audit.audit_terms import Terms
 from cds_service.audit.entered import Entered, entered_of
 from cds_service.audit.line_heads import OF_EVERYBODY
 from cds_service.audit.rows import BadLineRow
-from cds_service.audit.terms import Terms
 from cds_service.domain.case import Moment
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.elements import Resource, type_name
@@ -78,7 +78,7 @@ def shared_of(lines: Iterable[PatientLine]) -> Mapping[type[Resource], Mapping[s
     return read_prefetch(_as_prefetch(list(lines)), ("encounters",)).by_type
 
 
-def record_of(
+def patient_record(
     patient: str,
     lines: Sequence[PatientLine],
     shared: Mapping[type[Resource], Mapping[str, Resource]],
@@ -127,24 +127,24 @@ def _each_once(lines: Sequence[PatientLine]) -> tuple[list[PatientLine], tuple[B
     newest: dict[str, PatientLine] = {}
     bad: list[BadLineRow] = []
     for line in sorted(lines, key=lambda line: (line.kind, line.id, line.file, line.number)):
-        other = newest.setdefault(line.reference, line)
-        if other is line:
+        before = newest.setdefault(line.reference, line)
+        if before is line:
             continue
         if line.kind == "Patient" and _are_two(
-            entered_of("Patient", line.raw).born, entered_of("Patient", other.raw).born
+            entered_of("Patient", line.raw).born, entered_of("Patient", before.raw).born
         ):
             bad.append(BadLineRow(line.file, line.number, "Another patient with the same id.", "other-patient"))
             continue
-        later = entered_of(line.kind, line.raw).edited > entered_of(line.kind, other.raw).edited
-        newest[line.reference], older = (line, other) if later else (other, line)
-        if line.raw != other.raw:
+        later = entered_of(line.kind, line.raw).edited > entered_of(line.kind, before.raw).edited
+        newest[line.reference], older = (line, before) if later else (before, line)
+        if line.raw != before.raw:
             why = f"Another version of the same {line.kind} is used."
             bad.append(BadLineRow(older.file, older.number, why, "duplicate"))
     return list(newest.values()), tuple(bad)
 
 
-def _are_two(born: str | None, other: str | None) -> bool:
-    return born is not None and other is not None and born != other
+def _are_two(born: str | None, born_too: str | None) -> bool:
+    return born is not None and born_too is not None and born != born_too
 
 
 def _as_prefetch(lines: Sequence[PatientLine]) -> bytes:

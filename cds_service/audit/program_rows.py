@@ -8,10 +8,10 @@ from typing import Final
 from cards.envelope import CardSettings
 from cards.groups import grouped
 from cds_service.audit.finding_rows import RowWords
+from cds_service.audit.past_visits import Patient
 from cds_service.audit.rows import FindingRow, GapRow, ProgramRow
 from cds_service.audit.support import REFUSED_SUPPORT
 from cds_service.audit.visit_rows import RowsOfVisit
-from cds_service.audit.visits import Patient
 from cds_service.consultation.consult import Consultation
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.episodes import Episode

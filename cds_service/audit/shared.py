@@ -14,7 +14,7 @@ from cds_service.fhir.reading.references import normal
 class _HumanName(msgspec.Struct, frozen=True):
     text: str | None = None
     family: str | None = None
-    given: tuple[str, ...] = ()
+    first_names: tuple[str, ...] = msgspec.field(default=(), name="given")
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ def _name(line: PatientLine) -> str:
 
 
 def _written(name: _HumanName) -> str:
-    return name.text or " ".join((*name.given, *filter(None, (name.family,))))
+    return name.text or " ".join((*name.first_names, *filter(None, (name.family,))))
 
 
 def _person(line: PatientLine) -> str:

@@ -24,7 +24,7 @@ REFUSED_SUPPORT: Final[Mapping[str, str]] = {
 }
 """What does not support a visit, by the kind of the finding about authorization."""
 LATER_APPROVED: Final = "An approval for the date came after the visit."
-NOT_VERIFIED: Final = "That this payer requires approval is not verified."
+APPROVAL_NOT_VERIFIED: Final = "That this payer requires approval is not verified."
 RESTS_ON_POLICY: Final = frozenset({"missing", "pending", "beyond-count", "second-visit"})
 
 
@@ -53,7 +53,7 @@ def support_of(found: Consultation, *, approved_by_now: bool) -> Support:
     open_points = tuple(plain_sentences(caveat for caveat in finding.caveats if caveat.unsettles))
     value = finding.values[0] if finding.values else None
     if kind in RESTS_ON_POLICY and (value is None or value.confidence != "verified"):
-        open_points = (*open_points, NOT_VERIFIED)
+        open_points = (*open_points, APPROVAL_NOT_VERIFIED)
     return Support(word, REFUSED_SUPPORT[kind], open_points)
 
 

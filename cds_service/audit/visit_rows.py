@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from cards.numbers import Line, codes
+from cds_service.audit.audit_terms import Terms
 from cds_service.audit.billed import BilledLine, in_cents
 from cds_service.audit.finding_rows import RowWords
+from cds_service.audit.past_visits import PastVisit
 from cds_service.audit.rows import FindingRow, GapRow, LineRow, Side, VisitRow
 from cds_service.audit.shared import SharedRecord
 from cds_service.audit.support import support_of
-from cds_service.audit.terms import Terms
-from cds_service.audit.visits import PastVisit
 from cds_service.domain.bill import ClaimVersion
 from cds_service.domain.case import Case
 from cds_service.domain.codes import THERAPY, WORK_REHAB

@@ -2,12 +2,12 @@
 
 import json
 
+from cds_service.audit.audit_terms import Terms
 from cds_service.audit.bucket import audited_patient
-from cds_service.audit.line_heads import LineHead, head_of
-from cds_service.audit.patients import PatientLine, record_of
+from cds_service.audit.line_heads import LineHead, line_head
+from cds_service.audit.past_visits import Patient
+from cds_service.audit.patients import PatientLine, patient_record
 from cds_service.audit.shared import shared_record
-from cds_service.audit.terms import Terms
-from cds_service.audit.visits import Patient
 from tests.playing import bundled_policies
 
 TERMS = Terms(secret=b"a test")
@@ -18,7 +18,7 @@ def lines_of(resources):
     lines, shared = [], []
     for number, resource in enumerate(resources, start=1):
         raw = json.dumps(resource).encode()
-        head = head_of(raw)
+        head = line_head(raw)
         if isinstance(head, LineHead):
             line = PatientLine(head.kind, head.id, head.patient, raw, "export.ndjson", number)
             (lines if head.patient else shared).append(line)
@@ -28,7 +28,9 @@ def lines_of(resources):
 def looked_back(resources, patient, policies=None, terms=TERMS):
     """A patient whose visits can be asked for."""
     lines, shared = lines_of(resources)
-    record = record_of(patient, [line for line in lines if line.patient == patient], shared_record(shared).by_type, terms)
+    record = patient_record(
+        patient, [line for line in lines if line.patient == patient], shared_record(shared).by_type, terms
+    )
     return Patient(record, policies or bundled_policies(), terms)
 
 

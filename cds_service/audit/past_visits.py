@@ -1,6 +1,6 @@
 """Each visit of a patient: what its discharge would have answered on its day, what was billed, how they compare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -8,16 +8,17 @@ from typing import Final
 from cards.gaps import plain_sentences
 from cards.numbers import codes, day
 from cds_service.audit.as_of import RecordInTime
+from cds_service.audit.audit_terms import Terms
 from cds_service.audit.billed import BilledLine, Bills
 from cds_service.audit.patients import PatientRecord, types_of
 from cds_service.audit.rows import Verdict
 from cds_service.audit.support import judged_support, support_of
-from cds_service.audit.terms import Terms
 from cds_service.audit.verdicts import Judgment, compared
 from cds_service.billing.bills import bill_of
 from cds_service.consultation.consult import Consultation, consult
 from cds_service.consultation.question import Question
 from cds_service.domain.bill import Bill
+from cds_service.domain.care import Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Chart, Fact, Unknown
 from cds_service.domain.codes import WORK_REHAB
@@ -29,7 +30,7 @@ from cds_service.policies.stack import PolicyStack
 
 END_OF_DAY: Final = time(23, 59)
 BY_NOW: Final = "Right by the record as it stands now; on the day of the visit it said something else."
-NO_TIME_RULE: Final = "No policy on file says how many minutes make a unit."
+_NO_TIME_RULE: Final = "No policy on file says how many minutes make a unit."
 TOO_LONG_A_DAY: Final = "The times recorded for the day add up to more than 24 hours."
 NO_TIME_BILLED: Final = "No start and stop times are on record, so nothing shows the billed units."
 NO_TIME_NOT_BILLED: Final = "Not billed; no start and stop times are on record, so nothing can be said of what to bill."
@@ -106,17 +107,10 @@ class Patient:
                 continue
             seen: set[str] = set()
             for session in treated[on].sessions:
-                if session.reference in seen:
-                    continue
-                visit = self._looked_at(on, session.encounter)
-                seen.add(session.reference)
-                if visit.consultation is not None and visit.consultation.case.visit is not None:
-                    seen.update(treatment.reference for treatment in visit.consultation.case.visit.sessions)
-                elif visit.consultation is None:
-                    seen.update(
-                        other.reference for other in treated[on].sessions if other.encounter == session.encounter
-                    )
-                yield visit
+                if session.reference not in seen:
+                    visit = self._looked_at(on, session.encounter)
+                    seen |= _treatments(visit, treated[on].sessions, session.encounter)
+                    yield visit
 
     def answer(self, on: date, encounter: str | None, moment: Moment = Moment.VISIT_CLOSE) -> Consultation | None:
         """What a call at the end of a day would have answered, with no bill of the visit on record yet.
@@ -154,7 +148,7 @@ class Patient:
         """The verdict on what was billed, by an answer and the bill that is made beside what was billed."""
         unsure = (*self._not_sure_of_bills(case, billed), *_doubts_about_all(found))
         if beside.visit is None:
-            return Judgment(Verdict.NOT_JUDGED, (NO_TIME_RULE,))
+            return Judgment(Verdict.NOT_JUDGED, (_NO_TIME_RULE,))
         charged = any(line.code in WORK_REHAB for line in billed)
         if not beside.visit.program.minutes:
             return _without_time(found, unsure, charged=charged)
@@ -199,7 +193,7 @@ class Patient:
         charged = codes([line for line in billed if line.code in WORK_REHAB])
         why = f"{charged} was billed for {day(on)}; no treatment of work rehabilitation is on record for that date."
         unread = tuple(plain_sentences(self._unread_treatments()))
-        near = [day(other) for other in (on - _A_DAY, on + _A_DAY) if other in self.chart.history.treated.visits]
+        near = [day(beside) for beside in (on - _A_DAY, on + _A_DAY) if beside in self.chart.history.treated.visits]
         beside = (f"Check the date of service: a visit is on record for {near[0]}.",) if near else ()
         unsure = (*unread, *self._not_sure_of_bills(case, billed), *beside)
         verdict = Verdict.NOT_JUDGED if unsure else Verdict.UNSUPPORTED
@@ -210,6 +204,14 @@ class Patient:
         for fact in (Fact.SESSIONS, Fact.ENCOUNTER):
             yield from self.chart.not_whole(fact)
         yield from (gap for gap in self.chart.gaps if gap.fact in {Fact.SESSIONS, Fact.ENCOUNTER})
+
+
+def _treatments(visit: PastVisit, of_date: Iterable[Session], encounter: str | None) -> set[str]:
+    """The treatments of a date that a visit is made of: two encounters of one injury are one visit."""
+    found = visit.consultation
+    answered = found.case.visit.sessions if found is not None and found.case.visit is not None else ()
+    of_encounter = [session for session in of_date if session.encounter == encounter]
+    return {session.reference for session in (*answered, *of_encounter)}
 
 
 def beside_bills(found: Consultation, case: Case) -> Bill:

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-MOST_RESOURCES: Final = 20_000
+MOST_RESOURCES_OF_PATIENT: Final = 20_000
 """Resources of a patient that are looked at: ten years of daily visits have fewer."""
-MOST_BYTES: Final = 48 * 1024 * 1024
+MOST_BYTES_OF_PATIENT: Final = 48 * 1024 * 1024
 """Bytes of a patient's resources that are looked at; read, they take about four times the room."""
 
 
@@ -39,8 +39,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     with_ids: bool = False
     secret: bytes = b""
     jurisdiction: str = ""
-    most_resources: int = MOST_RESOURCES
-    most_bytes: int = MOST_BYTES
+    most_resources: int = MOST_RESOURCES_OF_PATIENT
+    most_bytes: int = MOST_BYTES_OF_PATIENT
 
     def patient_key(self, patient: str) -> str:
         """How results name a patient."""
