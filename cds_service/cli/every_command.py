@@ -14,6 +14,7 @@ from rich.markdown import Markdown
 from cds_service.app.assembly import answerer_for, load_policies, local_now, recorded_database
 from cds_service.app.settings import Settings, load_settings
 from cds_service.billing.bills import BILL_READS
+from cds_service.cli.auditing import audit_command
 from cds_service.cli.invoking import Invocation, print_exchange, read_json_object
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.commands import policies
@@ -33,6 +34,7 @@ from cds_service.stories import bundled, load
 COMMANDS: Final = click.Group()
 """Holds every command; ``main`` asks for one by its name."""
 
+COMMANDS.add_command(audit_command)
 COMMANDS.add_command(demo)
 COMMANDS.add_command(serve)
 

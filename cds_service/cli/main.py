@@ -8,6 +8,7 @@ import click
 from cds_service import __version__
 
 FIRST_WORDS: Final = {
+    "audit": "Look back over past visits: what they should have been billed, against what was billed.",
     "demo": "Run on this machine only, without client registry, and answer a bundled story.",
     "insights": "Count what became of cards: shown, accepted, overridden, ignored.",
     "invoke": "Act as an EHR: call a hook, print the cards, send feedback.",
