@@ -120,8 +120,8 @@ def _shared(client: Client, earlier: Iterable[Client]) -> Iterator[str]:
         return
     for another in earlier:
         if another.app is not None and another.issuer != client.issuer:
-            theirs = Servers(another.fhir_servers, allow_http=True)
-            for server in sorted(filter(theirs.spelled, client.fhir_servers)):
+            their_servers = Servers(another.fhir_servers, allow_http=True)
+            for server in sorted(filter(their_servers.spelled, client.fhir_servers)):
                 yield f"app: client {another.issuer} has an app for {server} too; leave app out of one of the two"
 
 
