@@ -94,7 +94,7 @@ def patient_record(
     """
     size = sum(len(line.raw) for line in lines)
     if len(lines) > terms.most_resources or size > terms.most_bytes:
-        return SetAsidePatient(patient, _too_much(len(lines), size, terms), len(lines))
+        return SetAsidePatient(patient, too_much(len(lines), size, terms), len(lines))
     kept, duplicates = _each_once(lines)
     if any(bad.kind == "other-patient" for bad in duplicates):
         why = "Two patients of the export share one id, so nothing can be told to be the one's or the other's."
@@ -112,7 +112,8 @@ def patient_record(
     )
 
 
-def _too_much(resources: int, size: int, terms: Terms) -> str:
+def too_much(resources: int, size: int, terms: Terms) -> str:
+    """Why a patient with so many resources, of so many bytes together, is not looked at."""
     return (
         f"The patient has {resources:,} resources of {size / 1024 / 1024:,.0f} MiB together; up to "
         f"{terms.most_resources:,} resources and {terms.most_bytes / 1024 / 1024:,.0f} MiB are looked at."

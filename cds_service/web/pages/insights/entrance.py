@@ -2,6 +2,7 @@
 
 import logging
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
@@ -91,12 +92,11 @@ def _refused(door: Door, refusal: NotSignedIn) -> Response:
     return sign_in_page(door, refusal.text, status=403)
 
 
-def _wanted(address: str) -> str:
+def _wanted(path: str) -> str:
     """The page that somebody wanted to see, if it is one of ours; else the first one."""
-    path, _, query = address.partition("#")[0].partition("?")
-    if path not in {HOME, f"{HOME}/cards", f"{HOME}/calls"}:
-        return HOME
-    return f"{path}?{query}" if query and query.isprintable() else path
+    parts = urlsplit(path)
+    is_ours = parts.path in {HOME, f"{HOME}/cards", f"{HOME}/calls"} and not parts.scheme and not parts.netloc
+    return f"{parts.path}?{parts.query}" if is_ours and parts.query else parts.path if is_ours else HOME
 
 
 def _to(address: str, status: int) -> Response:
