@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cards.markdown import one_line
 from cards.numbers import capital, code_line, day, number, readable
-from cards.packets.request_words import asking, form_words, title_of_packet
+from cards.packets.request_words import form_words, title_of_packet
 from cards.policy_values import how_sure
 from cds_service.domain.findings import Evidence
 from cds_service.domain.packet import AppealLine, MeasuredCourse, Packet, PacketElement
@@ -76,7 +76,6 @@ class PacketView:
     policy_title: str
     form: tuple[str, ...]
     form_source: SourceShown | None
-    ask_by: str
     notices: tuple[str, ...]
     parts: tuple[PartShown, ...]
     measured: tuple[str, ...]
@@ -94,7 +93,6 @@ def packet_view(packet: Packet) -> PacketView:
         policy_title=packet.policy_title,
         form=tuple(form_words(packet.request)),
         form_source=_source(packet.request) if packet.request is not None else None,
-        ask_by=asking(packet.ask_by, packet.day) if packet.ask_by is not None else "",
         notices=tuple(map(one_line, packet.notices)),
         parts=tuple(_part(packet, element) for element in packet.elements),
         measured=tuple(_course(course, packet.day) for course in packet.necessity.courses),

@@ -1,12 +1,10 @@
 """How a payer wants to be asked, by when, and what a packet is called, in words."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any, Final
 
 from cards.numbers import day, program, quantity
 from cds_service.domain.packet import Packet, PacketUse
-from cds_service.domain.program_timeline import AskBy
 from cds_service.domain.values import PolicyValue
 
 USES: Final[Mapping[str, str]] = {
@@ -61,11 +59,3 @@ _COUNTS: Final = {
     "ahead_days": ("It has to arrive {} ahead.", "days"),
     "attachment_days": ("Documents that go with it may be at most {} old.", "days"),
 }
-
-
-def asking(ask: AskBy, today: date) -> str:
-    """By when the payer has to be asked, and why."""
-    if ask.now:
-        return f"Ask now: {ask.why}."
-    last = f"{day(ask.date, today)}, {quantity(ask.lead, 'days')} before {ask.why} on {day(ask.ends, today)}"
-    return f"Ask now: the last safe day was {last}." if ask.date < today else f"The last safe day to ask is {last}."

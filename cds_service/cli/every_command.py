@@ -16,6 +16,7 @@ from cds_service.app.settings import Settings, load_settings
 from cds_service.billing.bills import BILL_READS
 from cds_service.cli.auditing import audit_command
 from cds_service.cli.invoking import Invocation, print_exchange, read_json_object
+from cds_service.cli.packets import draft_packet
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.commands import policies
 from cds_service.cli.policies.own_stories import HOOKS
@@ -37,6 +38,7 @@ COMMANDS: Final = click.Group()
 COMMANDS.add_command(audit_command)
 COMMANDS.add_command(demo)
 COMMANDS.add_command(serve)
+COMMANDS.add_command(draft_packet)
 
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -12,6 +12,7 @@ FIRST_WORDS: Final = {
     "demo": "Run on this machine only, without client registry, and answer a bundled story.",
     "insights": "Count what became of cards: shown, accepted, overridden, ignored.",
     "invoke": "Act as an EHR: call a hook, print the cards, send feedback.",
+    "packet": "Draft a request for approval of a bundled story, or an appeal.",
     "policies": "Check, read and write payer policies.",
     "records": "Look after what is kept of calls and feedback.",
     "rules": "List the rules, or tell one in words.",

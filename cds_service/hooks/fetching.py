@@ -250,7 +250,12 @@ def _beside(prefetch: Prefetch, results: Mapping[Wanted, bytes | Found | FhirFai
         elif reference.fact is not None:
             gaps.append(_gap_of(reference, reference.fact, result))
     read = read_prefetch(msgspec.json.encode({REFERRED: _bundle((), Found(tuple(entries)))}), (REFERRED,))
-    return replace(prefetch, by_type=dict(known_with(prefetch, read)), gaps=(*prefetch.gaps, *read.gaps, *gaps))
+    return replace(
+        prefetch,
+        by_type=dict(known_with(prefetch, read)),
+        gaps=(*prefetch.gaps, *read.gaps, *gaps),
+        beside=(*prefetch.beside, read.raw),
+    )
 
 
 def _gap_of(reference: Wanted, fact: Fact, failure: FhirFailure) -> Unknown:

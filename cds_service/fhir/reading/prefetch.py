@@ -1,6 +1,6 @@
 """What a request's prefetch gave: what became of each key, the resources by type, and their JSON as received."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
@@ -47,13 +47,17 @@ class Slot:
 
 @dataclass(frozen=True)
 class Prefetch:
-    """All that a request's prefetch gave, by resource type and in the order given; duplicates dropped, first wins."""
+    """All that a request's prefetch gave, by resource type and in the order given; duplicates dropped, first wins.
+
+    ``raw`` is its JSON, ``beside`` that of what was fetched because resources refer to it.
+    """
 
     slots: Mapping[str, Slot] = field(default_factory=dict)
     by_type: Mapping[type[Resource], Mapping[str, Resource]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Unknown, ...] = ()
     raw: RawPrefetch = None
+    beside: tuple[RawPrefetch, ...] = ()
 
     def of(self, kind: type[_R]) -> Mapping[str, _R]:
         """Resources of one type by id; one without id stands under a name that is no id."""
@@ -96,13 +100,20 @@ class Prefetch:
         return found
 
     def _received(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        if self.raw is None:
-            return
-        try:
-            prefetch = msgspec.json.decode(self.raw)
-        except UNREADABLE:
-            return
-        if isinstance(prefetch, dict):
-            for key in self.slots:
-                for _, resource in plain_entries(prefetch.get(key)):
-                    yield f"{resource.get('resourceType')}/{resource.get('id')}", resource
+        yield from _resources(self.raw, self.slots)
+        for raw in self.beside:
+            yield from _resources(raw)
+
+
+def _resources(raw: RawPrefetch, keys: Iterable[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The resources of a prefetch with their references, of these keys or of all."""
+    if raw is None:
+        return
+    try:
+        prefetch = msgspec.json.decode(raw)
+    except UNREADABLE:
+        return
+    if isinstance(prefetch, dict):
+        for key in prefetch if keys is None else keys:
+            for _, resource in plain_entries(prefetch.get(key)):
+                yield f"{resource.get('resourceType')}/{resource.get('id')}", resource

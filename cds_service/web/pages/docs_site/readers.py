@@ -26,6 +26,7 @@ READERS: Final = (
         (
             Step("/docs/therapist", "How to read a card at the end of a visit, and what happens when you accept it."),
             Step("/try", "Change the minutes, the payer or the approval, and watch the card change.", "Try it"),
+            Step("/docs/packet", "From the card to a request for approval that you edit and print."),
             Step("/docs/style#terms", "What unit, plan of care, gap and the other words mean.", "Terms"),
             Step("/rules", "Everything that is checked, with the law in plain words.", "Rules"),
         ),
@@ -86,7 +87,7 @@ SHORT_TITLES: Final = {
 }
 """Where the list of all pages has no room for the title."""
 SHELVES: Final = {
-    "Start": ("readme", "therapist", "style"),
+    "Start": ("readme", "therapist", "packet", "style"),
     "Policies": ("policies", "policy-layers", "ncci", "stories"),
     "Connect": ("connect", "answers", "smart", "smart", "sandbox", "conformance", "library"),
     "Operate": ("operating", "configuration", "security", "records", "performance"),

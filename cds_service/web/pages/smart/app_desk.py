@@ -1,16 +1,30 @@
 """What the two addresses of the SMART app answer: where an EHR opens it, and where its user comes back to."""
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from flask import Response, request
 
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher
+from cds_service.security.clients import Client
 from cds_service.security.registry import Registry
 from cds_service.web.around.access import access
+from cds_service.web.pages.packets.asked_packet import MOST_PACKET_FIELDS, SEALED_FIELD, asked_packet
+from cds_service.web.pages.packets.packet_replies import (
+    Frame,
+    PacketReply,
+    packet_answers,
+    packet_page,
+    packet_pdf,
+    packet_preauthorization,
+)
+from cds_service.web.pages.packets.sealed_packets import SEAL_PURPOSE, Drafted, PacketSeal
 from cds_service.web.pages.page import PRIVATE, headers_of_page, page
+from cds_service.web.pages.posted_forms import posted_fields
 from cds_service.web.pages.smart.app_clients import AppClient, client_of, framed_by
 from cds_service.web.pages.smart.app_tokens import address_of_sign_in, fetched_access, new_launch
 from cds_service.web.pages.smart.ehr_exchange import EhrExchange
@@ -23,6 +37,12 @@ from cds_service.web.site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+APP_PACKET: Final = "/app/packet"
+DOWNLOADS: Final[Mapping[str, PacketReply]] = {
+    "form": packet_pdf,
+    "answers": packet_answers,
+    "preauthorization": packet_preauthorization,
+}
 LETTERS_OF_STATE: Final = 16
 """Letters of a launch's state in the name of its cookie, so that launches in two tabs keep apart."""
 LONGEST_PARAMETER: Final = 8 * 1024
@@ -38,6 +58,8 @@ class Desk:
         self._site = site
         self._back = f"{site.settings.public_url}{callback}"
         self._seal = LaunchSeal(site.records.secret(PURPOSE))
+        self._packets = PacketSeal(site.records.secret(SEAL_PURPOSE))
+        self._root = urlsplit(site.settings.public_url).path
         answerer = site.answerer if isinstance(site.answerer, Answerer) else None
         fetcher = answerer.fetcher if answerer is not None else None
         self._answerer = answerer
@@ -55,6 +77,35 @@ class Desk:
         if launch is not None:
             _forget(reply, self._back, launch)
         return reply
+
+    def packet_page(self) -> Response:
+        """The request for approval, of the chart as it was read when the app was opened."""
+
+        def answer() -> Response:
+            drafted, client, fields = self._drafted()
+            carried = ((SEALED_FIELD, fields[SEALED_FIELD]),)
+            frame = Frame(f"{self._root}{APP_PACKET}", "", carried, framed_by(client), in_app=True)
+            return packet_page(self._site, asked_packet(drafted, fields), frame)
+
+        return self._unless_stopped(answer)
+
+    def packet_download(self, name: str) -> Response:
+        """The same in another form, one of ``DOWNLOADS``."""
+
+        def answer() -> Response:
+            drafted, _, fields = self._drafted()
+            return DOWNLOADS[name](self._site, asked_packet(drafted, fields), fields)
+
+        return self._unless_stopped(answer)
+
+    def _drafted(self) -> tuple[Drafted, Client, Mapping[str, str]]:
+        fields = posted_fields(MOST_PACKET_FIELDS)
+        drafted = self._packets.opened(fields.get(SEALED_FIELD, ""))
+        client = self._registry.clients.get(drafted.client or "") if drafted is not None else None
+        if drafted is None or client is None or client.app is None:
+            raise LaunchStop("not-open")
+        access().client = client.issuer
+        return drafted, client, fields
 
     def _unless_stopped(self, answer: "Callable[[], Response]") -> Response:
         try:
@@ -117,6 +168,7 @@ class Desk:
         self._sign_ins.check_hosts(launched, launch.token_endpoint)
         chart = fetched_access(self._exchange, launched, launch, code=code, back=self._back)
         facts = facts_of_program(self._answerer, launched, chart)
+        facts["sealed"] = self._packets.closed(facts["drafted"]) if facts["drafted"] is not None else None
         return page("smart/program.html", facts, kept=PRIVATE, json_type=None, framed_by=framed_by(launched.client))
 
 

@@ -34,4 +34,24 @@ def blueprint(site: Site) -> Blueprint:
         """Where the EHR sends the user back to: the page about the patient."""
         return desk().callback()
 
+    @routes.post("/app/packet")
+    def packet() -> Response:
+        """The request for approval of the chart that was opened, to edit and print."""
+        return desk().packet_page()
+
+    @routes.post("/app/packet.pdf")
+    def packet_form() -> Response:
+        """The site's own copy of the payer's PDF form, filled, to download."""
+        return desk().packet_download("form")
+
+    @routes.post("/app/packet/answers.json")
+    def packet_answers() -> Response:
+        """The request as a FHIR QuestionnaireResponse, to download."""
+        return desk().packet_download("answers")
+
+    @routes.post("/app/packet/preauthorization.json")
+    def packet_preauthorization() -> Response:
+        """The request as a draft Bundle for Da Vinci PAS, to download."""
+        return desk().packet_download("preauthorization")
+
     return routes

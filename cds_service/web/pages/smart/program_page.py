@@ -24,6 +24,7 @@ from cds_service.policies.parameters import PARAMETERS
 from cds_service.rules.catalog import TITLES
 from cds_service.security.clients import Caller, Client
 from cds_service.web.pages.drawn_cards import DrawnCard, drawn_card
+from cds_service.web.pages.packets.drafting import drafted_of
 from cds_service.web.pages.smart.app_clients import AppClient
 from cds_service.web.pages.smart.app_tokens import OVERVIEW, ChartAccess
 from cds_service.web.pages.smart.launch_stops import LaunchStop
@@ -89,7 +90,8 @@ def facts_of_program(answerer: Answerer, launched: AppClient, access: ChartAcces
     banner = None if access.shows_patient else _person(remembered.prefetch, access.patient)
     opened_from = TITLES.get(access.opened_from or "")
     facts = _facts(answered, titles) or {"known": False, "unread": [*_unread(remembered.prefetch)]}
-    return {"patient": banner, "openedFrom": opened_from, **facts}
+    drafted = drafted_of(answered, launched.client.issuer) if facts["known"] else None
+    return {"patient": banner, "openedFrom": opened_from, "drafted": drafted, **facts}
 
 
 def _reasons(keys: Iterable[str], prefetch: Prefetch) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """What the page shows of a trial: plain facts for its templates."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from cards.explanation import FINDING_EXTENSION
 from cards.numbers import day as day_in_words
 from cds_service.domain.jurisdictions import STATES
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
@@ -25,6 +27,9 @@ from cds_service.web.pages.try_it.trial_state import DEED_NAME, FIRST_STORY, Tri
 from cds_service.web.pages.try_it.trials_played import Trial, deeds_of
 from cds_service.web.site import Site
 
+ASKING_RULES: Final = frozenset({"authorization", "program-duration"})
+"""Rules whose cards say that the payer has to be asked."""
+DRAFT_REQUEST: Final = "Draft the request for approval"
 STARTS: Final = (
     ("Four hours, half of it with the assistant alone", TrialState(FIRST_STORY)),
     ("The same visit, and no approval on record", TrialState(FIRST_STORY, choices={"approval": "none"})),
@@ -53,6 +58,8 @@ def facts_of_trial(site: Site, trial: Trial) -> dict[str, Any]:
         "patient": _patient(trial),
         "moment": MOMENTS[trial.hook],
         "refused": trial.played.refused,
+        "packet": _packet_address(state, root),
+        "draft_request": DRAFT_REQUEST,
         "cards": _cards(trial, state, root),
         "aftermath": _aftermath(trial),
         "service": SERVICE_BY_HOOK[trial.hook].id,
@@ -141,8 +148,21 @@ def _cards(trial: Trial, state: TrialState, root: str) -> list[DrawnCard]:
             for number in range(1, len(card.get("suggestions", ())) + 1)
         ]
         menu = OverrideMenu(f"{root}/try#next", [*fields, (DEED_NAME, f"override:{named}")])
-        shown.append(drawn_card(card, hrefs, menu))
+        drawn = drawn_card(card, hrefs, menu)
+        shown.append(replace(drawn, links=(*_request_links(card, state, root), *drawn.links)))
     return shown
+
+
+def _request_links(card: Mapping[str, Any], state: TrialState, root: str) -> Iterable[tuple[str, str]]:
+    """The way from a card on approval to the request that asks for it."""
+    finding = card["extension"][FINDING_EXTENSION]
+    rules = {finding["rule"], *(part["kind"].split(".")[0] for part in finding.get("joined", ()))}
+    if not ASKING_RULES.isdisjoint(rules):
+        yield DRAFT_REQUEST, _packet_address(state, root)
+
+
+def _packet_address(state: TrialState, root: str) -> str:
+    return f"{root}/packet?{urlencode(state.fields(deed=False))}"
 
 
 def _aftermath(trial: Trial) -> dict[str, Any] | None:

@@ -114,6 +114,7 @@ def _facts_of_pasted(site: Site, answer: PastedAnswer) -> dict[str, Any]:
     return {
         "empty": False,
         "refused": answer.refused,
+        "pasted": answer.text,
         "moment": MOMENTS[call.hook] if call is not None else None,
         "service": call.service.id if call is not None else None,
         "cards": list(_cards_of_pasted(site, answered)) if answered is not None else [],

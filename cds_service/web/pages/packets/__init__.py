@@ -1,0 +1,1 @@
+"""The page on which a request for approval is read, edited, printed and taken along."""
