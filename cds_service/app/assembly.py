@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from cds_service.app.labels import labels_from
 from cds_service.app.settings import Settings, load_settings
 from cds_service.errors import ConfigurationError
-from cds_service.forms.pdf_forms import PdfFormsOnHand
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher, pool_of_threads, unobserved
 from cds_service.hooks.services import ASKED_FOR, PERMITTED
@@ -20,6 +20,9 @@ from cds_service.security.outgoing import outgoing_session
 from cds_service.security.registry import Registry
 from cds_service.security.replay import Replay
 from cds_service.security.servers import Servers
+
+if TYPE_CHECKING:
+    from cds_service.forms.pdf_forms import PdfFormsOnHand
 
 
 def local_now() -> datetime:
@@ -73,14 +76,14 @@ def open_records(settings: Settings) -> Records:
     return Records.on(open_database(settings), key)
 
 
-def forms_on_hand(settings: Settings) -> PdfFormsOnHand:
-    """The site's PDF forms.
+def forms_on_hand(settings: Settings) -> "PdfFormsOnHand | None":
+    """The site's PDF forms; None for a site without any.
 
     Raises:
         ConfigurationError: a form or its mapping cannot be used; names file, key and what to do.
     """
     if settings.forms is None:
-        return PdfFormsOnHand()
+        return None
     from cds_service.forms.form_mapping import load_forms  # the PDF library is loaded by sites that have forms
 
     return load_forms(settings.forms)

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from cds_service.domain.packet import Packet
     from cds_service.domain.values import JsonObject
 
-USES: Final = ("first", "renewal", "appeal")
-FORMATS: Final = ("page", "pdf", "questionnaire", "pas")
-VERSIONS: Final = ("2.0.1", "2.2.1")
+_USES: Final = ("first", "renewal", "appeal")
+_FORMATS: Final = ("page", "pdf", "questionnaire", "pas")
+_VERSIONS: Final = ("2.0.1", "2.2.1")
 
 
 @click.command("packet")
 @click.option("--story", required=True, metavar="NAME", help="Bundled story; see the command stories.")
-@click.option("--for", "use", type=click.Choice(USES), default="first", show_default=True, help="What it is sent for.")
-@click.option("--as", "form", type=click.Choice(FORMATS), default="page", show_default=True, help="What is made of it.")
+@click.option("--for", "use", type=click.Choice(_USES), default="first", show_default=True, help="What it is sent for.")
 @click.option(
-    "--pas", type=click.Choice(VERSIONS), default=VERSIONS[-1], show_default=True, help="Edition of Da Vinci PAS."
+    "--as", "form", type=click.Choice(_FORMATS), default="page", show_default=True, help="What is made of it."
+)
+@click.option(
+    "--pas", type=click.Choice(_VERSIONS), default=_VERSIONS[-1], show_default=True, help="Edition of Da Vinci PAS."
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write it.")
 @told_plainly
@@ -82,12 +84,13 @@ def _page(packet: "Packet") -> bytes:
 def _pdf(packet: "Packet", settings: "Settings") -> bytes:
     from cds_service.app.assembly import forms_on_hand
 
-    form = forms_on_hand(settings).for_packet(packet)
+    forms = forms_on_hand(settings)
+    form = forms.for_packet(packet) if forms is not None else None
     if form is None:
         raise click.ClickException(
             f"no PDF form here is for {packet.policy} and {packet.use}: name the folder with your forms in CDS_FORMS"
         )
-    from cds_service.forms.filling import filled_form
+    from cds_service.forms.form_filling import filled_form
 
     return filled_form(form, packet)
 

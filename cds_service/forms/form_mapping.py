@@ -20,7 +20,10 @@ MAPPING_FILE: Final = "forms.yaml"
 MOST_PDF_BYTES: Final = 32 * 1024 * 1024
 MOST_NAMES: Final = 5
 _PARTIES: Final = tuple(name for name in Parties._fields if name not in {"birth_date", "treating"})
-FACTS: Final = (TODAY, *(f"{party}.{part}" for party in _PARTIES for part in Party._fields if part != "reference"))
+FIELD_FACTS: Final = (
+    TODAY,
+    *(f"{party}.{part}" for party in _PARTIES for part in Party._fields if part != "reference"),
+)
 """Single facts that a field can take, like ``requester.npi``; ``day`` is the day of the request."""
 
 _Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
@@ -130,8 +133,8 @@ def _problems(field: PdfField, what: FilledWith) -> Iterator[str]:
         yield "takes one of element, fact and text; write one of them"
     if what.element is not None and what.element not in REQUEST_ELEMENT_WORDS:
         yield f"{what.element} is no element of a request; {_near(what.element, REQUEST_ELEMENT_WORDS)}"
-    if what.fact is not None and what.fact not in FACTS:
-        yield f"{what.fact} is no fact; {_near(what.fact, FACTS)}"
+    if what.fact is not None and what.fact not in FIELD_FACTS:
+        yield f"{what.fact} is no fact; {_near(what.fact, FIELD_FACTS)}"
     if field.kind is FieldKind.OTHER:
         yield "is a signature; leave it out, and have it signed by hand"
     if field.kind is FieldKind.BOX and what.text not in field.states:

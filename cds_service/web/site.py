@@ -1,16 +1,19 @@
 """What the pages know of this deployment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from cds_service.app.fee_file import ReloadableFees
 from cds_service.app.metrics import Metrics
 from cds_service.app.settings import Settings
-from cds_service.forms.pdf_forms import PdfFormsOnHand
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.records.keeping import Keeps
 from cds_service.security.gate import Gate
 from cds_service.web.endpoints.cds_services import Answers
+
+if TYPE_CHECKING:
+    from cds_service.forms.pdf_forms import PdfFormsOnHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Site:
     metrics: Metrics
     gate: Gate | None
     fees: ReloadableFees
-    forms: PdfFormsOnHand = field(default_factory=PdfFormsOnHand)
+    forms: "PdfFormsOnHand | None" = None
 
     @property
     def is_demo(self) -> bool:

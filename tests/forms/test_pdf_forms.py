@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from cds_service.domain.packet import PacketUse
 from cds_service.errors import ConfigurationError
-from cds_service.forms.filling import filled_form
+from cds_service.forms.form_filling import filled_form
 from cds_service.forms.form_mapping import load_forms
 from tests.forms.small_pdf import pdf_form, values_of
 from tests.packet_examples import PATIENT, SENTENCE, appeal_of, packet_of

@@ -204,9 +204,9 @@ def test_a_card_on_approval_leads_to_the_request_and_so_does_the_timeline(demo):
 
 def test_a_pasted_request_leads_to_its_packet(demo):
     page = post(demo, "/try/pasted", pasted()).text
-    sent = html.unescape(re.search(r'action="/packet".*?name="request" value="([^"]*)"', page, re.DOTALL)[1])
+    sent = html.unescape(re.search(r'action="/packet".*?name="sealed" value="([^"]*)"', page, re.DOTALL)[1])
 
-    assert "Texana Placeholder" in post(demo, "/packet", {"request": sent}).text
+    assert "Texana Placeholder" in post(demo, "/packet", {"sealed": sent}).text
 
 
 def test_the_page_is_switched_off_in_production_unless_asked_for():

@@ -87,7 +87,7 @@ SHORT_TITLES: Final = {
 }
 """Where the list of all pages has no room for the title."""
 SHELVES: Final = {
-    "Start": ("readme", "therapist", "packet", "style"),
+    "Start": ("readme", "therapist", "style", "packet"),
     "Policies": ("policies", "policy-layers", "ncci", "stories"),
     "Connect": ("connect", "answers", "smart", "smart", "sandbox", "conformance", "library"),
     "Operate": ("operating", "configuration", "security", "records", "performance"),

@@ -14,7 +14,7 @@ from cds_service.web.pages.packets.asked_packet import (
     AskedPacket,
     asked_packet,
 )
-from cds_service.web.pages.packets.drafting import drafted_of
+from cds_service.web.pages.packets.drafting import drafted_of, packet_seal
 from cds_service.web.pages.packets.packet_replies import (
     Frame,
     PacketReply,
@@ -23,7 +23,7 @@ from cds_service.web.pages.packets.packet_replies import (
     packet_pdf,
     packet_preauthorization,
 )
-from cds_service.web.pages.packets.sealed_packets import SEAL_PURPOSE, Drafted, PacketSeal
+from cds_service.web.pages.packets.sealed_packets import Drafted
 from cds_service.web.pages.posted_forms import posted_fields
 from cds_service.web.pages.try_it.pasted_requests import answer_pasted
 from cds_service.web.pages.try_it.trial_state import STORY_NAME, read_state
@@ -97,7 +97,7 @@ class _Desk:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._seal = PacketSeal(site.records.secret(SEAL_PURPOSE))
+        self._seal = packet_seal(site)
         self._root = urlsplit(site.settings.public_url).path
 
     def page(self) -> Response:

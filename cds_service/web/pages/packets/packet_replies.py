@@ -50,7 +50,7 @@ def packet_page(site: Site, asked: AskedPacket | None, frame: Frame) -> Response
     facts: dict[str, Any] = {"frame": frame, "view": None}
     if asked is not None:
         packet = asked.packet
-        form = site.forms.for_packet(packet)
+        form = site.forms.for_packet(packet) if site.forms is not None else None
         facts |= {
             "view": packet_view(packet),
             "problems": asked.problems,
@@ -73,10 +73,10 @@ def packet_pdf(site: Site, asked: AskedPacket | None, fields: Mapping[str, str])
     """
     del fields
     packet = _packet(asked)
-    form = site.forms.for_packet(packet)
+    form = site.forms.for_packet(packet) if site.forms is not None else None
     if form is None:
         raise NothingToRequestError("This site has no PDF form for this request.")
-    from cds_service.forms.filling import filled_form  # the PDF library is loaded by sites that have forms
+    from cds_service.forms.form_filling import filled_form  # the PDF library is loaded by sites that have forms
 
     return _download(f"{packet.use}-{form.file}", filled_form(form, packet), "application/pdf")
 

@@ -14,6 +14,7 @@ from cds_service.security.clients import Client
 from cds_service.security.registry import Registry
 from cds_service.web.around.access import access
 from cds_service.web.pages.packets.asked_packet import MOST_PACKET_FIELDS, SEALED_FIELD, asked_packet
+from cds_service.web.pages.packets.drafting import packet_seal
 from cds_service.web.pages.packets.packet_replies import (
     Frame,
     PacketReply,
@@ -22,7 +23,7 @@ from cds_service.web.pages.packets.packet_replies import (
     packet_pdf,
     packet_preauthorization,
 )
-from cds_service.web.pages.packets.sealed_packets import SEAL_PURPOSE, Drafted, PacketSeal
+from cds_service.web.pages.packets.sealed_packets import Drafted
 from cds_service.web.pages.page import PRIVATE, headers_of_page, page
 from cds_service.web.pages.posted_forms import posted_fields
 from cds_service.web.pages.smart.app_clients import AppClient, client_of, framed_by
@@ -58,7 +59,7 @@ class Desk:
         self._site = site
         self._back = f"{site.settings.public_url}{callback}"
         self._seal = LaunchSeal(site.records.secret(PURPOSE))
-        self._packets = PacketSeal(site.records.secret(SEAL_PURPOSE))
+        self._packets = packet_seal(site)
         self._root = urlsplit(site.settings.public_url).path
         answerer = site.answerer if isinstance(site.answerer, Answerer) else None
         fetcher = answerer.fetcher if answerer is not None else None

@@ -34,15 +34,11 @@ class NoSuchHook(InvalidRequest):
 
 @dataclass(frozen=True, slots=True)
 class PastedAnswer:
-    """What became of a pasted request: answered, or refused with a reason that names no value of it.
-
-    ``text`` is what was pasted, for a further page to be made of it.
-    """
+    """What became of a pasted request: answered, or refused with a reason that names no value of it."""
 
     call: HookCall | None = None
     answered: Answered | None = None
     refused: RequestError | None = None
-    text: str = ""
 
 
 def answer_pasted(site: Site, text: str) -> PastedAnswer:
@@ -54,7 +50,7 @@ def answer_pasted(site: Site, text: str) -> PastedAnswer:
         return PastedAnswer(refused=TooDeep())
     except RequestError as refused:
         return PastedAnswer(refused=refused)
-    return PastedAnswer(call, answered, text=text)
+    return PastedAnswer(call, answered)
 
 
 def _read(body: bytes) -> HookCall:

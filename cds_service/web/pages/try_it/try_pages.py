@@ -10,6 +10,7 @@ from cds_service.errors import RequestError, UnknownRoute
 from cds_service.hooks.answer import Answered
 from cds_service.web.around.faults import failure_of
 from cds_service.web.pages.drawn_cards import DrawnCard, drawn_card
+from cds_service.web.pages.packets.drafting import sealed_packets
 from cds_service.web.pages.page import PRIVATE, headers_of_page, page
 from cds_service.web.pages.posted_forms import posted_fields
 from cds_service.web.pages.try_it.choices import MOMENTS
@@ -114,7 +115,7 @@ def _facts_of_pasted(site: Site, answer: PastedAnswer) -> dict[str, Any]:
     return {
         "empty": False,
         "refused": answer.refused,
-        "pasted": answer.text,
+        "sealed": sealed_packets(site, answered),
         "moment": MOMENTS[call.hook] if call is not None else None,
         "service": call.service.id if call is not None else None,
         "cards": list(_cards_of_pasted(site, answered)) if answered is not None else [],
