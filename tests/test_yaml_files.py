@@ -8,7 +8,7 @@ import pytest
 from cds_service.yaml_files import YamlError, YamlFile
 
 ROOT = Path(__file__).resolve().parents[1]
-WRITERS = {"notation.py", "layer.py"}
+WRITERS = {"notation.py", "layer.py", "story_yaml.py"}
 
 REFUSED = {
     "a key twice": ("a: 1\nb: 2\na: 3", "x.yaml:3: a: duplicate key; write it once, with all that belongs to it"),

@@ -56,7 +56,7 @@ class RowWords:
 
     def __init__(self, policies: PolicyStack, *, with_ids: bool) -> None:
         self._titles = policies.titles
-        self._with_ids = with_ids
+        self.with_ids = with_ids
 
     def findings(self, evaluation: Evaluation, visit: str, program: str) -> tuple[FindingRow, ...]:
         """A row for each finding, in the order of the cards."""
@@ -102,7 +102,7 @@ class RowWords:
             caveats=tuple(plain_sentences(finding.caveats)),
             proposes=bool(finding.proposals),
             recommended=any(proposal.recommended for proposal in finding.proposals),
-            subject=finding.subject if self._with_ids or "/" not in finding.subject else "",
+            subject=finding.subject if self.with_ids or "/" not in finding.subject else "",
         )
 
     def _facts(self, evidence: Iterable[Evidence], today: date) -> Iterator[str]:
@@ -111,14 +111,14 @@ class RowWords:
 
     def _named(self, value: object) -> object:
         """A fact without the payer's number, unless ids are asked for."""
-        if isinstance(value, Authorization) and not self._with_ids:
+        if isinstance(value, Authorization) and not self.with_ids:
             return replace(value, number=None)
         return value
 
     def _masked(self, text: str, finding: Finding) -> str:
         """The words without the payer's numbers, unless ids are asked for."""
         number = finding.facts.get("number")
-        if self._with_ids or not isinstance(number, str) or not number:
+        if self.with_ids or not isinstance(number, str) or not number:
             return text
         return text.replace(number, "(number)")
 

@@ -73,7 +73,7 @@ def patient_resources(program: ProgramPlan, errors: Mapping[tuple[str, date], Pl
         f"{program.patient}-by-pta": _person(program, program.assistant),
     }
     for resource in story.resources:
-        yield _exported(_renamed(resource, names))
+        yield _exported(_renamed(resource, names), program.days[0] - _APPROVED_EARLY)
 
 
 def _words(program: ProgramPlan, errors: Mapping[tuple[str, date], Planted]) -> dict[str, Any]:
@@ -103,6 +103,10 @@ def _words(program: ProgramPlan, errors: Mapping[tuple[str, date], Planted]) -> 
             {"day": day, "tool": "lift", "value": 20 + 4 * place}
             for place, day in enumerate(_measured_on(program, first))
         ],
+        "questionnaires": [
+            {"day": first - _APPROVED_EARLY, "title": "Oswestry Disability Index", "answers": {"score": 38}}
+        ],
+        "existing_orders": [{"discipline": "PT", "times": {"frequency": 5, "minutes": program.hours * 60, "weeks": 8}}],
         "visits": [_visit(program, day, error) for day, error in days],
         "authorizations": [
             {"number": number, "from": first - _APPROVED_EARLY, "to": _approved_to(program, last), "quantity": 60}
@@ -161,9 +165,11 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - FHI
     return value
 
 
-def _exported(resource: FhirJson) -> FhirJson:
+def _exported(resource: FhirJson, ordered: date) -> FhirJson:
     """With what an EHR's export tells besides: since when an entry stands, and dollars on the bill."""
     kind = resource["resourceType"]
+    if kind == "ServiceRequest":
+        return {**resource, "authoredOn": ordered.isoformat()}
     if kind == "Condition":
         return {**resource, "recordedDate": resource.get("onsetDateTime", "2025-11-03")}
     if kind == "Observation" and "effectiveDateTime" in resource:

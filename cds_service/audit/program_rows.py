@@ -8,11 +8,13 @@ from typing import Final
 from cards.envelope import CardSettings
 from cards.groups import grouped
 from cds_service.audit.finding_rows import RowWords
+from cds_service.audit.kept_timeline import kept
 from cds_service.audit.past_visits import Patient
 from cds_service.audit.rows import FindingRow, GapRow, ProgramRow
 from cds_service.audit.support import REFUSED_SUPPORT
 from cds_service.audit.visit_rows import RowsOfVisit
 from cds_service.consultation.consult import Consultation
+from cds_service.consultation.timelines.program_timelines import timeline_of
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.episodes import Episode
 from cds_service.domain.findings import Finding
@@ -91,6 +93,7 @@ class ProgramsOf:
             reassessments_missed=_times_missed(visits),
             reassess_by=due.isoformat() if isinstance(due, date) else "",
             state_text=_summary(state, overview),
+            timeline=self._timeline(overview),
         )
         if overview is None:
             return row, (), ()
@@ -102,6 +105,10 @@ class ProgramsOf:
             return self._patient.answer(on, None, Moment.OVERVIEW)
         except DataNeeded:
             return None
+
+    def _timeline(self, overview: Consultation | None) -> str:
+        timeline = timeline_of(overview.case, overview.policy) if overview is not None else None
+        return kept(timeline, with_ids=self._words.with_ids) if timeline is not None else ""
 
 
 def _program(rows: RowsOfVisit) -> str:

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from cds_service.errors import ConfigurationError
 from cds_service.security.clients import Client, read_keys
 from cds_service.security.entry_terms import TERMS, RegistryTerms
+from cds_service.security.servers import Servers
 from cds_service.yaml_files import YamlError, YamlFile
 
 HINT: Final = "docs/security.md describes the registry of clients."
@@ -114,12 +115,13 @@ def _client(row: object, terms: RegistryTerms) -> Client:
 
 
 def _shared(client: Client, earlier: Iterable[Client]) -> Iterator[str]:
-    """FHIR servers with an app that an earlier client has an app for: a launch names the server and no client."""
+    """FHIR servers with an app that an earlier client has an app for, however spelled: a launch names no client."""
     if client.app is None:
         return
     for another in earlier:
         if another.app is not None and another.issuer != client.issuer:
-            for server in sorted({*client.fhir_servers} & {*another.fhir_servers}):
+            their_servers = Servers(another.fhir_servers, allow_http=True)
+            for server in sorted(filter(their_servers.spelled, client.fhir_servers)):
                 yield f"app: client {another.issuer} has an app for {server} too; leave app out of one of the two"
 
 

@@ -2,7 +2,8 @@
 
 The server hands over requests on the event loop of the worker (RSGI). There, a body that comes slowly or not at all
 costs a connection and no thread, and whether the worker lives is answered by the loop itself: work in threads cannot
-silence it. Calls have threads of their own, so that what waits for the database does not keep them waiting.
+silence it. Calls have threads of their own, so that what waits for the database does not keep them waiting; so have
+readiness, metrics and feedback, and what waits for another server, so that no number of pages keeps them waiting.
 """
 
 import asyncio
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 LIVE: Final = "/health/live"
 CALLS: Final = "/cds-services/"
 FEEDBACK: Final = "/feedback"
-APP: Final = "/app/"
-THREADS_FOR_APP: Final = 2
-"""Threads for launches of the SMART app, which wait for an EHR."""
+FOR_MACHINES: Final = ("/cds-services/", "/health/", "/metrics/")
+ASK_OTHERS: Final = ("/app/", "/insights/sign-in/provider/", "/insights/callback/")
+"""Launches of the SMART app, which wait for an EHR, and sign-in at a provider of identities."""
+THREADS_FOR_MACHINES: Final = 2
+"""Threads for what machines ask that is no hook call: discovery, feedback, readiness, metrics."""
+THREADS_THAT_ASK: Final = 2
 THREADS_FOR_PAGES: Final = 2
-"""Threads for all that is no hook call: pages, readiness, metrics, feedback."""
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PLAIN_NAMES: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 _log: Final = logging.getLogger(__name__)
@@ -82,18 +85,19 @@ class Front:
         self._largest = max_body_bytes
         self._seconds = seconds
         self._calls = ThreadPoolExecutor(threads, "call")
-        self._launches = ThreadPoolExecutor(THREADS_FOR_APP, "app")
-        self._rest = ThreadPoolExecutor(THREADS_FOR_PAGES, "page")
+        self._machines = ThreadPoolExecutor(THREADS_FOR_MACHINES, "machine")
+        self._asking = ThreadPoolExecutor(THREADS_THAT_ASK, "ask")
+        self._pages = ThreadPoolExecutor(THREADS_FOR_PAGES, "page")
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._bodies = Bodies(self._largest, seconds=self._seconds)
+        self._bodies_for_pages = Bodies(self._largest, room=2 * self._largest, seconds=self._seconds)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         del loop
-        self._calls.shutdown()
-        self._launches.shutdown()
-        self._rest.shutdown()
+        for threads in (self._calls, self._machines, self._asking, self._pages):
+            threads.shutdown()
 
     async def __rsgi__(self, scope: RequestHead, exchange: OpenRequest) -> None:
         environ = _environ(scope)
@@ -101,24 +105,29 @@ class Front:
         if path == LIVE:
             self._answer(environ, exchange)
             return
+        threads = self._threads_for(path)
+        bodies = self._bodies if threads in (self._calls, self._machines) else self._bodies_for_pages
         body = b""
         if scope.method not in _WITHOUT_BODY and _length(environ) <= self._largest:
             try:
-                body = await self._bodies.read(exchange, _announced(environ))
+                body = await bodies.read(exchange, _announced(environ))
                 environ["wsgi.input"] = BytesIO(body)
             except SlowBody:
                 environ["wsgi.input"] = _Missing()
         answered = self._loop.create_future()
-        self._threads_for(path).submit(self._work, environ, exchange, answered)
+        threads.submit(self._work, environ, exchange, answered)
         try:
             await answered
         finally:
-            self._bodies.answered(body)
+            bodies.answered(body)
 
     def _threads_for(self, path: str) -> ThreadPoolExecutor:
         if path.startswith(CALLS) and not path.endswith(FEEDBACK):
             return self._calls
-        return self._launches if path.startswith(APP) else self._rest
+        below = f"{path}/"
+        if below.startswith(FOR_MACHINES):
+            return self._machines
+        return self._asking if below.startswith(ASK_OTHERS) else self._pages
 
     def _work(self, environ: "WSGIEnvironment", exchange: OpenRequest, answered: "asyncio.Future[None]") -> None:
         try:

@@ -28,7 +28,7 @@ class PagesWhenNeeded:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        head = environ["PATH_INFO"].split("/", 2)[1] if environ["PATH_INFO"] else ""
+        head = environ["PATH_INFO"].removeprefix("/").partition("/")[0]
         if head in self._heads:
             return self._endpoints(environ, start_response)
         return self.pages()(environ, start_response)

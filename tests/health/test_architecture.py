@@ -93,6 +93,12 @@ ALLOWED = {
         "cds_service.stories",
         "cds_service.yaml_files",
     },
+    "cds_service/audit/report": {
+        "cards",
+        "cds_service.audit.kept_timeline",
+        "cds_service.audit.report",
+        "cds_service.domain",
+    },
     "cds_service/audit/steps": {
         "cds_service.audit",
         "cds_service.domain",

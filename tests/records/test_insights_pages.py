@@ -137,7 +137,17 @@ def test_the_token_opens_the_page_that_was_wanted(visitor):
 
 
 @pytest.mark.parametrize(
-    "to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/rules", "", "/insights/../x"]
+    "to",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/rules",
+        "",
+        "/insights/../x",
+        "//[",
+        "/insights#//[x",
+    ],
 )
 def test_nobody_is_sent_elsewhere_after_the_door(visitor, to):
     assert HOME == visitor.sign_in(to=to).headers["Location"]

@@ -6,9 +6,12 @@ import jwt
 import pytest
 import requests
 
-from cds_service.web.pages.insights.openid import is_allowed
+from cds_service.app.settings import Settings
+from cds_service.web.pages.insights.openid import NO_ANSWER_SECONDS, NotSignedIn, Provider, is_allowed
+from cds_service.web.pages.insights.sessions import Tickets
 from tests.authserver.auth_server import AuthServer, RegisteredApp
-from tests.records.keeping import PUBLIC_URL, keeping
+from tests.hosts import HttpHost
+from tests.records.keeping import NOW, PUBLIC_URL, keeping
 from tests.records.test_insights_pages import TOKEN, Visitor
 
 CALLBACK = f"{PUBLIC_URL}/insights/callback"
@@ -191,6 +194,24 @@ def test_a_provider_that_is_gone_is_told(database):
     assert "Try again in a minute" in refused.text
     assert 303 == visitor.sign_in().status_code
     site.records.close()
+
+
+def test_a_provider_that_gave_no_answer_is_not_asked_by_every_stranger():
+    with HttpHost({"": lambda handler: handler.reply(500, {})}) as broken:
+        settings = Settings(
+            oidc_issuer=broken.url,
+            oidc_client_id="work-rehab",
+            oidc_client_secret=SECRET,
+            oidc_allowed=("lead@clinic.example",),
+            allow_http=True,
+        )
+        seconds = [0.0]
+        provider = Provider(settings, CALLBACK, clock=lambda: seconds[0])
+        for later in (0.0, 1.0, NO_ANSWER_SECONDS - 1.5, 1.0):
+            seconds[0] += later
+            with pytest.raises(NotSignedIn):
+                provider.address("ticket", Tickets(b"key", lambda: NOW))
+        assert 2 == len(broken.seen)
 
 
 def test_where_only_the_provider_lets_in_no_token_does(visitor):

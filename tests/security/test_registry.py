@@ -198,9 +198,10 @@ def test_a_secret_file_of_the_app_is_found_beside_the_registry_and_must_hold_a_s
 def test_a_fhir_server_opens_the_app_of_a_single_client(path):
     members = {"fhir_servers": ["https://ehr.example.org/fhir"], "app": {"client_id": "cds"}}
     second = Ehr(issuer="https://other.example.org")
-    assert "client https://other.example.org: app: client https://ehr.example.org has an app for" in refusal(
-        write_registry(path, Ehr().entry(**members), second.entry(**members))
-    )
+    for spelled in ("https://ehr.example.org/fhir", "https://EHR.example.org:443/fhir/"):
+        assert "client https://other.example.org: app: client https://ehr.example.org has an app for" in refusal(
+            write_registry(path, Ehr().entry(**members), second.entry(**members | {"fhir_servers": [spelled]}))
+        )
     write_registry(path, Ehr().entry(**members), second.entry(fhir_servers=members["fhir_servers"]))
     assert (ISSUER,) == tuple(client.issuer for client in Registry.load(path).with_app)
 

@@ -1,13 +1,17 @@
 """Fields of a form that was posted, read in memory only; a file would be put on the disk meanwhile."""
 
 from collections.abc import Mapping
-from typing import NoReturn
+from io import BytesIO
+from typing import IO, Final, NoReturn
 
 from flask import current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from cds_service.errors import TooLarge, UnsupportedMediaType
+
+_URLENCODED: Final = "application/x-www-form-urlencoded"
+"""A kind of form of which the parser itself does not count the fields."""
 
 
 class PostedTooLarge(TooLarge):
@@ -31,10 +35,20 @@ def posted_fields(most: int) -> Mapping[str, str]:
     limit = int(current_app.config["MAX_CONTENT_LENGTH"])
     parser = FormDataParser(stream_factory=_no_file, max_form_memory_size=limit, max_form_parts=most)
     try:
-        _, form, _ = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
+        _, form, _ = parser.parse(_counted(most), request.mimetype, request.content_length, request.mimetype_params)
     except RequestEntityTooLarge:
         raise PostedTooLarge(limit) from None
     return form
+
+
+def _counted(most: int) -> IO[bytes]:
+    """The body, with no more fields than these where the parser would not count them."""
+    if request.mimetype != _URLENCODED:
+        return request.stream
+    body = request.stream.read()
+    if body.count(b"&") >= most:
+        raise RequestEntityTooLarge
+    return BytesIO(body)
 
 
 def _no_file(*_: object, **__: object) -> NoReturn:

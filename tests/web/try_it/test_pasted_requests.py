@@ -109,6 +109,12 @@ def test_a_file_is_refused_for_it_would_touch_the_disk(demo):
     assert "A file was sent." in words(reply.text)
 
 
+def test_a_form_with_fields_without_number_is_not_read(demo):
+    for fields, status in (("a=&" * 500_000, 413), ("request=Dear+Sir", 400)):
+        reply = demo.post("/try/pasted", data=fields, content_type="application/x-www-form-urlencoded")
+        assert status == reply.status_code
+
+
 def test_a_token_in_the_request_is_not_used(demo):
     request = request_of()
     del request["prefetch"]["authorizations"]

@@ -1,5 +1,6 @@
 """What a visitor of ``/try`` reads and can do."""
 
+import re
 import subprocess
 import sys
 from datetime import date
@@ -180,6 +181,15 @@ def test_the_program_stands_below_as_a_picture_and_a_table(demo):
     assert 'role="img"' in page
 
 
+@pytest.mark.parametrize("name", ["request.json", "response.json", "story.yaml"])
+def test_a_download_has_a_name_of_our_own(demo, name):
+    reply = demo.get(f"/try/{name}?story=x%22%0d%0ay&filename=../evil.html")
+
+    assert reply.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_the_request_can_be_downloaded_and_called(demo):
     request = demo.get("/try/request.json?story=texas-hardening-pt-pta&approval=none")
     answer = demo.post("/cds-services/work-rehab-encounter-discharge", json=request.json).json
@@ -238,6 +248,14 @@ def test_the_page_can_be_kept_by_nobody_and_names_its_own_address(demo):
     assert reply.headers["Cache-Control"] == "no-store"
     assert "script-src 'self'" in reply.headers["Content-Security-Policy"]
     assert reply.headers["HX-Push-Url"] == "/try?story=texas-hardening-pt-pta&moment=encounter-discharge&payer=medicare"
+
+
+def test_behind_a_proxy_the_page_names_the_address_that_browsers_know(all_policies):
+    app = create_app(Settings(public_url="https://clinic.example/cds"), policies=all_policies)
+    reply = app.test_client().get("/try", headers={"Accept": "text/html"})
+
+    assert reply.headers["HX-Push-Url"].startswith("/cds/try?story=")
+    assert not re.findall(r' (?:href|action|src|hx-get)="/(?!cds/)[^"]*"', reply.text)
 
 
 def test_nothing_on_the_page_is_written_inline(demo):

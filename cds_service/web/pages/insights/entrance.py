@@ -2,7 +2,6 @@
 
 import logging
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
@@ -92,11 +91,12 @@ def _refused(door: Door, refusal: NotSignedIn) -> Response:
     return sign_in_page(door, refusal.text, status=403)
 
 
-def _wanted(path: str) -> str:
+def _wanted(address: str) -> str:
     """The page that somebody wanted to see, if it is one of ours; else the first one."""
-    parts = urlsplit(path)
-    is_ours = parts.path in {HOME, f"{HOME}/cards", f"{HOME}/calls"} and not parts.scheme and not parts.netloc
-    return f"{parts.path}?{parts.query}" if is_ours and parts.query else parts.path if is_ours else HOME
+    path, _, query = address.partition("#")[0].partition("?")
+    if path not in {HOME, f"{HOME}/cards", f"{HOME}/calls"}:
+        return HOME
+    return f"{path}?{query}" if query and query.isprintable() else path
 
 
 def _to(address: str, status: int) -> Response:

@@ -5,7 +5,8 @@ nothing is stored. Discovery, keys and tokens are fetched from checked addresses
 """
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import jwt
@@ -25,6 +26,10 @@ from cds_service.security.outgoing import outgoing_session
 
 SECONDS: Final = 5.0
 """Time of a request to the provider."""
+METADATA_SECONDS: Final = 3600.0
+"""How long it is kept what the provider publishes of itself."""
+NO_ANSWER_SECONDS: Final = 10.0
+"""How long a provider that gave no usable answer is not asked again: anybody can begin to sign in."""
 CLOCK_SECONDS: Final = 60
 SIGN_IN_SCOPE: Final = "openid email profile"
 _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -49,18 +54,19 @@ class Derives(Protocol):
 
 
 class Provider:
-    """The provider of identities that the site names.
+    """The provider of identities that the site names. ``clock`` gives seconds that only grow.
 
     Raises:
         NotSignedIn: by its methods, when the provider cannot be reached or does not answer as it should.
     """
 
-    def __init__(self, settings: Settings, callback: str) -> None:
+    def __init__(self, settings: Settings, callback: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
+        self._clock = clock
         self._callback = callback
         self._issuer = settings.oidc_issuer or ""
         self._session = outgoing_session(Addresses(settings.fhir_networks, allow_any=settings.allow_http))
-        self._metadata: Mapping[str, Any] | None = None
+        self._kept: tuple[float, Mapping[str, Any] | NotSignedIn] | None = None
 
     def address(self, ticket: str, secrets: Derives) -> str:
         """Where the browser goes to sign in."""
@@ -115,17 +121,26 @@ class Provider:
         return claims
 
     def _known(self) -> Mapping[str, Any]:
-        """What the provider publishes of itself, fetched when it is first needed."""
-        if self._metadata is None:
-            url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-            try:
-                reply = self._session.get(url, timeout=Timeout(total=SECONDS), allow_redirects=False)  # type: ignore[arg-type]
-                reply.raise_for_status()
-                document = reply.json()
-            except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
-                raise _unreachable(problem) from None
-            self._metadata = _usable(document, self._issuer, plain=self._settings.allow_http)
-        return self._metadata
+        """What the provider publishes of itself, fetched when it is needed and then kept for a while."""
+        kept = self._kept
+        if kept is None or kept[0] <= self._clock():
+            kept = self._kept = self._asked()
+        if isinstance(kept[1], NotSignedIn):
+            raise NotSignedIn(kept[1].why, kept[1].text)
+        return kept[1]
+
+    def _asked(self) -> tuple[float, Mapping[str, Any] | NotSignedIn]:
+        """What the provider says of itself now, or why it cannot be used, and until when that holds."""
+        url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+        try:
+            reply = self._session.get(url, timeout=Timeout(total=SECONDS), allow_redirects=False)  # type: ignore[arg-type]
+            reply.raise_for_status()
+            document = _usable(reply.json(), self._issuer, plain=self._settings.allow_http)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
+            return self._clock() + NO_ANSWER_SECONDS, _unreachable(problem)
+        except NotSignedIn as problem:
+            return self._clock() + NO_ANSWER_SECONDS, problem
+        return self._clock() + METADATA_SECONDS, document
 
     def _client(self) -> OAuth2Session:
         secret = self._settings.oidc_client_secret

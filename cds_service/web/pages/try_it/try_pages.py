@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 from flask import Blueprint, Response, request
@@ -61,7 +62,8 @@ def _add_trials(routes: Blueprint, site: Site) -> None:
         """A patient story that is tried: the card, what changes, and what the next call answers."""
         facts = facts_of_trial(site, _trial(site))
         reply = page("try/trial.html", facts, kept=PRIVATE, json_type=None)
-        reply.headers["HX-Push-Url"] = f"{request.path}?{facts['query']}"
+        root = urlsplit(site.settings.public_url).path
+        reply.headers["HX-Push-Url"] = f"{root}{request.path}?{facts['query']}"
         return reply
 
     @routes.get("/try/request.json")
