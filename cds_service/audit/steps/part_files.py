@@ -66,7 +66,6 @@ class AuditBucket(msgspec.Struct, frozen=True):
         terms: What was asked for.
         by: What decides.
         sizes: How much is in memory at once.
-        size: Bytes of the bucket's lines as they are kept, to tell how far the step is.
     """
 
     place: str
@@ -79,7 +78,6 @@ class AuditBucket(msgspec.Struct, frozen=True):
     terms: Terms
     by: DecidedBy
     sizes: Sizes
-    size: int
 
     @property
     def file(self) -> str:

@@ -60,7 +60,6 @@ def orders_to_audit(
                 terms=terms,
                 by=by,
                 sizes=sorting[0].sizes,
-                size=_size(lines),
             )
         )
     return orders

@@ -5,12 +5,14 @@ with ``resume``, so a run that was stopped in whatever way goes on where it was.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
 import msgspec
 
 from cds_service.audit.audit_terms import Terms
+from cds_service.audit.line_heads import OF_PATIENTS
 from cds_service.audit.rows import BadLineRow, PatientRows
 from cds_service.audit.steps.inputs import digest_of_input, export_files
 from cds_service.audit.steps.line_numbers import all_bad, lines_before, listed_bad
@@ -23,18 +25,22 @@ from cds_service.audit.steps.stopped import GO_ON, LookBackStopped, stopped_by
 from cds_service.audit.steps.submitting import results_of
 from cds_service.audit.steps.work_folder import WorkFolder
 
-STEPS: Final = {"partition": "Sorting by patient", "audit": "Looking back"}
-"""What a step is called while it is watched."""
+
+class LookBackStep(StrEnum):
+    """What is watched; its amounts are bytes of the input in the first step, resources in the second."""
+
+    SORTING = "Sorting by patient"
+    LOOKING_BACK = "Looking back"
 
 
 class Watching(Protocol):
     """Who shows how far a look-back is."""
 
-    def begin(self, step: str, total: int, done: int) -> None:
-        """A step begins: so many bytes of work, of which so many are done already."""
+    def begin(self, step: LookBackStep, total: int, done: int) -> None:
+        """A step begins: so much work, of which so much is done already."""
 
     def advance(self, amount: int) -> None:
-        """So many bytes of the step are done."""
+        """So much of the step is done."""
 
 
 class LookBackAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,14 +119,15 @@ def _looked_back(asked: LookBackAsked, pool: Pool, watching: Watching) -> Looked
     folder = WorkFolder(asked.work)
     sorting = orders_to_sort(asked.work, sources, installed_version(), asked.sizes)
     folder.tidy(keep={name for order in sorting for name in (order.file, order.mark)} if asked.resume else None)
-    blocks = _done(folder, sorting, partition, _SORTED, pool, watching)
+    blocks = _sort(folder, sorting, pool, watching)
     types = frozenset(kind for done in blocks for kind in done.read)
     terms = msgspec.structs.replace(asked.terms, types=types, secret=digest_of_input(sources))
     auditing = orders_to_audit(sorting, blocks, terms, asked.by)
-    audited = _done(folder, auditing, audit, _AUDITED, pool, watching)
     read: Counter[str] = Counter()
     for done in blocks:
         read.update(done.read)
+    resources = sum(number for kind, number in read.items() if kind in OF_PATIENTS)
+    audited = _audit(folder, auditing, resources, pool, watching)
     return LookedBack(
         work=asked.work,
         parts=tuple(order.file for order in auditing),
@@ -132,24 +139,32 @@ def _looked_back(asked: LookBackAsked, pool: Pool, watching: Watching) -> Looked
     )
 
 
-def _done(
-    folder: WorkFolder,
-    orders: Sequence[_O],
-    function: Callable[[_O], _M],
-    decoder: msgspec.json.Decoder[_M],
-    pool: Pool,
-    watching: Watching,
-) -> list[_M]:
-    """The marks of all orders, in order; what has none yet is done."""
-    kept = folder.kept()
-    marks = {order.key: _mark(folder, order, decoder, kept) for order in orders}
-    waiting = [order for order in orders if marks[order.key] is None]
-    total = sum(map(_weight, orders))
-    watching.begin(STEPS[function.__name__], total, total - sum(map(_weight, waiting)))
-    for order, done in results_of(pool, function, waiting):
+def _sort(folder: WorkFolder, orders: Sequence[SortBlock], pool: Pool, watching: Watching) -> list[Sorted]:
+    marks = _marks(folder, orders, _SORTED)
+    sizes = {order.key: order.block.size for order in orders}
+    watching.begin(LookBackStep.SORTING, sum(sizes.values()), sum(sizes[key] for key in marks))
+    for order, done in results_of(pool, partition, [order for order in orders if order.key not in marks]):
         marks[order.key] = done
-        watching.advance(_weight(order))
-    return [mark for order in orders if (mark := marks[order.key]) is not None]
+        watching.advance(sizes[order.key])
+    return [marks[order.key] for order in orders]
+
+
+def _audit(
+    folder: WorkFolder, orders: Sequence[AuditBucket], resources: int, pool: Pool, watching: Watching
+) -> list[Audited]:
+    marks = _marks(folder, orders, _AUDITED)
+    watching.begin(LookBackStep.LOOKING_BACK, resources, sum(mark.resources for mark in marks.values()))
+    for order, done in results_of(pool, audit, [order for order in orders if order.key not in marks]):
+        marks[order.key] = done
+        watching.advance(done.resources)
+    return [marks[order.key] for order in orders]
+
+
+def _marks(folder: WorkFolder, orders: Sequence[_O], decoder: msgspec.json.Decoder[_M]) -> dict[str, _M]:
+    """The marks of the orders that are done, by key."""
+    kept = folder.kept()
+    found = ((order.key, _mark(folder, order, decoder, kept)) for order in orders)
+    return {key: mark for key, mark in found if mark is not None}
 
 
 def _mark(folder: WorkFolder, order: _O, decoder: msgspec.json.Decoder[_M], kept: Mapping[str, int]) -> _M | None:
@@ -162,5 +177,6 @@ def _mark(folder: WorkFolder, order: _O, decoder: msgspec.json.Decoder[_M], kept
     return mark if mark.key == order.key and mark.size == kept[order.file] else None
 
 
-def _weight(order: SortBlock | AuditBucket) -> int:
-    return order.block.size if isinstance(order, SortBlock) else order.size
+def forget(work: str) -> None:
+    """Remove all that look-backs keep in a work folder: copies of patients' data among the rest."""
+    WorkFolder(work).tidy()

@@ -11,6 +11,7 @@ import pytest
 
 from cds_service.audit.steps.inputs import export_files
 from cds_service.audit.steps.planning import orders_to_sort
+from cds_service.audit.steps.running import LookBackStep
 from cds_service.audit.steps.sizes import Sizes
 from cds_service.audit.steps.work_folder import TEMPORARY
 from tests.audit.steps.exported import asked, exported, looked, row_bytes
@@ -61,7 +62,7 @@ def test_what_is_done_is_not_done_again(export, rows, tmp_path):
     looked(export, tmp_path / "w")
     found = looked(export, tmp_path / "w", watching=Counting(), resume=True)
     assert rows == row_bytes(found)
-    assert [("Sorting by patient", True), ("Looking back", True)] == begun
+    assert [(LookBackStep.SORTING, True), (LookBackStep.LOOKING_BACK, True)] == begun
 
 
 def test_a_file_that_was_cut_or_a_mark_that_is_not_whole_is_made_again(export, rows, tmp_path):
