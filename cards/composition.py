@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -22,6 +21,11 @@ from cds_service.domain.frozen import dataclass
 Actions: TypeAlias = Mapping[tuple[str, int], Sequence[Action]]
 
 APP_LABEL: Final = "Show the whole program"
+PACKET_LABEL: Final = "Open the authorization packet"
+PACKET: Final = "packet"
+"""``appContext`` of the link to the packet, in place of the rule whose card was followed."""
+WITH_PACKET: Final = frozenset({"authorization", "program-duration"})
+"""Rules whose cards open the packet."""
 APP_PATH: Final = "/app/launch"
 """Where the SMART app is opened, below the public URL."""
 NO_ACTIONS: Final[Actions] = MappingProxyType({})
@@ -72,7 +76,7 @@ def compose(
 def _card(group: Group, actions: Actions, settings: CardSettings, lacking: str | None) -> Card:
     finding = group.host.finding
     by_member = [tuple(_suggestions(member, actions, settings)) for member in group.members]
-    suggestions = _once_recommended(tuple(chain.from_iterable(by_member)))
+    suggestions = _once_recommended(tuple(_each_once(by_member)))
     independent = settings.selection_any and sum(map(bool, by_member)) > 1
     return Card(
         uuid=settings.identity(finding.key),
@@ -96,6 +100,8 @@ def _source(label: str, public_url: str, topic: Topic) -> CardSource:
 def _links(group: Group, settings: CardSettings) -> Iterator[CardLink | AppLink]:
     """To the SMART app, where there is one, and to the pages of the rules and of the policy that decides."""
     if settings.app:
+        if not WITH_PACKET.isdisjoint(member.finding.rule for member in group.members):
+            yield AppLink(PACKET_LABEL, f"{settings.public_url}{APP_PATH}", PACKET)
         yield AppLink(APP_LABEL, f"{settings.public_url}{APP_PATH}", group.host.finding.rule)
     for rule in dict.fromkeys(member.finding.rule for member in group.members):
         title = settings.rules.get(rule, rule)
@@ -121,6 +127,14 @@ def _suggestions(member: Worded, actions: Actions, settings: CardSettings) -> It
                 is_recommended=proposal.recommended,
                 actions=tuple(changes),
             )
+
+
+def _each_once(by_member: Sequence[tuple[Suggestion, ...]]) -> Iterator[Suggestion]:
+    """The suggestions of all members; where two call for the same request, that of the first one."""
+    before: list[Sequence[Action]] = []
+    for suggestions in by_member:
+        yield from (suggestion for suggestion in suggestions if suggestion.actions not in before)
+        before.extend(suggestion.actions for suggestion in suggestions)
 
 
 def _once_recommended(suggestions: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:

@@ -187,7 +187,48 @@ class RemoveOrder:
     order: str
 
 
-Change: TypeAlias = DraftCharges | RemoveChargedLines | AddLineModifier | ChangeOrder | AddOrder | RemoveOrder
+class ServiceAsked(NamedTuple):
+    """A service that the request is for; ``units`` in all where an order tells them, else None.
+
+    ``order`` is the order that tells them; None where it is the visits so far.
+    """
+
+    code: str
+    modifiers: tuple[str, ...] = ()
+    units: float | None = None
+    order: str | None = None
+
+
+class AmountAsked(NamedTuple):
+    """How much is asked for and over which days, as orders tell it; what they do not tell is None.
+
+    ``minutes`` are those of each visit, ``days_per_week`` the visits a week.
+    """
+
+    visits: int | None = None
+    minutes: int | None = None
+    days_per_week: float | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRequest:
+    """Draft the request for approval: a preauthorization Claim, and a Task to send it.
+
+    ``orders`` are what it rests on, ``day`` the day that it is drafted on.
+    """
+
+    day: date
+    services: tuple[ServiceAsked, ...]
+    amount: AmountAsked
+    orders: tuple[str, ...] = ()
+    head: ClaimHead = field(default_factory=ClaimHead)
+
+
+Change: TypeAlias = (
+    DraftCharges | RemoveChargedLines | AddLineModifier | ChangeOrder | AddOrder | RemoveOrder | DraftRequest
+)
 
 
 @dataclass(frozen=True, slots=True)

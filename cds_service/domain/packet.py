@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cds_service.domain.chart import Caveat
 from cds_service.domain.codes import Program
 from cds_service.domain.coverage_and_claims import Authorization
-from cds_service.domain.findings import ChargeLine, ClaimHead, Evidence
+from cds_service.domain.findings import AmountAsked, ChargeLine, ClaimHead, Evidence, ServiceAsked
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.domain.program_timeline import AskBy, MeasuredResult, Trend
@@ -52,31 +52,6 @@ class Parties(NamedTuple):
     facility: Party | None = None
     payer: Party | None = None
     employer: Party | None = None
-
-
-class ServiceAsked(NamedTuple):
-    """A service that the request is for; ``units`` in all where an order tells them, else None.
-
-    ``order`` is the order that tells them; None where it is the visits so far.
-    """
-
-    code: str
-    modifiers: tuple[str, ...] = ()
-    units: float | None = None
-    order: str | None = None
-
-
-class AmountAsked(NamedTuple):
-    """How much is asked for and over which days, as orders tell it; what they do not tell is None.
-
-    ``minutes`` are those of each visit, ``days_per_week`` the visits a week.
-    """
-
-    visits: int | None = None
-    minutes: int | None = None
-    days_per_week: float | None = None
-    start: date | None = None
-    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from datetime import date
 
 from cds_service.domain.care import RequestAnswer
 from cds_service.domain.case import Case
-from cds_service.domain.findings import ClaimHead
+from cds_service.domain.findings import AmountAsked, ClaimHead, ServiceAsked
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.packet import AmountAsked, PacketUse, Parties, ServiceAsked
+from cds_service.domain.packet import PacketUse, Parties
 from cds_service.domain.program_timeline import Timeline
 from cds_service.domain.values import PolicyValue
 from cds_service.fhir.reading.parties import GivesJson

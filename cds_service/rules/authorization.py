@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from cds_service.domain.authorizations import REFUSED
-from cds_service.domain.bill import NOTHING_BILLED, Bill
+from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Doubt, Fact, Unknown
 from cds_service.domain.codes import FIRST_BLOCK
@@ -29,7 +29,8 @@ from cds_service.rules.answers import (
     unnamed_approvals,
 )
 from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
-from cds_service.rules.requests import check_without_approval, how_to_request
+from cds_service.rules.request_drafts import with_draft
+from cds_service.rules.requests import REQUESTED, check_without_approval, how_to_request
 from cds_service.rules.rule import Answer, Result, Rule
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
@@ -61,7 +62,14 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
 
     The newest answer decides for its number, its codes and its time. Answers for another service are none. An approval
     that names no service counts, and that is said; a denial or a pending request that names none is asked about.
+
+    Where a request is to be made, its draft is proposed; it is recommended where all that it rests on is on record.
     """
+    yield from with_draft(case, policy, _results(case, policy), REQUESTED)
+
+
+def _results(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """All that is found, without a draft of the request that some of it calls for."""
     days = asked_dates(case)
     yield from payer_caveats(case)
     yield from (
@@ -172,7 +180,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
         return ()
     found: list[Caveat] = [
         Doubt(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
-        for result in check_authorization(case, NOTHING_BILLED, policy)
+        for result in _results(case, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
         and (result.severity is Severity.WARNING or result.kind in {"later-refusal", "unit-question", "weak"})

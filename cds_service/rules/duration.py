@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Order
@@ -17,12 +17,15 @@ from cds_service.rules.answers import asked_dates, unnamed_approvals
 from cds_service.rules.applies import NO_PROGRAM
 from cds_service.rules.approvals import approval_evidence
 from cds_service.rules.authorization import EVERYWHERE, card_on_duration
+from cds_service.rules.request_drafts import with_draft
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 PROGRAM_NOT_RECORDED = Unknown(
     Fact.PROGRAM, "conditioning or hardening is not recorded, so the payer's shortest limit is used"
 )
 
+BEYOND_THE_WEEKS: Final = frozenset({"over", "near", "order-runs-over"})
+"""Findings after which a request is to be made."""
 NOT_APPROVED = Doubt(Fact.AUTHORIZATIONS, "no approval is on record for a visit this late in the program")
 
 
@@ -107,6 +110,11 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     not, and the kind changed, whether weeks count anew is asked. A longest stay of which the payer's text does not say
     that approval extends it is told as that.
     """
+    yield from with_draft(case, policy, _weeks(case, policy), BEYOND_THE_WEEKS)
+
+
+def _weeks(case: Case, policy: PolicyView) -> Iterator[Result]:
+    """What is found of the weeks, without a draft of the request that some of it calls for."""
     days = asked_dates(case)
     order_start = [order.schedule.start for order in case.work_rehab_orders if order.schedule.start]
     first = first_counted(case, policy) if case.episode else min((*order_start, *days), default=None)
@@ -210,6 +218,9 @@ RULES = (
             params.AUTHORIZATION_REQUIRED,
             params.AUTHORIZATION_AFTER_VISITS,
             params.AUTHORIZATION_AFTER_DAYS,
+            params.FIRST_UNIT_FULL,
+            params.FIRST_UNIT_MINIMUM,
+            params.ADDITIONAL_UNIT_MINIMUM,
         ),
         sources=("A-2",),
         check=check_program_duration,

@@ -1,16 +1,20 @@
 """What a request for approval asks for, as orders and visits on record tell it; nothing is invented."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case
-from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB
-from cds_service.domain.findings import ClaimHead
+from cds_service.domain.chart import Fact
+from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB, PayerClass
+from cds_service.domain.findings import AmountAsked, ClaimHead, DraftRequest, Proposal, ServiceAsked
 from cds_service.domain.injury_on_claim import claim_number_of, diagnoses_of, injury_day_of
-from cds_service.domain.packet import AmountAsked, ServiceAsked
+from cds_service.domain.payment import payer_caveats
 from cds_service.domain.units import units
 from cds_service.policies.model import PolicyView
 from cds_service.policies.time_rule import time_thresholds
+from cds_service.rules.rule import Answer, Result
 
 
 def conditions_asked(case: Case) -> tuple[str, ...]:
@@ -87,4 +91,45 @@ def head_asked(case: Case) -> ClaimHead:
         facility=case.chart.facility,
         accident=injury_day_of(case, case.today, conditions),
         diagnoses=diagnoses_of(case, conditions),
+    )
+
+
+def with_draft(case: Case, policy: PolicyView, results: Iterable[Result], kinds: frozenset[str]) -> Iterator[Result]:
+    """The results, the first one of these kinds with the draft of a request."""
+    drafted = False
+    for result in results:
+        if not drafted and isinstance(result, Answer) and result.kind in kinds:
+            drafted = True
+            yield replace(result, proposals=(*result.proposals, *_proposed(case, policy)))
+        else:
+            yield result
+
+
+def _proposed(case: Case, policy: PolicyView) -> tuple[Proposal, ...]:
+    """The draft of a request; none where neither order nor visit tells a code to ask for."""
+    services = services_asked(case, policy)
+    if not services:
+        return ()
+    orders = tuple(order for order in orders_asked(case) if order.editable)
+    draft = DraftRequest(
+        case.today, services, amount_asked(case), tuple(order.reference for order in orders), head_asked(case)
+    )
+    return (Proposal("request", (draft,), recommended=_is_known(case, draft)),)
+
+
+def _is_known(case: Case, draft: DraftRequest) -> bool:
+    """Whether all that the request rests on is on record: order, amount, period, payer, injury and diagnosis."""
+    head, amount = draft.head, draft.amount
+    compensation = case.payer is not None and case.payer.payer_class is PayerClass.WORKERS_COMPENSATION
+    return (
+        bool(draft.orders)
+        and all(service.order is not None for service in draft.services)
+        and None not in {amount.visits, amount.start, amount.end}
+        and head.coverage is not None
+        and any(diagnosis.code for diagnosis in head.diagnoses)
+        and (not compensation or (head.claim_number is not None and head.accident is not None))
+        and len(case.payers) == 1
+        and not payer_caveats(case)
+        and not any(order.doubts for order in orders_asked(case))
+        and not any(case.chart.not_whole(fact) for fact in (Fact.AUTHORIZATIONS, Fact.ORDERS, Fact.COVERAGE))
     )

@@ -94,8 +94,9 @@ def charges(played: Played) -> str:
     for card in played.cards:
         for suggestion in card.get("suggestions", []):
             for action in suggestion["actions"]:
-                if action.get("resource", {}).get("resourceType") == "Claim":
-                    return "; ".join(_line(item) for item in action["resource"].get("item", []))
+                resource = action.get("resource", {})
+                if resource.get("resourceType") == "Claim" and resource.get("use") == "claim":
+                    return "; ".join(_line(item) for item in resource.get("item", []))
     return NONE_WORD
 
 

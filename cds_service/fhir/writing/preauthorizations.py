@@ -10,7 +10,8 @@ from typing import Final
 from uuid import UUID
 
 from cds_service.domain.codes import LABELS
-from cds_service.domain.packet import Packet, PacketUse, Party, ServiceAsked
+from cds_service.domain.findings import ServiceAsked
+from cds_service.domain.packet import Packet, PacketUse, Party
 from cds_service.domain.packet_edits import NECESSITY, printable, request_text
 from cds_service.domain.stable_ids import stable_id
 from cds_service.domain.values import JsonObject

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -30,6 +30,7 @@ from cds_service.domain.findings import (
     ChangeOrder,
     ChargeLine,
     DraftCharges,
+    DraftRequest,
     Proposal,
     RemoveChargedLines,
     RemoveOrder,
@@ -42,10 +43,12 @@ from cds_service.fhir.reading.code_systems import CPT
 from cds_service.fhir.writing.charge_items import charge_item
 from cds_service.fhir.writing.claim_heads import complete, new_claim
 from cds_service.fhir.writing.claim_items import codes_of, modifier_concept, modifiers_on, put_lines
+from cds_service.fhir.writing.drafted_requests import request_claim, request_task
 from cds_service.fhir.writing.repair import valid
 
 DRAFT_NAMESPACE: Final = UUID("6f1d5f4e-5a55-4a5e-9d7c-3c1d1d0b9f10")
 
+_OneAction: TypeAlias = DraftCharges | RemoveChargedLines | AddLineModifier | ChangeOrder | AddOrder | RemoveOrder
 Received = Callable[[str], Mapping[str, Any] | None]
 
 
@@ -93,8 +96,22 @@ def _written(change: Change, writing: Writing) -> tuple[Action, ...]:
             _charge_item(change, line, writing, change.lines[:place].count(line))
             for place, line in enumerate(change.lines)
         )
+    if isinstance(change, DraftRequest):
+        return _request(change, writing)
     action = _action(change, writing)
     return (action,) if action is not None else ()
+
+
+def _request(change: DraftRequest, writing: Writing) -> tuple[Create, Create]:
+    """The preauthorization Claim, and the Task whose focus it is."""
+    asked = ", ".join("-".join((service.code, *service.modifiers)) for service in change.services)
+    claim = _new_id(writing.call, "request", change.orders, asked)
+    task = _new_id(writing.call, "task of the request", change.orders, asked)
+    drafted = request_claim(change, claim, writing.patient, writing.today, writing.labels)
+    return (
+        Create(f"Draft the request for approval: {asked}", drafted),
+        Create("Add the task to send it", request_task(change, task, claim, writing.patient, writing.today)),
+    )
 
 
 def _charge_item(change: DraftCharges, line: ChargeLine, writing: Writing, same_before: int) -> Create:
@@ -122,7 +139,7 @@ def _can_be_sent(resource: JsonObject) -> bool:
     return True
 
 
-def _action(change: Change, writing: Writing) -> Action | None:
+def _action(change: _OneAction, writing: Writing) -> Action | None:
     match change:
         case DraftCharges():
             return _charges(change, writing)
