@@ -140,16 +140,38 @@ ELEMENTS: Final[Mapping[str, Element]] = {
 }
 
 
+ANSWERED_BY: Final[Mapping[str, str]] = {
+    "D-2": "evaluation",
+    "D-4": "goals",
+    "D-10": "job-demands",
+    "D-13": "goals",
+    "D-14": "progress",
+    "D-18": "plan-of-care",
+}
+"""Elements of the record that a completed questionnaire of a request answers, by the part of the request."""
+
+
+def _answered(case: Case, policy: PolicyView) -> frozenset[str]:
+    """Elements that a clinician answered in the questionnaire of this payer's request."""
+    if not case.chart.request_answers:
+        return frozenset()
+    parts = {answer.element for answer in case.chart.request_answers if answer.policy in policy.layers}
+    return frozenset(element for element, part in ANSWERED_BY.items() if part in parts)
+
+
 def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """What a payer requires in the record of a visit; what has no evidence is listed on one card (D-1 to D-20).
 
     Elements that only a document could show are named as not checked: documents are not read. When another rule's card
-    already says what to do about each missing element, the list stands on that card.
+    already says what to do about each missing element, the list stands on that card. What a clinician answered in the
+    completed questionnaire of a request for approval is neither missing nor unchecked.
     """
     lists = values(policy.get(params.DOCUMENTATION_REQUIRED), policy.get(params.DOCUMENTATION_ALSO_REQUIRED))
-    required = tuple(dict.fromkeys(item for value in lists for item in value.value))
+    listed = tuple(dict.fromkeys(item for value in lists for item in value.value))
+    answered = _answered(case, policy)
+    required = tuple(item for item in listed if item not in answered) if answered else listed
     visit = the_visit(case)
-    if not required:
+    if not listed:
         yield NotApplicable("no policy in force lists documentation")
         return
     unknown = [item for item in required if ELEMENTS[item].present is None]
@@ -163,7 +185,7 @@ def check_documentation(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
     missing = [item for item in unseen if item not in unread]
     not_checked = (
         *_not_checked(case, (*unknown, *unread)),
-        *_of_one_program(policy, required),
+        *_of_one_program(policy, listed),
     )
     yield from not_checked
     if missing:

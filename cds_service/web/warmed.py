@@ -26,7 +26,7 @@ from cds_service.web.worker_process import SHARED, WORKER
 
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
 WAITING_THREADS: Final = 8
-OUTGOING: Final = ("Claim", "ServiceRequest")
+OUTGOING: Final = ("Claim", "ServiceRequest", "Task")
 
 
 def for_clients() -> Front:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.fhir.chart.patients_own import Own
+from cds_service.fhir.chart.request_answers import policy_asking
 from cds_service.fhir.chart.results import (
     CODED,
     DOUBTFUL,
@@ -84,7 +85,7 @@ def assessments_of(own: Own, calendar: Calendar, first_treated: date | None) -> 
         else:
             yield from read
     for reference, answers in own.of(QuestionnaireResponseResource):
-        if answers.status in ANSWERED:
+        if answers.status in ANSWERED and policy_asking(answers) is None:
             answered = questionnaire(answers, reference, calendar)
             if isinstance(answered, str):
                 own.leave_out(QuestionnaireResponseResource, reference, answered)

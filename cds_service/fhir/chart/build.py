@@ -26,6 +26,7 @@ from cds_service.fhir.chart.payer_exchange import AskedFor, answers_on_record, a
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places, place_of
 from cds_service.fhir.chart.plans import plan_of_care
+from cds_service.fhir.chart.request_answers import request_answers_of
 from cds_service.fhir.chart.service_requests import (
     is_order,
     may_be_of,
@@ -157,6 +158,7 @@ class _Builder:
             condition_names={
                 reference: name for reference, record in conditions if (name := name_of_condition(record.code))
             },
+            request_answers=tuple(request_answers_of(self.own)),
         )
 
     def _visits(self, conditions: Iterable[tuple[str, ConditionResource]], therapy_plans: list[PlanOfCare]) -> Visits:

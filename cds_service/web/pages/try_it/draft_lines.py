@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cards.numbers import capital, number
 from cards.numbers import day as day_in_words
@@ -88,16 +88,26 @@ def _draft(action: Mapping[str, Any], at_hand: AtHand) -> ShownDraft | None:
     reference = f"{resource['resourceType']}/{resource.get('id')}"
     before = at_hand.find(reference) if action["type"] == "update" else None
     return ShownDraft(
-        _title(resource["resourceType"], "changed" if action["type"] == "update" else "new"),
+        _title(_kind(resource), "changed" if action["type"] == "update" else "new"),
         _lines(resource, at_hand),
         _lines(before, at_hand),
         tuple(_facts(resource, at_hand)),
-        priced=bool(at_hand.fees) and resource["resourceType"] == "Claim",
+        priced=bool(at_hand.fees) and _kind(resource) == "Claim",
     )
 
 
+def _kind(resource: DraftResource) -> str:
+    """The type of a draft; a Claim that asks for approval is a request."""
+    return REQUEST if resource.get("use") == "preauthorization" else str(resource["resourceType"])
+
+
 def _title(kind: str, became: str) -> str:
-    what = {"Claim": "Draft claim", "ServiceRequest": "Draft order", "ChargeItem": "Charge"}.get(kind, "Draft")
+    what = {
+        "Claim": "Draft claim",
+        REQUEST: "Draft request for approval",
+        "ServiceRequest": "Draft order",
+        "ChargeItem": "Charge",
+    }.get(kind, "Draft")
     return f"{what}, {became}"
 
 
@@ -117,7 +127,7 @@ def _claim_lines(claim: DraftResource, at_hand: AtHand) -> Iterable[DraftLine]:
             units=_amount(item.get("quantity")),
             day=_day(item.get("servicedDate"), at_hand.today),
             diagnoses=", ".join(filter(None, (diagnoses.get(at) for at in item.get("diagnosisSequence", ())))),
-            dollars=_dollars(item, at_hand.fees),
+            dollars=_dollars(item, at_hand.fees) if _kind(claim) == "Claim" else None,
         )
 
 
@@ -147,6 +157,8 @@ def _charge_lines(charge: DraftResource, at_hand: AtHand) -> Iterable[DraftLine]
     )
 
 
+REQUEST: Final = "request for approval"
+"""A Claim that asks for approval."""
 _LINES: Mapping[str, Callable[[DraftResource, AtHand], Iterable[DraftLine]]] = {
     "Claim": _claim_lines,
     "ServiceRequest": _order_lines,
