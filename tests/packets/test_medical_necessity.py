@@ -57,6 +57,7 @@ resources:
   - resourceType: Observation
     id: knee
     status: final
+    category: [{coding: [{system: "http://terminology.hl7.org/CodeSystem/observation-category", code: exam}]}]
     code: {text: Grip strength}
     subject: {reference: Patient/worker}
     focus: [{reference: Condition/another}]
