@@ -100,9 +100,9 @@ def _source(label: str, public_url: str, topic: Topic) -> CardSource:
 def _links(group: Group, settings: CardSettings) -> Iterator[CardLink | AppLink]:
     """To the SMART app, where there is one, and to the pages of the rules and of the policy that decides."""
     if settings.app:
+        yield AppLink(APP_LABEL, f"{settings.public_url}{APP_PATH}", group.host.finding.rule)
         if not WITH_PACKET.isdisjoint(member.finding.rule for member in group.members):
             yield AppLink(PACKET_LABEL, f"{settings.public_url}{APP_PATH}", PACKET)
-        yield AppLink(APP_LABEL, f"{settings.public_url}{APP_PATH}", group.host.finding.rule)
     for rule in dict.fromkeys(member.finding.rule for member in group.members):
         title = settings.rules.get(rule, rule)
         yield _link(f"About the rule: {title}", f"{settings.public_url}/rules/{rule}")

@@ -9,7 +9,7 @@ from cds_service.domain.case import Case
 from cds_service.domain.packet import Packet, PacketUse, Parties
 from cds_service.fhir.reading.parties import GivesJson, parties_of
 from cds_service.packets.appeal_lines import appeal_lines
-from cds_service.packets.filling import Filled, element_of, goals_asked, words_of_goal
+from cds_service.packets.filled_elements import Filled, element_of, goals_asked, words_of_goal
 from cds_service.packets.material import PacketMaterial
 from cds_service.packets.measured_courses import measured
 from cds_service.packets.necessity import necessity_of

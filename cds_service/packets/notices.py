@@ -15,7 +15,7 @@ from cds_service.packets.material import PacketMaterial
 from cds_service.policies import parameters as params
 from cds_service.rules.answers import is_required, newest_answer
 
-FACTS: Final = (Fact.SESSIONS, Fact.ASSESSMENTS, Fact.GOALS, Fact.ORDERS, Fact.AUTHORIZATIONS, Fact.PLAN_OF_CARE)
+_FACTS: Final = (Fact.SESSIONS, Fact.ASSESSMENTS, Fact.GOALS, Fact.ORDERS, Fact.AUTHORIZATIONS, Fact.PLAN_OF_CARE)
 _GENERAL: Final = frozenset({"seed", "default"})
 
 
@@ -108,7 +108,7 @@ def _of_results(material: PacketMaterial) -> Iterator[str]:
     if found.two_injuries:
         yield _say(material, "two_injuries")
     chart = material.case.chart
-    lacking = [fact.value.replace("-", " ") for fact in FACTS if chart.not_whole(fact)]
+    lacking = [fact.value.replace("-", " ") for fact in _FACTS if chart.not_whole(fact)]
     if lacking:
         yield _say(material, "not_sent", facts=lacking)
 

@@ -62,10 +62,22 @@ def test_a_client_with_the_app_gets_a_link_to_it_on_each_card():
     app = {"fhir_servers": ["https://ehr.example.org/fhir"], "app": {"client_id": "work-rehab-cds"}}
     with_app, plain = answer(story, **app), answer(story)
     added = [card["links"].pop(0) for card in with_app["cards"]]
+    of_packet = [link for card in with_app["cards"] for link in without_packet(card)]
     assert plain == with_app
+    assert [("Open the authorization packet", "smart", "packet")] == [
+        (link["label"], link["type"], link["appContext"]) for link in of_packet
+    ]
     assert {("http://127.0.0.1:8000/app/launch", "smart")} == {(link["url"], link["type"]) for link in added}
     assert rules_of(plain) == [link["appContext"] for link in added]
     assert [] == problems(answer(story, **app))
+
+
+def without_packet(card):
+    """The links to the packet, which are taken off the card: only cards about approval have one."""
+    found = [link for link in card["links"] if link.get("appContext") == "packet"]
+    card["links"] = [link for link in card["links"] if link not in found]
+    assert not found or card["extension"]["work-rehab-cds.finding"]["topic"] == "authorization"
+    return found
 
 
 def rules_of(response):
