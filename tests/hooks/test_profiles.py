@@ -76,7 +76,7 @@ def without_packet(card):
     """The links to the packet, which are taken off the card: only cards about approval have one."""
     found = [link for link in card["links"] if link.get("appContext") == "packet"]
     card["links"] = [link for link in card["links"] if link not in found]
-    assert not found or card["extension"]["work-rehab-cds.finding"]["topic"] == "authorization"
+    assert not found or card["source"]["topic"]["code"] == "authorization"
     return found
 
 
