@@ -70,7 +70,7 @@ class VisitRow(ResultRow, frozen=True):
         billed_cents: Dollars of the billed lines by the same fee table, in cents.
         charged_cents: Dollars as the bill itself has them, in cents.
         approval: ``approved``, ``missing``, ``denied``, ``pending``, ``expired`` or another word for what the payer's
-            approval was on the date; ``not required``; ``not known``.
+            approval was on the date; ``not clear``; ``not required``; ``not known``.
         gap_count: Rows of the visit in ``gaps``.
         finding_count: Rows of the visit in ``findings``.
         caveats: What was taken as known although the record does not say since when; one sentence each.

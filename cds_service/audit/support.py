@@ -23,17 +23,23 @@ REFUSED_SUPPORT: Final[Mapping[str, str]] = {
     "second-visit": "It is one more visit on the date than this payer allows without approval.",
 }
 """What does not support a visit, by the kind of the finding about authorization."""
+NOT_CLEAR: Final = "This payer requires approval, and what it answered does not clearly give or refuse it."
+NOT_EXPORTED: Final = "Whether the visit was approved is not known: answers of payers are not in the export."
 LATER_APPROVED: Final = "An approval for the date came after the visit."
 APPROVAL_NOT_VERIFIED: Final = "That this payer requires approval is not verified."
 RESTS_ON_POLICY: Final = frozenset({"missing", "pending", "beyond-count", "second-visit"})
 
 
 class Support(NamedTuple):
-    """What the approval of a visit was: a word for it, why it does not support the visit, what is open about that."""
+    """What the approval of a visit was: a word for it, why it does not support the visit, what is open about that.
+
+    Where it is ``doubtful``, what is open keeps a bill from being called right or wrong.
+    """
 
     word: str
     refused: str = ""
     open_points: tuple[str, ...] = ()
+    doubtful: bool = False
 
 
 def support_of(found: Consultation, *, approved_by_now: bool) -> Support:
@@ -43,9 +49,12 @@ def support_of(found: Consultation, *, approved_by_now: bool) -> Support:
     if against is None:
         if case.approvals_on(case.date_of_service):
             return Support("approved")
+        required = is_required(case, found.policy)
         if case.chart.not_whole(Fact.AUTHORIZATIONS) or case.chart.not_whole(Fact.COVERAGE):
-            return Support("not known")
-        return Support("not known" if is_required(case, found.policy) else "not required")
+            return Support("not known", open_points=(NOT_EXPORTED,) if required else ())
+        if required and not approved_by_now:
+            return Support("not clear", open_points=(NOT_CLEAR,), doubtful=True)
+        return Support("not clear", open_points=(LATER_APPROVED,)) if required else Support("not required")
     kind, finding = against
     word = kind.replace("-", " ")
     if approved_by_now:
@@ -66,6 +75,8 @@ def _against(finding: Finding) -> tuple[str, Finding] | None:
 
 def judged_support(judgment: Judgment, support: Support) -> Judgment:
     """The verdict on a visit that was billed, with the payer's approval taken into account."""
+    if support.doubtful:
+        return Judgment(Verdict.NOT_JUDGED, (*support.open_points, *judgment.reasons))
     if not support.refused:
         return Judgment(judgment.verdict, (*judgment.reasons, *support.open_points))
     if support.open_points:
