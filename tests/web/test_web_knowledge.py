@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -177,6 +178,36 @@ def test_a_page_follows_the_policies_in_use(policies, tmp_path):
     in_use.current = PolicyStack.load([tmp_path])
     assert app.get("/policies", headers=BROWSER).text == app.get("/policies", headers=BROWSER).text
     assert "Fable agreement (invented)" in app.get("/policies", headers=BROWSER).text
+
+
+def test_a_page_that_was_begun_by_old_policies_is_not_kept_for_the_new_ones(policies, tmp_path):
+    (tmp_path / "site-fable.yaml").write_text(SITE)
+    newer = PolicyStack.load([tmp_path])
+
+    class InUse:
+        """Policies that are replaced, and asked for by somebody else, while a page is made."""
+
+        outdated = False
+        left = 0
+        in_force = policies
+
+        @property
+        def current(self):
+            begun_with = self.in_force
+            self.left -= 1
+            if self.left == 0:
+                self.in_force = newer
+                with ThreadPoolExecutor() as others:
+                    others.submit(other_reader.get, "/policies", headers=BROWSER).result()
+            return begun_with
+
+    in_use = InUse()
+    app = create_app(Settings(public_url=PUBLIC_URL), policies=in_use)
+    reader, other_reader = app.test_client(), app.test_client()
+    reader.get("/rules", headers=BROWSER)
+    in_use.left = 2
+    assert "Fable" not in reader.get("/policies", headers=BROWSER).text
+    assert "Fable agreement (invented)" in reader.get("/policies", headers=BROWSER).text
 
 
 def test_where_sources_differ_the_pages_say_so(client):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from cds_service.policies.stack import PoliciesInUse
 from cds_service.web.pages.page import headers_of_page, wants_html
@@ -26,8 +26,7 @@ class KeptPages:
         self._policies = policies
         self._today = today
         self._headers = headers_of_page(kept)
-        self._of: tuple[PolicyStack, date] | None = None
-        self._pages: dict[str, bytes] = {}
+        self._held: tuple[tuple[PolicyStack, date] | None, dict[str, bytes]] = None, {}
 
     def add_to(self, routes: Blueprint) -> None:
         """Answer and keep the pages of these routes."""
@@ -35,13 +34,15 @@ class KeptPages:
         routes.after_request(self._keep)
 
     def _found(self) -> Response | None:
-        now = (self._policies.current, self._today())
-        if self._of != now:
-            self._of, self._pages = now, {}
-        body = self._pages.get(request.path) if not request.args and wants_html() else None
+        now, held = (self._policies.current, self._today()), self._held
+        if held[0] != now:
+            held = self._held = now, {}
+        g.kept_pages = held[1]
+        body = g.kept_pages.get(request.path) if not request.args and wants_html() else None
         return Response(body, headers=self._headers, mimetype="text/html") if body is not None else None
 
     def _keep(self, reply: Response) -> Response:
+        """Keep a page with those of the policies that were in use when it was asked for: others may be by now."""
         if reply.status_code == 200 and reply.mimetype == "text/html" and not request.args:  # noqa: PLR2004 - HTTP
-            self._pages[request.path] = reply.get_data()
+            g.kept_pages[request.path] = reply.get_data()
         return reply
