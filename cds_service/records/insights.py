@@ -230,5 +230,15 @@ def totals(database: Database, since: datetime | None = None) -> Totals:
         return Totals(*connection.execute(calls).one(), *connection.execute(feedback).one())
 
 
+def number_of_calls(database: Database, since: datetime) -> int:
+    """How many calls came since a moment; an index alone answers it.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    with database.single() as connection:
+        return connection.execute(select(func.count(DecisionRow.at)).where(DecisionRow.at >= since)).scalar_one()
+
+
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -12,7 +12,7 @@ from cds_service.hooks.call import HookCall
 from cds_service.hooks.feedback import CardFeedback
 from cds_service.records.database import Database, StoreError, waited_in_vain
 from cds_service.records.entries import Occasion, entry_of, naming, refused
-from cds_service.records.insights import totals
+from cds_service.records.insights import number_of_calls
 from cds_service.records.kept_feedback import keep_feedback
 from cds_service.records.pseudonyms import Pseudonyms, pseudonyms_with
 from cds_service.records.readiness import Readiness
@@ -162,7 +162,7 @@ class Records:
         if self.database.resting:
             return None
         try:
-            return self.database.within(COUNT_SECONDS, lambda: totals(self.database, moment).calls)
+            return self.database.within(COUNT_SECONDS, lambda: number_of_calls(self.database, moment))
         except StoreError:
             return None
 

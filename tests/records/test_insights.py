@@ -81,6 +81,7 @@ def test_only_calls_since_a_moment_count(history):
         key: row.shown for key, row in by(history, "rule", since).items()
     }
     assert Totals(calls=1, without_cards=0, feedback=1, unmatched=0) == totals(history.records.database, since)
+    assert 1 == history.records.calls_since(since)
 
 
 def test_totals_tell_calls_and_feedback_that_matches_no_card(history):
