@@ -17,6 +17,7 @@ from cds_service.security.clients import Caller
 from cds_service.stories import bundled
 from tests.hosts import status
 from tests.playing import bundled_policies
+from tests.security.signing import client
 from tests.web.smart.launching import (
     APP_ID,
     CALLBACK,
@@ -36,6 +37,11 @@ from tests.web.smart.launching import (
 )
 
 PATIENT = story_of(STORY).material.patient
+ANOTHER = client(
+    issuer="https://another.example.org",
+    fhir_servers=["https://another.example.org/fhir"],
+    app={"client_id": "cds", "frame_ancestors": ["https://another.example.org"]},
+)
 APPROVAL = "Get written approval beyond 6 weeks: this is day 43 since Feb 2"
 
 
@@ -194,13 +200,28 @@ def test_nothing_of_a_page_may_be_kept(ehr, browser):
     ids=["nobody", "as registered for calls", "as registered for the app"],
 )
 def test_only_the_ehr_may_frame_the_app(ehr, app, members, framing):
-    browser = Browser(service_for(client_of(ehr, members=members, **app)))
+    browser = Browser(service_for(client_of(ehr, members=members, **app), ANOTHER))
     browser.launched(ehr)
-    browser.open(f"{CALLBACK}?state=of-nobody&code=x")
+    browser.open(f"{CALLBACK}?state={said_in(browser.replies[0].headers['Location'])['state']}&code=of-a-lost-cookie")
     assert [f"frame-ancestors {framing}"] * 3 == [
         reply.headers["Content-Security-Policy"].rpartition("; ")[2] for reply in browser.replies
     ]
     assert Browser(browser.app).open("/rules").headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        LAUNCH,
+        f"{LAUNCH}?iss=https://stranger.example/fhir",
+        CALLBACK,
+        f"{CALLBACK}?state=of-nobody&code=x",
+        f"{CALLBACK}?state={'%E2%98%83' * 40}",
+    ],
+)
+def test_a_stranger_does_not_learn_whose_ehrs_are_registered(ehr, address):
+    browser = Browser(service_for(client_of(ehr, frame_ancestors=["https://chart.example.org"])))
+    assert browser.open(address).headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
 
 
 def test_the_ehr_is_asked_once_where_its_users_sign_in(ehr, browser):

@@ -103,9 +103,13 @@ def test_of_two_clients_of_a_server_the_one_with_the_app_opens_it(ehr):
     assert 302 == opened(Browser(service_for(second, client_of(ehr))), iss=ehr.url, launch="x").status_code
 
 
+FRAME = "https://chart.example.org"
+
+
 def test_an_ehr_in_shadow_mode_sees_nothing_in_the_app_either(ehr):
-    browser = Browser(service_for(client_of(ehr, members={"mode": "shadow"})))
+    browser = Browser(service_for(client_of(ehr, members={"mode": "shadow"}, frame_ancestors=[FRAME])))
     stopped(opened(browser, iss=ehr.url, launch="x"), "Nothing is shown for this EHR yet", 403)
+    assert browser.replies[-1].headers["Content-Security-Policy"].endswith(f"frame-ancestors {FRAME}")
 
 
 @pytest.mark.parametrize("launch", [[], [""], ["a", "b"], ["x" * 9000]], ids=["none", "empty", "two", "long"])

@@ -30,7 +30,14 @@ from cds_service.web.pages.smart.app_clients import AppClient, client_of, framed
 from cds_service.web.pages.smart.app_tokens import address_of_sign_in, fetched_access, new_launch
 from cds_service.web.pages.smart.ehr_exchange import EhrExchange
 from cds_service.web.pages.smart.launch_stops import LaunchStop, denied
-from cds_service.web.pages.smart.open_launches import OPEN_SECONDS, PURPOSE, LaunchSeal, OpenLaunch
+from cds_service.web.pages.smart.open_launches import (
+    MARKS_PURPOSE,
+    OPEN_SECONDS,
+    PURPOSE,
+    LaunchSeal,
+    OpenLaunch,
+    StateMarks,
+)
 from cds_service.web.pages.smart.program_page import facts_of_program
 from cds_service.web.pages.smart.smart_configuration import SignIns
 from cds_service.web.site import Site
@@ -61,6 +68,7 @@ class Desk:
         self._seal = LaunchSeal(site.records.secret(PURPOSE))
         self._packets = packet_seal(site)
         self._root = urlsplit(site.settings.public_url).path
+        self._marks = StateMarks(site.records.secret(MARKS_PURPOSE))
         answerer = site.answerer if isinstance(site.answerer, Answerer) else None
         fetcher = answerer.fetcher if answerer is not None else None
         self._answerer = answerer
@@ -116,11 +124,15 @@ class Desk:
             fields = {"request": notes.request_id, "reason": stop.reason, "client": notes.client}
             _log.warning("app-launch-stopped", extra={"fields": fields})
             facts = {"title": stop.words.title, "hint": stop.words.hint, "why": stop.why, "id": notes.request_id}
-            clients = [client for client in self._registry.with_app if notes.client in {None, client.issuer}]
-            origins = framed_by(*clients)
+            origins = framed_by(*filter(self._launches, self._registry.with_app))
             return page(
                 "smart/stopped.html", facts, status=stop.words.status, kept=PRIVATE, json_type=None, framed_by=origins
             )
+
+    def _launches(self, client: Client) -> bool:
+        """Whether the request at hand belongs to a launch of this client."""
+        known = access().client
+        return client.issuer == known if known else self._marks.is_of(request.args.get("state", ""), client.issuer)
 
     @property
     def _registry(self) -> Registry:
@@ -129,6 +141,8 @@ class Desk:
     def _client(self, iss: str) -> AppClient:
         launched = client_of(self._registry, iss, allow_http=self._site.settings.allow_http)
         access().client = launched.client.issuer
+        if launched.client.mode == "shadow":
+            raise LaunchStop("shadow")
         return launched
 
     def _sent_to_sign_in(self) -> Response:
@@ -141,7 +155,7 @@ class Desk:
         if self._sign_ins is None:
             raise LaunchStop("no-data")
         sign_in = self._sign_ins.of(launched)
-        launch = new_launch(launched, sign_in)
+        launch = new_launch(launched, sign_in, self._marks)
         address = address_of_sign_in(launched, sign_in, launch, iss=named[0], token=token[0], back=self._back)
         reply = Response(
             status=302, headers={**headers_of_page(PRIVATE, framed_by(launched.client)), "Location": address}

@@ -22,7 +22,7 @@ from cds_service.security.smart_app import LAUNCH, SmartApp, read_secret
 from cds_service.web.pages.smart.app_clients import AppClient
 from cds_service.web.pages.smart.ehr_exchange import EhrExchange, NoAnswer
 from cds_service.web.pages.smart.launch_stops import LaunchStop, without_token
-from cds_service.web.pages.smart.open_launches import OpenLaunch
+from cds_service.web.pages.smart.open_launches import OpenLaunch, StateMarks
 from cds_service.web.pages.smart.smart_configuration import PKCE_METHOD, SignIn
 
 OVERVIEW: Final = hooks_of("work-rehab-patient-view")["patient-view"]
@@ -58,12 +58,12 @@ def scopes_of(app: SmartApp) -> str:
     return " ".join((LAUNCH, *(f"patient/{kind}.rs" for kind in dict.fromkeys((*kinds, *supporting)))))
 
 
-def new_launch(launched: AppClient, sign_in: SignIn) -> OpenLaunch:
+def new_launch(launched: AppClient, sign_in: SignIn, marks: StateMarks) -> OpenLaunch:
     """A new launch with secrets of its own."""
     return OpenLaunch(
         server=launched.server,
         token_endpoint=sign_in.token,
-        state=generate_token(SECRET_LETTERS),
+        state=marks.marked(generate_token(SECRET_LETTERS), launched.client.issuer),
         verifier=generate_token(SECRET_LETTERS),
         issuer=sign_in.issuer,
     )

@@ -1,5 +1,6 @@
 """A launch between leaving for the EHR and coming back: kept in the user's browser, sealed, for ten minutes."""
 
+import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -12,7 +13,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PURPOSE: Final = "smart app launch"
 """What the secret of the seal is made for."""
+MARKS_PURPOSE: Final = "smart app state"
+"""What the secret of the marks is made for."""
 OPEN_SECONDS: Final = 600
+MARK_LETTERS: Final = 32
 _NONCE_BYTES: Final = 12
 
 
@@ -62,3 +66,27 @@ class LaunchSeal:
             return None
         found = msgspec.json.decode(content, type=_Sealed)
         return found.launch if found.launch.state == state and self._clock() < found.until else None
+
+
+class StateMarks:
+    """Marks at the end of states: whose launch it was is known from the state alone, to us and nobody else.
+
+    So an answer whose cookie the browser did not keep is explained in the frame of the EHR that began the launch, and a
+    stranger who makes up an answer learns of no EHR. ``secret`` is shared by all processes of the service.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def marked(self, state: str, issuer: str) -> str:
+        """The state of a launch of this client."""
+        return f"{state}{self._mark(state, issuer)}"
+
+    def is_of(self, state: str, issuer: str) -> bool:
+        """Whether a launch of this client had the state."""
+        expected = self._mark(state[:-MARK_LETTERS], issuer)
+        return hmac.compare_digest(expected.encode(), state[-MARK_LETTERS:].encode("utf-8", "replace"))
+
+    def _mark(self, state: str, issuer: str) -> str:
+        text = f"{state}\0{issuer}".encode("utf-8", "replace")
+        return hmac.digest(self._secret, text, "sha256").hex()[:MARK_LETTERS]
