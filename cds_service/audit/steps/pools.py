@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 from cds_service.audit.steps.stopped import LookBackStopped
 
 DISTRIBUTION: Final = "work-rehab-cds"
-WAIT_FOR_CLUSTER: Final = "20s"
+WAIT_FOR_CLUSTER: Final = "10s"
+"""Longest wait for a scheduler to answer."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 

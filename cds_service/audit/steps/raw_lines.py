@@ -13,6 +13,8 @@ from cds_service.audit.steps.inputs import FileRange, check_unchanged
 from cds_service.audit.steps.stopped import FileChanged
 
 CHUNK: Final = 1024 * 1024
+PACKED_CHUNK: Final = 4096
+"""Bytes of a .zst file that are unpacked at once: they may come to many thousand times as much."""
 WIDEST_WINDOW: Final = 128 * 1024 * 1024
 """Bytes that a .zst file may look back: what ``zstd --long`` writes; more would not fit in the memory of a process."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -61,14 +63,27 @@ def raw_lines(piece: FileRange) -> Iterator[bytes | None]:
 
 
 def _chunks(file: IO[bytes], url: str) -> Iterator[bytes]:
-    reader: IO[bytes] = file
-    if url.endswith(".gz"):
-        reader = cast("IO[bytes]", gzip.GzipFile(fileobj=file))
-    elif url.endswith(".zst"):
-        unpacking = zstandard.ZstdDecompressor(max_window_size=WIDEST_WINDOW)
-        reader = cast("IO[bytes]", unpacking.stream_reader(file, read_across_frames=True))
+    if url.endswith(".zst"):
+        yield from _unpacked(file)
+        return
+    reader = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if url.endswith(".gz") else file
     while chunk := reader.read(CHUNK):
         yield chunk
+
+
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """The content of a .zst file; a reader of the package would take one that was cut off for a whole one."""
+    context = zstandard.ZstdDecompressor(max_window_size=WIDEST_WINDOW)
+    frame = None
+    while packed := file.read(PACKED_CHUNK):
+        while packed:
+            frame = frame or context.decompressobj()
+            yield frame.decompress(packed)
+            packed = b""
+            if frame.eof:
+                packed, frame = frame.unused_data, None
+    if frame is not None:
+        raise EOFError
 
 
 def _split(chunks: Iterator[bytes]) -> Iterator[TextLine]:
