@@ -114,7 +114,7 @@ class _Desk:
     def _drafted(self, fields: Mapping[str, str]) -> Drafted | None:
         if fields.get(SEALED_FIELD):
             drafted = self._seal.opened(fields[SEALED_FIELD])
-            if drafted is None:
+            if drafted is None or drafted.client is not None:  # that of an EHR is for the app alone
                 raise PacketGone
             return drafted
         if FIELD in fields:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Response, request
 
@@ -93,7 +93,8 @@ class Desk:
         def answer() -> Response:
             drafted, client, fields = self._drafted()
             carried = ((SEALED_FIELD, fields[SEALED_FIELD]),)
-            frame = Frame(f"{self._root}{APP_PACKET}", "", carried, framed_by(client), in_app=True)
+            action = f"?{urlencode({'state': request.args.get('state', '')})}"
+            frame = Frame(f"{self._root}{APP_PACKET}", action, carried, framed_by(client), in_app=True)
             return packet_page(self._site, asked_packet(drafted, fields), frame)
 
         return self._unless_stopped(answer)
@@ -113,7 +114,7 @@ class Desk:
         client = self._registry.clients.get(drafted.client or "") if drafted is not None else None
         if drafted is None or client is None or client.app is None:
             raise LaunchStop("not-open")
-        access().client = client.issuer
+        _note(client)
         return drafted, client, fields
 
     def _unless_stopped(self, answer: "Callable[[], Response]") -> Response:
@@ -140,9 +141,7 @@ class Desk:
 
     def _client(self, iss: str) -> AppClient:
         launched = client_of(self._registry, iss, allow_http=self._site.settings.allow_http)
-        access().client = launched.client.issuer
-        if launched.client.mode == "shadow":
-            raise LaunchStop("shadow")
+        _note(launched.client)
         return launched
 
     def _sent_to_sign_in(self) -> Response:
@@ -183,8 +182,20 @@ class Desk:
         self._sign_ins.check_hosts(launched, launch.token_endpoint)
         chart = fetched_access(self._exchange, launched, launch, code=code, back=self._back)
         facts = facts_of_program(self._answerer, launched, chart)
+        facts["state"] = launch.state
         facts["sealed"] = self._packets.closed(facts["drafted"]) if facts["drafted"] is not None else None
         return page("smart/program.html", facts, kept=PRIVATE, json_type=None, framed_by=framed_by(launched.client))
+
+
+def _note(client: Client) -> None:
+    """Note for the log whose launch this is.
+
+    Raises:
+        LaunchStop: nothing is shown to this client yet.
+    """
+    access().client = client.issuer
+    if client.mode == "shadow":
+        raise LaunchStop("shadow")
 
 
 def _cookie(back: str, state: str) -> str:
