@@ -11,7 +11,7 @@ from cds_service.domain.frozen import dataclass
 
 _WIDE: Final = 720
 _AT_LEFT: Final = 44
-_AT_RIGHT: Final = 16
+_AT_RIGHT: Final = 24
 _AT_TOP: Final = 34
 _TALL: Final = 180
 _LABELS_THAT_FIT: Final = 10

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -17,8 +18,9 @@ NamedT = TypeVar("NamedT", bound=Any)
 
 
 def kept(timeline: Timeline, *, with_ids: bool) -> str:
-    """The timeline as JSON; without ids and numbers of the payer unless they were asked for."""
-    shown = timeline if with_ids else _without_ids(timeline)
+    """The timeline as JSON, seen from the day after; with ids and numbers of the payer only where asked for."""
+    after = replace(timeline, today=max(timeline.today, timeline.day + timedelta(days=1)))
+    shown = after if with_ids else _without_ids(after)
     return msgspec.json.encode(_AsKept(**{name: getattr(shown, name) for name, _ in _KEPT})).decode()
 
 

@@ -103,9 +103,7 @@ def _words(program: ProgramPlan, errors: Mapping[tuple[str, date], Planted]) -> 
             {"day": day, "tool": "lift", "value": 20 + 4 * place}
             for place, day in enumerate(_measured_on(program, first))
         ],
-        "questionnaires": [
-            {"day": first - _APPROVED_EARLY, "title": "Oswestry Disability Index", "answers": {"score": 38}}
-        ],
+        "questionnaires": [{"day": first - _APPROVED_EARLY, "title": "Oswestry", "answers": {"score": 38}}],
         "existing_orders": [{"discipline": "PT", "times": {"frequency": 5, "minutes": program.hours * 60, "weeks": 8}}],
         "visits": [_visit(program, day, error) for day, error in days],
         "authorizations": [

@@ -1,17 +1,22 @@
 """The command audit: past visits of an export, what they should have been billed, against what was billed."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
 
+from cds_service import __version__
 from cds_service.app.fee_file import fees_from
-from cds_service.app.settings import load_settings
+from cds_service.app.settings import Settings, load_settings
 from cds_service.audit.audit_terms import Terms
+from cds_service.audit.outcome import AuditOutcome, write_outcome
+from cds_service.audit.population import population
+from cds_service.audit.population_files import write_population
+from cds_service.audit.results.result_tables import BadLineCountRow
 from cds_service.audit.rows import Verdict
 from cds_service.audit.steps.part_files import DecidedBy, policies_digest
 from cds_service.audit.steps.pools import opened_pool
@@ -19,16 +24,20 @@ from cds_service.audit.steps.running import LookBackAsked, LookedBack, forget, l
 from cds_service.cli.audit_progress import StepBars
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.terminal import show_table
+from cds_service.domain.fees import FeeTable
 from cds_service.policies.stack import PolicyStack
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 WORK_FOLDER: Final = "work"
 """Below the folder of results: sorted lines and parts until the results are written."""
+SAMPLE_FOLDER: Final = "sample-export"
+"""Below the folder of results: the export of the invented population."""
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("audit")
-@click.argument("source", metavar="INPUT")
+@click.argument("source", metavar="[INPUT]", required=False)
+@click.option("--sample", is_flag=True, help="Look back over an invented population with planted errors instead.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
 @click.option("--from", "first", type=_DAY, help="First date of service.")
 @click.option("--to", "last", type=_DAY, help="Last date of service.")
@@ -50,7 +59,8 @@ def audit_command(**options: Any) -> None:  # noqa: ANN401 - click has checked t
     INPUT is a folder, a glob or a URL of FHIR Bulk Data: files .ndjson, .ndjson.gz or .ndjson.zst.
 
     \b
-    Examples:  cds-service audit export --out last-quarter --from 2026-01-01 --to 2026-03-31
+    Examples:  cds-service audit --sample --out report
+               cds-service audit export --out last-quarter --from 2026-01-01 --to 2026-03-31
                cds-service audit s3://bucket/export --out all --work s3://bucket/work --cluster tcp://10.0.0.5:8786
     """  # noqa: D301
     _look_back(AuditOptions(**options))
@@ -60,7 +70,8 @@ def audit_command(**options: Any) -> None:  # noqa: ANN401 - click has checked t
 class AuditOptions:
     """What the command was called with."""
 
-    source: str
+    source: str | None
+    sample: bool
     out: Path
     first: datetime | None
     last: datetime | None
@@ -80,9 +91,10 @@ def _look_back(options: AuditOptions) -> None:
     folders = options.policy_dirs or tuple(settings.policy_dirs)
     policy_dirs = tuple(str(folder.absolute()) for folder in folders)
     PolicyStack.load(folders)  # refused here rather than by a worker
+    source, fees = _what_to_look_at(options, settings)
     work = options.work or str(options.out.absolute() / WORK_FOLDER)
     asked = LookBackAsked(
-        input=options.source,
+        input=source,
         work=work,
         terms=Terms(
             first=options.first.date() if options.first is not None else None,
@@ -92,23 +104,54 @@ def _look_back(options: AuditOptions) -> None:
             with_ids=options.with_ids,
             jurisdiction=settings.jurisdiction or "",
         ),
-        by=DecidedBy(policy_dirs, policies_digest(policy_dirs), fees_from(options.fee_file or settings.fees)),
+        by=DecidedBy(policy_dirs, policies_digest(policy_dirs), fees),
         resume=options.resume,
     )
     options.out.mkdir(parents=True, exist_ok=True)
     bars = StepBars(Console(stderr=True))
     with opened_pool(options.processes, options.cluster) as pool, bars.progress:
         found = look_back(asked, pool, bars)
-    _show(found)
+    counts = [BadLineCountRow(bad.file, bad.kind, bad.why, bad.lines) for bad in found.bad]
+    outcome = write_outcome(found.patients(), found.listed, counts, _facts(options), options.out, _page_style())
+    _show(found, outcome)
     forget(work)
 
 
-def _show(found: LookedBack) -> None:
-    counts: Counter[Verdict] = Counter()
-    for rows in found.patients():
-        counts.update(visit.verdict for visit in rows.visits)
+def _what_to_look_at(options: AuditOptions, settings: Settings) -> tuple[str, FeeTable]:
+    """The input and its fees; for a sample the invented population, written into the folder of results."""
+    if options.sample == (options.source is not None):
+        raise click.UsageError("name the input to look back over, or --sample for an invented population")
+    fees = fees_from(options.fee_file or settings.fees)
+    if options.source is not None:
+        return options.source, fees
+    export = options.out / SAMPLE_FOLDER
+    invented = write_population(population(), export)
+    return str(export), fees or invented
+
+
+def _facts(options: AuditOptions) -> dict[str, str]:
+    """What the report tells of the run."""
+    known = {
+        "Version": __version__,
+        "Dates of service from": f"{options.first:%Y-%m-%d}" if options.first is not None else "",
+        "Dates of service to": f"{options.last:%Y-%m-%d}" if options.last is not None else "",
+        "Payer": options.payer,
+        "Clinic": options.clinic,
+        "Own policies": ", ".join(folder.name for folder in options.policy_dirs),
+        "sample": "yes" if options.sample else "",
+    }
+    return {fact: value for fact, value in known.items() if value}
+
+
+def _page_style() -> str:
+    return (resources.files("cds_service.web.pages") / "assets" / "site.css").read_text(encoding="utf-8")
+
+
+def _show(found: LookedBack, outcome: AuditOutcome) -> None:
     console = Console()
-    show_table(console, ("visits", "count"), [(verdict.value, str(counts[verdict])) for verdict in Verdict])
+    verdicts = [(verdict.value, f"{outcome.verdicts.get(verdict, 0):,}") for verdict in Verdict]
+    show_table(console, ("visits", "count"), verdicts)
     if found.bad:
         bad_lines = [(bad.file, f"{bad.lines:,}", bad.why) for bad in found.bad]
         show_table(console, ("file", "lines not used", "why"), bad_lines)
+    click.echo(f"The report: {outcome.report}")

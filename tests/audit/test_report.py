@@ -8,6 +8,7 @@ import pytest
 from cds_service.audit.kept_timeline import kept
 from cds_service.audit.report.report_file import write_report
 from cds_service.audit.report.visit_tallies import by_group, tally_of_all
+from cds_service.audit.results.result_tables import BadLineCountRow
 from cds_service.audit.results.sqlite_file import open_results, write_sqlite
 from cds_service.audit.rows import BadLineRow, PatientRows, Verdict
 from tests.audit.made_rows import PROGRAM, finding, gap, patient_rows, under_coded, visit
@@ -24,7 +25,8 @@ UNSUPPORTED = {"verdict": Verdict.UNSUPPORTED, "approval": "expired", "reasons":
 
 
 def results_of(folder, *patients, facts=None, bad_lines=()):
-    write_sqlite(patients, bad_lines, facts or {"Version": "0.1.0"}, folder / "results.sqlite")
+    counts = [BadLineCountRow(bad.file, bad.kind, bad.why, 1) for bad in bad_lines]
+    write_sqlite(patients, bad_lines, counts, facts or {"Version": "0.1.0"}, folder / "results.sqlite")
     return open_results(folder / "results.sqlite")
 
 

@@ -19,6 +19,8 @@ KNOWN = {
     # What templates of the program made, which escape every value that they are filled with.
     "cards/drawing/canvas.py": {"Markup"},
     "cds_service/web/pages/insights/insights_pages.py": {"Markup"},
+    # Stylesheets of the program itself.
+    "cds_service/audit/report/report_file.py": {"Markup"},
     "cds_service/web/pages/try_it/live_card.py": {"Markup"},
     # Fixed markup around escaped text.
     "cds_service/web/pages/coding_rules.py": {"Markup"},

@@ -41,7 +41,7 @@ class WhatLacks(NamedTuple):
 def what_lacks(database: sqlite3.Connection) -> WhatLacks:
     """What the data lacks."""
     of_visits = "SELECT value, count(*) FROM visits, json_each({0}) {1} GROUP BY value ORDER BY count(*) DESC, value"
-    bad = "SELECT file || ': ' || why, count(*) FROM bad_lines GROUP BY file, why ORDER BY count(*) DESC, file, why"
+    bad = "SELECT file || ': ' || why, lines FROM bad_line_counts ORDER BY lines DESC, file, why"
     aside = "SELECT set_aside, count(*) FROM patients WHERE set_aside <> '' GROUP BY set_aside ORDER BY count(*) DESC"
     return WhatLacks(
         facts=_facts(database),

@@ -22,6 +22,7 @@ _BILLED: Final = "CASE WHEN billed_units = 0 THEN 0 ELSE billed_{0} END"
 """What was not billed has no lines, and so no dollars."""
 _SHORT: Final = f"max(coalesce(expected_{{0}} - ({_BILLED}), 0), 0)"
 _OVER: Final = f"max(coalesce(({_BILLED}) - expected_{{0}}, 0), 0)"
+_AT_RISK: Final = f"CASE verdict WHEN 'billed without support' THEN {_BILLED} ELSE {_OVER} END"
 _NO_FEE: Final = "expected_units > 0 AND expected_cents IS NULL OR billed_units > 0 AND billed_cents IS NULL"
 
 
@@ -139,7 +140,7 @@ def _tallies(database: sqlite3.Connection, column: str) -> Iterator[Tally]:
 
 
 class RuleTally(NamedTuple):
-    """What a rule found: the visits it spoke up about, and what was billed short or beyond on them."""
+    """What a rule warned about, and what was billed too low (``short``) or too high (``over``) on those visits."""
 
     rule: str
     title: str
@@ -160,7 +161,7 @@ def by_rule(database: sqlite3.Connection) -> tuple[RuleTally, ...]:
         )
         SELECT rule, title, sum(found), count(*), count(DISTINCT visits.program),
                sum({_SHORT.format("units")}), sum({_SHORT.format("cents")}),
-               sum({_OVER.format("units")}), sum({_OVER.format("cents")}), max(coalesce({_NO_FEE}, 0))
+               sum({_AT_RISK.format("units")}), sum({_AT_RISK.format("cents")}), max(coalesce({_NO_FEE}, 0))
         FROM warned JOIN visits USING (visit) GROUP BY rule, title ORDER BY count(*) DESC, title
     """  # noqa: S608 - our own columns
     found = enumerate(database.execute(query), start=1)

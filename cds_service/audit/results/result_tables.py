@@ -34,6 +34,22 @@ class PatientTableRow(ResultRow, frozen=True):
     set_aside: str
 
 
+class BadLineCountRow(ResultRow, frozen=True):
+    """How many lines of a file were not used for the same reason.
+
+    Attributes:
+        file: File as it was named in the input.
+        kind: Short name to count by, as in ``bad_lines``.
+        why: What is wrong.
+        lines: How many lines, also where ``bad_lines`` names only the first of them.
+    """
+
+    file: str
+    kind: str
+    why: str
+    lines: int
+
+
 class ResultColumn(NamedTuple):
     """A column: its name, SQL type, and the table and column it refers to, if it does."""
 
@@ -97,11 +113,12 @@ RESULT_TABLES: Final = (
         "gaps", GapRow, "", {**_OF_VISIT, **_OF_PROGRAM, **_OF_PATIENT}, ("visit", "program", "patient", "fact")
     ),
     ResultTable("bad_lines", BadLineRow, "", {}, ("kind", "file")),
+    ResultTable("bad_line_counts", BadLineCountRow),
 )
 """In the order in which they can be filled."""
 
 
-def rows_of(patient: PatientRows) -> Mapping[str, tuple[ResultRow, ...]]:
+def rows_by_table(patient: PatientRows) -> Mapping[str, tuple[ResultRow, ...]]:
     """The rows of a patient by table."""
     return {
         "patients": (PatientTableRow(patient.patient, patient.resources, patient.set_aside),),

@@ -1,12 +1,13 @@
 """The SQLite file of a look-back: plain tables with foreign keys and indexes, the same bytes for the same rows."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from cds_service.audit.results.result_tables import RESULT_TABLES, cells, rows_of
-from cds_service.audit.rows import BadLineRow, PatientRows
+from cds_service.audit.results.result_tables import RESULT_TABLES, BadLineCountRow, cells, rows_by_table
+from cds_service.audit.rows import BadLineRow, PatientRows, ResultRow
 from cds_service.errors import CdsError
 
 RESULTS_FILE: Final = "results.sqlite"
@@ -23,13 +24,18 @@ class ResultsError(CdsError):
 
 
 def write_sqlite(
-    patients: Iterable[PatientRows], bad_lines: Iterable[BadLineRow], facts: Mapping[str, str], file: Path
+    patients: Iterable[PatientRows],
+    bad_lines: Iterable[BadLineRow],
+    bad_counts: Iterable[BadLineCountRow],
+    facts: Mapping[str, str],
+    file: Path,
 ) -> None:
     """Write all rows into a new SQLite file in the place of an older one.
 
     Args:
         patients: The rows of each patient, in the order in which they are to stand.
-        bad_lines: Lines that no patient could be found for.
+        bad_lines: Lines that no patient could be found for, or the first of them.
+        bad_counts: How many of those there are in all.
         facts: What is to be known of the run itself (table ``run``): version, policies, period, input.
         file: Where the finished file stands; until then it has ``.partial`` after its name.
 
@@ -41,7 +47,7 @@ def write_sqlite(
         partial.unlink(missing_ok=True)
         database = sqlite3.connect(partial, isolation_level=None)
         try:
-            _fill(database, patients, bad_lines, facts)
+            _fill(database, patients, bad_lines, bad_counts, facts)
         finally:
             database.close()
         partial.replace(file)
@@ -67,6 +73,7 @@ def _fill(
     database: sqlite3.Connection,
     patients: Iterable[PatientRows],
     bad_lines: Iterable[BadLineRow],
+    bad_counts: Iterable[BadLineCountRow],
     facts: Mapping[str, str],
 ) -> None:
     database.execute("PRAGMA journal_mode = OFF")
@@ -81,12 +88,17 @@ def _fill(
     for table in RESULT_TABLES:
         create, *_ = table.definitions
         database.execute(create)
-    for patient in patients:
-        found = rows_of(patient)
+    counted = Counter({(bad.file, bad.kind, bad.why): bad.lines for bad in bad_counts})
+
+    def insert(rows: Mapping[str, Iterable[ResultRow]]) -> None:
         for table in RESULT_TABLES:
-            database.executemany(inserts[table.name], (cells(row, table) for row in found[table.name]))
-    last = RESULT_TABLES[-1]
-    database.executemany(inserts[last.name], (cells(row, last) for row in bad_lines))
+            database.executemany(inserts[table.name], (cells(row, table) for row in rows.get(table.name, ())))
+
+    for patient in patients:
+        insert(rows_by_table(patient))
+        counted.update((bad.file, bad.kind, bad.why) for bad in patient.bad_lines)
+    counts = (BadLineCountRow(*kind, lines) for kind, lines in sorted(counted.items()))
+    insert({"bad_lines": bad_lines, "bad_line_counts": counts})
     for table in RESULT_TABLES:
         _, *indexes = table.definitions
         for index in indexes:
