@@ -197,8 +197,8 @@ def test_a_page_that_was_begun_by_old_policies_is_not_kept_for_the_new_ones(poli
             self.left -= 1
             if self.left == 0:
                 self.in_force = newer
-                with ThreadPoolExecutor() as others:
-                    others.submit(other_reader.get, "/policies", headers=BROWSER).result()
+                with ThreadPoolExecutor() as threads:
+                    threads.submit(other_reader.get, "/policies", headers=BROWSER).result()
             return begun_with
 
     in_use = InUse()
