@@ -51,6 +51,13 @@ def test_it_is_good_for_a_working_day():
     assert PacketSeal(SECRET, lambda: SEALED_SECONDS + 1.0).opened(sealed) is None
 
 
+def test_another_version_of_the_program_does_not_open_it():
+    sealed = PacketSeal(SECRET, program="1.0").closed(DRAFTED)
+
+    assert PacketSeal(SECRET, program="1.0").opened(sealed) is not None
+    assert PacketSeal(SECRET, program="1.1").opened(sealed) is None
+
+
 def test_only_classes_of_the_domain_are_made():
     with pytest.raises(ValueError, match="not ours"):
         from_plain(["record", "subprocess:Popen", "ls"])

@@ -24,4 +24,4 @@ def sealed_packets(site: Site, answered: Answered | None) -> str | None:
 
 def packet_seal(site: Site) -> PacketSeal:
     """The seal of this deployment."""
-    return PacketSeal(site.records.secret(SEAL_PURPOSE))
+    return PacketSeal(site.records.secret(SEAL_PURPOSE), program=site.version)

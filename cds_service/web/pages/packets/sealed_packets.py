@@ -37,11 +37,13 @@ class PacketSeal:
     Args:
         secret: 32 bytes.
         clock: Seconds since the epoch.
+        program: The version of the program: another one may have other records, and does not open what this one sealed.
     """
 
-    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time, program: str = "") -> None:
         self._cipher = AESGCM(secret)
         self._clock = clock
+        self._program = program.encode()
 
     def closed(self, drafted: Drafted) -> str:
         """The packets so that nobody can change them."""
@@ -53,13 +55,13 @@ class PacketSeal:
         ]
         nonce = token_bytes(_NONCE_BYTES)
         packed = zlib.compress(orjson.dumps(content))
-        return urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, packed, None)).decode()
+        return urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, packed, self._program)).decode()
 
     def opened(self, sealed: str) -> Drafted | None:
-        """The packets; None when they were sealed by somebody else, or too long ago."""
+        """The packets; None when they were sealed by somebody else, by another version, or too long ago."""
         try:
             raw = urlsafe_b64decode(sealed)
-            packed = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None)
+            packed = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], self._program)
         except (InvalidTag, ValueError):
             return None
         until, packets, usual, client = orjson.loads(zlib.decompress(packed))
