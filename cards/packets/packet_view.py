@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cards.markdown import one_line
 from cards.numbers import capital, code_line, day, number, readable
-from cards.packets.request_words import form_words, title_of_packet
+from cards.packets.request_words import form_words, name_of_element, title_of_packet
 from cards.policy_values import how_sure
 from cds_service.domain.findings import Evidence
 from cds_service.domain.packet import AppealLine, MeasuredCourse, Packet, PacketElement
@@ -97,7 +97,7 @@ def packet_view(packet: Packet) -> PacketView:
         parts=tuple(_part(packet, element) for element in packet.elements),
         measured=tuple(_course(course, packet.day) for course in packet.necessity.courses),
         lines=tuple(_line(line, packet.day) for line in packet.lines),
-        missing=tuple((element.id, capital(element.label)) for element in packet.missing),
+        missing=tuple((element.id, name_of_element(element.label)) for element in packet.missing),
     )
 
 
@@ -108,7 +108,7 @@ def _part(packet: Packet, element: PacketElement) -> PartShown:
     evidence = (*element.evidence, *(necessity.evidence if is_necessity else ()))
     return PartShown(
         id=element.id,
-        label=capital(element.label),
+        label=name_of_element(element.label),
         text=text,
         missing=one_line(element.missing or (necessity.missing if is_necessity and not text else "")),
         evidence=tuple(dict.fromkeys(_evidence(evidence, packet.day))),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cards.numbers import day, program, quantity
+from cards.numbers import capital, day, program, quantity
 from cds_service.domain.packet import Packet, PacketUse
 from cds_service.domain.values import PolicyValue
 
@@ -26,6 +26,11 @@ def title_of_packet(packet: Packet) -> str:
         case PacketUse.APPEAL:
             of = f" of {day(packet.visit)}" if packet.visit is not None else ""
             return f"Appeal: the {kind} visit{of}"
+
+
+def name_of_element(words: str) -> str:
+    """``Patient's name``: an element as the name of a field."""
+    return capital(words.removeprefix("the "))
 
 
 def form_words(request: PolicyValue[Any] | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response
 
-from cards.numbers import capital
+from cards.packets.request_words import name_of_element
 from cards.policy_values import how_sure
 from cds_service.app.assembly import local_now
 from cds_service.domain.terms import REQUEST_ELEMENT_WORDS
@@ -42,7 +42,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def _asked(wanted: tuple[WantedElement, ...]) -> Iterator[ElementAsked]:
     for element in wanted:
-        label = capital(REQUEST_ELEMENT_WORDS[element.id])
+        label = name_of_element(REQUEST_ELEMENT_WORDS[element.id])
         yield ElementAsked(element.id, label, not element.asked, _source(element.value))
 
 
