@@ -5,7 +5,6 @@ from typing import Final
 
 from cds_service.domain.coverage_and_claims import AuthorizationState
 from cds_service.domain.packet import Packet, PacketUse
-from cds_service.domain.program_timeline import Until
 from cds_service.hooks.answer import Answered
 from cds_service.hooks.program_picture import timeline_of_answer
 from cds_service.packets.drawing_up import packet_of
@@ -32,13 +31,11 @@ def packet_of_answer(answered: Answered, use: PacketUse) -> Packet | None:
 
 
 def usual_use(answered: Answered) -> PacketUse:
-    """What is asked for by default: more of a program that goes on; the first approval where that is still missing."""
+    """What is asked for by default: more of a program that the payer has approved before, else a first approval."""
     timeline = timeline_of_answer(answered)
-    if timeline is None or not timeline.treated:
-        return PacketUse.FIRST
-    missing = timeline.ask_by is not None and timeline.ask_by.why is Until.MISSING
-    approved = any(answer.state is AuthorizationState.APPROVED for answer in timeline.answers)
-    return PacketUse.FIRST if missing and not approved else PacketUse.RENEWAL
+    answers = timeline.answers if timeline is not None else ()
+    approved = any(answer.state is AuthorizationState.APPROVED for answer in answers)
+    return PacketUse.RENEWAL if approved else PacketUse.FIRST
 
 
 def _is_of_use(packet: Packet) -> bool:

@@ -3,9 +3,9 @@
 import html
 import re
 
-from tests.web.smart.launching import PUBLIC_URL, Browser, client_of, service_for
+from tests.web.smart.launching import PUBLIC_URL
 
-LINES = re.compile(r'action="([^"]*/app/packet)".*?name="sealed" value="([^"]*)"', re.DOTALL)
+LINES = re.compile(r'action="([^"]*/app/packet[^"]*)".*?name="sealed" value="([^"]*)"', re.DOTALL)
 
 
 def draft_from(browser, page):
@@ -26,6 +26,14 @@ def test_the_request_is_drafted_from_the_chart_that_was_read(ehr, browser):
     assert reply.headers["Cache-Control"] == "no-store"
 
 
+def test_the_link_of_a_card_opens_the_request_at_once(ehr, browser):
+    page = browser.launched(ehr, appContext="packet")
+
+    assert "<textarea" in page.text
+    assert "Overly Longson" in page.text
+    assert 'action="/rehab/app/packet?state=' in page.text
+
+
 def test_what_is_edited_in_the_app_survives(ehr, browser):
     _, sealed = draft_from(browser, browser.launched(ehr))
 
@@ -35,26 +43,3 @@ def test_what_is_edited_in_the_app_survives(ehr, browser):
     assert "In my own words." in reply.text
     answers = browser.client.post("/app/packet/answers.json", data=fields).get_json()
     assert answers["questionnaire"].startswith(f"{PUBLIC_URL}/fhir/Questionnaire/")
-
-
-def test_the_page_may_stand_in_the_frame_of_its_ehr_only(ehr):
-    origin = "https://ehr.example.org"
-    browser = Browser(service_for(client_of(ehr, frame_ancestors=[origin])))
-
-    reply, _ = draft_from(browser, browser.launched(ehr))
-
-    assert f"frame-ancestors {origin}" in reply.headers["Content-Security-Policy"]
-
-
-def test_a_packet_of_somebody_else_is_refused(ehr, browser):
-    browser.launched(ehr)
-
-    assert browser.client.post("/app/packet", data={"sealed": "AAAA"}).status_code == 400
-    assert browser.client.post("/app/packet", data={}).status_code == 400
-
-
-def test_the_page_of_the_demo_does_not_open_a_packet_of_an_app_that_is_gone(ehr, browser):
-    _, sealed = draft_from(browser, browser.launched(ehr))
-    other = service_for()
-
-    assert other.test_client().post("/app/packet", data={"sealed": sealed}).status_code == 400

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Response, request
 
+from cards.composition import PACKET
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.fetching import Fetcher
 from cds_service.security.clients import Client
@@ -92,12 +93,15 @@ class Desk:
 
         def answer() -> Response:
             drafted, client, fields = self._drafted()
-            carried = ((SEALED_FIELD, fields[SEALED_FIELD]),)
-            action = f"?{urlencode({'state': request.args.get('state', '')})}"
-            frame = Frame(f"{self._root}{APP_PACKET}", action, carried, framed_by(client), in_app=True)
-            return packet_page(self._site, asked_packet(drafted, fields), frame)
+            return self._shown_packet(drafted, fields, client, request.args.get("state", ""))
 
         return self._unless_stopped(answer)
+
+    def _shown_packet(self, drafted: Drafted, fields: Mapping[str, str], client: Client, state: str) -> Response:
+        carried = ((SEALED_FIELD, fields[SEALED_FIELD]),)
+        action = f"?{urlencode({'state': state})}"
+        frame = Frame(f"{self._root}{APP_PACKET}", action, carried, framed_by(client), in_app=True)
+        return packet_page(self._site, asked_packet(drafted, fields), frame)
 
     def packet_download(self, name: str) -> Response:
         """The same in another form, one of ``DOWNLOADS``."""
@@ -183,7 +187,10 @@ class Desk:
         chart = fetched_access(self._exchange, launched, launch, code=code, back=self._back)
         facts = facts_of_program(self._answerer, launched, chart)
         facts["state"] = launch.state
-        facts["sealed"] = self._packets.closed(facts["drafted"]) if facts["drafted"] is not None else None
+        drafted: Drafted | None = facts["drafted"]
+        facts["sealed"] = self._packets.closed(drafted) if drafted is not None else None
+        if drafted is not None and chart.opened_from == PACKET:
+            return self._shown_packet(drafted, {SEALED_FIELD: facts["sealed"]}, launched.client, launch.state)
         return page("smart/program.html", facts, kept=PRIVATE, json_type=None, framed_by=framed_by(launched.client))
 
 

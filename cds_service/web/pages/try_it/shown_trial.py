@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from cards.composition import WITH_PACKET
 from cards.explanation import FINDING_EXTENSION
 from cards.numbers import day as day_in_words
 from cds_service.domain.jurisdictions import STATES
@@ -27,8 +28,6 @@ from cds_service.web.pages.try_it.trial_state import DEED_NAME, FIRST_STORY, Tri
 from cds_service.web.pages.try_it.trials_played import Trial, deeds_of
 from cds_service.web.site import Site
 
-ASKING_RULES: Final = frozenset({"authorization", "program-duration"})
-"""Rules whose cards say that the payer has to be asked."""
 DRAFT_REQUEST: Final = "Draft the request for approval"
 STARTS: Final = (
     ("Four hours, half of it with the assistant alone", TrialState(FIRST_STORY)),
@@ -157,7 +156,7 @@ def _request_links(card: Mapping[str, Any], state: TrialState, root: str) -> Ite
     """The way from a card on approval to the request that asks for it."""
     finding = card["extension"][FINDING_EXTENSION]
     rules = {finding["rule"], *(part["kind"].split(".")[0] for part in finding.get("joined", ()))}
-    if not ASKING_RULES.isdisjoint(rules):
+    if not WITH_PACKET.isdisjoint(rules):
         yield DRAFT_REQUEST, _packet_address(state, root)
 
 
