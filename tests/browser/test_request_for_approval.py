@@ -11,7 +11,7 @@ from tests.browser.chromium import NEEDED
 pytestmark = NEEDED
 
 SEVENTH_WEEK = "/try?story=past-six-weeks-without-approval&moment=encounter-discharge"
-DRAFT_LINK = "Draft the request for approval"
+PACKET_LINK = "Open the authorization packet"
 OWN_WORDS = "Heavier lifts are safe now; four more weeks reach the demands of the job."
 
 
@@ -24,7 +24,7 @@ def test_a_therapist_edits_the_request_one_click_from_the_card(readers, scripts)
     reader = readers(java_script_enabled=scripts)
     page = reader.open(SEVENTH_WEEK)
 
-    page.locator(".ehr-card").first.get_by_role("link", name=DRAFT_LINK).click()
+    page.locator(".ehr-card").first.get_by_role("link", name=PACKET_LINK).click()
     expect(necessity(page)).to_be_editable()
     assert "Floor-to-waist lift improved" in necessity(page).input_value()
     necessity(page).fill(OWN_WORDS)

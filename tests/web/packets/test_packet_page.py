@@ -197,7 +197,7 @@ def test_a_site_without_a_form_says_so(demo):
 def test_a_card_on_approval_leads_to_the_request_and_so_does_the_timeline(demo):
     page = demo.get("/try?story=past-six-weeks-without-approval").text
 
-    links = re.findall(r'<a href="([^"]*/packet\?[^"]*)">Draft the request for approval</a>', page)
+    links = re.findall(r'<a href="([^"]*/packet\?[^"]*)">Open the authorization packet</a>', page)
     assert len(links) == 2, "on the card and beside the timeline"
     assert demo.get(html.unescape(links[0])).status_code == 200
 

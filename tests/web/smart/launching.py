@@ -1,6 +1,7 @@
 """A launch of the app, step by step as a browser takes it: the EHR, the way to sign in, and the way back."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -42,7 +43,7 @@ def ehr_with(
 ) -> SmartEhr:
     """An EHR that has the patient of a story and knows the app."""
     app = RegisteredApp(APP_ID, f"{public_url}{CALLBACK}", secret)
-    return SmartEhr(app, resources=story_of(story).material.resources, **options)
+    return SmartEhr(app, resources=deepcopy(story_of(story).material.resources), **options)
 
 
 def client_of(ehr: SmartEhr, *, members: dict[str, Any] | None = None, **app: Any) -> Client:

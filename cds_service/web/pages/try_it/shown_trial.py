@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from cards.composition import WITH_PACKET
+from cards.composition import PACKET_LABEL, WITH_PACKET
 from cards.explanation import FINDING_EXTENSION
 from cards.numbers import day as day_in_words
 from cds_service.domain.jurisdictions import STATES
@@ -28,7 +28,6 @@ from cds_service.web.pages.try_it.trial_state import DEED_NAME, FIRST_STORY, Tri
 from cds_service.web.pages.try_it.trials_played import Trial, deeds_of
 from cds_service.web.site import Site
 
-DRAFT_REQUEST: Final = "Draft the request for approval"
 STARTS: Final = (
     ("Four hours, half of it with the assistant alone", TrialState(FIRST_STORY)),
     ("The same visit, and no approval on record", TrialState(FIRST_STORY, choices={"approval": "none"})),
@@ -58,7 +57,7 @@ def facts_of_trial(site: Site, trial: Trial) -> dict[str, Any]:
         "moment": MOMENTS[trial.hook],
         "refused": trial.played.refused,
         "packet": _packet_address(state, root),
-        "draft_request": DRAFT_REQUEST,
+        "open_packet": PACKET_LABEL,
         "cards": _cards(trial, state, root),
         "aftermath": _aftermath(trial),
         "service": SERVICE_BY_HOOK[trial.hook].id,
@@ -157,7 +156,7 @@ def _request_links(card: Mapping[str, Any], state: TrialState, root: str) -> Ite
     finding = card["extension"][FINDING_EXTENSION]
     rules = {finding["rule"], *(part["kind"].split(".")[0] for part in finding.get("joined", ()))}
     if not WITH_PACKET.isdisjoint(rules):
-        yield DRAFT_REQUEST, _packet_address(state, root)
+        yield PACKET_LABEL, _packet_address(state, root)
 
 
 def _packet_address(state: TrialState, root: str) -> str:
