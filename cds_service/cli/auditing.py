@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+import msgspec
 from rich.console import Console
 
 from cds_service import __version__
@@ -16,6 +17,8 @@ from cds_service.audit.audit_terms import Terms
 from cds_service.audit.outcome import AuditOutcome, write_outcome
 from cds_service.audit.population import population
 from cds_service.audit.population_files import write_population
+from cds_service.audit.report.report_file import write_difference
+from cds_service.audit.results.policy_effect import policy_effect
 from cds_service.audit.results.result_tables import BadLineCountRow
 from cds_service.audit.rows import Verdict
 from cds_service.audit.steps.part_files import DecidedBy, policies_digest
@@ -32,6 +35,8 @@ WORK_FOLDER: Final = "work"
 """Below the folder of results: sorted lines and parts until the results are written."""
 SAMPLE_FOLDER: Final = "sample-export"
 """Below the folder of results: the export of the invented population."""
+COMPARED_FOLDER: Final = "compared"
+"""Below the folder of results: those under other policies."""
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
@@ -46,6 +51,9 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
 @click.option("--policy-dirs", multiple=True, type=_FOLDER, help="Folders with your own policies, beside the bundled.")
 @click.option("--fees", "fee_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Fee table.")
 @click.option("--with-ids", is_flag=True, help="Name patients, visits and resources by their ids in the results.")
+@click.option(
+    "--compare-policies", "other_policies", type=_FOLDER, help="Folder with policies to hold against those in use."
+)
 @click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes on this machine; else one a core.")
 @click.option(
     "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the work, like tcp://10.0.0.5:8786."
@@ -61,6 +69,7 @@ def audit_command(**options: Any) -> None:  # noqa: ANN401 - click has checked t
     \b
     Examples:  cds-service audit --sample --out report
                cds-service audit export --out last-quarter --from 2026-01-01 --to 2026-03-31
+               cds-service audit export --out what-if --compare-policies next-year
                cds-service audit s3://bucket/export --out all --work s3://bucket/work --cluster tcp://10.0.0.5:8786
     """  # noqa: D301
     _look_back(AuditOptions(**options))
@@ -80,6 +89,7 @@ class AuditOptions:
     policy_dirs: tuple[Path, ...]
     fee_file: Path | None
     with_ids: bool
+    other_policies: Path | None
     processes: int | None
     cluster: str | None
     work: str | None
@@ -90,7 +100,8 @@ def _look_back(options: AuditOptions) -> None:
     settings = load_settings()
     folders = options.policy_dirs or tuple(settings.policy_dirs)
     policy_dirs = tuple(str(folder.absolute()) for folder in folders)
-    PolicyStack.load(folders)  # refused here rather than by a worker
+    for stack in (folders, (options.other_policies,) if options.other_policies is not None else ()):
+        PolicyStack.load(stack)  # refused here rather than by a worker
     source, fees = _what_to_look_at(options, settings)
     work = options.work or str(options.out.absolute() / WORK_FOLDER)
     asked = LookBackAsked(
@@ -108,13 +119,34 @@ def _look_back(options: AuditOptions) -> None:
         resume=options.resume,
     )
     options.out.mkdir(parents=True, exist_ok=True)
+    found, outcome = _results(asked, options, options.out, _facts(options))
+    _show(found, outcome)
+    if options.other_policies is not None:
+        _compare(asked, options, options.other_policies, outcome)
+    forget(work)
+
+
+def _results(
+    asked: LookBackAsked, options: AuditOptions, out: Path, facts: dict[str, str]
+) -> tuple[LookedBack, AuditOutcome]:
     bars = StepBars(Console(stderr=True))
     with opened_pool(options.processes, options.cluster) as pool, bars.progress:
         found = look_back(asked, pool, bars)
     counts = [BadLineCountRow(bad.file, bad.kind, bad.why, bad.lines) for bad in found.bad]
-    outcome = write_outcome(found.patients(), found.listed, counts, _facts(options), options.out, _page_style())
-    _show(found, outcome)
-    forget(work)
+    return found, write_outcome(found.patients(), found.listed, counts, facts, out, _page_style())
+
+
+def _compare(asked: LookBackAsked, options: AuditOptions, folder: Path, before: AuditOutcome) -> None:
+    """Look back over what is sorted already by other policies, and say what they change."""
+    policy_dirs = (str(folder.absolute()),)
+    by = DecidedBy(policy_dirs, policies_digest(policy_dirs), asked.by.fees)
+    compared = msgspec.structs.replace(asked, by=by, resume=True)
+    out = options.out / COMPARED_FOLDER
+    _, after = _results(compared, options, out, {**_facts(options), "Own policies": folder.name})
+    effect = policy_effect(before.results, after.results)
+    rows = [(rule.rule, f"{rule.gone:,}", f"{rule.new:,}", f"{rule.changed:,}") for rule in effect.rules]
+    show_table(Console(), ("findings of", "gone", "new", "say something else"), rows)
+    click.echo(f"What changes, by payer and rule: {write_difference(effect, folder.name, out, _page_style())}")
 
 
 def _what_to_look_at(options: AuditOptions, settings: Settings) -> tuple[str, FeeTable]:

@@ -97,6 +97,7 @@ ALLOWED = {
         "cards",
         "cds_service.audit.kept_timeline",
         "cds_service.audit.report",
+        "cds_service.audit.results.policy_effect",
         "cds_service.domain",
     },
     "cds_service/audit/steps": {

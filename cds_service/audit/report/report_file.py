@@ -19,7 +19,7 @@ from cds_service.audit.report.program_pages import programs_with_visits
 from cds_service.audit.report.report_lists import VisitList, lists_of_group, lists_of_rules
 from cds_service.audit.report.report_pictures import right_picture, sides_picture, weeks_picture_of
 from cds_service.audit.report.report_places import LISTS, MOST_VISITS_IN_ONE_FILE, PROGRAMS, REPORT_FILE, ReportPlaces
-from cds_service.audit.report.report_words import group_name, span_of_days
+from cds_service.audit.report.report_words import group_name, more_or_less, span_of_days
 from cds_service.audit.report.visit_tallies import (
     GROUPS,
     SHOWN_VERDICTS,
@@ -28,8 +28,10 @@ from cds_service.audit.report.visit_tallies import (
     by_group,
     by_rule,
     has_dollars,
+    in_dollars,
     tally_of_all,
 )
+from cds_service.audit.results.policy_effect import PolicyEffect
 
 VERDICT_MEANINGS: Final[Mapping[str, str]] = {
     "right": "Billed as the record supports.",
@@ -41,6 +43,9 @@ VERDICT_MEANINGS: Final[Mapping[str, str]] = {
     "not judged": "The record or the payer's policy leaves open what is right.",
 }
 NO_FEES_WORDS: Final = "Without a fee table no dollars are shown; name yours with --fees."
+
+
+DIFFERENCE_FILE: Final = "difference.html"
 
 
 class Report(NamedTuple):
@@ -83,7 +88,7 @@ def write_report(
         tally_of_all(database), {column: by_group(database, column) for column in GROUPS}, by_rule(database)
     )
     several = counts.total.visits > most_in_one
-    style = Markup("\n").join(map(Markup, (page_style, stylesheet(), _own_style())))
+    style = _whole_style(page_style)
     if several:
         _write_parts(database, folder, counts, style)
     page = _templates().get_template("report.html.j2")
@@ -108,6 +113,22 @@ def write_report(
     partial = file.with_name(f"{REPORT_FILE}.partial")
     partial.write_text(text, encoding="utf-8")
     return partial.replace(file)
+
+
+def write_difference(effect: PolicyEffect, policies: str, folder: Path, page_style: str) -> Path:
+    """Write what other policies change as ``difference.html``, between the reports of both.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    page = _templates().get_template("difference.html.j2")
+    file = folder / DIFFERENCE_FILE
+    file.write_text(page.render(style=_whole_style(page_style), effect=effect, policies=policies), encoding="utf-8")
+    return file
+
+
+def _whole_style(page_style: str) -> Markup:
+    return Markup("\n").join(map(Markup, (page_style, stylesheet(), _own_style())))
 
 
 def _write_parts(database: sqlite3.Connection, folder: Path, counts: ReportCounts, style: Markup) -> None:
@@ -190,6 +211,8 @@ def _templates() -> Environment:
     environment.filters.update(
         thousands=_thousands,
         count_of=lambda count, unit: f"{_thousands(count)} {unit.removesuffix('s') if count == 1 else unit}",
+        more_or_less=more_or_less,
+        dollars_more=lambda cents: "no fee on file" if cents is None else more_or_less(cents, in_dollars),
         named=lambda name, column: group_name(column, name),
     )
     return environment

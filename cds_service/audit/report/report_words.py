@@ -1,9 +1,10 @@
 """Days and names as a report says them."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from cards.numbers import day, program
+from cards.numbers import day, number, program
 
 NOT_ON_RECORD: Final = "Not on record"
 _SHORT_ID: Final = 8
@@ -43,3 +44,10 @@ def group_name(column: str, name: str) -> str:
     if not name:
         return NOT_ON_RECORD
     return long_day(name) if column == "week" else name
+
+
+def more_or_less(value: float, words: Callable[[Any], str] = number) -> str:
+    """``+12``, ``-3``, ``0``: how much more it is."""
+    sign = "+" if value > 0 else "-" if value < 0 else ""
+    whole = int(value) if float(value).is_integer() else value
+    return f"{sign}{words(abs(whole))}"
