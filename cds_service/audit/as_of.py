@@ -48,22 +48,30 @@ class RecordInTime:
         """The day from which a resource counts as known; the first of all days where nothing tells."""
         return self._since.get(reference, _ALL_ALONG)
 
-    def by(self, day: date, without: Collection[str] = ()) -> Prefetch:
-        """What was on record by the end of a day, but for the resources in ``without``."""
+    def by(self, day: date, without: Collection[str] = (), ever: Collection[str] = ()) -> Prefetch:
+        """What was on record by the end of a day, but for the resources in ``without``; of the types ``ever`` all."""
         whole = self._record.prefetch
         known: dict[type[Resource], Mapping[str, Resource]] = dict(whole.by_type)
         for kind, found in self._changing.items():
+            if type_name(kind) in ever:
+                continue
             prefix = f"{type_name(kind)}/"
             known[kind] = {
                 name: resource
                 for since, name, resource in found
                 if since <= day and not (without and prefix + name in without)
             }
-        gaps = tuple(gap for gap in whole.gaps if gap.reference is None or self.since(gap.reference) <= day)
+        gaps = tuple(
+            gap
+            for gap in whole.gaps
+            if gap.reference is None or gap.reference.partition("/")[0] in ever or self.since(gap.reference) <= day
+        )
         return replace(whole, by_type={kind: found for kind, found in known.items() if found}, gaps=gaps)
 
     def caveats(self, day: date) -> tuple[str, ...]:
         """What counts as known by a day although the record does not say when it was entered, where R4 could say it."""
+        if not self._undated:
+            return ()
         counts = Counter(kind for since, kind in self._undated if since <= day)
         return tuple(_caveat(kind, count) for kind, count in sorted(counts.items()))
 

@@ -19,6 +19,7 @@ from cds_service.domain.chart import Chart
 from cds_service.domain.codes import WORK_REHAB
 from cds_service.fhir.reading.references import normal
 
+BILL_TYPES: Final = frozenset({"Claim", "ChargeItem", "ExplanationOfBenefit"})
 _DRAFT: Final = "draft"
 _APART: Final = "associated"
 """Relation to a claim that stands beside this one; any other relation means that this one takes its place."""
@@ -88,6 +89,11 @@ class Bills:
         self.claims = tuple(claim for claim in submitted if claim.reference not in replaced)
         self.drafts = frozenset(claim.reference for claim in chart.claims if claim.status == _DRAFT)
         self._chart = replace(chart, claims=self.claims)
+        of_program = [(claim, line) for claim in self.claims for line in claim.lines if line.code in WORK_REHAB]
+        self._over_days = [line for _, line in of_program if line.last is not None]
+        self._unplaced = any(
+            line.date is None and not (line.encounters or claim.encounters) for claim, line in of_program
+        )
 
     def case(self, on: date, encounter: str | None) -> Case:
         """The visit with all that was billed of the patient, for what a case tells of the claims of its date."""
@@ -96,7 +102,7 @@ class Bills:
     @property
     def references(self) -> frozenset[str]:
         """The resources in which something is billed, replaced claims among them."""
-        return frozenset(line.reference for line in self._lines.values() if line.kind in _BILLS) - self.drafts
+        return frozenset(line.reference for line in self._lines.values() if line.kind in BILL_TYPES) - self.drafts
 
     @property
     def program_dates(self) -> frozenset[date]:
@@ -128,12 +134,11 @@ class Bills:
             if len(on) > 1:
                 yield f"{code} is on {len(on)} bills of this date; nothing says whether one replaces another."
         on_date = case.date_of_service
-        of_program = [(claim, line) for claim in self.claims for line in claim.lines if line.code in WORK_REHAB]
-        for _, charged in of_program:
+        for charged in self._over_days:
             if charged.date and charged.last and charged.date <= on_date <= charged.last:
                 span = f"{day(charged.date, on_date)} to {day(charged.last, on_date)}"
                 yield f"A claim line covers {span} together: {codes([charged])}."
-        if any(line.date is None and not (line.encounters or claim.encounters) for claim, line in of_program):
+        if self._unplaced:
             yield "A claim with 97545 or 97546 names neither a date nor a visit."
 
     def _replaces(self, reference: str) -> Iterator[str]:
@@ -161,9 +166,6 @@ class Bills:
             line = self._lines.get(reference)
             self._priced[reference] = _priced(line.raw) if line is not None else _NO_PRICES
         return self._priced[reference]
-
-
-_BILLS: Final = frozenset({"Claim", "ChargeItem", "ExplanationOfBenefit"})
 
 
 def _priced(raw: bytes) -> _Priced:

@@ -10,6 +10,7 @@ from cards.numbers import codes, day
 from cds_service.audit.as_of import RecordInTime
 from cds_service.audit.audit_terms import Terms
 from cds_service.audit.billed import BilledLine, Bills
+from cds_service.audit.charts_in_time import ChartsInTime
 from cds_service.audit.patients import PatientRecord, types_of
 from cds_service.audit.rows import Verdict
 from cds_service.audit.support import judged_support, support_of
@@ -118,10 +119,24 @@ class Patient:
         Raises:
             DataNeeded: nothing can be said without data that the export does not hold.
         """
-        prefetch = self.in_time.by(on, self._bills_of(on, encounter) if moment is Moment.VISIT_CLOSE else ())
-        question = self.question(prefetch, moment, encounter)
+        question = self._question_on(on, encounter, moment)
         now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
         return consult(question, self._policies, now=now)
+
+    def _question_on(self, on: date, encounter: str | None, moment: Moment) -> Question:
+        """The question of a call at the end of a day: with a chart that was read already, where there is one."""
+        if moment is not Moment.VISIT_CLOSE:
+            return self.question(self.in_time.by(on), moment, encounter)
+        bills = self._bills_of(on, encounter)
+        found = self._charts.of(on, encounter, bills)
+        if found is None:
+            return self.question(self.in_time.by(on, bills), moment, encounter)
+        chart, calendar = found
+        return replace(self.question(self.record.prefetch, moment, encounter), chart_read=chart, dates_by=calendar)
+
+    @lazy
+    def _charts(self) -> ChartsInTime:
+        return ChartsInTime(self._whole, self.record, self.in_time, self.bills)
 
     def _bills_of(self, on: date, encounter: str | None) -> frozenset[str]:
         case = self.bills.case(on, encounter)
@@ -138,8 +153,11 @@ class Patient:
             gaps = found.evaluation.gaps if found is not None else ()
             why = tuple(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in gaps)) or (NO_ANSWER,)
             return PastVisit(on, encounter, found, None, billed, Judgment(Verdict.NOT_JUDGED, why), case)
-        beside = beside_bills(found, case)
+        beside = found.bill
         judgment = self._judged(found, beside, billed, case)
+        if judgment.verdict is not Verdict.RIGHT and billed:
+            beside = beside_bills(found, case)
+            judgment = self._judged(found, beside, billed, case)
         if judgment.verdict in _MAY_HAVE_CHANGED:
             judgment = self._judged_by_now(on, encounter, billed, case) or judgment
         return PastVisit(on, encounter, found, beside, billed, judgment, case, self.in_time.caveats(on))

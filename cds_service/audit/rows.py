@@ -54,7 +54,7 @@ class VisitRow(ResultRow, frozen=True):
         clinic: Name of the organization or place that treated; "" where the record does not say.
         therapist: Who treated, the therapist first: name, else the profession; "" where nobody is named.
         payer: Name of the payer first in line; "" where none is in force.
-        payer_class: Kind of payer, like ``workers-comp``; "" where none is in force.
+        payer_class: Kind of payer, like ``workers-compensation``; "" where none is in force.
         state: State whose rules apply, like ``US-TX``; "" where it is not known.
         policies: Titles of the policies that decided, the most specific first, with ``; `` between.
         minutes: Countable minutes; 0 where no time is recorded.

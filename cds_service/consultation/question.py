@@ -29,6 +29,7 @@ class Question:
     ``jurisdiction`` and ``zones`` stand in where the chart tells no state or time zone. ``not_available`` tells by
     prefetch key where the clinic keeps what its EHR never sends. With ``strict`` every resource that is not valid R4
     becomes a gap. ``dates_by`` reads dates and times; None finds the place of treatment in the record.
+    ``chart_read`` is the chart where whoever asks has read it already, with the same calendar.
     """
 
     moment: Moment
@@ -44,6 +45,7 @@ class Question:
     not_available: Mapping[str, str] = field(default_factory=dict)
     strict: bool = False
     dates_by: Calendar | None = None
+    chart_read: Chart | None = None
 
     @lazy
     def calendar(self) -> Calendar:
@@ -62,6 +64,8 @@ class Question:
     @lazy
     def chart(self) -> Chart:
         """The chart of the patient."""
+        if self.chart_read is not None:
+            return self.chart_read
         chart = build_chart(
             self.patient_id,
             self.record,
@@ -81,7 +85,8 @@ class Question:
     @property
     def visit(self) -> Encounter | None:
         """The encounter in question as the chart has it."""
-        return next((visit for visit in self.chart.encounters if visit.reference == self.encounter), None)
+        reference = self.encounter
+        return next((visit for visit in self.chart.encounters if visit.reference == reference), None)
 
     @property
     def may_be_work_rehab(self) -> bool:
@@ -116,4 +121,4 @@ class Question:
 
     def read_by(self, calendar: Calendar) -> "Question":
         """The same question, with dates and times read by another calendar."""
-        return replace(self, dates_by=calendar)
+        return replace(self, dates_by=calendar, chart_read=None)

@@ -98,8 +98,8 @@ def _closing(question: Question, today: date) -> Case | None:
     An encounter that goes on over several days, or has treatments on several, is a series: its visit is the newest
     day with a treatment, not after today.
     """
-    sessions = question.chart.sessions
-    dates = {session.date for session in sessions if session.encounter == question.encounter}
+    sessions, encounter = question.chart.sessions, question.encounter
+    dates = {session.date for session in sessions if session.encounter == encounter}
     visit = question.visit
     begun = visit.date if visit is not None else None
     if dates:
