@@ -154,6 +154,39 @@ def test_every_what_if_makes_a_page_that_says_what_is_missing(demo, choice):
     assert "Still to add" in words(reply.text)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (f"{STORY}&state=US-CA", "State: “US-CA” is not one of those in the list"),
+        ("/packet?story=no-such-story", "There is no story “no-such-story”"),
+        (f"{STORY}&moment=order-sign", "This story has no moment"),
+    ],
+)
+def test_what_an_address_says_in_vain_is_said(demo, address, said):
+    assert said in words(demo.get(address).text)
+
+
+@pytest.mark.parametrize(
+    ("state", "form", "shown", "not_shown"),
+    [
+        (
+            "CA",
+            "DWC Form RFA, Request for Authorization. This page is not that form.",
+            "Signature",
+            "Demands of the job",
+        ),
+        ("LA", "LWC-WC-1010", "History of the injury and its treatment", "Signature"),
+        ("TX", "The payer answers within 3 business days.", "Proposed first date", "Signature"),
+    ],
+)
+def test_each_state_shows_what_its_own_sources_require_and_nothing_else(demo, state, form, shown, not_shown):
+    text = words(demo.get(f"{STORY}&for=renewal&state={state}").text)
+
+    assert form in text
+    assert shown in text
+    assert not_shown not in text
+
+
 def test_hostile_text_in_every_field_stays_text(demo):
     hostile = '</textarea><script>alert(1)</script>" onmouseover="x {{7*7}} \u202e\x00'
     page = demo.get(STORY).text

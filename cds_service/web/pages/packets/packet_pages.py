@@ -103,33 +103,35 @@ class _Desk:
     def page(self) -> Response:
         """The page; a POST carries texts that were edited, and where it is no story, what they belong to."""
         fields = _fields()
-        drafted = self._drafted(fields)
-        return packet_page(self._site, _asked(drafted, fields), self._frame(drafted))
+        drafted, notes = self._drafted(fields)
+        return packet_page(self._site, _asked(drafted, fields), self._frame(drafted, notes))
 
     def download(self, reply: PacketReply) -> Response:
         """The packet in another form, to download."""
         fields = _fields()
-        return reply(self._site, _asked(self._drafted(fields), fields), fields)
+        return reply(self._site, _asked(self._drafted(fields)[0], fields), fields)
 
-    def _drafted(self, fields: Mapping[str, str]) -> Drafted | None:
+    def _drafted(self, fields: Mapping[str, str]) -> tuple[Drafted | None, tuple[str, ...]]:
+        """The packets, and what of an address had no use for them."""
         if fields.get(SEALED_FIELD):
             drafted = self._seal.opened(fields[SEALED_FIELD])
             if drafted is None or drafted.client is not None:  # that of an EHR is for the app alone
                 raise PacketGone
-            return drafted
+            return drafted, ()
         if FIELD in fields:
             answer = answer_pasted(self._site, fields[FIELD])
             if answer.refused is not None:
                 raise answer.refused
-            return drafted_of(answer.answered)
-        return drafted_of(trial(self._site, read_state(request.args)).played.answered)
+            return drafted_of(answer.answered), ()
+        tried = trial(self._site, read_state(request.args))
+        return drafted_of(tried.played.answered), (*tried.state.problems, *tried.notes)
 
-    def _frame(self, drafted: Drafted | None) -> Frame:
+    def _frame(self, drafted: Drafted | None, notes: tuple[str, ...]) -> Frame:
         path = f"{self._root}{PACKET_PATH}"
         if request.args.get(STORY_NAME) or drafted is None or request.method == "GET":
             state = read_state(request.args)
             back = (f"{self._root}/try?{state.query}", "Back to the story")
-            return Frame(path, f"?{urlencode(state.fields())}", back=back)
+            return Frame(path, f"?{urlencode(state.fields())}", back=back, notes=notes)
         back = (f"{self._root}/try/pasted", "Paste another request")
         return Frame(path, "", ((SEALED_FIELD, self._seal.closed(drafted)),), back=back)
 

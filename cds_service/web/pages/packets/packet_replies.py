@@ -35,13 +35,17 @@ class NothingToRequestError(UnknownRoute):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where a page of a packet lives: its address, what its form carries on, and who may show it in a frame."""
+    """Where a page of a packet lives: its address, what its form carries on, and who may show it in a frame.
+
+    ``notes`` say what of the address could not be read.
+    """
 
     path: str
     action: str
     carried: tuple[tuple[str, str], ...] = ()
     framed_by: tuple[str, ...] = ()
     back: tuple[str, str] | None = None
+    notes: tuple[str, ...] = ()
     in_app: bool = False
 
 
