@@ -59,7 +59,7 @@ def packet_of(
         policy=policy,
         json_of=json_of,
         parties=_parties(case, json_of),
-        services=services_asked(case, policy),
+        services=services_asked(case),
         amount=amount_asked(case),
         head=head,
         conditions=conditions,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from cds_service.domain.care import Order
 from cds_service.domain.case import Case
@@ -11,10 +12,10 @@ from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB, Paye
 from cds_service.domain.findings import AmountAsked, ClaimHead, DraftRequest, Proposal, ServiceAsked
 from cds_service.domain.injury_on_claim import claim_number_of, diagnoses_of, injury_day_of
 from cds_service.domain.payment import payer_caveats
-from cds_service.domain.units import units
-from cds_service.policies.model import PolicyView
-from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.rule import Answer, Result
+
+FIRST_BLOCK_MINUTES: Final = 120
+"""The time that 97545 stands for (T-1)."""
 
 
 def conditions_asked(case: Case) -> tuple[str, ...]:
@@ -45,8 +46,11 @@ def _is_over(order: Order, today: date) -> bool:
     return last is not None and last < today
 
 
-def services_asked(case: Case, policy: PolicyView) -> tuple[ServiceAsked, ...]:
-    """The codes of work rehabilitation asked for: those of the orders, else those that visits so far came to."""
+def services_asked(case: Case) -> tuple[ServiceAsked, ...]:
+    """The codes of work rehabilitation asked for: those of the orders, else those that the visits so far call for.
+
+    Visits of more than two hours call for 97546 as well; what a visit earns is for the bill to say.
+    """
     ordered = {
         code: ServiceAsked(code, order.modifiers, order.quantity, order.reference)
         for order in orders_asked(case)
@@ -55,13 +59,11 @@ def services_asked(case: Case, policy: PolicyView) -> tuple[ServiceAsked, ...]:
     }
     if ordered:
         return tuple(ordered[code] for code in sorted(ordered))
-    thresholds = time_thresholds(policy)
-    if case.episode is None or thresholds is None:
+    days = case.episode.dates if case.episode is not None else ()
+    longest = max((case.visits[day].minutes for day in days if day in case.visits), default=0)
+    if not longest:
         return ()
-    minutes = [case.visits[day].minutes for day in case.episode.dates if day in case.visits]
-    made = [units(time, thresholds.rule) for time in minutes if time]
-    codes = (FIRST_BLOCK, any(visit.first for visit in made)), (FURTHER_HOUR, any(visit.further for visit in made))
-    return tuple(ServiceAsked(code) for code, billed in codes if billed)
+    return tuple(map(ServiceAsked, (FIRST_BLOCK, FURTHER_HOUR) if longest > FIRST_BLOCK_MINUTES else (FIRST_BLOCK,)))
 
 
 def amount_asked(case: Case) -> AmountAsked:
@@ -94,20 +96,20 @@ def head_asked(case: Case) -> ClaimHead:
     )
 
 
-def with_draft(case: Case, policy: PolicyView, results: Iterable[Result], kinds: frozenset[str]) -> Iterator[Result]:
+def with_draft(case: Case, results: Iterable[Result], kinds: frozenset[str]) -> Iterator[Result]:
     """The results, the first one of these kinds with the draft of a request."""
     drafted = False
     for result in results:
         if not drafted and isinstance(result, Answer) and result.kind in kinds:
             drafted = True
-            yield replace(result, proposals=(*result.proposals, *_proposed(case, policy)))
+            yield replace(result, proposals=(*result.proposals, *_proposed(case)))
         else:
             yield result
 
 
-def _proposed(case: Case, policy: PolicyView) -> tuple[Proposal, ...]:
+def _proposed(case: Case) -> tuple[Proposal, ...]:
     """The draft of a request; none where neither order nor visit tells a code to ask for."""
-    services = services_asked(case, policy)
+    services = services_asked(case)
     if not services:
         return ()
     orders = tuple(order for order in orders_asked(case) if order.editable)
