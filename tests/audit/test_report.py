@@ -7,6 +7,7 @@ import pytest
 
 from cds_service.audit.kept_timeline import kept
 from cds_service.audit.report.report_file import write_report
+from cds_service.audit.report.report_lists import MOST_VISITS_IN_A_LIST
 from cds_service.audit.report.visit_tallies import by_group, tally_of_all
 from cds_service.audit.results.result_tables import BadLineCountRow
 from cds_service.audit.results.sqlite_file import open_results, write_sqlite
@@ -171,3 +172,15 @@ def test_a_kept_timeline_is_drawn_as_the_one_it_was(tmp_path, program_in_time):
     text = report_of(tmp_path, patient_rows("p1", visit("p1"), program=program))
     assert "drawing-program" in text
     assert "9 visits so far, 27 units" in text
+
+
+def test_nothing_of_an_earlier_report_stays(tmp_path):
+    report_of(tmp_path, *ordinary(), most_in_one=3)
+    report_of(tmp_path, patient_rows("p1"))
+    assert [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.html")] == ["report.html"]
+
+
+def test_a_long_list_says_that_it_has_the_first_visits_only(tmp_path):
+    visits = [visit("p1", day) for day in range(MOST_VISITS_IN_A_LIST + 1)]
+    text = words_of(report_of(tmp_path, patient_rows("p1", *visits), most_in_one=5_000))
+    assert "Right: 2,001 visits The first 2,000 are listed; results.sqlite has all." in text

@@ -89,6 +89,7 @@ def write_report(
     )
     several = counts.total.visits > most_in_one
     style = _whole_style(page_style)
+    _remove_older_parts(folder)
     if several:
         _write_parts(database, folder, counts, style)
     page = _templates().get_template("report.html.j2")
@@ -113,6 +114,13 @@ def write_report(
     partial = file.with_name(f"{REPORT_FILE}.partial")
     partial.write_text(text, encoding="utf-8")
     return partial.replace(file)
+
+
+def _remove_older_parts(folder: Path) -> None:
+    """Remove the files that an earlier report in this folder had beside it."""
+    for name in (LISTS, PROGRAMS):
+        for file in (folder / name).glob("*.html"):
+            file.unlink()
 
 
 def write_difference(effect: PolicyEffect, policies: str, folder: Path, page_style: str) -> Path:

@@ -3,13 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cds_service.audit.report.report_places import list_anchor
 from cds_service.audit.report.report_words import group_name, long_day, patient_name
 from cds_service.audit.report.visit_tallies import GROUPS, SHOWN_VERDICTS, RuleTally, Tally
 
-_LISTED = """
+MOST_VISITS_IN_A_LIST: Final = 2_000
+"""Visits of a list that a person may still look through; the SQLite file has all."""
+_LISTED: Final = """
     SELECT visits.rowid AS number, visits.date, visits.patient, visits.verdict, visits.reasons, {text} AS text,
     coalesce('p' || programs.rowid, 'n' || patients.rowid) AS program
     FROM visits JOIN patients USING (patient) LEFT JOIN programs ON programs.program = visits.program
@@ -27,10 +29,11 @@ class ListedVisit(NamedTuple):
 
 
 class VisitsOfVerdict(NamedTuple):
-    """The visits of one verdict."""
+    """The visits of one verdict: how many there are, and the first of them."""
 
     anchor: str
     title: str
+    count_in_all: int
     visits: Sequence[ListedVisit]
 
 
@@ -51,6 +54,7 @@ def lists_of_group(database: sqlite3.Connection, group: str, tallies: Sequence[T
             VisitsOfVerdict(
                 list_anchor(group, tally.number, verdict),
                 words,
+                tally.count(verdict),
                 tuple(_visits(database, "" if group == "all" else group, tally.name, verdict)),
             )
             for verdict, words in SHOWN_VERDICTS.items()
@@ -65,12 +69,12 @@ def lists_of_rules(database: sqlite3.Connection, tallies: Sequence[RuleTally]) -
     query = (
         _LISTED.format(text="findings.text")
         + "JOIN findings USING (visit) WHERE findings.severity = 'warning' AND findings.rule = ? ORDER BY visits.date, "
-        "visits.rowid, findings.rowid"
+        f"visits.rowid, findings.rowid LIMIT {MOST_VISITS_IN_A_LIST}"
     )
     for tally in tallies:
         found = tuple(_listed(row, row["text"]) for row in database.execute(query, (tally.rule,)))
         anchor = list_anchor("rule", tally.number)
-        part = VisitsOfVerdict(f"{anchor}-visits", "Warned about", found)
+        part = VisitsOfVerdict(f"{anchor}-visits", "Warned about", tally.warnings, found)
         yield VisitList("rule", tally.number, anchor, f"Rule: {tally.title}", (part,))
 
 
@@ -80,7 +84,7 @@ def _visits(database: sqlite3.Connection, column: str, name: str, verdict: str) 
     if column:
         query += f" AND visits.{column} = ?"
         values.append(name)
-    for row in database.execute(f"{query} ORDER BY visits.date, visits.rowid", values):
+    for row in database.execute(f"{query} ORDER BY visits.date, visits.rowid LIMIT {MOST_VISITS_IN_A_LIST}", values):
         yield _listed(row, " ".join(json.loads(row["reasons"])))
 
 
