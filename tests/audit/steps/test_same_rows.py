@@ -6,14 +6,15 @@ import subprocess
 import sys
 import time
 
+import fsspec
 import psutil
 import pytest
 
 from cds_service.audit.steps.inputs import export_files
 from cds_service.audit.steps.planning import orders_to_sort
-from cds_service.audit.steps.running import LookBackStep
+from cds_service.audit.steps.running import LookBackStep, forget
 from cds_service.audit.steps.sizes import Sizes
-from cds_service.audit.steps.work_folder import TEMPORARY
+from cds_service.audit.steps.work_folder import TEMPORARY, WorkFolder
 from tests.audit.steps.exported import asked, exported, looked, row_bytes
 
 PATIENTS = 6
@@ -142,3 +143,12 @@ def test_stopped_by_a_person_it_says_how_to_go_on(export, rows, tmp_path):
     assert b"Stopped; what is done is kept. Run the same command with --resume to go on from here.\n" == errors
     output, errors = process(export, tmp_path / "w", "2", "--resume").communicate(timeout=60)
     assert rows == output
+
+
+def test_object_storage_between_the_steps_comes_to_the_rows_of_a_folder(export, rows):
+    found = looked(export, "memory://work/of-a-look-back")
+    written = b"".join(fsspec.open(f"{found.work}/{part}", "rb").open().read() for part in found.parts)
+    assert rows == written
+    assert found.parts == looked(export, "memory://work/of-a-look-back", resume=True).parts
+    forget(found.work)
+    assert {} == WorkFolder(found.work).kept()
