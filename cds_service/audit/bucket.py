@@ -51,7 +51,7 @@ def audited_patient(
     if isinstance(record, SetAsidePatient):
         return PatientRows(key, set_aside=record.why, resources=record.resources, bad_lines=record.bad_lines)
     looked_at = Patient(record, policies, terms)
-    words = RowWords(policies, with_ids=terms.with_ids)
+    words = RowWords(policies, looked_at.chart, with_ids=terms.with_ids)
     programs = ProgramsOf(looked_at, key, words)
     rows = tuple(_rows_of_visits(looked_at, VisitRows(key, record.prefetch, shared, words, terms, fees), programs))
     of_programs = tuple(programs.rows(rows))

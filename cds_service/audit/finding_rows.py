@@ -12,14 +12,16 @@ from cards.groups import Worded, grouped
 from cards.numbers import capital, readable
 from cards.policy_values import how_sure, in_short
 from cds_service.audit.rows import FindingRow, GapRow
-from cds_service.domain.chart import Fact, Unknown
+from cds_service.domain.chart import Chart, Fact, Unknown
 from cds_service.domain.coverage_and_claims import Authorization
-from cds_service.domain.findings import Evaluation, Evidence, Finding, MissingFact
+from cds_service.domain.findings import Evaluation, Evidence, MissingFact
 from cds_service.domain.values import PolicyValue
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalog import TITLES
 
+SHORTEST_NUMBER: Final = 4
+"""Characters of a number of a payer: a shorter one may stand in any text."""
 FACTS_IN_WORDS: Final = {
     Fact.PATIENT: "patient and state",
     Fact.COVERAGE: "coverage",
@@ -51,12 +53,14 @@ class RowWords:
 
     Args:
         policies: For the titles of policies.
+        chart: The patient's whole chart, for the payer's numbers in it.
         with_ids: Whether ids of resources and the payer's numbers are written.
     """
 
-    def __init__(self, policies: PolicyStack, *, with_ids: bool) -> None:
+    def __init__(self, policies: PolicyStack, chart: Chart, *, with_ids: bool) -> None:
         self._titles = policies.titles
         self.with_ids = with_ids
+        self._numbers = () if with_ids else tuple(sorted(numbers_in(chart), key=lambda number: (-len(number), number)))
 
     def findings(self, evaluation: Evaluation, visit: str, program: str) -> tuple[FindingRow, ...]:
         """A row for each finding, in the order of the cards."""
@@ -75,7 +79,7 @@ class RowWords:
                 program,
                 patient,
                 FACTS_IN_WORDS[gap.fact],
-                next(plain_sentences([Unknown(gap.fact, gap.why, gap.reference)])),
+                self.masked(next(plain_sentences([Unknown(gap.fact, gap.why, gap.reference)]))),
                 tuple(TITLES[rule] for rule in gap.rules),
             )
             for gap in gaps
@@ -96,10 +100,10 @@ class RowWords:
             kind=finding.kind,
             topic=finding.topic.value,
             severity=finding.severity.value,
-            text=self._masked(member.words.summary, finding),
+            text=self.masked(member.words.summary),
             facts=tuple(self._facts(finding.evidence, today)),
             **self._cited(value),
-            caveats=tuple(plain_sentences(finding.caveats)),
+            caveats=tuple(map(self.masked, plain_sentences(finding.caveats))),
             proposes=bool(finding.proposals),
             recommended=any(proposal.recommended for proposal in finding.proposals),
             subject=finding.subject if self.with_ids or "/" not in finding.subject else "",
@@ -107,7 +111,7 @@ class RowWords:
 
     def _facts(self, evidence: Iterable[Evidence], today: date) -> Iterator[str]:
         written = (f"{capital(found.fact)}: {readable(self._named(found.value), today)}" for found in evidence)
-        yield from dict.fromkeys(written)
+        yield from dict.fromkeys(map(self.masked, written))
 
     def _named(self, value: object) -> object:
         """A fact without the payer's number, unless ids are asked for."""
@@ -115,12 +119,11 @@ class RowWords:
             return replace(value, number=None)
         return value
 
-    def _masked(self, text: str, finding: Finding) -> str:
+    def masked(self, text: str) -> str:
         """The words without the payer's numbers, unless ids are asked for."""
-        number = finding.facts.get("number")
-        if self.with_ids or not isinstance(number, str) or not number:
-            return text
-        return text.replace(number, "(number)")
+        for number in self._numbers:
+            text = text.replace(number, "(number)")
+        return text
 
     def _cited(self, value: PolicyValue[object] | None) -> dict[str, str]:
         if value is None:
@@ -135,3 +138,14 @@ class RowWords:
             "href": value.source.href or "",
             "confidence": how_sure(value.confidence, value.policy),
         }
+
+
+def numbers_in(chart: Chart) -> frozenset[str]:
+    """The payer's numbers of a patient: of approvals, claims and subscribers."""
+    numbers = (
+        *(answer.number for answer in chart.authorizations),
+        *(number for claim in chart.claims for number in claim.authorization_numbers),
+        *(number.value for number in chart.claim_numbers),
+        *(coverage.subscriber for coverage in chart.coverages),
+    )
+    return frozenset(number for number in numbers if number is not None and len(number) >= SHORTEST_NUMBER)

@@ -75,7 +75,7 @@ class VisitRows:
             policies=self.words.policies(found.policy.layers) if found is not None else "",
             minutes=case.visit.minutes if case.visit is not None else 0,
             verdict=visit.judgment.verdict,
-            reasons=tuple(dict.fromkeys(visit.judgment.reasons)),
+            reasons=tuple(dict.fromkeys(map(self.words.masked, visit.judgment.reasons))),
             expected=" or ".join(dict.fromkeys(codes(way.lines) for way in ways if way.lines)),
             billed=codes(billed) if billed else "",
             expected_units=sum(line.units for line in first) if known else None,

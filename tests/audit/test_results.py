@@ -150,7 +150,9 @@ LOOK_BACK_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "lookback.md").
 
 @pytest.mark.parametrize("table", RESULT_TABLES, ids=lambda table: table.name)
 def test_the_documentation_tells_every_column_and_no_other(table):
-    section = re.search(rf"^### {table.name}$(.*?)(?=^### |\Z)", LOOK_BACK_PAGE, re.MULTILINE | re.DOTALL)
+    section = re.search(
+        rf"^### {table.name.replace('_', ' ')}$(.*?)(?=^### |\Z)", LOOK_BACK_PAGE, re.MULTILINE | re.DOTALL
+    )
     documented = re.findall(r"^\| `(\w+)` \|", section[1], re.MULTILINE)
     assert [column.name for column in table.columns] == documented
 

@@ -163,8 +163,10 @@ def test_results_name_patients_only_where_ids_are_asked_for():
     plain = msgspec.json.encode(rows_of([*worker(), *visit(MONDAY)], "worker"))
     assert b'worker"' not in plain
     assert b"visit-2026" not in plain
+    assert b"PA-100" not in plain
     named = rows_of([*worker(), *visit(MONDAY)], "worker", terms=msgspec.structs.replace(TERMS, with_ids=True))
     assert named.visits[0].encounter == f"Encounter/visit-{MONDAY}"
+    assert b"PA-100" in msgspec.json.encode(named)
 
 
 def test_dates_payers_and_clinics_that_nobody_asked_about_are_left_out():

@@ -40,7 +40,7 @@ READERS: Final = (
             Step("/docs/policy-layers", "Which policy wins, and where sources differ."),
             Step("/docs/ncci", "Once a quarter: bring in the new edit tables of CMS."),
             Step("/docs/stories", "Prove a policy with invented patients."),
-            Step("/docs/records#looking-back", "See what became of the cards.", "Looking back"),
+            Step("/docs/lookback", "What past visits should have been billed, against what was billed."),
         ),
     ),
     Reader(
@@ -90,7 +90,7 @@ SHELVES: Final = {
     "Start": ("readme", "therapist", "style", "packet"),
     "Policies": ("policies", "policy-layers", "ncci", "stories"),
     "Connect": ("connect", "answers", "smart", "smart", "sandbox", "conformance", "library"),
-    "Operate": ("operating", "configuration", "security", "records", "performance"),
+    "Operate": ("operating", "configuration", "security", "records", "lookback", "performance"),
     "Develop": ("design", "adding-a-rule", "testing", "contributing"),
     "Project": ("changelog", "report-a-vulnerability"),
 }
