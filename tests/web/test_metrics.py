@@ -42,6 +42,7 @@ class Keeping(NothingKept):
     """Takes feedback while it works."""
 
     def __init__(self):
+        super().__init__()
         self.works = True
 
     def feedback(self, *arguments):
