@@ -33,6 +33,12 @@ END_OF_DAY: Final = time(23, 59)
 BY_NOW: Final = "Right by the record as it stands now; on the day of the visit it said something else."
 _NO_TIME_RULE: Final = "No policy on file says how many minutes make a unit."
 TOO_LONG_A_DAY: Final = "The times recorded for the day add up to more than 24 hours."
+_BILLED_ALL_THE_SAME: Final = Judgment(
+    Verdict.UNSUPPORTED, ("Billed, although the payer's verified policy says not to bill this visit.",)
+)
+_NOT_TO_BILL: Final = Judgment(
+    Verdict.RIGHT, ("The payer's verified policy says not to bill this visit, and it was not billed.",)
+)
 NO_TIME_BILLED: Final = "No start and stop times are on record, so nothing shows the billed units."
 NO_TIME_NOT_BILLED: Final = "Not billed; no start and stop times are on record, so nothing can be said of what to bill."
 NO_BILLS: Final = "The export holds no claims, charges or explanations of benefits."
@@ -40,6 +46,8 @@ NO_ANSWER: Final = "Nothing can be said of this visit: no treatment of it can be
 
 _MAY_HAVE_CHANGED: Final = frozenset({Verdict.UNDER_CODED, Verdict.OVER_CODED, Verdict.WRONG_CODING})
 _A_DAY: Final = timedelta(days=1)
+_OF_CHARGES: Final = frozenset({"visit-charges", "first-unit"})
+"""Rules that propose the lines of a visit."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +180,8 @@ class Patient:
             return _without_time(found, unsure, charged=charged)
         if unsure:
             return Judgment(Verdict.NOT_JUDGED, unsure)
+        if charges_withheld(found):
+            return _BILLED_ALL_THE_SAME if charged else _NOT_TO_BILL
         judgment = compared(beside.visit, billed, lacking=found.policy.lacking)
         return (
             judged_support(judgment, support_of(found, approved_by_now=self._approved_by_now(case)))
@@ -239,6 +249,11 @@ def beside_bills(found: Consultation, case: Case) -> Bill:
         return found.bill
     chart = replace(found.case.chart, claims=tuple({claim.reference: claim for claim in claims}.values()))
     return bill_of(replace(found.case, chart=chart), found.policy)
+
+
+def charges_withheld(found: Consultation) -> bool:
+    """Whether the answer says not to bill the visit at all, so that it proposes no line."""
+    return any(finding.withheld_by for finding in found.evaluation.findings if finding.rule in _OF_CHARGES)
 
 
 def _doubts_about_all(found: Consultation) -> tuple[str, ...]:

@@ -23,7 +23,9 @@ class Verdict(StrEnum):
     """Neither more nor less: other codes than the record makes, or a modifier that is missing, wrong or too many."""
     NOT_BILLED = "not billed"
     UNSUPPORTED = "billed without support"
-    """Billed although no time is recorded, or the approval that the payer requires is missing, denied or ended."""
+    """Billed although no treatment or time is recorded, the payer's verified policy says not to bill it, or the
+    approval that it requires is missing, denied or ended.
+    """
     NOT_JUDGED = "not judged"
     """The record leaves open what is right; ``reasons`` says what is not known."""
 

@@ -9,7 +9,7 @@ from cards.numbers import Line, codes
 from cds_service.audit.audit_terms import Terms
 from cds_service.audit.billed import BilledLine, in_cents
 from cds_service.audit.finding_rows import RowWords
-from cds_service.audit.past_visits import PastVisit
+from cds_service.audit.past_visits import PastVisit, charges_withheld
 from cds_service.audit.rows import FindingRow, GapRow, LineRow, Side, VisitRow
 from cds_service.audit.shared import SharedRecord
 from cds_service.audit.support import support_of
@@ -22,8 +22,6 @@ from cds_service.domain.treating import treating
 from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
 from cds_service.fhir.reading.financial_resources import CoverageResource
 from cds_service.fhir.reading.prefetch import Prefetch
-
-_CHARGES: frozenset[str] = frozenset({"visit-charges", "first-unit"})
 
 
 class RowsOfVisit(NamedTuple):
@@ -165,7 +163,7 @@ def _ways(visit: PastVisit) -> tuple[ClaimVersion, ...]:
     found = visit.consultation
     if found is None or found.bill.visit is None or not found.bill.visit.program.minutes:
         return ()
-    if any(finding.withheld_by for finding in found.evaluation.findings if finding.rule in _CHARGES):
+    if charges_withheld(found):
         return ()
     return found.bill.visit.versions
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 import msgspec
 
 from cds_service.audit.rows import Side, Verdict
+from cds_service.stories.playing import with_own_values
 from tests.audit.charts import FIRST, FURTHER, MONDAY, SUBJECT, approval, claim, visit, worker
 from tests.audit.exports import TERMS, rows_of
+from tests.playing import CASES, bundled_policies, stories_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 
@@ -181,3 +183,19 @@ def test_dates_payers_and_clinics_that_nobody_asked_about_are_left_out():
     assert dates(last=MONDAY) == ["2026-03-02"]
     assert dates(payer="lone star") == dates(payer="workers-compensation") == ["2026-03-02", "2026-03-03"]
     assert dates(payer="other mutual") == dates(clinic="cedar") == []
+
+
+def test_a_visit_that_the_payer_verifiably_does_not_pay_has_no_support_when_billed():
+    (story,) = [story for story in stories_of(CASES / "coverage" / "telehealth.yaml") if "stands alone" in story.title]
+    policies = with_own_values(story, bundled_policies())
+    visited = next(resource for resource in story.resources if resource["resourceType"] == "Encounter")
+    bill = claim(
+        story.today, ("97545", 1, "GP"), ("97546", 2, "GP"), patient={"reference": f"Patient/{story.patient_id}"}
+    )
+    for item in bill["item"]:
+        item["encounter"] = [{"reference": f"Encounter/{visited['id']}"}]
+
+    (unbilled,) = rows_of(story.resources, story.patient_id, policies).visits
+    (billed,) = rows_of([*story.resources, bill], story.patient_id, policies).visits
+    assert (unbilled.verdict, unbilled.expected) == (Verdict.RIGHT, "")
+    assert (billed.verdict, billed.expected) == (Verdict.UNSUPPORTED, "")

@@ -1,0 +1,43 @@
+"""One chart serves many visits where that changes no answer; else the record is read anew for each."""
+
+from datetime import timedelta
+
+from tests.audit.charts import FIRST, FURTHER, MONDAY, claim, visit, worker
+from tests.audit.exports import looked_back
+
+DAYS = [MONDAY + timedelta(days=number) for number in range(5)]
+
+
+def charts_read(resources):
+    """Of how many visits the chart is one that was read for several, and how many visits there are."""
+    patient = looked_back(resources, "worker")
+    visits = list(patient.visits())
+    charts = {id(found.consultation.case.chart.history) for found in visits}
+    return len(charts), len(visits)
+
+
+def course(**changes):
+    return [resource for day in DAYS for resource in (*visit(day, **changes), claim(day, FIRST, FURTHER))]
+
+
+def test_visits_between_which_nothing_else_changed_share_one_chart():
+    assert charts_read([*worker(), *course()]) == (1, 5)
+
+
+def test_what_is_entered_between_visits_makes_another_chart():
+    goal = {
+        "resourceType": "Goal",
+        "id": "lift",
+        "lifecycleStatus": "active",
+        "subject": {"reference": "Patient/worker"},
+        "description": {"text": "Lifts 50 lb"},
+        "startDate": DAYS[2].isoformat(),
+    }
+    assert charts_read([*worker(), *course(), goal]) == (2, 5)
+
+
+def test_visits_at_two_places_are_read_one_by_one():
+    resources = [*worker(), *course()]
+    encounter = next(resource for resource in resources if resource["resourceType"] == "Encounter")
+    encounter["serviceProvider"] = {"reference": "Organization/another"}
+    assert charts_read(resources) == (5, 5)
