@@ -85,8 +85,8 @@ def test_a_value_is_in_the_matrix_from_its_date_on(stack):
 def test_states_without_policy_are_those_searched_and_those_never_searched(stack):
     matrix = coverage_matrix(stack, ON)
     searched = {state.jurisdiction: state.why for state in matrix.not_modelled}
-    assert dict(not_modelled()) == searched
     with_policy = {policy.match.jurisdiction for policy in stack.policies} - {None}
+    assert {state: why for state, why in not_modelled().items() if state not in with_policy} == searched
     not_searched = {state.jurisdiction for state in matrix.not_searched}
     assert "US-AK" in not_searched
     assert not not_searched & (searched.keys() | with_policy)
@@ -111,7 +111,7 @@ def test_the_command_line_prints_a_line_for_every_policy_and_what_is_missing(sit
     assert 0 == printed.exit_code, printed.output
     lines = printed.output.splitlines()
     assert any(line.startswith("site-ohio ") and line.endswith("partial") for line in lines)
-    assert any(line.startswith("  New York: Searched") for line in lines)
+    assert any(line.startswith("  Kentucky: Searched") for line in lines)
     assert not any(line.startswith("  Georgia:") for line in lines)
     assert max(len(line) for line in lines if line.startswith(("us-", "generic"))) <= 100
 

@@ -13,6 +13,26 @@ if TYPE_CHECKING:
     from cds_service.policies.stack import PolicyStack
 
 
+class OneReading:
+    """The policies in use when the request at hand came in: a page never mixes those of two readings of their files."""
+
+    def __init__(self, policies: PoliciesInUse) -> None:
+        self._policies = policies
+
+    @property
+    def current(self) -> "PolicyStack":
+        """These policies."""
+        if "policies_at_hand" not in g:
+            g.policies_at_hand = self._policies.current
+        stack: PolicyStack = g.policies_at_hand
+        return stack
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the files have others by now, which could not be read."""
+        return self._policies.outdated
+
+
 class KeptPages:
     """The HTML of pages without a query, by path; dropped when the day or the policies change.
 

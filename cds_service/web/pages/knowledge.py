@@ -28,7 +28,7 @@ from cds_service.policies.stack import PoliciesInUse, PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.rules.rule import Rule
 from cds_service.web.pages.coding_rules import ENTRIES, SECTIONS, with_linked_ids
-from cds_service.web.pages.kept_pages import KeptPages
+from cds_service.web.pages.kept_pages import KeptPages, OneReading
 from cds_service.web.pages.page import PUBLIC, page
 from cds_service.web.pages.page_words import (
     SHOWN_STATUSES,
@@ -45,7 +45,7 @@ _FHIR_JSON: Final = "application/fhir+json"
 
 def blueprint(site: Site) -> Blueprint:
     """The pages about the policies of a deployment."""
-    policies, cards = site.policies, RuleCards(site)
+    policies, cards = OneReading(site.policies), RuleCards(site)
     routes = Blueprint("knowledge", __name__)
 
     def words() -> dict[str, Any]:
