@@ -1,42 +1,15 @@
-"""The command audit: past visits of an export, what they should have been billed, against what was billed."""
+"""The command audit: what it can be told. All that does the work is loaded when it begins."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 import click
-import msgspec
-from rich.console import Console
 
-from cds_service import __version__
-from cds_service.app.fee_file import fees_from
-from cds_service.app.settings import Settings, load_settings
-from cds_service.audit.audit_terms import Terms
-from cds_service.audit.outcome import AuditOutcome, write_outcome
-from cds_service.audit.population import population
-from cds_service.audit.population_files import write_population
-from cds_service.audit.report.report_file import write_difference
-from cds_service.audit.results.policy_effect import policy_effect
-from cds_service.audit.results.result_tables import BadLineCountRow
-from cds_service.audit.rows import Verdict
-from cds_service.audit.steps.part_files import DecidedBy, policies_digest
-from cds_service.audit.steps.pools import opened_pool
-from cds_service.audit.steps.running import LookBackAsked, LookedBack, forget, look_back
-from cds_service.cli.audit_progress import StepBars
 from cds_service.cli.plainly import told_plainly
-from cds_service.cli.terminal import show_table
-from cds_service.domain.fees import FeeTable
-from cds_service.policies.stack import PolicyStack
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
-WORK_FOLDER: Final = "work"
-"""Below the folder of results: sorted lines and parts until the results are written."""
-SAMPLE_FOLDER: Final = "sample-export"
-"""Below the folder of results: the export of the invented population."""
-COMPARED_FOLDER: Final = "compared"
-"""Below the folder of results: those under other policies."""
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
@@ -72,7 +45,9 @@ def audit_command(**options: Any) -> None:  # noqa: ANN401 - click has checked t
                cds-service audit export --out what-if --compare-policies next-year
                cds-service audit s3://bucket/export --out all --work s3://bucket/work --cluster tcp://10.0.0.5:8786
     """  # noqa: D301
-    _look_back(AuditOptions(**options))
+    from cds_service.cli.looking_back import look_back_as_asked  # help needs none of it
+
+    look_back_as_asked(AuditOptions(**options))
 
 
 @dataclass(frozen=True)
@@ -94,96 +69,3 @@ class AuditOptions:
     cluster: str | None
     work: str | None
     resume: bool
-
-
-def _look_back(options: AuditOptions) -> None:
-    settings = load_settings()
-    folders = options.policy_dirs or tuple(settings.policy_dirs)
-    policy_dirs = tuple(str(folder.absolute()) for folder in folders)
-    for stack in (folders, (options.other_policies,) if options.other_policies is not None else ()):
-        PolicyStack.load(stack)  # refused here rather than by a worker
-    source, fees = _what_to_look_at(options, settings)
-    work = options.work or str(options.out.absolute() / WORK_FOLDER)
-    asked = LookBackAsked(
-        input=source,
-        work=work,
-        terms=Terms(
-            first=options.first.date() if options.first is not None else None,
-            last=options.last.date() if options.last is not None else None,
-            payer=options.payer,
-            clinic=options.clinic,
-            with_ids=options.with_ids,
-            jurisdiction=settings.jurisdiction or "",
-        ),
-        by=DecidedBy(policy_dirs, policies_digest(policy_dirs), fees),
-        resume=options.resume,
-    )
-    options.out.mkdir(parents=True, exist_ok=True)
-    found, outcome = _results(asked, options, options.out, _facts(options))
-    _show(found, outcome)
-    if options.other_policies is not None:
-        _compare(asked, options, options.other_policies, outcome)
-    forget(work)
-
-
-def _results(
-    asked: LookBackAsked, options: AuditOptions, out: Path, facts: dict[str, str]
-) -> tuple[LookedBack, AuditOutcome]:
-    bars = StepBars(Console(stderr=True))
-    with opened_pool(options.processes, options.cluster) as pool, bars.progress:
-        found = look_back(asked, pool, bars)
-    counts = [BadLineCountRow(bad.file, bad.kind, bad.why, bad.lines) for bad in found.bad]
-    return found, write_outcome(found.patients(), found.listed, counts, facts, out, _page_style())
-
-
-def _compare(asked: LookBackAsked, options: AuditOptions, folder: Path, before: AuditOutcome) -> None:
-    """Look back over what is sorted already by other policies, and say what they change."""
-    policy_dirs = (str(folder.absolute()),)
-    by = DecidedBy(policy_dirs, policies_digest(policy_dirs), asked.by.fees)
-    compared = msgspec.structs.replace(asked, by=by, resume=True)
-    out = options.out / COMPARED_FOLDER
-    _, after = _results(compared, options, out, {**_facts(options), "Own policies": folder.name})
-    effect = policy_effect(before.results, after.results)
-    rows = [(rule.rule, f"{rule.gone:,}", f"{rule.new:,}", f"{rule.changed:,}") for rule in effect.rules]
-    show_table(Console(), ("findings of", "gone", "new", "say something else"), rows)
-    click.echo(f"What changes, by payer and rule: {write_difference(effect, folder.name, out, _page_style())}")
-
-
-def _what_to_look_at(options: AuditOptions, settings: Settings) -> tuple[str, FeeTable]:
-    """The input and its fees; for a sample the invented population, written into the folder of results."""
-    if options.sample == (options.source is not None):
-        raise click.UsageError("name the input to look back over, or --sample for an invented population")
-    fees = fees_from(options.fee_file or settings.fees)
-    if options.source is not None:
-        return options.source, fees
-    export = options.out / SAMPLE_FOLDER
-    invented = write_population(population(), export)
-    return str(export), fees or invented
-
-
-def _facts(options: AuditOptions) -> dict[str, str]:
-    """What the report tells of the run."""
-    known = {
-        "Version": __version__,
-        "Dates of service from": f"{options.first:%Y-%m-%d}" if options.first is not None else "",
-        "Dates of service to": f"{options.last:%Y-%m-%d}" if options.last is not None else "",
-        "Payer": options.payer,
-        "Clinic": options.clinic,
-        "Own policies": ", ".join(folder.name for folder in options.policy_dirs),
-        "sample": "yes" if options.sample else "",
-    }
-    return {fact: value for fact, value in known.items() if value}
-
-
-def _page_style() -> str:
-    return (resources.files("cds_service.web.pages") / "assets" / "site.css").read_text(encoding="utf-8")
-
-
-def _show(found: LookedBack, outcome: AuditOutcome) -> None:
-    console = Console()
-    verdicts = [(verdict.value, f"{outcome.verdicts.get(verdict, 0):,}") for verdict in Verdict]
-    show_table(console, ("visits", "count"), verdicts)
-    if found.bad:
-        bad_lines = [(bad.file, f"{bad.lines:,}", bad.why) for bad in found.bad]
-        show_table(console, ("file", "lines not used", "why"), bad_lines)
-    click.echo(f"The report: {outcome.report}")

@@ -33,6 +33,10 @@ class LateCommands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """A command by its name."""
+        if cmd_name == "audit":
+            from cds_service.cli.auditing import audit_command  # needs neither server nor records
+
+            return audit_command
         from cds_service.cli.every_command import COMMANDS  # loads the whole service
 
         return COMMANDS.commands.get(cmd_name)

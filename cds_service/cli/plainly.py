@@ -5,12 +5,6 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import click
-import requests
-
-from cds_service.errors import CdsError
-from cds_service.policies.files.document import PolicyError
-from cds_service.records.database import StoreError, reason
-from cds_service.stories import StoryError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -23,16 +17,29 @@ def told_plainly(command: Callable[_P, _R]) -> Callable[_P, _R]:
     def told(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return command(*args, **kwargs)
-        except (CdsError, PolicyError, StoryError) as error:
-            raise click.ClickException(str(error)) from None
-        except StoreError as error:
-            raise click.ClickException(
-                f"the database of CDS_DATABASE_URL cannot be used: {reason(error)}; check that it runs, and try again"
-            ) from None
-        except requests.RequestException as error:
-            address = error.request.url if error.request is not None else "the service"
-            raise click.ClickException(
-                f"{address} could not be reached ({type(error).__name__}); check that it runs, and the address"
-            ) from None
+        except Exception as error:
+            line = _in_a_line(error)
+            if line is None:
+                raise
+            raise click.ClickException(line) from None
 
     return told
+
+
+def _in_a_line(error: Exception) -> str | None:
+    """What one of our own errors says; None for any other. What can fail is loaded only where something has failed."""
+    import requests
+
+    from cds_service.errors import CdsError
+    from cds_service.policies.files.document import PolicyError
+    from cds_service.records.database import StoreError, reason
+    from cds_service.stories import StoryError
+
+    if isinstance(error, CdsError | PolicyError | StoryError):
+        return str(error)
+    if isinstance(error, StoreError):
+        return f"the database of CDS_DATABASE_URL cannot be used: {reason(error)}; check that it runs, and try again"
+    if isinstance(error, requests.RequestException):
+        address = error.request.url if error.request is not None else "the service"
+        return f"{address} could not be reached ({type(error).__name__}); check that it runs, and the address"
+    return None

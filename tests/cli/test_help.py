@@ -10,10 +10,11 @@ from cds_service.cli.every_command import COMMANDS
 from cds_service.cli.main import FIRST_WORDS, main
 
 HEAVY = {"alembic", "cryptography", "fhir", "flask", "granian", "pydantic", "requests", "rich", "sqlalchemy"}
+OF_WORK = {"alembic", "fhir", "flask", "fsspec", "granian", "jinja2", "requests", "rich", "sqlalchemy"}
 LOADED = """
 import sys
 from cds_service.cli.main import main
-main(["--help"], standalone_mode=False)
+main(sys.argv[1:], standalone_mode=False)
 print("loaded:", *sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
@@ -27,11 +28,23 @@ def test_help_says_of_each_command_how_its_own_help_begins():
     assert sorted(FIRST_WORDS) == [*FIRST_WORDS]
 
 
-def test_help_loads_nothing_that_only_commands_need():
-    said = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True).stdout
+def told(*words):
+    """What the command says, and which packages it loaded."""
+    said = subprocess.run([sys.executable, "-c", LOADED, *words], capture_output=True, text=True, check=True).stdout
     help_text, _, loaded = said.partition("loaded: ")
+    return help_text, {*loaded.split()}
+
+
+def test_help_loads_nothing_that_only_commands_need():
+    help_text, loaded = told("--help")
     assert "Run the production server" in help_text
-    assert set() == HEAVY & {*loaded.split()}
+    assert set() == HEAVY & loaded
+
+
+def test_help_of_a_look_back_loads_nothing_that_only_its_work_needs():
+    help_text, loaded = told("audit", "--help")
+    assert "--compare-policies" in help_text
+    assert set() == OF_WORK & loaded
 
 
 def test_a_command_that_does_not_exist_is_named():
