@@ -50,23 +50,23 @@ class ChartsInTime:
         )
         self._charts: dict[int, tuple[Chart, Calendar] | None] = {}
 
-    def of(self, on: date, encounter: str | None, without: Collection[str]) -> tuple[Chart, Calendar] | None:
-        """The chart as of the end of a date with what it was read by; None where the record has to be read anew.
+    def of(self, on: date, encounter: str | None, without: Collection[str], by: date) -> tuple[Chart, Calendar] | None:
+        """The chart for a visit with what it was read by; None where the record has to be read anew.
 
-        What the resources ``without`` tell is not in it.
+        In it is what was entered by the end of the day ``by``, but for what the resources ``without`` tell.
         """
         if encounter is None or not self._alike or len(self._dates_of(encounter)) != 1:
             return None
-        epoch = bisect_right(self._changes, on)
+        epoch = bisect_right(self._changes, by)
         if epoch not in self._charts:
-            self._charts[epoch] = self._read(on)
+            self._charts[epoch] = self._read(by)
         found = self._charts[epoch]
         if found is None:
             return None
         chart, calendar = found
         if not any(visit.reference == encounter for visit in chart.history.encounters_by_date.get(on, ())):
             return None
-        return self._as_of(chart, on, encounter, without), calendar
+        return self._as_of(chart, by, encounter, without), calendar
 
     @cached_property
     def _alike(self) -> bool:

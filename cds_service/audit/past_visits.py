@@ -135,12 +135,17 @@ class Patient:
         """The question of a call at the end of a day: with a chart that was read already, where there is one."""
         if moment is not Moment.VISIT_CLOSE:
             return self.question(self.in_time.by(on), moment, encounter)
+        return self._closing(on, encounter, by=on)
+
+    def _closing(self, on: date, encounter: str | None, by: date) -> Question:
+        """The discharge of a visit, on the record as it stood by the end of a day."""
         bills = self._bills_of(on, encounter)
-        found = self._charts.of(on, encounter, bills)
+        found = self._charts.of(on, encounter, bills, by)
         if found is None:
-            return self.question(self.in_time.by(on, bills), moment, encounter)
+            return self.question(self.in_time.by(by, bills), Moment.VISIT_CLOSE, encounter)
         chart, calendar = found
-        return replace(self.question(self.record.prefetch, moment, encounter), chart_read=chart, dates_by=calendar)
+        asked = self.question(self.record.prefetch, Moment.VISIT_CLOSE, encounter)
+        return replace(asked, chart_read=chart, dates_by=calendar)
 
     @lazy
     def _charts(self) -> ChartsInTime:
@@ -193,9 +198,7 @@ class Patient:
         self, on: date, encounter: str | None, billed: tuple[BilledLine, ...], case: Case
     ) -> Judgment | None:
         """That what was billed is right by the record as it stands now, completed after the visit; else None."""
-        question = self.question(
-            self.in_time.by(date.max, self._bills_of(on, encounter)), Moment.VISIT_CLOSE, encounter
-        )
+        question = self._closing(on, encounter, by=date.max)
         now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
         found = consult(question, self._policies, now=now)
         if found is None or found.case.date_of_service != on or found.case.visit is None:
