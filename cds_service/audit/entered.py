@@ -6,6 +6,7 @@ Patient have no element for it in R4.
 
 from collections.abc import Mapping
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -91,6 +92,7 @@ class Entered(NamedTuple):
 _DATES: Final = msgspec.json.Decoder(_Dates)
 _FIELDS: Final[Mapping[str, str]] = {field.encode_name: field.name for field in msgspec.structs.fields(_Dates)}
 _NONE: Final = _Dates()
+_told: Final = attrgetter(*(_FIELDS[name] for name in _TELLS_OF))
 
 
 def entered_of(kind: str, raw: bytes) -> Entered:
@@ -98,8 +100,7 @@ def entered_of(kind: str, raw: bytes) -> Entered:
     dates = _dates(raw)
     element = WHEN_ENTERED.get(kind)
     entered = dates.recorded or (getattr(dates, _FIELDS[element]) if element is not None else None)
-    found = (getattr(dates, _FIELDS[name]) for name in _TELLS_OF)
-    days = (value.start if isinstance(value, _Begun) else value for value in found)
+    days = (value.start if isinstance(value, _Begun) else value for value in _told(dates) if value is not None)
     return Entered(
         element is not None,
         entered,

@@ -1,8 +1,9 @@
 """Findings and gaps as rows: in the words of the cards, with the policy value that decided and its citation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from cards.detail import label_of
@@ -126,18 +127,24 @@ class RowWords:
         return text
 
     def _cited(self, value: PolicyValue[object] | None) -> dict[str, str]:
-        if value is None:
-            return dict.fromkeys(("value", "policy", "since", "source", "href", "confidence"), "")
-        known = PARAMETERS.get(value.parameter)
-        label, unit = (known.label, known.unit) if known is not None else ("value", "")
-        return {
-            "value": f"{capital(label_of(value, label))}: {in_short(value.plain, unit)}",
-            "policy": self._titles.get(value.policy, value.policy),
-            "since": value.since.isoformat() if value.dated else "",
-            "source": " ".join(filter(None, (value.source.title, value.source.paragraph))),
-            "href": value.source.href or "",
-            "confidence": how_sure(value.confidence, value.policy),
-        }
+        policy = self._titles.get(value.policy, value.policy) if value is not None else ""
+        return {"policy": policy, **_told_of(value)}
+
+
+@lru_cache(maxsize=1024)
+def _told_of(value: PolicyValue[object] | None) -> Mapping[str, str]:
+    """What a row tells of the policy value that decided, but for the title of its policy."""
+    if value is None:
+        return dict.fromkeys(("value", "since", "source", "href", "confidence"), "")
+    known = PARAMETERS.get(value.parameter)
+    label, unit = (known.label, known.unit) if known is not None else ("value", "")
+    return {
+        "value": f"{capital(label_of(value, label))}: {in_short(value.plain, unit)}",
+        "since": value.since.isoformat() if value.dated else "",
+        "source": " ".join(filter(None, (value.source.title, value.source.paragraph))),
+        "href": value.source.href or "",
+        "confidence": how_sure(value.confidence, value.policy),
+    }
 
 
 def numbers_in(chart: Chart) -> frozenset[str]:

@@ -121,31 +121,34 @@ class Patient:
                     seen |= _treatments(visit, treated[on].sessions, session.encounter)
                     yield visit
 
-    def answer(self, on: date, encounter: str | None, moment: Moment = Moment.VISIT_CLOSE) -> Consultation | None:
+    def answer(
+        self, on: date, encounter: str | None, moment: Moment = Moment.VISIT_CLOSE, by: date | None = None
+    ) -> Consultation | None:
         """What a call at the end of a day would have answered, with no bill of the visit on record yet.
+
+        Args:
+            on: The day.
+            encounter: The visit; None where the moment has none.
+            moment: What is asked.
+            by: The day by whose end something had to be on record to count; the day itself without it.
 
         Raises:
             DataNeeded: nothing can be said without data that the export does not hold.
         """
-        question = self._question_on(on, encounter, moment)
+        question = self._question(on, encounter, moment, by or on)
         now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
         return consult(question, self._policies, now=now)
 
-    def _question_on(self, on: date, encounter: str | None, moment: Moment) -> Question:
+    def _question(self, on: date, encounter: str | None, moment: Moment, by: date) -> Question:
         """The question of a call at the end of a day: with a chart that was read already, where there is one."""
         if moment is not Moment.VISIT_CLOSE:
-            return self.question(self.in_time.by(on), moment, encounter)
-        return self._closing(on, encounter, by=on)
-
-    def _closing(self, on: date, encounter: str | None, by: date) -> Question:
-        """The discharge of a visit, on the record as it stood by the end of a day."""
+            return self.question(self.in_time.by(by), moment, encounter)
         bills = self._bills_of(on, encounter)
         found = self._charts.of(on, encounter, bills, by)
         if found is None:
-            return self.question(self.in_time.by(by, bills), Moment.VISIT_CLOSE, encounter)
+            return self.question(self.in_time.by(by, bills), moment, encounter)
         chart, calendar = found
-        asked = self.question(self.record.prefetch, Moment.VISIT_CLOSE, encounter)
-        return replace(asked, chart_read=chart, dates_by=calendar)
+        return replace(self.question(self.record.prefetch, moment, encounter), chart_read=chart, dates_by=calendar)
 
     @lazy
     def _charts(self) -> ChartsInTime:
@@ -198,9 +201,7 @@ class Patient:
         self, on: date, encounter: str | None, billed: tuple[BilledLine, ...], case: Case
     ) -> Judgment | None:
         """That what was billed is right by the record as it stands now, completed after the visit; else None."""
-        question = self._closing(on, encounter, by=date.max)
-        now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
-        found = consult(question, self._policies, now=now)
+        found = self.answer(on, encounter, by=date.max)
         if found is None or found.case.date_of_service != on or found.case.visit is None:
             return None
         judgment = self._judged(found, beside_bills(found, case), billed, case)

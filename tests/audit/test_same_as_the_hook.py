@@ -1,7 +1,7 @@
 """A visit looked back at has the answer that a hook call at its end would have given, on what was known by then."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import pytest
 
@@ -19,18 +19,21 @@ UNLIKE_EXPORTS = {
 """Stories whose request an export has no counterpart of."""
 
 
-def answer_of_the_hook(patient, resources, visit):
-    """What the hook answers at the end of the day, to all that was on record by then and no bill of the visit."""
+def answer_of_the_hook(patient, resources, visit, by=None):
+    """What the hook answers at the end of the day, to all that was on record by then and no bill of the visit.
+
+    With another day ``by``, to all that was on record by the end of that one.
+    """
     bills = {claim.reference for claim, _ in visit.case.claims_of_date}
     known = [
         resource
         for resource in resources
         if (name := f"{resource['resourceType']}/{resource.get('id')}") not in bills
-        and patient.in_time.since(name) <= visit.date
+        and patient.in_time.since(name) <= (by or visit.date)
         and resource["resourceType"] != "DocumentReference"
     ]
     encounter = visit.encounter.rpartition("/")[2] if visit.encounter else None
-    zone = patient.question(patient.in_time.by(visit.date), None, visit.encounter).calendar.zone
+    zone = patient.question(patient.in_time.by(by or visit.date), None, visit.encounter).calendar.zone
     now = datetime.combine(visit.date, time(23, 59), tzinfo=zone)
     return comparable(evaluate("encounter-discharge", known, bundled_policies(), now=now, encounter=encounter))
 
@@ -61,6 +64,15 @@ def unlike_the_hook(story, *, ends=False):
 @pytest.mark.parametrize("name", bundled())
 def test_each_visit_of_a_bundled_story_has_the_answer_of_its_discharge(name):
     assert unlike_the_hook(load(name, TODAY)) == []
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_by_the_record_as_it_stands_now_the_first_visit_has_the_answer_of_a_hook_that_knows_all(name):
+    story = load(name, TODAY)
+    patient = looked_back(story.resources, story.patient_id)
+    first = [visit for visit in patient.visits() if visit.case.visit is not None][:1]
+    by_now = [comparable(patient.answer(visit.date, visit.encounter, by=date.max).evaluation) for visit in first]
+    assert by_now == [answer_of_the_hook(patient, story.resources, visit, by=date.max) for visit in first]
 
 
 @pytest.mark.slow
