@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cds_service.consultation.timelines.progression import measured_by_tool
+from cds_service.consultation.timelines.progression import measured_by_tool, trend_between
 from cds_service.domain.care import Assessment
 from cds_service.domain.case import Case
 from cds_service.domain.episodes import injuries_of
@@ -12,9 +12,8 @@ from cds_service.domain.packet import GoalOfMeasure, MeasuredCourse
 from cds_service.domain.program_timeline import Trend
 from cds_service.fhir.reading.parties import GivesJson
 from cds_service.policies.model import PolicyView
-from cds_service.policies.tools import Known
 from cds_service.rules.measurements import measurements
-from cds_service.rules.progress import has_improved, lower_is_better, numbers_by_measure
+from cds_service.rules.progress import lower_is_better, numbers_by_measure
 from cds_service.rules.request_drafts import conditions_asked
 
 
@@ -85,26 +84,10 @@ def _courses(case: Case, policy: PolicyView) -> Iterator[MeasuredCourse]:
             start=tool.results[0],
             now=tool.results[-1],
             goal=_goal(case, numbers[0].tool),
-            trend=_trend(numbers, known, lower) if len(numbers) > 1 else Trend.FIRST,
+            trend=trend_between(numbers[0], numbers[-1], known, lower) if len(numbers) > 1 else Trend.FIRST,
             lower_is_better=lower,
             steps=tool.results,
         )
-
-
-def _trend(numbers: Sequence[Assessment], known: Known | None, lower: bool | None) -> Trend:  # noqa: FBT001
-    """Now against the start; in another unit, or without a direction, only equal results compare."""
-    start, now = numbers[0], numbers[-1]
-    if start.unit is not None and now.unit is not None and start.unit != now.unit:
-        return Trend.NOT_COMPARED
-    change = (now.value or 0.0) - (start.value or 0.0)
-    if not change:
-        return Trend.SAME
-    if lower is None:
-        return Trend.NOT_COMPARED
-    gain = -change if lower else change
-    if has_improved(gain, known):
-        return Trend.BETTER
-    return Trend.WORSE if has_improved(-gain, known) else Trend.SAME
 
 
 def _goal(case: Case, tool: str | None) -> GoalOfMeasure | None:

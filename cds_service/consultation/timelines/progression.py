@@ -26,7 +26,10 @@ def _of_tool(case: Case, known: Known | None, numbers: Sequence[Assessment]) -> 
         lower_is_better=lower,
         results=(
             _result(numbers[0], Trend.FIRST),
-            *(_result(after, _trend(before, after, known, lower)) for before, after in itertools.pairwise(numbers)),
+            *(
+                _result(after, trend_between(before, after, known, lower))
+                for before, after in itertools.pairwise(numbers)
+            ),
         ),
     )
 
@@ -35,7 +38,7 @@ def _result(number: Assessment, trend: Trend) -> MeasuredResult:
     return MeasuredResult(number.date, number.value or 0.0, number.unit, trend, number.reference)
 
 
-def _trend(before: Assessment, after: Assessment, known: Known | None, lower: bool | None) -> Trend:  # noqa: FBT001
+def trend_between(before: Assessment, after: Assessment, known: Known | None, lower: bool | None) -> Trend:  # noqa: FBT001
     """How a result compares; in another unit, or without a direction, only equal ones do."""
     if before.unit is not None and after.unit is not None and before.unit != after.unit:
         return Trend.NOT_COMPARED
