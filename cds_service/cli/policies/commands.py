@@ -12,6 +12,7 @@ import click
 
 from cds_service.app.assembly import load_policies
 from cds_service.app.settings import load_settings
+from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.import_ncci import import_ncci
 from cds_service.cli.policies.own_stories import explain, run_stories
@@ -137,6 +138,8 @@ def diff(first: str, second: str, on: datetime | None) -> None:
         click.echo(f"No difference between {names[0]} and {names[1]}.")
         return
     click.echo("\n\n".join("\n".join(lines_of_difference(row, names)) for row in found))
+    look_back = typed("audit --sample --out what-if --compare-policies FOLDER")
+    click.echo(f"\nTo see what another folder of policies changes on the bills of invented patients:\n  {look_back}")
 
 
 def _side(stack: PolicyStack, text: str, day: date) -> tuple[str, Sequence[Effective]]:
