@@ -70,10 +70,18 @@ class ChartsInTime:
 
     @cached_property
     def _alike(self) -> bool:
-        """Whether all visits are at one place, known from their own date on, and nothing is left to another reading."""
+        """Whether all visits are at one place, known from their own date on, and nothing is left to another reading.
+
+        Encounters of other care that name no place tell nothing of it.
+        """
         chart, since = self._whole.chart, self._in_time.since
-        encounters = self._record.prefetch.of(EncounterResource).values()
-        places = {(record.service_provider, record.location, bool(record.contained)) for record in encounters}
+        treated = {session.encounter for session in chart.sessions}
+        encounters = self._record.prefetch.of(EncounterResource).items()
+        places = {
+            (record.service_provider, record.location, bool(record.contained))
+            for name, record in encounters
+            if f"Encounter/{name}" in treated or record.service_provider or record.location or record.contained
+        }
         return (
             len(places) == 1
             and not next(iter(places))[2]
