@@ -66,7 +66,15 @@ class ChartsInTime:
         chart, calendar = found
         if not any(visit.reference == encounter for visit in chart.history.encounters_by_date.get(on, ())):
             return None
+        if not calendar.settled and not self._same_zones(calendar, encounter, without, by):
+            return None
         return self._as_of(chart, by, encounter, without), calendar
+
+    def _same_zones(self, calendar: Calendar, encounter: str, without: Collection[str], by: date) -> bool:
+        """Whether the record of the day leaves the same time zones open, the same of them the likeliest."""
+        asked = replace(self._whole, prefetch=self._in_time.by(by, without), encounter_id=encounter.rpartition("/")[2])
+        of_day = replace(asked, dates_by=None, chart_read=None).calendar
+        return (of_day.zone, of_day.alternatives) == (calendar.zone, calendar.alternatives)
 
     @cached_property
     def _alike(self) -> bool:
@@ -102,7 +110,7 @@ class ChartsInTime:
         chart, calendar = question.chart, question.calendar
         of_bill = chart.place is not None and (chart.place.reference or "").partition("/")[0] in BILL_TYPES
         unplaced = any(gap.reference is None for gap in chart.gaps)
-        if of_bill or unplaced or calendar.moved or calendar.disputed or not calendar.settled:
+        if of_bill or unplaced or calendar.moved or calendar.disputed:
             return None
         return replace(chart, claims=()), calendar
 

@@ -1,5 +1,6 @@
 """One chart serves many visits where that changes no answer; else the record is read anew for each."""
 
+import json
 from datetime import timedelta
 
 from tests.audit.charts import FIRST, FURTHER, MONDAY, claim, visit, worker
@@ -34,6 +35,15 @@ def test_what_is_entered_between_visits_makes_another_chart():
         "startDate": DAYS[2].isoformat(),
     }
     assert charts_read([*worker(), *course(), goal]) == (2, 5)
+
+
+def test_visits_in_a_state_of_two_time_zones_share_one_chart_where_both_give_the_same_dates():
+    written = json.dumps([*worker(), *course()])
+    in_utc = json.loads(written.replace("T08:00:00-06:00", "T14:00:00Z").replace("T12:00:00-06:00", "T18:00:00Z"))
+    (first, *_) = looked_back(in_utc, "worker").visits()
+    assert "-06:00" not in json.dumps(in_utc)
+    assert first.consultation.case.visit.minutes == 240
+    assert charts_read(in_utc) == (1, 5)
 
 
 def test_visits_at_two_places_are_read_one_by_one():
