@@ -180,8 +180,3 @@ class Packet:
     def by_id(self) -> Mapping[str, PacketElement]:
         """The elements by their id."""
         return {element.id: element for element in self.elements}
-
-    @property
-    def complete(self) -> bool:
-        """Whether every element is filled."""
-        return not self.missing
