@@ -22,6 +22,9 @@ PAGE_ROWS: Final = 50
 CARD_STATES: Final = ("shown", "accepted", "overridden", "ignored", "withheld", "shadow")
 """What a card may be listed by; the first holds the three that follow it."""
 
+_OF_CALL: Final = (DecisionRow.at, DecisionRow.client, DecisionRow.service, DecisionRow.hook, DecisionRow.latency)
+"""What both lists tell of a call first."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardsWanted:
@@ -91,11 +94,7 @@ def listed_cards(
         StoreError: the database cannot be used.
     """
     columns = (
-        DecisionRow.at,
-        DecisionRow.client,
-        DecisionRow.service,
-        DecisionRow.hook,
-        DecisionRow.latency,
+        *_OF_CALL,
         CardRow.rule,
         CardRow.kind,
         func.coalesce(CardRow.policy, NO_POLICY),
@@ -130,11 +129,7 @@ def listed_calls(
         StoreError: the database cannot be used.
     """
     columns = (
-        DecisionRow.at,
-        DecisionRow.client,
-        DecisionRow.service,
-        DecisionRow.hook,
-        DecisionRow.latency,
+        *_OF_CALL,
         DecisionRow.outcome,
         DecisionRow.shadow,
         DecisionRow.shown,

@@ -36,6 +36,14 @@ def client(app) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def demo(policies) -> FlaskClient:
+    """A browser at a demo."""
+    client = create_app(Settings(public_url="http://127.0.0.1:8000"), policies=policies).test_client()
+    client.environ_base["HTTP_ACCEPT"] = "text/html"
+    return client
+
+
 @pytest.fixture
 def order_sign() -> dict[str, Any]:
     """An order for something else than work rehabilitation."""

@@ -16,6 +16,19 @@ from cds_service.security.clients import DEMO, Caller
 from cds_service.web.application import create_app
 
 PUBLIC_URL = "https://cds.example"
+SITE_POLICY = """\
+policy: {id}
+title: {title} (invented)
+match: {{payer_class: workers-compensation, jurisdiction: US-GA}}
+status: partial
+not_modelled: [fee amounts]
+values:
+  program.max_weeks:
+    - from: 2026-01-01
+      value: {{conditioning: 4, hardening: 8}}
+      source: {{title: Invented agreement, retrieved: 2026-01-02}}
+      confidence: verified
+"""
 
 
 class AnswersWith:

@@ -12,21 +12,10 @@ from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.owners.not_modelled import not_modelled
 from cds_service.policies.parameters import PARAMETERS
 from cds_service.policies.stack import PolicyStack
+from tests.web.talking import SITE_POLICY
 
 ON = date(2026, 3, 16)
-SITE = """\
-policy: site-ohio
-title: Georgia as the site reads it (invented)
-match: {payer_class: workers-compensation, jurisdiction: US-GA}
-status: partial
-not_modelled: [fee amounts]
-values:
-  program.max_weeks:
-    - from: 2026-01-01
-      value: {conditioning: 4, hardening: 8}
-      source: {title: Invented agreement, retrieved: 2026-01-02}
-      confidence: verified
-"""
+SITE = SITE_POLICY.format(id="site-ohio", title="Georgia as the site reads it")
 
 
 @pytest.fixture(scope="module")

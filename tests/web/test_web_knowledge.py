@@ -14,23 +14,11 @@ from cds_service.policies.stack import PolicyStack
 from cds_service.rules.catalog import RULES
 from cds_service.web.application import create_app
 from cds_service.web.pages.page_words import WORDS_OF_FACTS, WORDS_OF_MOMENTS
-from tests.web.talking import PUBLIC_URL, outcome_of
+from tests.web.talking import PUBLIC_URL, SITE_POLICY, outcome_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}
-SITE = """\
-policy: site-fable
-title: Fable agreement (invented)
-match: {payer_class: workers-compensation, jurisdiction: US-GA}
-status: partial
-not_modelled: [fee amounts]
-values:
-  program.max_weeks:
-    - from: 2026-01-01
-      value: {conditioning: 4, hardening: 8}
-      source: {title: Invented agreement, retrieved: 2026-01-02}
-      confidence: verified
-"""
+SITE = SITE_POLICY.format(id="site-fable", title="Fable agreement")
 INLINE = {"style", "onclick", "onload", "onerror", "onsubmit", "onchange"}
 PAGES = [
     "/",

@@ -146,9 +146,9 @@ def test_stopped_by_a_person_it_says_how_to_go_on(export, rows, tmp_path):
 
 
 def test_object_storage_between_the_steps_comes_to_the_rows_of_a_folder(export, rows):
-    found = looked(export, "memory://work/of-a-look-back")
+    found = looked(export, "memory://shared/of-a-look-back")
     written = b"".join(fsspec.open(f"{found.work}/{part}", "rb").open().read() for part in found.parts)
     assert rows == written
-    assert found.parts == looked(export, "memory://work/of-a-look-back", resume=True).parts
+    assert found.parts == looked(export, "memory://shared/of-a-look-back", resume=True).parts
     forget(found.work)
     assert {} == WorkFolder(found.work).kept()

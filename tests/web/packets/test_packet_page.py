@@ -206,13 +206,13 @@ def test_too_many_fields_are_refused(demo):
     assert post(demo, STORY, {f"part.{number}": "x" for number in range(200)}).status_code == 413
 
 
-def test_the_sites_own_form_is_filled(tmp_path, all_policies):
+def test_the_sites_own_form_is_filled(tmp_path, policies):
     (tmp_path / "form.pdf").write_bytes(pdf_form("Employee", "Need", multiline=("Need",)))
     (tmp_path / "forms.yaml").write_text(
         "forms:\n  - {file: form.pdf, title: Example form, policies: [us-tx-dwc],"
         " fields: {Employee: {element: patient}, Need: {element: medical-necessity}}}\n"
     )
-    site = create_app(Settings(forms=tmp_path), policies=all_policies).test_client()
+    site = create_app(Settings(forms=tmp_path), policies=policies).test_client()
     site.environ_base["HTTP_ACCEPT"] = "text/html"
     page = site.get(STORY).text
 
@@ -252,8 +252,8 @@ def test_the_page_is_switched_off_in_production_unless_asked_for():
     assert "CDS_TRY_PAGE=true" in reply.text
 
 
-def test_each_policy_has_a_questionnaire(demo, all_policies):
-    for policy in all_policies.policies:
+def test_each_policy_has_a_questionnaire(demo, policies):
+    for policy in policies.policies:
         reply = demo.get(f"/fhir/Questionnaire/{policy.id}", headers={"Accept": "application/fhir+json"})
         assert first_r4_error(reply.get_json()) is None, policy.id
         assert reply.get_json()["url"] == f"http://127.0.0.1:8000/fhir/Questionnaire/{policy.id}"

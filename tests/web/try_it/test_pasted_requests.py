@@ -158,14 +158,14 @@ def test_hostile_text_of_a_chart_is_text_on_the_page(demo):
     assert 'href="javascript' not in page
 
 
-def test_pasted_requests_leave_no_record(tmp_path, all_policies):
+def test_pasted_requests_leave_no_record(tmp_path, policies):
     from cds_service.records.database import Database
     from cds_service.records.keeping import Records
 
     database = Database(f"sqlite:///{tmp_path / 'records.sqlite3'}")
     database.upgrade()
     records = Records.on(database, None)
-    client = create_app(Settings(), policies=all_policies, records=records).test_client()
+    client = create_app(Settings(), policies=policies, records=records).test_client()
     paste(client, json.dumps(request_of()))
     client.get("/try?did=override:visit-charges.draft&reason=other", headers={"Accept": "text/html"})
     records.close()

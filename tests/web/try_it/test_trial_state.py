@@ -49,11 +49,11 @@ def test_an_address_says_the_whole_state(state, deed):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(states())
-def test_an_address_answers_like_the_story_played_with_its_choices(demo, all_policies, state):
+def test_an_address_answers_like_the_story_played_with_its_choices(demo, policies, state):
     reply = demo.get(f"/try/response.json?{state.query}")
 
     words = varied(words_of_story(state.story), state.moment, state.choices, TODAY)
-    played = play(build(words, TODAY), state.moment, all_policies, max_cards=5)
+    played = play(build(words, TODAY), state.moment, policies, max_cards=5)
     assert reply.status_code == (200 if played.refused is None else 412)
     assert [card["summary"] for card in reply.json.get("cards", [])] == [card["summary"] for card in played.cards]
     assert [card["detail"] for card in reply.json.get("cards", [])] == [card["detail"] for card in played.cards]

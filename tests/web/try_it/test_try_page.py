@@ -96,11 +96,11 @@ def test_an_accepted_suggestion_is_lines_that_a_biller_reads_and_the_next_call_i
     assert "acceptedSuggestions" in after
 
 
-def test_a_draft_has_dollars_where_the_site_has_fees_and_none_elsewhere(demo, tmp_path, all_policies):
+def test_a_draft_has_dollars_where_the_site_has_fees_and_none_elsewhere(demo, tmp_path, policies):
     fees = tmp_path / "fees.csv"
     fees.write_text("code,modifier,amount,from\n97545,,128.50,2020-01-01\n97546,,64,2020-01-01\n")
     accepted = f"{TEXAS}&did=accept:visit-charges.draft:1"
-    client = create_app(Settings(fees=fees), policies=all_policies).test_client()
+    client = create_app(Settings(fees=fees), policies=policies).test_client()
     after = section(client.get(accepted, headers={"Accept": "text/html"}).text, "next")
 
     assert "S46.011D $128.00" in after, "two units of 97546"
@@ -201,14 +201,14 @@ def test_the_request_can_be_downloaded_and_called(demo):
 
 @pytest.mark.parametrize("choices", ["", "&later=3&minutes=200&by=OT", "&approval=pending&measured=never&state=none"])
 @pytest.mark.parametrize("story", ["texas-hardening-pt-pta", "colles-fracture", "vendor-shaped-chart"])
-def test_the_story_can_be_taken_home_and_answers_alike(demo, tmp_path, all_policies, story, choices):
+def test_the_story_can_be_taken_home_and_answers_alike(demo, tmp_path, policies, story, choices):
     address = f"story={story}{choices}"
     (tmp_path / "story.yaml").write_bytes(demo.get(f"/try/story.yaml?{address}").data)
 
     (taken,) = read(tmp_path / "story.yaml", date.today())  # noqa: DTZ011 - the page plays as of today
 
     cards = demo.get(f"/try/response.json?{address}").json["cards"]
-    played = play(taken, taken.hook, all_policies, max_cards=5)
+    played = play(taken, taken.hook, policies, max_cards=5)
     assert [card["summary"] for card in cards] == [card["summary"] for card in played.cards]
 
 
@@ -250,8 +250,8 @@ def test_the_page_can_be_kept_by_nobody_and_names_its_own_address(demo):
     assert reply.headers["HX-Push-Url"] == "/try?story=texas-hardening-pt-pta&moment=encounter-discharge&payer=medicare"
 
 
-def test_behind_a_proxy_the_page_names_the_address_that_browsers_know(all_policies):
-    app = create_app(Settings(public_url="https://clinic.example/cds"), policies=all_policies)
+def test_behind_a_proxy_the_page_names_the_address_that_browsers_know(policies):
+    app = create_app(Settings(public_url="https://clinic.example/cds"), policies=policies)
     reply = app.test_client().get("/try", headers={"Accept": "text/html"})
 
     assert reply.headers["HX-Push-Url"].startswith("/cds/try?story=")
@@ -284,9 +284,9 @@ class NobodyMayCall:
 
 
 @pytest.fixture
-def in_production(all_policies):
+def in_production(policies):
     def served(**settings):
-        app = create_app(Settings(**settings), policies=all_policies, gate=NobodyMayCall())
+        app = create_app(Settings(**settings), policies=policies, gate=NobodyMayCall())
         client = app.test_client()
         client.environ_base["HTTP_ACCEPT"] = "text/html"
         return client
