@@ -7,8 +7,12 @@ and the ids of resources are "" unless the run was asked for ids.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+IsoDay = Annotated[str, msgspec.Meta(title="day")]
+"""A day as ISO text, or "" for none; a date where a table has a type for dates."""
 
 
 class Verdict(StrEnum):
@@ -82,8 +86,8 @@ class VisitRow(ResultRow, frozen=True):
     visit: str
     patient: str
     program: str
-    date: str
-    week: str
+    date: IsoDay
+    week: IsoDay
     week_of_program: int
     kind: str
     clinic: str
@@ -174,7 +178,7 @@ class FindingRow(ResultRow, frozen=True):
     facts: tuple[str, ...]
     value: str
     policy: str
-    since: str
+    since: IsoDay
     source: str
     href: str
     confidence: str
@@ -214,8 +218,8 @@ class ProgramRow(ResultRow, frozen=True):
     program: str
     patient: str
     kind: str
-    first: str
-    last: str
+    first: IsoDay
+    last: IsoDay
     clinic: str
     payer: str
     payer_class: str
@@ -226,9 +230,9 @@ class ProgramRow(ResultRow, frozen=True):
     minutes: int
     expected_units: int | None
     visits_without_approval: int
-    approval_lapsed: str
+    approval_lapsed: IsoDay
     reassessments_missed: int
-    reassess_by: str
+    reassess_by: IsoDay
     state_text: str
     timeline: str = ""
 

@@ -24,6 +24,7 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
 @click.option("--policy-dirs", multiple=True, type=_FOLDER, help="Folders with your own policies, beside the bundled.")
 @click.option("--fees", "fee_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Fee table.")
 @click.option("--with-ids", is_flag=True, help="Name patients, visits and resources by their ids in the results.")
+@click.option("--parquet", is_flag=True, help="Write the tables as Parquet, too (extra parquet).")
 @click.option(
     "--compare-policies", "other_policies", type=_FOLDER, help="Folder with policies to hold against those in use."
 )
@@ -64,6 +65,7 @@ class AuditOptions:
     policy_dirs: tuple[Path, ...]
     fee_file: Path | None
     with_ids: bool
+    parquet: bool
     other_policies: Path | None
     processes: int | None
     cluster: str | None

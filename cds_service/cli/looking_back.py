@@ -12,7 +12,7 @@ from cds_service import __version__
 from cds_service.app.fee_file import fees_from
 from cds_service.app.settings import Settings, load_settings
 from cds_service.audit.audit_terms import Terms
-from cds_service.audit.outcome import AuditOutcome, write_outcome
+from cds_service.audit.outcome import AuditOutcome, TableWriter, parquet_writer, write_outcome
 from cds_service.audit.population import population
 from cds_service.audit.population_files import write_population
 from cds_service.audit.report.report_file import write_difference
@@ -39,6 +39,7 @@ COMPARED_FOLDER: Final = "compared"
 def look_back_as_asked(options: AuditOptions) -> None:
     """Look back as the command was told to."""
     settings = load_settings()
+    write_parquet = parquet_writer() if options.parquet else None  # refused before the work, not after
     folders = options.policy_dirs or tuple(settings.policy_dirs)
     policy_dirs = tuple(str(folder.absolute()) for folder in folders)
     for stack in (folders, (options.other_policies,) if options.other_policies is not None else ()):
@@ -60,30 +61,36 @@ def look_back_as_asked(options: AuditOptions) -> None:
         resume=options.resume,
     )
     options.out.mkdir(parents=True, exist_ok=True)
-    found, outcome = _results(asked, options, options.out, _facts(options))
+    found, outcome = _results(asked, options, options.out, _facts(options), write_parquet)
     _show(found, outcome)
     if options.other_policies is not None:
-        _compare(asked, options, options.other_policies, outcome)
+        _compare(asked, options, options.other_policies, outcome, write_parquet)
     forget(work)
 
 
 def _results(
-    asked: LookBackAsked, options: AuditOptions, out: Path, facts: dict[str, str]
+    asked: LookBackAsked, options: AuditOptions, out: Path, facts: dict[str, str], write_parquet: TableWriter | None
 ) -> tuple[LookedBack, AuditOutcome]:
     bars = StepBars(Console(stderr=True))
     with opened_pool(options.processes, options.cluster) as pool, bars.progress:
         found = look_back(asked, pool, bars)
     counts = [BadLineCountRow(bad.file, bad.kind, bad.why, bad.lines) for bad in found.bad]
-    return found, write_outcome(found.patients(), found.listed, counts, facts, out, _page_style())
+    return found, write_outcome(found.patients(), found.listed, counts, facts, out, _page_style(), write_parquet)
 
 
-def _compare(asked: LookBackAsked, options: AuditOptions, folder: Path, before: AuditOutcome) -> None:
+def _compare(
+    asked: LookBackAsked,
+    options: AuditOptions,
+    folder: Path,
+    before: AuditOutcome,
+    write_parquet: TableWriter | None,
+) -> None:
     """Look back over what is sorted already by other policies, and say what they change."""
     policy_dirs = (str(folder.absolute()),)
     by = DecidedBy(policy_dirs, policies_digest(policy_dirs), asked.by.fees)
     compared = msgspec.structs.replace(asked, by=by, resume=True)
     out = options.out / COMPARED_FOLDER
-    _, after = _results(compared, options, out, {**_facts(options), "Own policies": folder.name})
+    _, after = _results(compared, options, out, {**_facts(options), "Own policies": folder.name}, write_parquet)
     effect = policy_effect(before.results, after.results)
     rows = [(rule.rule, f"{rule.gone:,}", f"{rule.new:,}", f"{rule.changed:,}") for rule in effect.rules]
     show_table(Console(), ("findings of", "gone", "new", "say something else"), rows)

@@ -107,7 +107,7 @@ def test_an_older_file_is_replaced_only_by_a_whole_one(tmp_path):
 
     with pytest.raises(ResultsError, match=r"disk is full") as refused:
         write_sqlite(broken(), [], [], {}, file)
-    assert "--resume" in str(refused.value.hint)
+    assert "Make room or name another folder, then run the same command with --resume" in str(refused.value)
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["results.sqlite"]
 

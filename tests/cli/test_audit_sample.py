@@ -2,6 +2,8 @@
 
 import csv
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from contextlib import closing
 
@@ -40,3 +42,13 @@ def test_a_folder_or_the_sample_is_asked_for(tmp_path, words):
     done = audit(*words, "--out", tmp_path)
     assert 2 == done.exit_code
     assert "name the input to look back over, or --sample" in done.output
+
+
+def test_parquet_without_its_package_is_refused_before_the_work(tmp_path):
+    without = "import sys; sys.modules['pyarrow'] = None; from cds_service.cli.main import main; main()"
+    command = [sys.executable, "-c", without, "audit", "--sample", "--parquet", "--out", str(tmp_path / "report")]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 1 == refused.returncode
+    assert "Parquet files need the package pyarrow, which is not installed." in refused.stderr
+    assert "pip install 'work-rehab-cds[parquet]'" in refused.stderr
+    assert not (tmp_path / "report").exists()

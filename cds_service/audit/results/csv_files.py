@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cds_service.audit.results.result_tables import RESULT_TABLES, ResultTable
+from cds_service.audit.results.result_tables import RESULT_TABLES, CellKind, ResultTable
 
 _STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,6 +39,6 @@ def _written(database: sqlite3.Connection, table: ResultTable, file: Path) -> Pa
 
 
 def _rows(database: sqlite3.Connection, table: ResultTable) -> Iterator[list[object]]:
-    lists = {place for place, field in enumerate(table.row.__annotations__.values()) if str(field).startswith("tuple")}
+    lists = {place for place, column in enumerate(table.columns) if column.kind is CellKind.SENTENCES}
     for row in database.execute(f"SELECT * FROM {table.name} ORDER BY rowid"):  # noqa: S608 - our names
         yield [safe_cell("; ".join(json.loads(cell)) if place in lists else cell) for place, cell in enumerate(row)]

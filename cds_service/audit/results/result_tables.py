@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
 import msgspec
@@ -10,6 +11,7 @@ from cds_service.audit.rows import (
     BadLineRow,
     FindingRow,
     GapRow,
+    IsoDay,
     LineRow,
     PatientRows,
     ProgramRow,
@@ -17,7 +19,30 @@ from cds_service.audit.rows import (
     VisitRow,
 )
 
-_SQL_TYPES: Final[Mapping[type, str]] = {int: "INTEGER", bool: "INTEGER", float: "REAL"}
+
+class CellKind(Enum):
+    """What the cells of a column hold; SQLite has days as ISO texts and sentences as a JSON list."""
+
+    TEXT = auto()
+    DAY = auto()
+    WHOLE = auto()
+    FRACTION = auto()
+    YES_OR_NO = auto()
+    SENTENCES = auto()
+
+
+_KINDS: Final[Mapping[Any, CellKind]] = {
+    int: CellKind.WHOLE,
+    bool: CellKind.YES_OR_NO,
+    float: CellKind.FRACTION,
+    IsoDay: CellKind.DAY,
+    tuple[str, ...]: CellKind.SENTENCES,
+}
+_SQL_TYPES: Final[Mapping[CellKind, str]] = {
+    CellKind.WHOLE: "INTEGER",
+    CellKind.YES_OR_NO: "INTEGER",
+    CellKind.FRACTION: "REAL",
+}
 
 
 class PatientTableRow(ResultRow, frozen=True):
@@ -51,17 +76,19 @@ class BadLineCountRow(ResultRow, frozen=True):
 
 
 class ResultColumn(NamedTuple):
-    """A column: its name, SQL type, and the table and column it refers to, if it does."""
+    """A column: its name, what its cells hold, whether it is the key, and the table and column it refers to, if any."""
 
     name: str
-    sql: str
+    kind: CellKind
+    is_key: bool = False
     refers_to: str = ""
 
     @property
     def definition(self) -> str:
         """As ``CREATE TABLE`` has it."""
+        key = " PRIMARY KEY" if self.is_key else ""
         reference = f" REFERENCES {self.refers_to}" if self.refers_to else ""
-        return f'"{self.name}" {self.sql}{reference}'
+        return f'"{self.name}" {_SQL_TYPES.get(self.kind, "TEXT")}{key}{reference}'
 
 
 class ResultTable(NamedTuple):
@@ -78,11 +105,7 @@ class ResultTable(NamedTuple):
         """Its columns, in the order of the row's fields; dates are ISO texts, lists JSON."""
         fields = msgspec.structs.fields(self.row)
         return tuple(
-            ResultColumn(
-                field.name,
-                _sql_type(field.type) + (" PRIMARY KEY" if field.name == self.key else ""),
-                self.refers.get(field.name, ""),
-            )
+            ResultColumn(field.name, _kind(field.type), field.name == self.key, self.refers.get(field.name, ""))
             for field in fields
         )
 
@@ -146,7 +169,7 @@ def _cell(value: object, refers: bool) -> str | int | float | None:  # noqa: FBT
     return value if isinstance(value, int | float) else None
 
 
-def _sql_type(kind: Any) -> str:  # noqa: ANN401 - the type of a field
-    if get_origin(kind) in {types.UnionType, Union}:
-        kind = next(part for part in get_args(kind) if part is not type(None))
-    return _SQL_TYPES.get(kind, "TEXT")
+def _kind(field: Any) -> CellKind:  # noqa: ANN401 - the type of a field
+    if get_origin(field) in {types.UnionType, Union}:
+        field = next(part for part in get_args(field) if part is not type(None))
+    return _KINDS.get(field, CellKind.TEXT)

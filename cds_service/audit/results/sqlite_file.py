@@ -22,6 +22,9 @@ class ResultsError(CdsError):
             "Make room or name another folder, then run the same command with --resume; nothing is worked out again.",
         )
 
+    def __str__(self) -> str:
+        return f"{self.text}. {self.hint}"
+
 
 def write_sqlite(
     patients: Iterable[PatientRows],
