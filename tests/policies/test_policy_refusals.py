@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from cds_service.policies.files.document import PolicyError
+from cds_service.policies.files.document import DEEPEST, PolicyError, json_of, parse
 from cds_service.policies.files.loader import load_file, load_folder
 from cds_service.policies.stack import PolicyStack
 
@@ -95,6 +95,17 @@ def test_a_bad_policy_file_is_refused_with_file_and_key(name: str):
     assert message.startswith(f"{BAD / name}.yaml{place}"), message
     assert problem in message
     assert 1 == len(message.splitlines())
+
+
+@pytest.mark.parametrize(("beyond", "refused"), [(0, False), (1, True)])
+def test_a_file_nested_deeper_than_any_policy_is_refused(beyond: int, refused: bool, tmp_path: Path):
+    nested = "x"
+    for _ in range(DEEPEST + beyond):
+        nested = f"[{nested}]"
+    (tmp_path / "deep.yaml").write_text(nested)
+    document, data = parse(tmp_path / "deep.yaml")
+    with pytest.raises(PolicyError, match="nested too deep") if refused else nullcontext():
+        json_of(document, (), data)
 
 
 def test_every_bad_file_has_its_test():

@@ -157,3 +157,9 @@ def test_consent_is_not_asked_where_the_payer_answered_something():
         for case in (case_of(moment=Moment.VISIT_START), case_of(unnamed, moment=Moment.VISIT_START))
     ]
     assert [["consent"], []] == kinds_by_chart
+
+
+def test_a_booking_without_times_plans_no_approved_hours():
+    booked = case_of(approval("a", 0.5, "hours"), treated=(), moment=Moment.BOOKING, booked=(0,))
+    assert [] == kinds(booked)
+    assert [(0, 0.5, "hours")] == [(used.amount, used.approved, used.unit) for used in used_on(booked, POLICY, DAY)]
