@@ -105,8 +105,10 @@ class ChartsInTime:
 
     def _read(self, on: date) -> tuple[Chart, Calendar] | None:
         """The chart with all visits, and of everything else what was known on a date."""
-        prefetch = self._in_time.by(on, ever=OF_VISITS)
-        question = replace(self._whole, prefetch=prefetch, dates_by=None, chart_read=None)
+        question = self._whole
+        if not self._changes or on < self._changes[-1]:
+            prefetch = self._in_time.by(on, ever=OF_VISITS)
+            question = replace(question, prefetch=prefetch, dates_by=None, chart_read=None)
         chart, calendar = question.chart, question.calendar
         of_bill = chart.place is not None and (chart.place.reference or "").partition("/")[0] in BILL_TYPES
         unplaced = any(gap.reference is None for gap in chart.gaps)

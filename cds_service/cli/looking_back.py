@@ -8,25 +8,23 @@ import click
 import msgspec
 from rich.console import Console
 
+from cards.wording import bundled_wordings
 from cds_service import __version__
 from cds_service.app.fee_file import fees_from
 from cds_service.app.settings import Settings, load_settings
 from cds_service.audit.audit_terms import Terms
 from cds_service.audit.outcome import AuditOutcome, TableWriter, parquet_writer, write_outcome
-from cds_service.audit.population import population
-from cds_service.audit.population_files import write_population
 from cds_service.audit.report.report_file import write_difference
 from cds_service.audit.results.policy_effect import policy_effect
 from cds_service.audit.results.result_tables import BadLineCountRow
 from cds_service.audit.rows import Verdict
-from cds_service.audit.steps.part_files import DecidedBy, policies_digest
+from cds_service.audit.steps.part_files import DecidedBy, policies_digest, policies_of
 from cds_service.audit.steps.pools import opened_pool
 from cds_service.audit.steps.running import LookBackAsked, LookedBack, forget, look_back
 from cds_service.cli.audit_progress import StepBars
 from cds_service.cli.auditing import AuditOptions
 from cds_service.cli.terminal import show_table
 from cds_service.domain.fees import FeeTable
-from cds_service.policies.stack import PolicyStack
 
 WORK_FOLDER: Final = "work"
 """Below the folder of results: sorted lines and parts until the results are written."""
@@ -42,8 +40,6 @@ def look_back_as_asked(options: AuditOptions) -> None:
     write_parquet = parquet_writer() if options.parquet else None  # refused before the work, not after
     folders = options.policy_dirs or tuple(settings.policy_dirs)
     policy_dirs = tuple(str(folder.absolute()) for folder in folders)
-    for stack in (folders, (options.other_policies,) if options.other_policies is not None else ()):
-        PolicyStack.load(stack)  # refused here rather than by a worker
     source, fees = _what_to_look_at(options, settings)
     work = options.work or str(options.out.absolute() / WORK_FOLDER)
     asked = LookBackAsked(
@@ -57,9 +53,11 @@ def look_back_as_asked(options: AuditOptions) -> None:
             with_ids=options.with_ids,
             jurisdiction=settings.jurisdiction or "",
         ),
-        by=DecidedBy(policy_dirs, policies_digest(policy_dirs), fees),
+        by=_decided_by(policy_dirs, fees),
         resume=options.resume,
     )
+    if options.other_policies is not None:
+        _decided_by((str(options.other_policies.absolute()),), fees)
     options.out.mkdir(parents=True, exist_ok=True)
     found, outcome = _results(asked, options, options.out, _facts(options), write_parquet)
     _show(found, outcome)
@@ -87,8 +85,7 @@ def _compare(
 ) -> None:
     """Look back over what is sorted already by other policies, and say what they change."""
     policy_dirs = (str(folder.absolute()),)
-    by = DecidedBy(policy_dirs, policies_digest(policy_dirs), asked.by.fees)
-    compared = msgspec.structs.replace(asked, by=by, resume=True)
+    compared = msgspec.structs.replace(asked, by=_decided_by(policy_dirs, asked.by.fees), resume=True)
     out = options.out / COMPARED_FOLDER
     _, after = _results(compared, options, out, {**_facts(options), "Own policies": folder.name}, write_parquet)
     effect = policy_effect(before.results, after.results)
@@ -104,9 +101,20 @@ def _what_to_look_at(options: AuditOptions, settings: Settings) -> tuple[str, Fe
     fees = fees_from(options.fee_file or settings.fees)
     if options.source is not None:
         return options.source, fees
+    from cds_service.audit.population import population  # an export needs no population
+    from cds_service.audit.population_files import write_population
+
     export = options.out / SAMPLE_FOLDER
     invented = write_population(population(), export)
     return str(export), fees or invented
+
+
+def _decided_by(policy_dirs: tuple[str, ...], fees: FeeTable) -> DecidedBy:
+    """What decides, loaded and worded here: what is wrong with it is told before any work, and workers have it ready."""
+    by = DecidedBy(policy_dirs, policies_digest(policy_dirs), fees)
+    policies_of(by)
+    bundled_wordings()
+    return by
 
 
 def _facts(options: AuditOptions) -> dict[str, str]:

@@ -166,6 +166,11 @@ class Chart:
         """What it tells whichever visit is asked about."""
         return History(self.sessions, self.services, self.encounters, self.plans, self.assessments, self.claims)
 
+    @lazy
+    def open_facts(self) -> frozenset[Fact]:
+        """Facts of which anything is not known: not delivered, only in part, or with a resource left out."""
+        return frozenset((*self.unavailable, *self.in_part, *[gap.fact for gap in self.gaps]))
+
     def unread(self, fact: Fact, about: str = "") -> Unknown | None:
         """The gap of a fact that nobody could deliver, its reason after ``about``; None for one that was."""
         why = self.unavailable.get(fact)

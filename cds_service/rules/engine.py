@@ -44,9 +44,9 @@ def apply_rules(
     lacking: dict[Caveat, list[str]] = {}
     asked = of_moment(tuple(rules), moment)
     not_there = absent_subjects(case)
-    whole = not (chart.unavailable or chart.gaps or chart.in_part)
+    open_facts = chart.open_facts
     for rule in asked:
-        missing, unknown, cut = ALL_KNOWN if whole else _known_to(rule, chart)
+        missing, unknown, cut = ALL_KNOWN if open_facts.isdisjoint(rule.concerned_by) else _known_to(rule, chart)
         results, read = (missing, NOTHING_READ) if missing else _results(rule, case, bill, policy, not_there)
         fired = False
         lacks: str | None = None
@@ -103,14 +103,11 @@ def _results(
 
 
 def _known_to(rule: Rule, chart: Chart) -> KnownToRule:
-    """Facts without which the rule is not run, what is unknown of those it reads, and why a search was cut short.
-
-    What is open about the appointments in question concerns every rule.
-    """
+    """Facts without which the rule is not run, what is unknown of those it reads, and why a search was cut short."""
     unavailable = [fact for fact in rule.facts if fact in chart.unavailable]
     in_part = [chart.in_part[fact] for fact in rule.facts if fact in chart.in_part and fact not in chart.unavailable]
     unknown = [
-        *(gap for gap in chart.gaps if gap.fact in rule.facts or gap.fact is Fact.APPOINTMENTS),
+        *(gap for gap in chart.gaps if gap.fact in rule.concerned_by),
         *(gap for part in in_part for gap in part.gaps),
         *(Unknown(fact, chart.unavailable[fact]) for fact in unavailable if fact in rule.able_without),
     ]
@@ -164,7 +161,7 @@ def unanswered(case: Case, policy: PolicyView, gap: Caveat, rules: Iterable[Rule
 
 def _name_the_rest(chart: Chart, asked: Sequence[Rule], lacking: dict[Caveat, list[str]]) -> None:
     """Add what the chart lacks and no rule ended in, with the rules that declare the fact, else with all of them."""
-    if not (chart.unavailable or chart.gaps or chart.in_part):
+    if not chart.open_facts:
         return
     unnamed = [
         Unknown(fact, why)

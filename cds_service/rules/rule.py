@@ -81,6 +81,11 @@ class Rule:
         """Names of the parameters it may read."""
         return frozenset(parameter.name for parameter in self.parameters)
 
+    @lazy
+    def concerned_by(self) -> frozenset[Fact]:
+        """Facts that it reads, and what is open about the appointments in question, which concerns every rule."""
+        return frozenset((*self.facts, Fact.APPOINTMENTS))
+
     @property
     def law(self) -> str:
         """What the rule says and why, in words."""

@@ -117,7 +117,7 @@ def audit(order: AuditBucket) -> Audited:
         LookBackStopped: the policies of this machine are others than those of the machine that asks.
         OSError: a file cannot be read or written.
     """
-    policies = _policies(order.by.policy_dirs, order.by.policies)
+    policies = policies_of(order.by)
     folder, terms = WorkFolder(order.place), order.terms
     resources = patients = visits = set_aside = 0
     with folder.writing(order.file) as file:
@@ -144,6 +144,16 @@ def _rows(order: AuditBucket, patient: LinesOfPatient, policies: PolicyStack) ->
         return PatientRows(terms.patient_key(patient.patient), set_aside=why, resources=patient.resources)
     shared = shared_by(order.place, order.shared, patient.lines, whole=order.shared_whole)
     return audited_patient(patient.patient, patient.lines, shared, policies, terms, order.by.fees)
+
+
+def policies_of(by: DecidedBy) -> PolicyStack:
+    """The policies that decide, loaded once in a process; processes that are forked from it have them.
+
+    Raises:
+        LookBackStopped: the policies of this machine are others than those of the machine that asks.
+        PolicyError: a folder or file cannot be used.
+    """
+    return _policies(by.policy_dirs, by.policies)
 
 
 @lru_cache(maxsize=2)
