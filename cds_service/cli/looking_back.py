@@ -110,7 +110,7 @@ def _what_to_look_at(options: AuditOptions, settings: Settings) -> tuple[str, Fe
 
 
 def _decided_by(policy_dirs: tuple[str, ...], fees: FeeTable) -> DecidedBy:
-    """What decides, loaded and worded here: what is wrong with it is told before any work, and workers have it ready."""
+    """What decides, loaded with the words before any work: what is wrong with it is told, and workers have it ready."""
     by = DecidedBy(policy_dirs, policies_digest(policy_dirs), fees)
     policies_of(by)
     bundled_wordings()
