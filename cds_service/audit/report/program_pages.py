@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from cards.numbers import capital, quantity
 from cards.timeline.program_view import ProgramView, program_view
 from cds_service.audit.kept_timeline import timeline_kept
-from cds_service.audit.report.report_words import long_day, patient_name, program_name, span_of_days
+from cds_service.audit.report.report_words import claim_lines, long_day, patient_name, program_name, span_of_days
 from cds_service.audit.report.visit_tallies import SHOWN_VERDICTS, in_dollars
 
 BADGES: Final[Mapping[str, str]] = {
@@ -103,8 +103,8 @@ def _visits_here(database: sqlite3.Connection, where: str, key: str) -> Iterator
             date=long_day(row["date"]),
             week=f"Week {row['week_of_program']}" if row["week_of_program"] else "",
             time=f"{row['minutes']} min" if row["minutes"] else "no time on record",
-            expected=_lines(row["expected"]),
-            billed=_lines(row["billed"]),
+            expected=claim_lines(row["expected"]),
+            billed=claim_lines(row["billed"]),
             dollars=_dollars(row),
             verdict=SHOWN_VERDICTS.get(row["verdict"], capital(row["verdict"])),
             badge=BADGES.get(row["verdict"], "plain"),
@@ -114,11 +114,6 @@ def _visits_here(database: sqlite3.Connection, where: str, key: str) -> Iterator
             gaps=tuple(f"{capital(gap['fact'])}: {gap['why']}" for gap in gaps),
             encounter=row["encounter"],
         )
-
-
-def _lines(text: str) -> list[str]:
-    """A claim line each; ``or`` begins the other of two ways to bill."""
-    return text.replace(" or ", ", or ").split(", ") if text else ["nothing"]
 
 
 def _dollars(row: sqlite3.Row) -> str:

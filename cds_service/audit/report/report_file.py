@@ -19,7 +19,14 @@ from cds_service.audit.report.program_pages import programs_with_visits
 from cds_service.audit.report.report_lists import VisitList, lists_of_group, lists_of_rules
 from cds_service.audit.report.report_pictures import right_picture, sides_picture, weeks_picture_of
 from cds_service.audit.report.report_places import LISTS, MOST_VISITS_IN_ONE_FILE, PROGRAMS, REPORT_FILE, ReportPlaces
-from cds_service.audit.report.report_words import group_name, more_or_less, span_of_days
+from cds_service.audit.report.report_words import (
+    claim_lines,
+    group_name,
+    long_day,
+    more_or_less,
+    patient_name,
+    span_of_days,
+)
 from cds_service.audit.report.visit_tallies import (
     GROUPS,
     SHOWN_VERDICTS,
@@ -31,7 +38,7 @@ from cds_service.audit.report.visit_tallies import (
     in_dollars,
     tally_of_all,
 )
-from cds_service.audit.results.policy_effect import PolicyEffect
+from cds_service.audit.results.policy_effect import MOST_VISITS_NAMED, PolicyEffect
 
 VERDICT_MEANINGS: Final[Mapping[str, str]] = {
     "right": "Billed as the record supports.",
@@ -131,7 +138,14 @@ def write_difference(effect: PolicyEffect, policies: str, folder: Path, page_sty
     """
     page = _templates().get_template("difference.html.j2")
     file = folder / DIFFERENCE_FILE
-    file.write_text(page.render(style=_whole_style(page_style), effect=effect, policies=policies), encoding="utf-8")
+    text = page.render(
+        style=_whole_style(page_style),
+        effect=effect,
+        policies=policies,
+        verdicts=SHOWN_VERDICTS,
+        most_named=MOST_VISITS_NAMED,
+    )
+    file.write_text(text, encoding="utf-8")
     return file
 
 
@@ -221,6 +235,9 @@ def _templates() -> Environment:
         count_of=lambda count, unit: f"{_thousands(count)} {unit.removesuffix('s') if count == 1 else unit}",
         more_or_less=more_or_less,
         dollars_more=lambda cents: "no fee on file" if cents is None else more_or_less(cents, in_dollars),
+        long_day=long_day,
+        patient_name=patient_name,
+        claim_lines=claim_lines,
         named=lambda name, column: group_name(column, name),
     )
     return environment

@@ -46,6 +46,11 @@ def group_name(column: str, name: str) -> str:
     return long_day(name) if column == "week" else name
 
 
+def claim_lines(text: str) -> list[str]:
+    """A claim line each; ``or`` begins the other of two ways to bill."""
+    return text.replace(" or ", ", or ").split(", ") if text else ["nothing"]
+
+
 def more_or_less(value: float, words: Callable[[Any], str] = number) -> str:
     """``+12``, ``-3``, ``0``: how much more it is."""
     sign = "+" if value > 0 else "-" if value < 0 else ""
