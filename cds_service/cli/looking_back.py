@@ -23,6 +23,7 @@ from cds_service.audit.steps.pools import opened_pool
 from cds_service.audit.steps.running import LookBackAsked, LookedBack, forget, look_back
 from cds_service.cli.audit_progress import StepBars
 from cds_service.cli.auditing import AuditOptions
+from cds_service.cli.policies.effect_lines import show_effect
 from cds_service.cli.terminal import show_table
 from cds_service.domain.fees import FeeTable
 
@@ -89,8 +90,7 @@ def _compare(
     out = options.out / COMPARED_FOLDER
     _, after = _results(compared, options, out, {**_facts(options), "Own policies": folder.name}, write_parquet)
     effect = policy_effect(before.results, after.results)
-    rows = [(rule.rule, f"{rule.gone:,}", f"{rule.new:,}", f"{rule.changed:,}") for rule in effect.rules]
-    show_table(Console(), ("findings of", "gone", "new", "say something else"), rows)
+    show_effect(Console(), effect)
     click.echo(f"What changes, by payer and rule: {write_difference(effect, folder.name, out, _page_style())}")
 
 

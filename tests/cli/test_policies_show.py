@@ -80,11 +80,6 @@ def test_two_policies_are_compared_on_one_date(run):
     assert "modifiers.program" in done.output
 
 
-def test_beside_a_difference_stands_how_to_measure_one_over_invented_visits(run):
-    done = run("diff", "us-workers-compensation", "us-tx-dwc", "--on", "2026-03-02")
-    assert done.output.endswith(" audit --sample --out what-if --compare-policies FOLDER\n")
-
-
 def test_what_does_not_differ_is_said_in_one_line(run):
     done = run("diff", "aetna@2026-01-01", "aetna@2026-02-01")
     assert "No difference between aetna@2026-01-01 and aetna@2026-02-01.\n" == done.output

@@ -63,9 +63,6 @@ class EffectOnRule(NamedTuple):
     changed: int
 
 
-NONE: Final = DaysChanged(0)
-
-
 class EffectOnVisit(NamedTuple):
     """A visit that changes: the lines that the record supports and how the bill compares, before and after."""
 
@@ -92,7 +89,7 @@ class PolicyEffect(NamedTuple):
     @property
     def total(self) -> EffectOnPayer:
         """All payers together."""
-        days = DaysChanged(*map(sum, zip(*(payer.days for payer in self.payers), strict=True))) if self.payers else NONE
+        days = DaysChanged(*map(sum, zip(DaysChanged(0), *(payer.days for payer in self.payers), strict=True)))
         cents = [payer.cents for payer in self.payers]
         known = [amount for amount in cents if amount is not None]
         return EffectOnPayer(

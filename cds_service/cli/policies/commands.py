@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -12,16 +11,16 @@ import click
 
 from cds_service.app.assembly import load_policies
 from cds_service.app.settings import load_settings
-from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.import_ncci import import_ncci
 from cds_service.cli.policies.own_stories import explain, run_stories
+from cds_service.cli.policies.side_by_side import diff, policy_named
 from cds_service.cli.policies.start import new
-from cds_service.cli.policies.value_lines import lines_of, lines_of_dated, lines_of_difference
+from cds_service.cli.policies.value_lines import lines_of, lines_of_dated
 from cds_service.policies.files.schema import policy_schema
 from cds_service.policies.model import BUNDLED, Policy
 from cds_service.policies.owners.describe import applies_to, describe
-from cds_service.policies.owners.effective import Effective, as_json, differences, effective, meant_by
+from cds_service.policies.owners.effective import as_json, effective, meant_by
 from cds_service.policies.owners.facts import facts_of
 from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.owners.review import doubts
@@ -36,6 +35,7 @@ def policies() -> None:
     """Check, read and write payer policies."""
 
 
+policies.add_command(diff)
 policies.add_command(explain)
 policies.add_command(import_ncci)
 policies.add_command(new)
@@ -84,7 +84,7 @@ def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: F
                cds-service policies show us-tx-dwc --on 2024-05-01
     """  # noqa: D301
     stack = load_policies(load_settings())
-    found = _policy(stack, policy)
+    found = policy_named(stack, policy)
     about = f"{found.title} ({found.id}, {found.status}): {applies_to(found)}"
     if on is not None:
         _show_effective(stack, found, on.date(), about, as_machine=as_machine)
@@ -115,42 +115,6 @@ def _show_effective(stack: PolicyStack, policy: Policy, on: date, about: str, *,
         click.echo(f"Not known: {generic_used(view.lacking)}")
     for row in rows:
         click.echo("\n".join(["", *lines_of(row)]))
-
-
-@policies.command("diff")
-@click.argument("first")
-@click.argument("second")
-@click.option("--on", type=DAY, help="Date of service, where a policy has none of its own; today without it.")
-@told_plainly
-def diff(first: str, second: str, on: datetime | None) -> None:
-    """Compare what holds for the payers of two policies, or of one policy on two dates (ID@DATE).
-
-    \b
-    Examples:  cds-service policies diff generic us-tx-dwc --on 2026-03-02
-               cds-service policies diff us-tx-dwc@2016-08-31 us-tx-dwc@2016-09-01
-    """  # noqa: D301
-    stack = load_policies(load_settings())
-    day = (on or datetime.now()).date()  # noqa: DTZ005 - the local day is meant
-    sides = [_side(stack, text, day) for text in (first, second)]
-    found = list(differences(*(rows for _, rows in sides)))
-    names = (sides[0][0], sides[1][0])
-    if not found:
-        click.echo(f"No difference between {names[0]} and {names[1]}.")
-        return
-    click.echo("\n\n".join("\n".join(lines_of_difference(row, names)) for row in found))
-    look_back = typed("audit --sample --out what-if --compare-policies FOLDER")
-    click.echo(f"\nTo see what another folder of policies changes on the bills of invented patients:\n  {look_back}")
-
-
-def _side(stack: PolicyStack, text: str, day: date) -> tuple[str, Sequence[Effective]]:
-    """A policy on a date, as named on the command line, and what holds then."""
-    policy_id, _, dated = text.partition("@")
-    try:
-        on = date.fromisoformat(dated) if dated else day
-    except ValueError:
-        raise click.ClickException(f"{dated} is no date; write it like {policy_id}@2026-03-02") from None
-    policy = _policy(stack, policy_id)
-    return f"{policy.id}@{on}", effective(stack, meant_by(stack, policy, on))
 
 
 @policies.command("schema")
@@ -193,16 +157,6 @@ def show_coverage(on: datetime | None, as_machine: bool) -> None:  # noqa: FBT00
     names = ", ".join(row.name for row in table.not_searched)
     lines += ["", f"{table.statements.not_searched} {names}.", "", table.statements.payers]
     click.echo("\n".join(lines))
-
-
-def _policy(stack: PolicyStack, policy_id: str) -> Policy:
-    found = stack.policy(policy_id)
-    if found is None:
-        known = ", ".join(policy.id for policy in stack.policies)
-        raise click.ClickException(
-            f"no policy {policy_id}; there are {known}. Your own are found in the folders of CDS_POLICY_DIRS."
-        )
-    return found
 
 
 def _print_json(document: dict[str, Any]) -> None:
