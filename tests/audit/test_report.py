@@ -157,6 +157,19 @@ def test_many_visits_stand_in_files_beside_the_report(tmp_path):
             assert not anchor or f'id="{anchor}"' in pages[target], f"{name} leads to {link}#{anchor}"
 
 
+def test_files_beside_the_report_share_one_stylesheet_and_fetch_nothing_else(tmp_path):
+    report = report_of(tmp_path, *ordinary(), most_in_one=3)
+    assert "<style>" in report
+    assert not re.findall(r"<(?:script|link|img|iframe|object)\b", report)
+    inside = [file.read_text(encoding="utf-8") for file in tmp_path.glob("*/*.html")]
+    assert len(inside) > 10
+    for page in inside:
+        fetched = re.findall(r"<(?:script|link|img|iframe|object)\b[^>]*>", page)
+        assert fetched == ['<link rel="stylesheet" href="../style.css">']
+        assert "<style>" not in page
+    assert ".visit-list" in (tmp_path / "style.css").read_text(encoding="utf-8")
+
+
 def test_the_same_results_make_the_same_bytes(tmp_path):
     assert report_of(tmp_path, *ordinary()) == report_of(tmp_path, *ordinary())
 
@@ -177,7 +190,8 @@ def test_a_kept_timeline_is_drawn_as_the_one_it_was(tmp_path, program_in_time):
 def test_nothing_of_an_earlier_report_stays(tmp_path):
     report_of(tmp_path, *ordinary(), most_in_one=3)
     report_of(tmp_path, patient_rows("p1"))
-    assert [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.html")] == ["report.html"]
+    files = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert files == {"report.html", "results.sqlite"}
 
 
 def test_a_long_list_says_that_it_has_the_first_visits_only(tmp_path):

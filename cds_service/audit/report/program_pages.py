@@ -101,8 +101,8 @@ def _visits_here(database: sqlite3.Connection, where: str, key: str) -> Iterator
         yield VisitHere(
             anchor=f"v{row['number']}",
             date=long_day(row["date"]),
-            week=f"Week {row['week_of_program']}" if row["week_of_program"] else "",
-            time=f"{row['minutes']} min" if row["minutes"] else "no time on record",
+            week=f"Week\N{NO-BREAK SPACE}{row['week_of_program']}" if row["week_of_program"] else "",
+            time=f"{row['minutes']}\N{NO-BREAK SPACE}min" if row["minutes"] else "no time on record",
             expected=claim_lines(row["expected"]),
             billed=claim_lines(row["billed"]),
             dollars=_dollars(row),

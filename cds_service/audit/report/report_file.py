@@ -18,7 +18,14 @@ from cds_service.audit.report.lapsed_programs import lapsed_programs
 from cds_service.audit.report.program_pages import programs_with_visits
 from cds_service.audit.report.report_lists import VisitList, lists_of_group, lists_of_rules
 from cds_service.audit.report.report_pictures import right_picture, sides_picture, weeks_picture_of
-from cds_service.audit.report.report_places import LISTS, MOST_VISITS_IN_ONE_FILE, PROGRAMS, REPORT_FILE, ReportPlaces
+from cds_service.audit.report.report_places import (
+    LISTS,
+    MOST_VISITS_IN_ONE_FILE,
+    PROGRAMS,
+    REPORT_FILE,
+    STYLE_FILE,
+    ReportPlaces,
+)
 from cds_service.audit.report.report_words import (
     claim_lines,
     group_name,
@@ -45,7 +52,8 @@ VERDICT_MEANINGS: Final[Mapping[str, str]] = {
     "under-coded": "Less was billed than the record supports.",
     "not billed": "Treated, and no bill on record.",
     "over-coded": "More was billed than the record supports.",
-    "billed without support": "Billed without recorded time, or without the approval that the payer requires.",
+    "billed without support": "Billed without recorded time or the approval that the payer requires, or against its "
+    "verified policy.",
     "wrong code or modifier": "The units may be right; a code or modifier is missing, wrong or too many.",
     "not judged": "The record or the payer's policy leaves open what is right.",
 }
@@ -53,6 +61,8 @@ NO_FEES_WORDS: Final = "Without a fee table no dollars are shown; name yours wit
 
 
 DIFFERENCE_FILE: Final = "difference.html"
+ROWS_TOGETHER: Final = 14
+"""Rows of a table that is not divided between two sheets of paper."""
 
 
 class Report(NamedTuple):
@@ -112,6 +122,7 @@ def write_report(
         verdicts=SHOWN_VERDICTS,
         meanings=VERDICT_MEANINGS,
         pictures=_pictures(counts),
+        rows_together=ROWS_TOGETHER,
         lapsed=lapsed_programs(database),
         lacks=what_lacks(database),
         lists=() if several else _lists(database, counts),
@@ -128,6 +139,7 @@ def _remove_older_parts(folder: Path) -> None:
     for name in (LISTS, PROGRAMS):
         for file in (folder / name).glob("*.html"):
             file.unlink()
+    (folder / STYLE_FILE).unlink(missing_ok=True)
 
 
 def write_difference(effect: PolicyEffect, policies: str, folder: Path, page_style: str) -> Path:
@@ -157,12 +169,13 @@ def _write_parts(database: sqlite3.Connection, folder: Path, counts: ReportCount
     places = ReportPlaces(several=True, inside=True)
     for name in (LISTS, PROGRAMS):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / STYLE_FILE).write_text(style, encoding="utf-8")
     list_page, program_page = (_templates().get_template(f"{name}_page.html.j2") for name in ("list", "program"))
     for found in _lists(database, counts):
-        text = list_page.render(style=style, places=places, list=found)
+        text = list_page.render(places=places, list=found)
         (folder / LISTS / f"{found.group}-{found.number}.html").write_text(text, encoding="utf-8")
     for program in programs_with_visits(database):
-        text = program_page.render(style=style, places=places, program=program)
+        text = program_page.render(places=places, program=program)
         (folder / PROGRAMS / f"{program.anchor}.html").write_text(text, encoding="utf-8")
 
 

@@ -7,6 +7,8 @@ MOST_VISITS_IN_ONE_FILE: Final = 2_000
 REPORT_FILE: Final = "report.html"
 LISTS: Final = "lists"
 PROGRAMS: Final = "programs"
+STYLE_FILE: Final = "style.css"
+"""What the files beside a report share."""
 
 
 class ReportPlaces(NamedTuple):
@@ -19,6 +21,11 @@ class ReportPlaces(NamedTuple):
     def report(self) -> str:
         """The report."""
         return f"{self._up}{REPORT_FILE}" if self.several else ""
+
+    @property
+    def stylesheet(self) -> str:
+        """The stylesheet of the files beside the report."""
+        return f"{self._up}{STYLE_FILE}"
 
     def visits_of(self, group: str, number: int, verdict: str = "") -> str:
         """The list of visits behind a number."""

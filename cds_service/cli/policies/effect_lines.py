@@ -23,14 +23,18 @@ _OF_DAYS: Final = (
 
 
 def show_effect(console: Console, effect: PolicyEffect) -> None:
-    """Print findings by rule, then days, units and dollars by payer."""
+    """Print findings by rule, then days, units and dollars by payer for whom a bill changes."""
     rules = [(rule.rule, f"{rule.gone:,}", f"{rule.new:,}", f"{rule.changed:,}") for rule in effect.rules]
     if rules:
         show_table(console, ("findings of", "gone", "new", "say something else"), rules)
         console.print()
-    payers = [_row(group_name("payer", payer.payer), payer) for payer in effect.payers]
+    changed = [payer for payer in effect.payers if payer.days.anything]
+    payers = [_row(group_name("payer", payer.payer), payer) for payer in changed]
     header = ("payer", "days", "other lines", "can be billed", "without approval", "units", "dollars")
     show_table(console, header, [*payers, _row(ALL_PAYERS, effect.total)])
+    unchanged = len(effect.payers) - len(changed)
+    if unchanged:
+        console.print(f"No bill changes for {quantity(unchanged, 'payers')}.", highlight=False)
 
 
 def effect_in_a_line(effect: PolicyEffect) -> str:
