@@ -1,5 +1,6 @@
 """What the command audit does: look back over an export, write the results, say what was found."""
 
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,9 @@ def look_back_as_asked(options: AuditOptions) -> None:
     if options.other_policies is not None:
         _compare(asked, options, options.other_policies, outcome, write_parquet)
     forget(work)
+    if options.work is None:
+        with suppress(OSError):  # somebody put a file there
+            Path(work).rmdir()
 
 
 def _results(

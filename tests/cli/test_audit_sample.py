@@ -35,6 +35,7 @@ def test_the_sample_finds_as_many_errors_as_were_planted(tmp_path):
     assert "All clinics, people and payers of this report are invented" in text
     assert "sample-0" not in text
     assert (tmp_path / "csv" / "visits.csv").is_file()
+    assert not (tmp_path / "work").exists()
 
 
 @pytest.mark.parametrize("words", [(), ("--sample", ".")])

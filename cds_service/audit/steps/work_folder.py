@@ -95,6 +95,10 @@ class WorkFolder:
             if keep is None or TEMPORARY in name or (sorted_lines and name not in keep):
                 with suppress(FileNotFoundError):
                     self._files.rm_file(self.url(name))
+        if keep is None and self._local:
+            for folder in (SORTED_FOLDER, PART_FOLDER):
+                with suppress(OSError):  # it has a file of somebody else, or was never made
+                    Path(self.url(folder)).rmdir()
 
 
 def _is_local(files: Any) -> bool:  # noqa: ANN401 - fsspec has no types
