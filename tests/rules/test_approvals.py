@@ -10,7 +10,7 @@ from cds_service.domain.chart import Chart, Unknown
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage
 from cds_service.domain.intervals import Interval
-from cds_service.rules.approvals import check_amounts, used_on
+from cds_service.rules.approvals import check_amounts, counted_on, used_on
 from cds_service.rules.authorization import approval_doubts, check_authorization
 from cds_service.rules.rule import Answer
 from tests.billing.bill_stories import DAY, policy_of
@@ -163,3 +163,34 @@ def test_a_booking_without_times_plans_no_approved_hours():
     booked = case_of(approval("a", 0.5, "hours"), treated=(), moment=Moment.BOOKING, booked=(0,))
     assert [] == kinds(booked)
     assert [(0, 0.5, "hours")] == [(used.amount, used.approved, used.unit) for used in used_on(booked, POLICY, DAY)]
+
+
+def test_approvals_run_out_where_one_of_them_still_lasts_then():
+    ends_first = approval("a", 2, "visits", last=1)
+    treated = (session(-2), session(0))
+    assert ["runs-out"] == kinds(case_of(ends_first, approval("b", 2, "visits"), treated=treated))
+    assert [] == kinds(case_of(ends_first, approval("b", 2, "visits", last=2), treated=treated))
+
+
+def test_the_pace_is_that_of_the_last_two_weeks_of_a_longer_program():
+    treated = [*(session(day) for day in (-40, -39, -38, -37, -36)), session(-7), session(0)]
+    (counted,) = counted_on(case_of(approval("a", 90, "visits", -50), treated=treated), POLICY, DAY)
+    assert counted.consumption is not None
+    assert (6, 1, 1.75) == (counted.consumption.used, counted.consumption.planned, counted.consumption.weekly)
+
+
+def test_an_amount_is_used_up_on_no_day_without_a_pace_or_beyond_all_planning():
+    (unstarted,) = counted_on(case_of(approval("a", 9, "visits"), treated=(), moment=Moment.OVERVIEW), POLICY, DAY)
+    (endless,) = counted_on(case_of(approval("a", 99_999, "visits")), POLICY, DAY)
+    (soon,) = counted_on(case_of(approval("a", 4, "visits")), POLICY, DAY)
+    assert [None, None, on(7)] == [counted.used_up(DAY) for counted in (unstarted, endless, soon)]
+
+
+def test_an_answer_that_does_not_say_whether_it_approves_is_unclear_also_after_its_last_day():
+    unclear = approval("a", state=AuthorizationState.UNCLEAR, last=-1)
+    found = [
+        found.kind
+        for found in check_authorization(case_of(unclear), NOTHING_BILLED, POLICY)
+        if isinstance(found, Answer)
+    ]
+    assert ["unclear"] == found

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from cds_service.billing.bills import bill_of
 from cds_service.domain.bill import NOTHING_BILLED
 from cds_service.domain.care import PlanOfCare, Session
@@ -16,12 +18,13 @@ from cds_service.rules.charges import check_visit_charges
 from cds_service.rules.documentation import ELEMENTS, check_documentation
 from cds_service.rules.duration import first_of_kind
 from cds_service.rules.entry_criteria import check_entry
+from cds_service.rules.intensity import check_one_program
 from cds_service.rules.modifiers import check_assistant_modifier, check_program_modifier
 from cds_service.rules.orders import check_order_units
 from cds_service.rules.progress import check_no_progress
 from cds_service.rules.reassessment import check_reassessment
 from cds_service.rules.rule import Answer
-from cds_service.rules.therapy_visits import check_count
+from cds_service.rules.therapy_visits import check_count, therapy_on
 from tests.billing.bill_stories import DAY, case_of, policy_of
 
 NO_TIME_RULE = policy_of({"time.first_unit_full_minutes": None})
@@ -99,3 +102,26 @@ def test_what_is_wanted_of_one_kind_of_program_is_not_named_where_it_is_wanted_a
     found = list(check_documentation(case_of({"treated": ["08:00-10:00 PT"]}), NOTHING_BILLED, policy))
     assert not any("also requires" in gap.why for gap in found if isinstance(gap, Unknown))
     assert ["open"] == [answer.kind for answer in answers(found)]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "found"),
+    [
+        (("Condition/a",), ("Condition/a",), ["earlier"]),
+        (("Condition/a",), ("Condition/b",), []),
+        (("Condition/a",), (), ["the visits or orders do not say which injury they are for"]),
+        ((), ("Condition/a",), ["the visits or orders do not say which injury they are for"]),
+    ],
+)
+def test_a_second_program_is_of_the_same_injury_only_where_both_say_which(earlier, now, found):
+    first = Session("Procedure/1", DAY - timedelta(days=200), Program.CONDITIONING, conditions=earlier)
+    second = Session("Procedure/2", DAY, Program.CONDITIONING, conditions=now)
+    case = Case(Moment.VISIT_CLOSE, DAY, DAY, Chart("Patient/p", sessions=(first, second)))
+    results = check_one_program(case, NOTHING_BILLED, policy_of({"program.per_injury": 1}))
+    assert found == [getattr(result, "kind", None) or getattr(result, "why", "") for result in results]
+
+
+def test_therapy_after_the_day_that_is_looked_at_is_not_counted():
+    treated = tuple(Session(f"Procedure/{day}", DAY + timedelta(days=day), Program.CONDITIONING) for day in (-2, 0, 3))
+    case = Case(Moment.OVERVIEW, DAY, DAY, Chart("Patient/p", sessions=treated))
+    assert [(DAY - timedelta(days=2), 2)] == [(therapy.first, therapy.visits) for therapy in therapy_on(case, (DAY,))]

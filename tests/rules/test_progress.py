@@ -64,6 +64,14 @@ def test_a_goal_tells_the_direction_of_its_measure():
     assert [] == told(case_of(worse_times, [Goal("Goal/g", "crate-lift", 60)]))
 
 
+def test_goals_for_another_measure_or_without_a_number_tell_no_direction():
+    worse_times = [measured(-14, 40), measured(-7, 45), measured(0, 50)]
+    unnamed, of_another = Goal("Goal/u", "crate-lift"), Goal("Goal/o", "carry", 20)
+    no_direction = ["the policy does not say whether higher or lower is better for a tool"]
+    assert no_direction == told(case_of(worse_times, [unnamed, of_another]))
+    assert ["stalled"] == told(case_of(worse_times, [of_another, unnamed, Goal("Goal/g", "crate-lift", 20)]))
+
+
 def test_a_test_whose_result_is_in_doubt_was_done_and_measured_nothing():
     doubtful = measured(0, 40, doubt="preliminary")
     found: Measurements = measurements(case_of([measured(-7, 40), doubtful]), POLICY)
