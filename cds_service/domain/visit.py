@@ -136,9 +136,7 @@ def visits_of(
             sessions=tuple(treated),
             services=tuple([service for service in beside.get(day, ()) if service.code not in included]),
             encounters=tuple([of_one_day[reference] for reference in references if reference in of_one_day]),
-            included=tuple([service for service in beside.get(day, ()) if service.code in included])
-            if included
-            else (),
+            included=tuple([service for service in beside.get(day, ()) if service.code in included]),
         )
     return visits
 

@@ -147,14 +147,12 @@ def _covered(approval: Authorization, past: UsedByVisits, first: date) -> range:
 def _together(covered: Sequence[range], counts: Sequence[bool]) -> range:
     """Places of all visits that an approval which counts may share with others, directly or through a third.
 
-    Approvals that count are in force on the same day, so that one of them covers each visit in between.
+    Approvals that count are in force on the days asked about, after all these visits: the longest has those of all.
     """
-    reach = range(0)
-    for places in (places for places, counted in zip(covered, counts, strict=True) if counted and places):
-        reach = range(min(reach.start, places.start), max(reach.stop, places.stop)) if reach else places
+    reach = max((places for places, counted in zip(covered, counts, strict=True) if counted), key=len)
     for _ in covered:
         for places in covered:
-            if places and places.start < reach.stop and reach.start < places.stop:
+            if places.start < reach.stop and reach.start < places.stop:
                 reach = range(min(reach.start, places.start), max(reach.stop, places.stop))
     return reach
 

@@ -109,7 +109,7 @@ def _known_to(rule: Rule, chart: Chart) -> KnownToRule:
     unknown = [
         *(gap for gap in chart.gaps if gap.fact in rule.concerned_by),
         *(gap for part in in_part for gap in part.gaps),
-        *(Unknown(fact, chart.unavailable[fact]) for fact in unavailable if fact in rule.able_without),
+        *(Unknown(fact, chart.unavailable[fact]) for fact in unavailable),
     ]
     missing = [Unknown(fact, chart.unavailable[fact]) for fact in unavailable if fact not in rule.able_without]
     return missing, list(dict.fromkeys(unknown)), next((part.gaps[0].why for part in in_part if part.cut), None)

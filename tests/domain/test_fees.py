@@ -39,7 +39,7 @@ def test_a_line_has_the_fee_that_says_most_of_it(fees, modifiers, on, fee):
 
 def test_a_claim_has_an_amount_only_where_each_line_has_a_fee():
     fees = fee_table([NEWER, Fee("97546", frozenset(), Decimal("50.50"), DAY)])
-    both = [line(), line("97546", units=2)]
-    assert Decimal("211.00") == amount(both, DAY, fees)
-    assert [None, None] == [amount([*both, line("97110")], DAY, fees), amount([], DAY, fees)]
+    lines = [line(), line("97546", units=2)]
+    assert Decimal("211.00") == amount(lines, DAY, fees)
+    assert [None, None] == [amount([*lines, line("97110")], DAY, fees), amount([], DAY, fees)]
     assert [True, False] == [bool(fees), bool(NO_FEES)]

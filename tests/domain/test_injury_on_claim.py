@@ -60,8 +60,8 @@ def test_without_a_work_injury_no_day_of_one_is_told():
     ],
 )
 def test_the_claim_number_is_that_of_payer_injury_or_claim_where_one_is_told(numbers, found):
-    told = tuple(ClaimNumber(reference, value) for reference, value in numbers)
-    number = claim_number_of(case(claim_numbers=told), TREATED)
+    of_claims = tuple(ClaimNumber(reference, value) for reference, value in numbers)
+    number = claim_number_of(case(claim_numbers=of_claims), TREATED)
     assert found == (number.value if number is not None else None)
 
 
