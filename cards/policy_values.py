@@ -1,8 +1,9 @@
 """Policy values for people, on cards, pages and the terminal: "2 to 4 hours", and rows where a value is a table."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, TypeGuard
 
 from cards.numbers import quantity
@@ -59,17 +60,20 @@ _HEADINGS: Final = {
 _KEYS: Final = {
     "unknown": "kind not known",
     "form_name": "name of the form",
-    "days": "business days to the answer",
     "extension": "an extension needs",
-    "treatments": "treatments in a request, at most",
-    "within_days": "within days",
-    "ahead_days": "days ahead",
     "asked_by": "asked by",
     "signed_by": "signed by",
-    "attachment_days": "days that attached documents may be old",
     "address": "sent to",
 }
 """Keys of tables, where they need words."""
+_COUNTS: Final[Mapping[str, tuple[str, str]]] = {
+    "days": ("answered within {}", "business days"),
+    "treatments": ("at most {} in a request", "treatments"),
+    "within_days": ("within {}", "days"),
+    "ahead_days": ("sent {} ahead", "days"),
+    "attachment_days": ("attached documents at most {} old", "days"),
+}
+"""Keys of tables that count something of their own: the words around the number, and what is counted."""
 _CELLS: Final[Mapping[tuple[str, Json], str]] = {
     ("indicator", 0): "never",
     ("indicator", 1): "when separate: 59, XE, XS, XP or XU",
@@ -106,11 +110,21 @@ def value_in_words(value: Json, unit: str = "") -> str:
 
 
 def in_short(value: Json, unit: str = "") -> str:
-    """A policy value in a few words: a longer list by the number of its entries."""
+    """A policy value in a few words: of a longer one the parts that fit, and how many more there are.
+
+    Of a list of which not even two fit the number alone is said.
+    """
     text = value_in_words(value, unit)
-    if len(text) <= MOST_TEXT or not isinstance(value, Sequence | Mapping) or isinstance(value, str):
+    if len(text) <= MOST_TEXT:
         return text
-    return f"{len(value)} entries"
+    parts = _parts(value, _noun(unit))
+    if len(parts) == 1:
+        return text
+    between = _between(value, parts)
+    fit = sum(length <= MOST_TEXT for length in accumulate(len(part) + len(between) for part in parts))
+    if fit <= 1 and not isinstance(value, Mapping):
+        return f"{len(parts)} items"
+    return f"{between.join(parts[: fit or 1])} and {len(parts) - (fit or 1)} more"
 
 
 def as_table(value: Json) -> Table | None:
@@ -151,12 +165,33 @@ def _words(value: Json, noun: str) -> str:
             return CHOICES.get(value) or (value.replace("-", " ") if _HYPHENATED.fullmatch(value) else value)
         case Mapping() if _is_range(value):
             return _range(value.get("minimum"), value.get("maximum"), noun)
-        case Mapping() if _is_the_same_for_all(value):
-            return _words(next(iter(value.values())), noun)
-        case Mapping():
-            return "; ".join(f"{_key(key)}: {_words(member, noun)}" for key, member in value.items()) or "none"
         case _:
-            return ", ".join(_words(member, noun) for member in value) or "none"
+            parts = _parts(value, noun)
+            return _between(value, parts).join(parts) or "none"
+
+
+def _parts(value: Json, noun: str) -> list[str]:
+    """The members of a value that has such, in words; else the value itself."""
+    if isinstance(value, Mapping) and _is_the_same_for_all(value):
+        return _parts(next(iter(value.values())), noun)
+    if isinstance(value, Mapping) and not _is_range(value):
+        return [_member(key, member, noun) for key, member in value.items()]
+    if _is_list(value):
+        return [_words(member, noun) for member in value]
+    return [_words(value, noun)]
+
+
+def _between(value: Json, parts: Iterable[str]) -> str:
+    """What stands between the parts: no comma where one of them has a comma of its own."""
+    of_names = isinstance(value, Mapping) and not _is_the_same_for_all(value)
+    return "; " if of_names or any("," in part for part in parts) else ", "
+
+
+def _member(key: str, member: Json, noun: str) -> str:
+    if isinstance(member, int) and key in _COUNTS:
+        words, unit = _COUNTS[key]
+        return words.format(quantity(member, unit))
+    return f"{_KEYS.get(key, key)}: {_words(member, noun)}"
 
 
 def _range(minimum: Json, maximum: Json, noun: str) -> str:
@@ -176,10 +211,6 @@ def _counted(value: float, noun: str) -> str:
 def _noun(unit: str) -> str:
     """What is counted: ``hours`` of the unit ``hours by program``."""
     return _NOUN.sub("", unit)
-
-
-def _key(key: str) -> str:
-    return _KEYS.get(key, key)
 
 
 def _is_the_same_for_all(value: Mapping[str, Json]) -> bool:

@@ -1,7 +1,7 @@
 """The commands: run the service, act as an EHR, look at policies and rules."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.markdown import Markdown
 
+from cards.numbers import listed, quantity
 from cds_service.app.assembly import answerer_for, load_policies, local_now, recorded_database
 from cds_service.app.settings import Settings, load_settings
 from cds_service.billing.bills import BILL_READS
@@ -23,6 +24,7 @@ from cds_service.cli.policies.own_stories import HOOKS
 from cds_service.cli.serving import demo, serve
 from cds_service.cli.terminal import show_table
 from cds_service.cli.trials import in_sandbox
+from cds_service.domain.case import Moment
 from cds_service.ehr.signing import SIGNING_ALGORITHMS
 from cds_service.errors import RequestError
 from cds_service.hooks.answer import Answered
@@ -31,6 +33,8 @@ from cds_service.records.insights import INSIGHT_KEYS, Insight, insights, totals
 from cds_service.records.retention import purge
 from cds_service.rules.catalog import RULES
 from cds_service.stories import bundled, load
+from cds_service.web.pages.coding_rules import ENTRIES
+from cds_service.web.pages.page_words import WORDS_OF_FACTS, WORDS_OF_MOMENTS
 
 COMMANDS: Final = click.Group()
 """Holds every command; ``main`` asks for one by its name."""
@@ -124,7 +128,9 @@ def validate(file: Path) -> None:
         if problem is not None:
             wrong += 1
             click.echo(f"{where} {resource.get('resourceType')}/{resource.get('id', '(no id)')}: {problem}")
-    click.echo("valid" if not wrong else f"{wrong} not valid")
+    click.echo(
+        "valid in shape; codes of value sets and references are not looked up" if not wrong else f"{wrong} not valid"
+    )
     if wrong:
         raise SystemExit(1)
 
@@ -156,15 +162,17 @@ def rules(rule: str | None) -> None:
     """  # noqa: D301
     console = Console()
     if rule is None:
-        rows = [
-            (rule.id, rule.topic.value, rule.title, ", ".join(sorted(m.value for m in rule.moments))) for rule in RULES
-        ]
-        show_table(console, ("rule", "topic", "about", "moments"), rows)
+        rows = [(rule.id, rule.topic.value, rule.title, ", ".join(_moments(rule.moments))) for rule in RULES]
+        show_table(console, ("rule", "topic", "about", "asked when"), rows)
         return
     found = next((listed for listed in RULES if listed.id == rule), None)
     if found is None:
         raise click.ClickException(f"no rule {rule}; there are {', '.join(listed.id for listed in RULES)}")
     console.print(Markdown(_rule_text(found.id, load_settings())))
+
+
+def _moments(moments: Collection[Moment]) -> list[str]:
+    return [words for moment, words in WORDS_OF_MOMENTS.items() if moment in moments]
 
 
 COUNTS: Final = ("shown", "accepted", "overridden", "ignored", "withheld", "shadow")
@@ -199,8 +207,8 @@ def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # no
     console = Console()
     show_table(console, (by, *COUNTS, "accepted of shown"), [_insight_row(insight) for insight in found])
     console.print(
-        f"{overall.calls} calls, {overall.without_cards} of them without cards; {overall.feedback} feedback, "
-        f"{overall.unmatched} of it about cards not on record.",
+        f"{quantity(overall.calls, 'calls')}, {overall.without_cards} of them without cards; "
+        f"{overall.feedback} feedback, {overall.unmatched} of it about cards not on record.",
         highlight=False,
     )
 
@@ -239,8 +247,12 @@ def records_purge(older_than: int | None) -> None:
 def _rule_text(rule_id: str, settings: Settings) -> str:
     found = next(rule for rule in RULES if rule.id == rule_id)
     law = "\n".join(line.strip() for line in found.law.splitlines())
-    lines = [f"# {found.title} (`{found.id}`)", law, f"Sources: {', '.join(found.sources)}"]
-    lines += ["", "Reads from the chart: " + (", ".join(found.facts) or "whatever is given")]
+    entries = "; ".join(
+        f"{source} {ENTRIES[source].title}" if source in ENTRIES else source for source in found.sources
+    )
+    lines = [f"# {found.title} (`{found.id}`)", law, f"Asked when {', '.join(_moments(found.moments))}."]
+    lines += ["", f"Rests on: {entries or 'nothing but what was sent'}"]
+    lines += ["", "Reads from the chart: " + (listed(WORDS_OF_FACTS[fact] for fact in found.facts) or "what is sent")]
     lines += ["", "Reads from the policy:", ""]
     lines += [f"- `{parameter.name}`: {parameter.meaning}" for parameter in found.parameters] or ["- nothing"]
     if found.uses_bill:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rich.console import Console
 
+from cds_service.cli.plainly import write_plainly
 from cds_service.cli.terminal import show_answer, show_gaps
 from cds_service.ehr.calls import Ehr, call, send_feedback
 from cds_service.ehr.card_feedback import Decision, feedback_on
@@ -80,6 +81,8 @@ class Invocation:
             raise InvocationError(
                 "--gaps is a table; --json has the same under extension, work-rehab-cds.evaluation, gaps"
             )
+        if self.timeline is not None and self.timeline.suffix != ".svg":
+            raise InvocationError(f"--timeline draws an SVG picture: name the file {self.timeline.with_suffix('.svg')}")
         if self.override is None and (self.reason is not None or self.comment is not None):
             raise InvocationError("--reason and --comment go with --override")
 
@@ -160,7 +163,8 @@ def draw_program(answered: Answered, file: Path) -> None:
     """Write the picture of the program that an answer is about.
 
     Raises:
-        InvocationError: there is no program, or the file cannot be written.
+        InvocationError: there is no program.
+        click.ClickException: the file cannot be written.
     """
     from cards.timeline.picture import svg  # loaded for who asks for a picture only
     from cds_service.hooks.program_picture import timeline_of_answer
@@ -168,11 +172,7 @@ def draw_program(answered: Answered, file: Path) -> None:
     timeline = timeline_of_answer(answered)
     if timeline is None:
         raise InvocationError(f"{file}: not written: the chart holds no work-rehab visit, and none is booked")
-    try:
-        file.write_text(svg(timeline, standalone=True), encoding="utf-8")
-    except OSError as error:
-        raise InvocationError(f"{file}: not written: {error.strerror}") from None
-    Console(stderr=True).print(f"Timeline written to {file}.", highlight=False, markup=False)
+    write_plainly(file, svg(timeline, standalone=True).encode(), "Timeline")
 
 
 def not_sent(service: str, request: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from cds_service.cli.plainly import told_plainly
+from cds_service.cli.plainly import told_plainly, write_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ def draft_packet(story: str, use: str, form: str, pas: str, out: Path | None) ->
     """  # noqa: D301
     content = _made(story, use, form, pas)
     if out is not None:
-        out.write_bytes(content)
+        write_plainly(out, content, "Packet")
     elif form == "pdf" and sys.stdout.isatty():
         raise click.ClickException("a PDF cannot be shown here; add --out FILE.pdf")
     else:
@@ -82,13 +82,15 @@ def _page(packet: "Packet") -> bytes:
 
 
 def _pdf(packet: "Packet", settings: "Settings") -> bytes:
+    from cards.packets.request_words import USES
     from cds_service.app.assembly import forms_on_hand
 
     forms = forms_on_hand(settings)
     form = forms.for_packet(packet) if forms is not None else None
     if form is None:
         raise click.ClickException(
-            f"no PDF form here is for {packet.policy} and {packet.use}: name the folder with your forms in CDS_FORMS"
+            f"there is no PDF form for {packet.policy_title}, {USES[packet.use].lower()}: "
+            f"name the folder with your forms in CDS_FORMS, and {packet.policy} in its forms.yaml; or use --as page"
         )
     from cds_service.forms.form_filling import filled_form
 

@@ -1,7 +1,8 @@
-"""Our own errors as one clear line."""
+"""Our own errors as one clear line, and files written or refused in one."""
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
@@ -24,6 +25,19 @@ def told_plainly(command: Callable[_P, _R]) -> Callable[_P, _R]:
             raise click.ClickException(line) from None
 
     return told
+
+
+def write_plainly(file: Path, content: bytes, what: str) -> None:
+    """Write a file that the user named, and say so on the error stream.
+
+    Raises:
+        click.ClickException: it cannot be written; names it and says why.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise click.ClickException(f"{file}: not written: {error.strerror}; name another file") from None
+    click.echo(f"{what} written to {file}.", err=True)
 
 
 def _in_a_line(error: Exception) -> str | None:

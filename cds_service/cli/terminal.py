@@ -27,7 +27,7 @@ def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
     if not cards:
         console.print("No cards: " + _silence(evaluation), style="green" if evaluation else "dim")
     for gap in evaluation.get("gaps", []):
-        console.print(Text(f"Not known: {gap['fact']} ({gap['why']}); rules: {', '.join(gap['rules'])}", style="dim"))
+        console.print(Text(f"Not known for {_rules_without_answer(evaluation, gap)}: {gap['why']}", style="dim"))
     for rule in evaluation.get("withheld", []):
         console.print(Text(f"Held back: {rule.get('summary', rule['rule'])} ({rule['why']})", style="dim"))
     if evaluation:
@@ -44,12 +44,18 @@ def show_gaps(console: Console, answer: Mapping[str, Any], not_sent: Sequence[st
     elif not evaluation["gaps"]:
         console.print(Text("Nothing was missing: every rule had the facts that it needs."))
     else:
-        every = {rule["id"] for rule in evaluation["rules"]}
-        rows = [
-            (gap["fact"], gap["why"], "every rule" if every <= {*gap["rules"]} else ", ".join(gap["rules"]))
-            for gap in evaluation["gaps"]
-        ]
+        rows = [(gap["fact"], gap["why"], _rules_without_answer(evaluation, gap)) for gap in evaluation["gaps"]]
         show_table(console, ("fact", "why", "rules without an answer"), rows)
+
+
+def _rules_without_answer(evaluation: Mapping[str, Any], gap: Mapping[str, Any]) -> str:
+    """Titles of the rules that a gap keeps from answering."""
+    from cds_service.rules.catalog import RULES  # tables alone need no rules
+
+    if {rule["id"] for rule in evaluation["rules"]} <= {*gap["rules"]}:
+        return "every rule"
+    titles = {rule.id: rule.title for rule in RULES}
+    return ", ".join(titles.get(rule, rule) for rule in gap["rules"])
 
 
 def _silence(evaluation: Mapping[str, Any]) -> str:

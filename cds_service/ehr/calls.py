@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
 import requests
 
 from cds_service.ehr.signing import LIFETIME, Signer
-from cds_service.ehr.situation import Situation, context_of
+from cds_service.ehr.situation import NotInContextError, Situation, context_of
 from cds_service.ehr.templates import prefetch_of
 from cds_service.ehr.trial_server import FhirServer, told_by
 from cds_service.errors import CdsError
@@ -16,6 +17,7 @@ from cds_service.errors import CdsError
 CALL_SECONDS: Final = 30
 OPEN_TOKEN: Final = "none-needed"  # noqa: S105 - a FHIR server that wants no token takes any
 SCOPE: Final = "user/*.rs"
+UNSIGNED: Final = " (sign the call with --key and --issuer)"
 SUBJECT: Final = "work-rehab-cds"
 
 
@@ -51,7 +53,7 @@ class Ehr:
         """The request of a hook, with access to the FHIR server; without ``prefetch`` the service has to ask there.
 
         Raises:
-            NotInContextError: the context cannot be filled.
+            NotInContextError: the context cannot be filled, or there is no such patient.
             FhirServerError: the FHIR server fails where the context needs it.
         """
         context = context_of(self.fhir, situation)
@@ -69,7 +71,10 @@ class Ehr:
             "context": context,
         }
         if prefetch:
-            request["prefetch"] = prefetch_of(self.fhir, listed.templates, context)
+            found = prefetch_of(self.fhir, listed.templates, context)
+            if "patient" in found and found["patient"] is None:
+                raise NotInContextError(f"the FHIR server has no Patient/{situation.patient}", "give another --patient")
+            request["prefetch"] = found
         return request
 
     def listed(self, hook: str) -> Listed:
@@ -124,5 +129,6 @@ def _sent(method: str, url: str, body: Mapping[str, Any] | None, signer: Signer 
     if not isinstance(answer, dict):
         raise CdsServiceError(url, f"status {reply.status_code}, and the body is no JSON object")
     if not reply.ok:
-        raise CdsServiceError(url, f"status {reply.status_code}: {told_by(answer) or 'no reason given'}")
+        hint = UNSIGNED if reply.status_code == HTTPStatus.UNAUTHORIZED and signer is None else ""
+        raise CdsServiceError(url, f"status {reply.status_code}: {told_by(answer) or 'no reason given'}{hint}")
     return answer

@@ -25,10 +25,18 @@ def test_a_page_is_one_file_to_print(use, tmp_path):
     done = run("--for", use, "--out", str(file))
 
     assert done.exit_code == 0, done.output
+    assert f"Packet written to {file}." in done.stderr
     page = file.read_text()
     assert "Texana Placeholder" in page
     assert "size: letter" in page
     assert "http" not in page.split("<body>")[0], "nothing is loaded"
+
+
+def test_a_page_that_cannot_be_written_is_named(tmp_path):
+    done = run("--out", str(tmp_path / "nowhere" / "request.html"))
+
+    assert done.exit_code == 1
+    assert "request.html: not written: No such file or directory" in done.output
 
 
 @pytest.mark.parametrize("form", ["questionnaire", "pas"])

@@ -3,7 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cds_service.cli.terminal import show_gaps, show_table
+from cds_service.cli.terminal import show_answer, show_gaps, show_table
 from cds_service.stories import bundled
 
 PROSE = "A worker after a fall from a ladder, with a program that grows week by week"
@@ -59,7 +59,16 @@ def test_what_a_call_did_not_tell_is_a_table_of_fact_why_and_rules():
     printed = gaps_of(answer_with([gap]), ["authorizations", "charges"])
     assert "Prefetch keys not sent: authorizations, charges." in printed
     assert "fact why rules without an answer" in printed
-    assert "authorizations authorizations was not given authorization" in printed
+    assert "authorizations authorizations was not given Prior authorization" in printed
+
+
+def test_what_is_not_known_stands_below_the_cards_with_the_names_of_the_rules():
+    gap = {"fact": "plan-of-care", "why": "carePlans was not given", "rules": ["plan-of-care", "no-rule-of-ours"]}
+    answer = answer_with([gap])
+    answer["extension"]["work-rehab-cds.evaluation"] |= {"dateOfService": "2026-03-16", "policies": ["generic"]}
+    output = StringIO()
+    show_answer(Console(file=output, width=80), answer)
+    assert "Not known for Plan of care, no-rule-of-ours: carePlans was not given" in output.getvalue()
 
 
 def test_a_fact_that_every_rule_misses_does_not_list_them_all():

@@ -262,6 +262,13 @@ def test_the_command_calls_with_prefetch_and_sends_feedback(host, service):
     assert [{"id": "s2"}] == feedback.body["feedback"][0]["acceptedSuggestions"]
 
 
+def test_a_patient_who_is_not_on_the_server_is_named_and_not_called_about(host, service):
+    done = invoke("--fhir", host.url, "--patient", "nobody", "--hook", "patient-view", "--url", service.url)
+    assert 1 == done.exit_code
+    assert "the FHIR server has no Patient/nobody: give another --patient" in done.output
+    assert [] == [request for request in service.seen if request.method == "POST"]
+
+
 def test_drafts_come_from_a_file_as_resource_list_or_bundle(host, service, tmp_path):
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]}
     for content in (ORDER, [ORDER], bundle):
@@ -306,6 +313,7 @@ def test_a_story_without_url_is_answered_here_and_a_request_from_a_file_by_the_s
         (("--story", "medicare", "--accept", 1, "--override", 1), "exclude each other"),
         (("--story", "medicare", "--reason", "other"), "--reason and --comment go with --override"),
         (("--story", "medicare", "--hook", "order-dispatch"), "has no order-dispatch"),
+        (("--story", "medicare", "--timeline", "program.pdf"), "name the file program.svg"),
         (("--story", "medicare", "--url", "http://127.0.0.1:1"), "the service could not be reached"),
         (("--fhir", "http://127.0.0.1:1", "--patient", "p", "--hook", "patient-view", "--url", "http://127.0.0.1:1"),
          "the service could not be reached"),
@@ -339,7 +347,7 @@ def test_a_file_without_drafts_is_told(host, service, tmp_path):
     ("answer", "message"),
     [
         ((412, outcome("prefetch is missing")), "status 412: prefetch is missing"),
-        ((401, {}), "status 401: no reason given"),
+        ((401, {}), "status 401: no reason given (sign the call with --key and --issuer)"),
         ((200, b"<html>"), "status 200, and the body is no JSON object"),
     ],
 )

@@ -77,7 +77,9 @@ def _counted(policy: Policy) -> str:
 @click.option("--json", "as_machine", is_flag=True, help="Print JSON.")
 @told_plainly
 def show(policy: str, on: datetime | None, as_machine: bool) -> None:  # noqa: FBT001 - click calls by name
-    """Show every value of a policy with date and citation, or with --on what holds for its payers on a date.
+    """Show every value of a policy, with date and citation.
+
+    With --on: what holds for its payers on that date, and from which policy.
 
     \b
     Examples:  cds-service policies show us-tx-dwc
