@@ -1,6 +1,6 @@
 """What a question is about: the case of its moment, or none where it is not about work rehabilitation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -96,7 +96,7 @@ def _closing(question: Question, today: date) -> Case | None:
     """The visit's date is that of its treatments; a treatment without encounter belongs to the day's visit.
 
     An encounter that goes on over several days, or has treatments on several, is a series: its visit is the newest
-    day with a treatment, not after today.
+    day with a treatment, not after today. So is one without an end, where treatments name no encounter.
     """
     sessions, encounter = question.chart.sessions, question.encounter
     dates = {session.date for session in sessions if session.encounter == encounter}
@@ -107,10 +107,20 @@ def _closing(question: Question, today: date) -> Case | None:
         past = [day for day in dates if day <= today]
         day = begun if one_day and begun is not None else max(past) if past else min(dates)
     else:
-        day = visit_date(question, today)
-        if not any(session.date == day and session.encounter is None for session in sessions):
+        apart = {session.date for session in sessions if session.encounter is None}
+        day = _newest_of_open_visit(question, apart, today) or visit_date(question, today)
+        if day not in apart:
             return None
     return _case(question, Moment.VISIT_CLOSE, day, today, question.chart)
+
+
+def _newest_of_open_visit(question: Question, days: Iterable[date], today: date) -> date | None:
+    """The newest of the days up to today, since a visit without an end began, that has no other encounter."""
+    visit = question.visit
+    if visit is None or visit.ended or visit.date is None:
+        return None
+    other_days = {encounter.date for encounter in question.chart.encounters if encounter is not visit}
+    return max((day for day in days if visit.date <= day <= today and day not in other_days), default=None)
 
 
 def under_way(question: Question, moment: Moment, day: date, today: date) -> Case | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import count, islice
 from operator import attrgetter
 from typing import Final
 
@@ -168,7 +168,9 @@ class Case:
     def payers(self) -> tuple[Coverage, ...]:
         """Coverages in force on the date of service in the order they pay; in doubt workers' compensation first."""
         in_force = [coverage for coverage in self.chart.coverages if coverage.in_force(self.date_of_service)]
-        return tuple(sorted(in_force, key=attrgetter("place_in_line")))
+        taken = {coverage.order for coverage in in_force}
+        free = next(place for place in count(1) if place not in taken)
+        return tuple(sorted(in_force, key=lambda coverage: coverage.place_in_line(free)))
 
     @lazy
     def active_plans(self) -> tuple[PlanOfCare, ...]:

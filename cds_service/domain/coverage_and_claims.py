@@ -28,10 +28,13 @@ class Coverage:
     subscriber: str | None = None
     state: str | None = None
 
-    @property
-    def place_in_line(self) -> tuple[bool, int, bool]:
-        """Sorts coverages in the order they pay; in doubt workers' compensation comes first."""
-        return self.order is None, self.order or 0, self.payer_class is not PayerClass.WORKERS_COMPENSATION
+    def place_in_line(self, free: int) -> tuple[int, bool, bool]:
+        """Sorts coverages in the order they pay; one that tells none takes the first place that is free.
+
+        In doubt workers' compensation comes first.
+        """
+        place = free if self.order is None else self.order
+        return place, self.order is None, self.payer_class is not PayerClass.WORKERS_COMPENSATION
 
     def in_force(self, day: date) -> bool:
         """Whether the coverage period, where given, contains the day."""

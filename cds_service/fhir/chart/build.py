@@ -42,6 +42,7 @@ from cds_service.fhir.reading.clinical_resources import (
     EncounterResource,
     GoalResource,
 )
+from cds_service.fhir.reading.code_spelling import plain_code
 from cds_service.fhir.reading.conditions import is_work_activity, name_of_condition
 from cds_service.fhir.reading.drafts import Draft, aliases_of
 from cds_service.fhir.reading.elements import Category, type_of
@@ -196,7 +197,7 @@ class _Builder:
         self, orders: Iterable[Order], asked_for: Iterable[AskedFor]
     ) -> tuple[list[PlanOfCare], list[InjuryEvidence]]:
         """Plans of care, without any those among the orders; and what plans say of an injury at work."""
-        ordered = {reference: meaning for reference, _, meaning in asked_for}
+        ordered = {reference: record for reference, record, _ in asked_for}
         therapy_plans: list[PlanOfCare] = []
         evidence: list[InjuryEvidence] = []
         for reference, record in self.own.of(CarePlanResource):
@@ -270,7 +271,10 @@ def _reasons(encounters: Mapping[str, tuple[EncounterResource, Encounter]]) -> I
 
 
 def _has_status(status: Category | None, codes: frozenset[str]) -> bool:
-    return status is not None and any(coding.code in codes for coding in status.coding)
+    if status is None:
+        return False
+    written = (*(coding.code for coding in status.coding), status.text)
+    return any(plain_code(code) in codes for code in written if code)
 
 
 def _active(conditions: Iterable[tuple[str, ConditionResource]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from cds_service.domain.chart import Fact, Unknown
+from cds_service.domain.lazy import lazy
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading.clinical_resources import CarePlanResource
 from cds_service.fhir.reading.elements import CodeableConcept, Ref, Resource, type_name
@@ -49,7 +50,8 @@ class Own:
     """One patient's resources. ``left_out`` gathers those that cannot be used.
 
     A patient on another server than ``server``, the one of the call, is another patient. Where the call does not name
-    its server, one that is named by an address is taken for the same, and a gap says so.
+    its server, the one that all search results are from is that of the call; a patient who is named by the address of
+    another is taken for the same, and a gap says so.
     """
 
     def __init__(self, patient: str, prefetch: Prefetch, references: References, server: str | None = None) -> None:
@@ -98,6 +100,12 @@ class Own:
             if self.references[subject.reference] != self._reference or self._is_elsewhere(kind, subject.reference):
                 yield reference_of(type_name(kind), key), record
 
+    @lazy
+    def _given_by(self) -> str | None:
+        """The one server that all search results are from."""
+        servers = {server for address in self.prefetch.addresses if (server := server_of(address)) is not None}
+        return servers.pop() if len(servers) == 1 else None
+
     def _is_elsewhere(self, kind: type[Resource], reference: str) -> bool:
         """Whether a patient is named on another server than that of the call; notes it where the call names none."""
         server = server_of(reference)
@@ -105,6 +113,8 @@ class Own:
             return False
         if self._server is not None:
             return True
+        if server == self._given_by:
+            return False
         if kind not in self._unsure:
             self._unsure.add(kind)
             self.left_out.add(Unknown(FACT_OF_TYPE[type_name(kind)], UNKNOWN_SERVER))

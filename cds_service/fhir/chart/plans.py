@@ -9,7 +9,8 @@ from cds_service.domain.codes import LABELS, Discipline, Program
 from cds_service.fhir.chart.encounters import names_of
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.clinical_resources import Activity, ActivityDetail, CarePlanResource
+from cds_service.fhir.reading.clinical_resources import Activity, CarePlanResource
+from cds_service.fhir.reading.code_spelling import plain_code
 from cds_service.fhir.reading.concept_words import texts
 from cds_service.fhir.reading.disciplines import disciplines_in_concepts
 from cds_service.fhir.reading.elements import CodeableConcept, Period
@@ -45,13 +46,13 @@ def plan_of_care(
     people: People,
     references: References,
     meanings: Mapping[CodeableConcept | None, ServiceMeaning],
-    ordered: Mapping[str, ServiceMeaning],
+    ordered: Mapping[str, ServiceRequestResource],
     calendar: Calendar,
 ) -> PlanOfCare | None:
     """A therapy plan; None for a plan that names no therapy at all (a diabetes plan, say).
 
     A plan that tells nothing but in its narrative, or through orders that were not given, is a plan without content.
-    ``meanings`` gives the meaning of a concept, ``ordered`` what the orders mean that activities refer to.
+    ``meanings`` gives the meaning of a concept, ``ordered`` the orders that activities may refer to.
     """
     activities = list(_activities(plan, references, meanings, ordered))
     work_rehab = (
@@ -78,7 +79,7 @@ def plan_of_care(
         discipline_from=origin,
         conditions=names_of(plan.addresses, references, "Condition/"),
         goals=names_of(plan.goal, references, "Goal/"),
-        scheduled=any(_is_scheduled(activity.detail) for activity in plan.activity),
+        scheduled=any(_is_scheduled(plan, activity, references, ordered) for activity in plan.activity),
         codes=coded,
         continues=names_of((*plan.replaces, *plan.based_on, *plan.part_of), references, "CarePlan/"),
         content=content,
@@ -89,20 +90,29 @@ def _activities(
     plan: CarePlanResource,
     references: References,
     meanings: Mapping[CodeableConcept | None, ServiceMeaning],
-    ordered: Mapping[str, ServiceMeaning],
+    ordered: Mapping[str, ServiceRequestResource],
 ) -> Iterator[ServiceMeaning]:
     """What the activities mean; an order is looked for in the plan itself, then among all orders given."""
     for activity in plan.activity:
-        if activity.detail is not None and activity.detail.status not in _NO_ACTIVITY:
+        if activity.detail is not None and plain_code(activity.detail.status or "") not in _NO_ACTIVITY:
             code, description = activity.detail.code, activity.detail.description
             yield meaning(code, (description,)) if description else meanings[code]
         elif activity.reference is not None and activity.reference.reference:
-            written = activity.reference.reference
-            if written.startswith("#"):
-                order = references.contained(plan, written)
-                yield meanings[order.code] if isinstance(order, ServiceRequestResource) else NO_MEANING
-            else:
-                yield ordered.get(references[written], NO_MEANING)
+            order = _order(plan, activity, references, ordered)
+            yield meanings[order.code] if order is not None else NO_MEANING
+
+
+def _order(
+    plan: CarePlanResource, activity: Activity, references: References, ordered: Mapping[str, ServiceRequestResource]
+) -> ServiceRequestResource | None:
+    """The order that an activity refers to, where it was given."""
+    written = activity.reference.reference if activity.reference is not None else None
+    if not written:
+        return None
+    if written.startswith("#"):
+        contained = references.contained(plan, written)
+        return contained if isinstance(contained, ServiceRequestResource) else None
+    return ordered.get(references[written])
 
 
 def _plan_program(plan: CarePlanResource, activities: Iterable[ServiceMeaning]) -> Program:
@@ -148,7 +158,7 @@ def _words(plan: CarePlanResource) -> Iterator[str]:
         yield from texts(category)
 
 
-def _is_silent(plan: CarePlanResource, references: References, ordered: Mapping[str, ServiceMeaning]) -> bool:
+def _is_silent(plan: CarePlanResource, references: References, ordered: Mapping[str, ServiceRequestResource]) -> bool:
     """Whether nothing but its narrative, or an order that was not given, can tell what a plan is for."""
     if any(_TELLS_NOTHING.fullmatch(text) is None for text in _words(plan)):
         return False
@@ -162,7 +172,7 @@ def _is_told(
     plan: CarePlanResource,
     activity: Activity,
     references: References,
-    ordered: Mapping[str, ServiceMeaning],
+    ordered: Mapping[str, ServiceRequestResource],
 ) -> bool:
     """Whether an activity says what is to be done, be it by an order that was given or one of another kind."""
     detail, reference = activity.detail, activity.reference
@@ -176,7 +186,13 @@ def _is_told(
     return name in ordered or not name.startswith(("ServiceRequest", "urn:", "http"))
 
 
-def _is_scheduled(detail: ActivityDetail | None) -> bool:
+def _is_scheduled(
+    plan: CarePlanResource, activity: Activity, references: References, ordered: Mapping[str, ServiceRequestResource]
+) -> bool:
+    """Whether an activity, or the order that it refers to, says when or how often."""
+    detail, order = activity.detail, _order(plan, activity, references, ordered)
+    if order is not None and (order.occurrence_timing is not None or order.occurrence_period is not None):
+        return True
     return detail is not None and (
         detail.scheduled_timing is not None
         or detail.scheduled_period is not None

@@ -1,11 +1,12 @@
 """What the Bundle of a search says of itself: entries, links, errors, whether it holds all."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
+from cds_service.fhir.reading.elements import Resource
 from cds_service.fhir.reading.resources import (
     BundleLink,
     BundleResource,
@@ -18,12 +19,12 @@ _HARMLESS: Final = frozenset({"information", "warning"})
 
 def plain_entries(value: object) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """(fullUrl, resource) of a Bundle, an entry, a resource or a list of any of them."""
-    for item in value if isinstance(value, list) else [value]:
+    for item in _several(value):
         if not isinstance(item, dict):
             continue
         entries = item.get("entry")
         if item.get("resourceType") == "Bundle" or ("resourceType" not in item and entries is not None):
-            for entry in entries if isinstance(entries, list) else [entries]:
+            for entry in _several(entries):
                 if isinstance(entry, dict):
                     yield from _plain_entry(entry)
         else:
@@ -36,29 +37,72 @@ def _plain_entry(entry: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, 
         return
     url = entry.get("fullUrl")
     resource = entry["resource"]
-    if isinstance(resource, dict):
+    if not isinstance(resource, dict):
+        return
+    if _is_bundle(resource):
+        yield from plain_entries(resource)
+    else:
         yield (url if isinstance(url, str) else None), resource
 
 
-def bundle_links(value: object) -> tuple[BundleLink, ...]:
-    """The links of a Bundle in plain JSON; none where they are no links."""
+def told_of(value: object) -> tuple[tuple[BundleLink, ...], int]:
+    """Links and total of a Bundle in plain JSON, and of the Bundles in it; none where they cannot be read."""
+    if not isinstance(value, dict):
+        return (), 0
+    entries = value.get("entry")
+    inside = (
+        [entry.get("resource") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
+    within = [told_of(resource) for resource in inside if _is_bundle(resource)]
     try:
-        return msgspec.convert(value or (), tuple[BundleLink, ...])
+        links = msgspec.convert(value.get("link") or (), tuple[BundleLink, ...])
     except msgspec.ValidationError:
-        return ()
+        links = ()
+    total = sum(total for _, total in within) or _number(value.get("total"))
+    return (*links, *(link for inner, _ in within for link in inner)), total
 
 
-def cut_short(key: str, bundle: BundleResource, usable: int, unread: int) -> str | None:
+def _several(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_bundle(value: object) -> bool:
+    return isinstance(value, dict) and value.get("resourceType") == "Bundle"
+
+
+def flattened(bundle: BundleResource) -> BundleResource:
+    """A Bundle with the entries of the Bundles in it, such as the answer of a batch holds, and what these say."""
+    if not any([type(entry.resource) is BundleResource for entry in bundle.entry]):  # noqa: C419 - half the time
+        return bundle
+    within = [flattened(entry.resource) for entry in bundle.entry if isinstance(entry.resource, BundleResource)]
+    entries = [entry for entry in bundle.entry if not isinstance(entry.resource, BundleResource)]
+    return BundleResource(
+        total=sum(map(_total, within)) or bundle.total,
+        link=(*bundle.link, *(link for inner in within for link in inner.link)),
+        entry=(*entries, *(entry for inner in within for entry in inner.entry)),
+    )
+
+
+def _total(bundle: BundleResource) -> int:
+    return _number(bundle.total)
+
+
+def _number(total: object) -> int:
+    try:
+        return int(total) if isinstance(total, int | float | str) and total else 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def cut_short(key: str, bundle: BundleResource, usable: int, resources: Sequence[Resource], unread: int) -> str | None:
     """Why the Bundle of a search holds a part of its results only; None where it holds all, as far as it says.
 
-    Some servers count what a search includes among its results: a total that fits all entries is taken for whole.
+    Some servers count what a search includes among its results: a total that fits all ``resources``, with or without
+    what the server says of the search, is taken for whole.
     """
-    try:
-        total = int(bundle.total or 0)
-    except (ValueError, OverflowError):
-        total = 0
+    total = _total(bundle)
     received = usable + unread
-    if total > received and total != len(bundle.entry) + unread:
+    if total > received and total - unread not in _counted(bundle, resources):
         return (
             f"only a part of {key} was given: {received} of {total}" if received else f"none of {total} {key} was given"
         )
@@ -67,6 +111,12 @@ def cut_short(key: str, bundle: BundleResource, usable: int, unread: int) -> str
     if linked_page(bundle, "previous") is not None or linked_page(bundle, "prev") is not None:
         return f"only the last page of {key} was given"
     return None
+
+
+def _counted(bundle: BundleResource, resources: Sequence[Resource]) -> set[int]:
+    """How many results a server may count that counts all it sent."""
+    outcomes = sum(isinstance(resource, OperationOutcomeResource) for resource in resources)
+    return {len(resources), len(resources) - outcomes, len(bundle.entry)}
 
 
 def linked_page(bundle: BundleResource, relation: str) -> str | None:

@@ -245,12 +245,12 @@ def _hours_of_same_date(written_in: tzinfo | None, zones: tuple[tzinfo, ...]) ->
 
 
 def length_of(length: Quantity | None) -> timedelta | None:
-    """The time that ``Encounter.length`` gives, up to a day; None where it gives none or no unit of time."""
+    """The time that ``Encounter.length`` gives; None for none, no unit of time, and a whole day, which tells none."""
     if length is None or length.value is None or not 0 < length.value < _MOST:
         return None
     for written in (length.code, length.unit):
         unit = _UNITS.get(written.strip().lower().rstrip("s.")) if written is not None else None
         if unit is not None:
             total = length.value * unit
-            return total if total <= LONGEST_VISIT else None
+            return total if total < _SHORTEST_DAY else None
     return None

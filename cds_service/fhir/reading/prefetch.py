@@ -15,6 +15,7 @@ from cds_service.fhir.reading.bundles import plain_entries
 from cds_service.fhir.reading.elements import Resource
 from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.reading.quarantine import UNREADABLE
+from cds_service.fhir.reading.resource_versions import newest_by_reference
 
 RawPrefetch: TypeAlias = "bytes | msgspec.Raw | None"
 _R = TypeVar("_R", bound=Resource)
@@ -47,9 +48,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Prefetch:
-    """All that a request's prefetch gave, by resource type and in the order given; duplicates dropped, first wins.
+    """All that a request's prefetch gave, by resource type and in the order given; of duplicates the newest version.
 
-    ``raw`` is its JSON, ``beside`` that of what was fetched because resources refer to it.
+    ``raw`` is its JSON, ``beside`` that of what was fetched because resources refer to it, ``addresses`` where the
+    first result of each search lies.
     """
 
     slots: Mapping[str, Slot] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Prefetch:
     gaps: tuple[Unknown, ...] = ()
     raw: RawPrefetch = None
     beside: tuple[RawPrefetch, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     def of(self, kind: type[_R]) -> Mapping[str, _R]:
         """Resources of one type by id; one without id stands under a name that is no id."""
@@ -78,7 +81,7 @@ class Prefetch:
 
     def received(self, references: Collection[str]) -> dict[str, dict[str, Any]]:
         """The raw JSON of several resources by reference, read in one go; not for the hot path either."""
-        return {name: resource for name, resource in self._received() if name in references} if references else {}
+        return {name: self._by_reference[name] for name in references if name in self._by_reference}
 
     def not_valid(self) -> tuple[Unknown, ...]:
         """A gap for every resource that the R4 models do not take; judges all of them, so only where asked for."""
@@ -93,19 +96,16 @@ class Prefetch:
 
     @lazy
     def _by_reference(self) -> Mapping[str, dict[str, Any]]:
-        """The JSON of all resources as received, by reference; of two with one reference the first."""
-        found: dict[str, dict[str, Any]] = {}
-        for name, resource in self._received():
-            found.setdefault(name, resource)
-        return found
+        """The JSON of all resources as received, by reference; of two versions the newer, else the first."""
+        return newest_by_reference(self._received())
 
     def _received(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        yield from _resources(self.raw, self.slots)
+        yield from resources_in(self.raw, self.slots)
         for raw in self.beside:
-            yield from _resources(raw)
+            yield from resources_in(raw)
 
 
-def _resources(raw: RawPrefetch, keys: Iterable[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+def resources_in(raw: RawPrefetch, keys: Iterable[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """The resources of a prefetch with their references, of these keys or of all."""
     if raw is None:
         return

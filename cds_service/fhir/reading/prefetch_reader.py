@@ -12,22 +12,26 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from cds_service.domain.chart import Fact, Unknown
+from cds_service.domain.lazy import lazy
 from cds_service.fhir.reading import tolerant
 from cds_service.fhir.reading.bundles import (
     add_alias,
-    bundle_links,
     cut_short,
+    flattened,
     linked_page,
     plain_entries,
     reported_failure,
     reports_error,
+    told_of,
 )
+from cds_service.fhir.reading.code_spelling import PLAIN_CODES
 from cds_service.fhir.reading.elements import Resource, type_of
 from cds_service.fhir.reading.financial_resources import ClaimResource
-from cds_service.fhir.reading.prefetch import Prefetch, RawPrefetch, Slot, State
+from cds_service.fhir.reading.prefetch import Prefetch, RawPrefetch, Slot, State, resources_in
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, SUPPORTING, fact_of
 from cds_service.fhir.reading.quarantine import UNREADABLE, Quarantine, decoding_error
 from cds_service.fhir.reading.references import named
+from cds_service.fhir.reading.resource_versions import newest_by_reference
 from cds_service.fhir.reading.resources import (
     RECORD_OF,
     AnyResource,
@@ -68,11 +72,11 @@ def read_prefetch(raw: RawPrefetch, keys: Iterable[str]) -> Prefetch:
     wanted = tuple(dict.fromkeys(keys))
     if raw is None:
         return Prefetch({key: Slot(key, State.ABSENT, f"{key} was not given") for key in wanted})
-    reader = _Reader()
+    reader = _Reader(raw)
     try:
         decoded = _prefetch_decoder(wanted).decode(raw)
     except UNREADABLE:
-        values = _values_by_key(raw)
+        values = reader.values
         slots = {key: reader.slowly(key, values.get(key)) for key in wanted}
         for key in values:
             if key not in PREFETCH_KEYS and key not in wanted:
@@ -80,18 +84,28 @@ def read_prefetch(raw: RawPrefetch, keys: Iterable[str]) -> Prefetch:
     else:
         read = msgspec.structs.astuple(decoded)[: len(wanted)]
         slots = {key: reader.slot(key, value) for key, value in zip(wanted, read, strict=True)}
+    if reader.in_versions:
+        reader.keep_newest(wanted)
     aliases = {url: reference for url, reference in reader.aliases.items() if reference}
-    return Prefetch(slots, reader.by_type, aliases, reader.quarantine.gaps, raw)
+    return Prefetch(slots, reader.by_type, aliases, reader.quarantine.gaps, raw, addresses=tuple(reader.addresses))
 
 
 class _Reader:
     """Gathers the resources of one prefetch."""
 
-    def __init__(self) -> None:
+    def __init__(self, raw: bytes | msgspec.Raw) -> None:
+        self._raw = raw
         self.by_type: dict[type[Resource], dict[str, Resource]] = {}
         self.aliases: dict[str, str] = {}
+        self.addresses: list[str] = []
+        self.in_versions: dict[str, type[Resource]] = {}
         self.quarantine = Quarantine()
         self._nameless = 0
+
+    @lazy
+    def values(self) -> dict[str, msgspec.Raw]:
+        """The JSON of each key; only asked for where a part did not decode as it should."""
+        return _values_by_key(self._raw)
 
     def slot(self, key: str, value: object) -> Slot:
         """Take in a value that decoded whole."""
@@ -109,19 +123,26 @@ class _Reader:
         """Take in a Bundle; ``unread`` of its entries are in quarantine already."""
         resources = []
         nameless: dict[int, str] = {}
+        bundle = flattened(bundle)
         for entry in bundle.entry:
             resource = entry.resource
             if resource is None:
+                if entry.resource_type is not None and key in self.values:
+                    return self._untyped(key, self.values[key])
                 continue
             resources.append(resource)
-            if entry.full_url is not None and entry.full_url.startswith("urn:"):
+            if entry.full_url is None:
+                continue
+            if len(resources) == 1:
+                self.addresses.append(entry.full_url)
+            if entry.full_url.startswith("urn:"):
                 if resource.id is not None:
                     add_alias(self.aliases, entry.full_url, f"{type_of(resource)}/{resource.id}")
                 else:
                     nameless[len(resources) - 1] = entry.full_url
         usable = self.take(key, resources, nameless)
         slot = self.settle(key, usable, resources, unread)
-        cut = cut_short(key, bundle, usable, unread)
+        cut = cut_short(key, bundle, usable, resources, unread)
         if cut is None or slot.state is State.FAILED:
             return slot
         following = linked_page(bundle, "next")
@@ -152,8 +173,22 @@ class _Reader:
                 name = f"no id {self._nameless}"
                 if position in urls:
                     add_alias(self.aliases, urls[position], named(type_of(resource), None, name))
-            kept.setdefault(name, resource)
+            spelled = PLAIN_CODES.of(resource)
+            known = kept.setdefault(name, spelled)
+            if known is not spelled and known != spelled:
+                self.in_versions[f"{type_of(resource)}/{name}"] = kind
         return count
+
+    def keep_newest(self, keys: Iterable[str]) -> None:
+        """Of resources that came in several versions keep the newest, where it can be read."""
+        versions = ((name, resource) for name, resource in resources_in(self._raw, keys) if name in self.in_versions)
+        for name, resource in newest_by_reference(versions).items():
+            try:
+                newest = tolerant.read_tolerantly(resource)
+            except UNREADABLE:
+                continue
+            if newest is not None:
+                self.by_type[self.in_versions[name]][name.partition("/")[2]] = PLAIN_CODES.of(newest)
 
     def settle(self, key: str, usable: int, resources: Sequence[Resource], unread: int = 0) -> Slot:
         """The state of a key whose resources were taken in."""
@@ -197,16 +232,22 @@ class _Reader:
 
     def _entry(self, key: str, raw: msgspec.Raw) -> BundleEntry | None:
         try:
-            return _ENTRY.decode(raw)
+            entry = _ENTRY.decode(raw)
         except UNREADABLE:
             pass
+        else:
+            if entry.resource_type is None:
+                return entry
         try:
             plain = msgspec.json.decode(raw)
         except UNREADABLE as error:
             self.quarantine.add(Unknown(fact_of(key), f"an entry of {key} could not be read: {decoding_error(error)}"))
             return None
-        entries = [self._resource(key, full_url, resource) for full_url, resource in plain_entries([plain])]
-        return entries[0] if entries else BundleEntry()
+        within = plain.get("resource") if isinstance(plain, dict) else None
+        if isinstance(within, dict) and within.get("resourceType") == "Bundle":
+            return BundleEntry(resource=self._plain_bundle(key, within)[0])
+        read = [self._resource(key, full_url, resource) for full_url, resource in plain_entries([plain])]
+        return next(iter(read), BundleEntry())
 
     def _untyped(self, key: str, raw: msgspec.Raw) -> Slot:
         try:
@@ -215,12 +256,15 @@ class _Reader:
             return Slot(key, State.FAILED, f"{key} could not be read: {decoding_error(error)}")
         if not isinstance(plain, dict | list):
             return Slot(key, State.ABSENT, f"what was given under {key} is not a resource")
+        bundle, unread = self._plain_bundle(key, plain)
+        return self.bundle(key, bundle, unread)
+
+    def _plain_bundle(self, key: str, plain: object) -> tuple[BundleResource, int]:
+        """A Bundle, a list or a resource in plain JSON, read tolerantly; and how many of it could not be read."""
         read = [self._resource(key, full_url, resource) for full_url, resource in plain_entries(plain)]
         entries = tuple(entry for entry in read if entry is not None)
-        links, total = (plain.get("link"), plain.get("total")) if isinstance(plain, dict) else (None, None)
-        total = total if isinstance(total, int | float | str) else None
-        bundle = BundleResource(total=total, link=bundle_links(links), entry=entries)
-        return self.bundle(key, bundle, unread=len(read) - len(entries))
+        links, total = told_of(plain)
+        return BundleResource(total=total, link=links, entry=entries), len(read) - len(entries)
 
     def _resource(self, key: str, full_url: str | None, resource: dict[str, Any]) -> BundleEntry | None:
         """One resource read tolerantly; None when it went into quarantine."""

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS
 from cds_service.fhir.reading.code_systems import CPT
 from cds_service.fhir.reading.elements import CodeableConcept
+from cds_service.fhir.reading.mentions import mentions_work_rehab
 
 _OIDS: Final = frozenset({"2.16.840.1.113883.6.12", "2.16.840.1.113883.6.14", "2.16.840.1.113883.6.285"})
 _NAMED: Final = re.compile(r"(?<![a-z])(?:cpt(?:[\s\-_]?4)?|c4|hcpcs\w*|medhcpcsgeninfo)(?![a-z])")
@@ -25,6 +26,18 @@ _WRITTEN: Final = re.compile(
     rf"(?P<modifiers>(?:[A-Z][A-Z0-9])*(?:[\s\-_:.,/|^*+]+(?:{_MODIFIER}){{1,4}})*)",
     re.ASCII,
 )
+_BESIDE_WORDS: Final = re.compile(
+    rf"(?:(?:CPT(?:-?4)?|HCPCS)(?:\s+CODE)?[\s:#]*)?(?P<first>{_CODE})[\s:,\u2010-\u2015-]\s*\D.*"
+    rf"|.*[A-Z].*?[(\[]\s*(?:(?:CPT(?:-?4)?|HCPCS)[\s:#]*)?(?P<last>{_CODE})\s*[)\]]",
+    re.ASCII | re.DOTALL,
+)
+_ANY_CODE: Final = re.compile(rf"(?<![0-9A-Z])(?:{_CODE})(?![0-9A-Z])", re.ASCII)
+_NOT_DONE: Final = re.compile(
+    r"\b(?:NOT?|NEVER|WITHOUT|NON|INSTEAD|VS|VERSUS|OR|IF|UNLESS|PENDING|HELD|HOLD|THEN|UNTIL|CANCEL\w*|DENIED|DECLIN\w*"
+    r"|REFUS\w*|DEFER\w*|POSTPON\w*|STOP\w*|DISCONTINU\w*|INDICAT\w*|CONSIDER\w*)\b|N'T",
+    re.ASCII,
+)
+_LONGEST_WORDS: Final = 120
 _LONGEST: Final = 40
 _LENGTH: Final = 2
 _BETWEEN: Final = re.compile(r"[^0-9A-Z]+", re.ASCII)
@@ -46,7 +59,7 @@ _NOTHING: Final = Coded()
 
 
 def coded(concept: CodeableConcept | None) -> Coded:
-    """CPT and HCPCS codes of a concept; without any among its codings those that its words consist of.
+    """CPT and HCPCS codes of a concept; without any among its codings those that its words consist of or begin with.
 
     The codes of therapy count under an unknown system too, as ``unsure``.
     """
@@ -69,6 +82,7 @@ def coded(concept: CodeableConcept | None) -> Coded:
     if not known and not unsure:
         words = (concept.text, *(coding.display for coding in concept.coding))
         known = [reading for text in words if (reading := _read(text)) is not None and reading.codes[0] in LABELS]
+        known = known or [reading for text in words if (reading := _read_beside_words(text)) is not None]
     if not known and not unsure:
         return _NOTHING
     return _together(known or unsure)._replace(unsure=() if known else _together(unsure).codes)
@@ -113,3 +127,19 @@ def _read(text: str | None) -> Coded | None:
     if not all(KNOWN_MODIFIERS.issuperset(_PART.findall(part)) for part in joined):
         return None
     return Coded((match["code"],), tuple(dict.fromkeys(_PART.findall(match["modifiers"]))))
+
+
+def _read_beside_words(text: str | None) -> Coded | None:
+    """The one code of therapy that words begin with, or end with in parentheses: ``97162 PT EVAL MOD COMPLEX``.
+
+    A text that speaks of a program of work rehabilitation is told by its words; one that rules something out has none.
+    """
+    if text is None or len(text) > _LONGEST_WORDS or mentions_work_rehab(text):
+        return None
+    words = text.strip().upper()
+    match = _BESIDE_WORDS.fullmatch(words)
+    if match is None or _NOT_DONE.search(words) is not None:
+        return None
+    code = match["first"] or match["last"]
+    alone = set(_ANY_CODE.findall(words)) == {code}
+    return Coded((code,)) if alone and code in LABELS else None

@@ -8,6 +8,7 @@ import msgspec
 
 from cds_service.fhir.reading.elements import Resource
 from cds_service.fhir.reading.resources import AnyResource
+from cds_service.fhir.reading.tolerant import read_tolerantly
 
 SAFE_ID: Final = re.compile(r"[A-Za-z0-9\-._~]{1,128}", re.ASCII)
 
@@ -90,10 +91,20 @@ def _read_contained(resource: Resource) -> dict[str, Resource]:
     """The contained resources that can be read, by id; of two with one id the first."""
     found: dict[str, Resource] = {}
     for raw in getattr(resource, "contained", ()):
-        try:
-            local = _CONTAINED.decode(raw)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            continue
-        if local.id is not None:
+        local = _read_local(raw)
+        if local is not None and local.id is not None:
             found.setdefault(local.id.removeprefix("#"), local)
     return found
+
+
+def _read_local(raw: msgspec.Raw) -> Resource | None:
+    """A contained resource, read tolerantly where it is not quite R4; None where that fails as well."""
+    try:
+        return _CONTAINED.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        pass
+    try:
+        plain = msgspec.json.decode(raw)
+        return read_tolerantly(plain) if isinstance(plain, dict) else None
+    except (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError):
+        return None

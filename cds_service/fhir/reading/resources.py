@@ -53,8 +53,9 @@ class BundleLink(Record, frozen=True):
 
 
 class BundleEntry(Record, frozen=True):
-    """Bundle.entry."""
+    """Bundle.entry; ``resource_type`` where a resource stands in place of an entry."""
 
+    resource_type: str | None = None
     full_url: str | None = None
     resource: Union["AnyResource", None] = None
 

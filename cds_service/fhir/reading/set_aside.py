@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cds_service.domain.chart import Chart, Fact, Unknown
+from cds_service.fhir.reading.code_spelling import plain_code
 from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.meanings import meaning
 from cds_service.fhir.reading.prefetch import Prefetch
@@ -67,7 +68,7 @@ def encounter_concerns_us(encounter: Mapping[str, Any] | None) -> bool | None:
     """Whether it is a visit of work rehabilitation; None where it may be: it says no more than visit, or therapy."""
     if encounter is None:
         return None
-    if encounter.get("status") in _NOT_A_VISIT:
+    if plain_code(str(encounter.get("status"))) in _NOT_A_VISIT:
         return False
     elements = {name: encounter[name] for name in _OF_ENCOUNTER if name in encounter}
     concerns = concerns_us(elements)

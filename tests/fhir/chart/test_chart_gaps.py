@@ -42,7 +42,7 @@ def test_either_encounter_key_delivers_the_encounters():
 
 
 @pytest.mark.parametrize(
-    ("use", "said"), [(None, True), ("Claim", True), ("preauthorization", False), ("claim", False)]
+    ("use", "said"), [(None, True), ("bill", True), ("preauthorization", False), ("claim", False), ("Claim", False)]
 )
 def test_a_claim_that_does_not_say_what_it_is_for_is_said(use, said):
     claim = {"resourceType": "Claim", "id": "c", "status": "active", "use": use, "patient": PATIENT}

@@ -156,3 +156,18 @@ def test_a_goal_measures_with_the_same_tool_as_an_observation():
         goal_on_chart.due,
         goal_on_chart.described,
     )
+
+
+TIMED = {"repeat": {"frequency": 5, "period": 1, "periodUnit": "wk", "duration": 4, "durationUnit": "h"}}
+
+
+@pytest.mark.parametrize("place", ["contained", "orders"])
+@pytest.mark.parametrize(("timing", "scheduled"), [({"occurrenceTiming": TIMED}, True), ({}, False)])
+def test_a_plan_says_when_by_the_order_that_its_activity_refers_to(place, timing, scheduled):
+    order = ORDER | timing
+    contained = {"contained": [order]} if place == "contained" else {}
+    activity = [{"reference": {"reference": "#ordered" if contained else "ServiceRequest/ordered"}}]
+    chart = chart_of(
+        carePlans=bundle(care_plan(activity=activity, **contained)), orders=bundle(*([] if contained else [order]))
+    )
+    assert [scheduled] == [plan.scheduled for plan in chart.plans]

@@ -175,7 +175,8 @@ def test_the_length_of_an_encounter_is_read_in_its_unit(length, minutes):
 
 
 @pytest.mark.parametrize(
-    "length", [None, Quantity(), Quantity(3), Quantity(2, "wk"), Quantity(30, "h"), Quantity(1e300, "h")]
+    "length",
+    [None, Quantity(), Quantity(3), Quantity(2, "wk"), Quantity(30, "h"), Quantity(1e300, "h"), Quantity(1439, "min")],
 )
-def test_a_length_without_unit_or_beyond_a_day_tells_nothing(length):
+def test_a_length_without_unit_or_of_a_day_and_more_tells_nothing(length):
     assert length_of(length) is None

@@ -112,3 +112,32 @@ def test_modifiers_behind_a_code_are_read_though_joined(written, modifiers):
 @pytest.mark.parametrize("written", ["97545 WITH", "97545-NOTE", "97545X"])
 def test_other_letters_behind_a_code_are_no_modifiers(written):
     assert coded(concept(CPT, written)).codes == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("97162 PT EVAL MOD COMPLEX 30 MIN", "97162"),
+        ("CPT 97162: evaluation", "97162"),
+        ("97110 - therapeutic exercise", "97110"),
+        ("PT evaluation, moderate (97162)", "97162"),
+        ("Therapeutic exercise [CPT 97110]", "97110"),
+    ],
+)
+@pytest.mark.parametrize("place", ["text", "display"])
+def test_a_therapy_code_that_words_begin_or_end_with_is_theirs(words, code, place):
+    local = Coding("urn:oid:1.2.840.114350.1", "4711", words if place == "display" else None)
+    concept = CodeableConcept((local,), words if place == "text" else None)
+    assert (code,) == procedure_codes(concept)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "97164 not indicated", "97110 or 97530", "97161-97163 evaluation", "97110 and 97530", "99213 office visit",
+        "97530 and work conditioning program", "if tolerated 97110", "12/97110 thing", "97110 held", "Room 97110 east",
+        f"97110 {'x' * 200}",
+    ],
+)  # fmt: skip
+def test_words_that_are_of_several_codes_or_rule_one_out_have_none(words):
+    assert procedure_codes(CodeableConcept((), words)) == ()
