@@ -14,7 +14,8 @@ from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.pair_edits import NO_TABLE
 from cds_service.rules.measurements import of_episode
-from cds_service.rules.rule import Answer, Result, Rule
+from cds_service.rules.not_checked import earlier_in_the_week
+from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
 QUARTERS_OF_AN_HOUR = 4
 _TESTS = (AssessmentKind.PERFORMANCE_TEST,)
@@ -27,7 +28,8 @@ def check_unit_ceiling(case: Case, bill: Bill, policy: PolicyView) -> Iterator[R
     passed with documentation of medical necessity. The units treated stay as they are: the card says what they meet.
     Lines of one claim count together; what the visit's time makes counts as the charges propose it. Some payers limit
     the units of modalities and procedures that a discipline has in a day (T-7), and the hours and number of functional
-    capacity evaluations, 97750, of an injury (R-1).
+    capacity evaluations, 97750, of an injury (R-1). Where no one knows whether a payer uses the national edits, that is
+    asked once in a week of the program: not again on a visit that is no longer than one before it.
     """
     billed = _billed(case, bill)
     units = {code: sum(by_discipline.values()) for code, by_discipline in billed.items()}
@@ -79,9 +81,20 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
             if ceiling is None:
                 yield NO_TABLE
             elif count > ceiling:
-                met = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value}
+                weekly = apply.value == "warn" and code in WORK_REHAB
+                if weekly and _asked_this_week(case):
+                    yield NotApplicable(f"whether this payer uses the edit of {code} was asked earlier this week")
+                    continue
+                met = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value, "weekly": weekly}
                 table = mue if code in WORK_REHAB else undisputed(mue)
                 yield Answer("mue", Severity.WARNING, subject, met, values(table, apply, setting), evidence)
+
+
+def _asked_this_week(case: Case) -> bool:
+    """Whether the same payer's visit was as long on an earlier day of the week: its units were over the edit, too."""
+    minutes = case.visit.minutes if case.visit is not None else 0
+    days = [day for day in earlier_in_the_week(case) if case.payer is None or case.payer.in_force(day)]
+    return minutes > 0 and any(case.visits[day].minutes >= minutes for day in days)
 
 
 def _therapy_a_day(case: Case, policy: PolicyView, billed: Mapping[str, Mapping[str, float]]) -> Iterator[Result]:

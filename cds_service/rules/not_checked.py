@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from cds_service.domain.bill import Bill
@@ -29,14 +29,14 @@ CHECKS_OF_VISIT: Final[Mapping[Fact, str]] = {
 }
 
 
-def begins_a_week(case: Case) -> bool:
-    """Whether no earlier visit of the program lies in its week that holds the date of service, as far as is known."""
+def earlier_in_the_week(case: Case) -> tuple[date, ...]:
+    """Earlier visits of the program in its week that holds the date of service, as far as is known."""
     if case.episode is None or Fact.SESSIONS in case.chart.unavailable:
-        return True
+        return ()
     day = case.date_of_service
     begun = day - timedelta(days=(day - case.episode.first).days % DAYS_OF_A_WEEK)
     dates = case.episode.dates
-    return bisect_left(dates, begun) == bisect_left(dates, day)
+    return dates[bisect_left(dates, begun) : bisect_left(dates, day)]
 
 
 def unchecked_of(case: Case, checks: Mapping[Fact, str]) -> dict[str, str | None]:
@@ -61,7 +61,7 @@ def check_not_checked(case: Case, _bill: Bill, _policy: PolicyView) -> Iterator[
     It is told with an order, and at the first visit of each week of the program. Where the clinic has said where it
     keeps such data, that place is named.
     """
-    if case.moment in AT_VISITS and not begins_a_week(case):
+    if case.moment in AT_VISITS and earlier_in_the_week(case):
         yield NotApplicable("told at the first visit of the week")
         return
     unchecked = unchecked_of(case, CHECKS_OF_VISIT if case.moment in AT_VISITS else CHECKS)
