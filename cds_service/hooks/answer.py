@@ -125,6 +125,10 @@ class Answerer:
         proposed = self._actions(call, drafts, consultation, client)
         if drafts.gap is not None:
             consultation = replace(consultation, evaluation=doubted(consultation.evaluation, drafts.gap))
+        else:
+            consultation = replace(
+                consultation, evaluation=_with_unchangeable(consultation.evaluation, proposed, drafts)
+            )
         evaluation = consultation.evaluation
         unwanted = self.withhold(call, evaluation, caller) if self.withhold is not None else {}
         return Answered(compose(evaluation, proposed, settings, unwanted), settings, consultation, question.received)
@@ -174,6 +178,17 @@ class Answerer:
             for finding in consultation.evaluation.findings
             for index, proposal in enumerate(finding.proposals)
         }
+
+
+def _with_unchangeable(evaluation: Evaluation, proposed: Actions, drafts: MeasuredDrafts) -> Evaluation:
+    """The evaluation with each draft named that nothing can be suggested for, since it is not R4."""
+    for finding in evaluation.findings:
+        lost = [proposal for index, proposal in enumerate(finding.proposals) if not proposed[finding.key, index]]
+        reasons = (drafts.why_not_changed(change) for proposal in lost for change in proposal.changes)
+        gap = next(filter(None, reasons), None)
+        if gap is not None:
+            evaluation = doubted(evaluation, gap, {finding.key})
+    return evaluation
 
 
 @lru_cache(maxsize=16)

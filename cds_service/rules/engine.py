@@ -115,13 +115,23 @@ def _known_to(rule: Rule, chart: Chart) -> KnownToRule:
     return missing, list(dict.fromkeys(unknown)), next((part.gaps[0].why for part in in_part if part.cut), None)
 
 
-def doubted(evaluation: Evaluation, gap: Caveat) -> Evaluation:
-    """The evaluation with a doubt about all of it: named as a gap, beside each finding, and nothing recommended."""
-    rules = tuple(outcome.rule for outcome in evaluation.rules)
+def doubted(evaluation: Evaluation, gap: Caveat, about: Collection[str] | None = None) -> Evaluation:
+    """The evaluation with a doubt: named as a gap, beside each finding, and nothing of these recommended.
+
+    ``about`` are the keys of the findings that are in doubt, None for all of them.
+    """
+    concerned = [finding for finding in evaluation.findings if about is None or finding.key in about]
+    rules = tuple(
+        outcome.rule
+        for outcome in evaluation.rules
+        if about is None or any(finding.rule == outcome.rule for finding in concerned)
+    )
     return replace(
         evaluation,
         findings=tuple(
             replace(found, caveats=(*found.caveats, gap), proposals=_not_recommended(found.proposals))
+            if about is None or found.key in about
+            else found
             for found in evaluation.findings
         ),
         gaps=(*evaluation.gaps, MissingFact(gap.fact, gap.why, rules, gap.reference)),

@@ -224,5 +224,5 @@ def _state_of(text: str, otherwise: AuthorizationState | None) -> AuthorizationS
 def _written(concept: CodeableConcept | None) -> Iterator[str]:
     """Codes and words of a concept."""
     if concept is not None:
-        yield from (coding.code for coding in concept.coding if coding.code)
+        yield from (coding.code.strip() for coding in concept.coding if coding.code)
         yield from texts(concept)

@@ -52,7 +52,7 @@ def has_code(concept: CodeableConcept | None, *codes: str) -> bool:
     """Whether any coding has one of the codes."""
     if concept is not None:
         for coding in concept.coding:
-            if coding.code in codes:
+            if coding.code in codes or (coding.code and coding.code.strip() in codes):
                 return True
     return False
 

@@ -28,11 +28,11 @@ def disciplines_in_concepts(
     """Disciplines that codes name, else those that texts name."""
     concepts = tuple(concepts)
     coded = {
-        DISCIPLINE_OF_SNOMED[coding.code]
+        DISCIPLINE_OF_SNOMED[code]
         for concept in concepts
         if concept is not None
         for coding in concept.coding
-        if coding.code in DISCIPLINE_OF_SNOMED
+        if (code := (coding.code or "").strip()) in DISCIPLINE_OF_SNOMED
     }
     if coded:
         return coded

@@ -179,7 +179,7 @@ def _coded(concepts: Iterable[CodeableConcept]) -> _Reading:
     student = trade = None
     for concept in concepts:
         for coding in concept.coding:
-            code = (coding.code or "").upper()
+            code = (coding.code or "").strip().upper()
             if code in ROLE_OF_SNOMED:
                 roles.add(ROLE_OF_SNOMED[code])
             elif not _TAXONOMY.fullmatch(code):

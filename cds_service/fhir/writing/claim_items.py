@@ -106,10 +106,15 @@ def _located(item: Mapping[str, Any]) -> bool:
 
 
 def _product(before: Any, code: str, label: str) -> Any:  # noqa: ANN401 - any JSON
-    """What a person wrote for the code; a field with modifiers behind the code becomes the code alone."""
-    if before and not modifiers_behind(_concept(before)):
+    """What a person wrote, the code first; a field with modifiers behind the code becomes the code alone."""
+    if not before or modifiers_behind(_concept(before)):
+        return {"coding": [{"system": CPT, "code": code}], "text": label}
+    written = before.get("coding", [])
+    of_code = [coding for coding in written if coding.get("code") == code]
+    if written and written[:1] == of_code[:1]:
         return before
-    return {"coding": [{"system": CPT, "code": code}], "text": label}
+    first = of_code[:1] or [{"system": CPT, "code": code}]
+    return {**before, "coding": [*first, *(coding for coding in written if coding not in first)]}
 
 
 def _links(claim: Mapping[str, Any], change: DraftCharges, line: ChargeLine) -> JsonObject:

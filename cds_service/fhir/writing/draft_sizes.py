@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cds_service.domain.chart import Fact, Unknown
+from cds_service.domain.findings import Change
+from cds_service.fhir.judge import first_r4_error
+from cds_service.fhir.reading.prefetch_keys import FACT_OF_TYPE
 from cds_service.fhir.writing.proposed_actions import Received
+from cds_service.fhir.writing.repair import valid
 
 MOST_ELEMENTS: Final = 50_000
 """Elements of all drafts that are changed in one call; a claim of six lines has some 150."""
@@ -30,6 +34,19 @@ class MeasuredDrafts:
             return None
         self._left -= elements
         return resource
+
+    def why_not_changed(self, change: Change) -> Unknown | None:
+        """Why a draft that a change concerns cannot be changed: even its repaired spelling is not R4."""
+        concerned = (getattr(change, name, None) for name in ("order", "claim", "based_on"))
+        reference = next((name for name in concerned if isinstance(name, str)), None)
+        resource = self._received(reference) if reference is not None else None
+        problem = first_r4_error(valid(resource)) if resource is not None else None
+        if resource is None or problem is None:
+            return None
+        fact = FACT_OF_TYPE.get(str(resource.get("resourceType")), Fact.REQUEST)
+        return Unknown(
+            fact, f"no change of the draft can be suggested, since it is not valid FHIR R4: {problem}", reference
+        )
 
 
 def _elements_of(resource: object, most: int) -> int:

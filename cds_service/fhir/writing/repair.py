@@ -3,10 +3,12 @@
 What the tolerant reading takes for granted is written out: an object where a list belongs becomes a list of one (and a
 list of one its object), nulls and empty texts, lists and objects go (a null that holds the place of an extension
 stays), a lone text where a CodeableConcept, Reference or Annotation belongs becomes its text or reference, a lone
-number where a Quantity belongs its value, and what has to be numbered and is not gets a free number. Nothing else
-changes; elements that R4 does not know stay, and keep the resource from being valid.
+number where a Quantity belongs its value, and what has to be numbered and is not gets a free number. Blanks around
+codes and addresses go, a status is spelled as FHIR spells it, and a time with an offset is written in full. Nothing
+else changes; elements that R4 does not know stay, and keep the resource from being valid.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import count
@@ -15,14 +17,18 @@ from typing import Any, Final, Union, get_args, get_origin
 
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.judge import first_r4_error
+from cds_service.fhir.reading.code_spelling import plain_code
 
 _LONE_TEXT: Final = {"CodeableConcept": "text", "Annotation": "text", "Reference": "reference"}
+_TOKENS: Final = frozenset({"code", "system", "reference", "url", "id"})
+_CODED: Final = frozenset({"status", "intent", "use", "outcome", "lifecycleStatus"})
+_TIME: Final = re.compile(r"\s*(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d+)?(?:([Zz])|([+-]\d\d):?(\d\d)?)\s*", re.ASCII)
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 def valid(resource: Mapping[str, Any]) -> JsonObject:
     """The resource itself when it is valid R4 and holds nothing empty, else repaired as far as spelling goes."""
-    if first_r4_error(resource) is None and not _holds_nothing(resource):
+    if _is_in_order(resource):
         return dict(resource)
     from fhir.resources.R4B import get_fhir_model_class  # loaded late: the models are slow to import
 
@@ -31,6 +37,13 @@ def valid(resource: Mapping[str, Any]) -> JsonObject:
     except (LookupError, ValueError, ImportError, AttributeError):
         return dict(resource)
     return _object(resource, model)
+
+
+def _is_in_order(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is valid, holds nothing empty, and has its codes as FHIR spells them."""
+    coded = (resource.get(name) for name in _CODED)
+    spelled = all(plain_code(code) == code for code in coded if isinstance(code, str))
+    return spelled and first_r4_error(resource) is None and not _holds_nothing(resource)
 
 
 def _holds_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON
@@ -64,10 +77,26 @@ def _shape(kind: Any) -> tuple[bool, Any]:  # noqa: ANN401 - as above
 def _object(element: Mapping[str, Any], model: Any) -> JsonObject:  # noqa: ANN401 - as above
     elements = _elements(model)
     repaired = {
-        name: value if _aligned(name, element) else _element(value, *elements.get(name, (None, None)))
+        name: value if _aligned(name, element) else _spelled(name, _element(value, *elements.get(name, (None, None))))
         for name, value in element.items()
     }
     return {name: value for name, value in repaired.items() if value not in _NOTHING}
+
+
+def _spelled(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """A text as R4 spells it: a code or address without blanks around it, a time with its seconds and whole offset."""
+    if not isinstance(value, str):
+        return value
+    if name in _CODED:
+        return plain_code(value)
+    if name in _TOKENS:
+        return value.strip()
+    time = _TIME.fullmatch(value)
+    if time is None:
+        return value
+    minute, second, fraction, utc, hours, minutes = time.groups(default="")
+    offset = "Z" if utc else f"{hours}:{minutes or '00'}"
+    return f"{minute}{second or ':00'}{fraction}{offset}"
 
 
 def _aligned(name: str, element: Mapping[str, Any]) -> bool:
