@@ -227,7 +227,7 @@ class Case:
     def unplanned_roles(self) -> tuple[Role, ...]:
         """Roles that treated on the visit although no plan of care is of their discipline, each once."""
         planned = {discipline for discipline, _, _ in self.disciplines}
-        sessions = self.visit.sessions if self.visit is not None and planned else ()
+        sessions = self.visit.sessions if self.visit is not None else ()
         roles = dict.fromkeys(performer.role for session in sessions for performer in treating(session))
         return tuple(role for role in roles if role is not None and role.discipline not in planned)
 

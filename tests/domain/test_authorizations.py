@@ -46,6 +46,8 @@ def test_other_numbers_and_other_codes_stand_beside_each_other():
 def test_a_refusal_without_number_decides_for_its_own_time_only():
     assert names(answer("a"), answer("no", DENIED, number=None, created=5)) == ["no"]
     assert names(answer("a"), answer("no", DENIED, number=None, created=5, start=None, end=None)) == ["a", "no"]
+    assert names(answer("a"), answer("no", DENIED, number=None, created=5, end=None)) == ["no"]
+    assert names(answer("a"), answer("no", DENIED, number=None, created=5, start=None)) == ["no"]
     assert names(answer("a"), answer("no", DENIED, number=None, created=5, names_service=False)) == ["a", "no"]
 
 
