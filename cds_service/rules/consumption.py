@@ -149,12 +149,11 @@ def _together(covered: Sequence[range], counts: Sequence[bool]) -> range:
 
     Approvals that count are in force on the days asked about, after all these visits: the longest has those of all.
     """
-    reach = max((places for places, counted in zip(covered, counts, strict=True) if counted), key=len)
+    shared = max((places for places, counted in zip(covered, counts, strict=True) if counted), key=len)
+    first = shared.start
     for _ in covered:
-        for places in covered:
-            if places.start < reach.stop and reach.start < places.stop:
-                reach = range(min(reach.start, places.start), max(reach.stop, places.stop))
-    return reach
+        first = min((places.start for places in covered if first < places.stop), default=first)
+    return range(first, shared.stop)
 
 
 def _usual(budget: Budget, past: UsedByVisits, first: date) -> float | None:

@@ -108,7 +108,7 @@ def check_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterato
     if not counted:
         return
     first_over = next((therapy for therapy in counted if allowed.over(therapy)), None)
-    ordered = _ordered(case, counted[-1]) if case.moment is Moment.ORDER else None
+    ordered = _ordered(case, counted[-1])
     if first_over is not None:
         yield _answer("beyond-count", case, allowed, first_over, allowed.over(first_over))
     elif ordered is not None and (over := allowed.over(ordered)):
@@ -126,7 +126,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
         yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
         return
     counted = therapy_on(case, days)
-    ordered = _ordered(case, counted[-1]) if counted and case.moment is Moment.ORDER else None
+    ordered = _ordered(case, counted[-1]) if counted else None
     asked = next((therapy for therapy in (*counted, *((ordered,) if ordered else ())) if allowed.over(therapy)), None)
     if asked is None:
         return

@@ -94,3 +94,10 @@ def test_an_episode_is_named_by_its_dates_and_its_injury():
 def test_injuries_that_one_treatment_names_together_are_one():
     sessions = [session(0, "strain", "pain"), session(0, "pain"), session(0, "wrist"), session(0)]
     assert set(injuries_of(sessions)) == {frozenset({"strain", "pain"}), frozenset({"wrist"})}
+
+
+@pytest.mark.parametrize(("first", "runs"), [(20, 1), (21, 2), (30, 2), (31, 1)])
+def test_a_new_plan_begins_a_program_from_the_day_after_the_last_visit_to_the_day_of_the_next(first, runs):
+    treated = [session(0, "back"), session(20, "back"), session(30, "back")]
+    programs = Programs(treated, [plan("old", 0, 19), plan("new", first, 60)], [evaluated(30)])
+    assert runs == len(programs.episodes)

@@ -1,6 +1,7 @@
 """Approvals as no story can tell them: amounts nobody counts, units that differ, visits without times."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from cds_service.domain.bill import NOTHING_BILLED
@@ -10,6 +11,7 @@ from cds_service.domain.chart import Chart, Unknown
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage
 from cds_service.domain.intervals import Interval
+from cds_service.rules.answers import NAMES_NO_SERVICE, unnamed_approvals
 from cds_service.rules.approvals import check_amounts, counted_on, used_on
 from cds_service.rules.authorization import approval_doubts, check_authorization
 from cds_service.rules.rule import Answer
@@ -194,3 +196,39 @@ def test_an_answer_that_does_not_say_whether_it_approves_is_unclear_also_after_i
         if isinstance(found, Answer)
     ]
     assert ["unclear"] == found
+
+
+def test_a_number_is_asked_for_only_where_no_approval_of_the_day_has_one():
+    relayed = approval("a", 90, "visits", relayed=True, number=None)
+    numbered = approval("b", 90, "visits", relayed=True)
+    why = "the payer says that approval is satisfied but gives no number"
+    asked = [
+        why in unknowns(unnamed_approvals(case_of(*approvals), (DAY,)))
+        for approvals in ((relayed,), (relayed, numbered))
+    ]
+    assert [True, False] == asked
+
+
+def test_the_service_is_asked_for_only_where_no_approval_of_the_day_names_one():
+    unnamed, named = approval("a", 90, "visits", names_service=False), approval("b", 90, "visits")
+    assert [NAMES_NO_SERVICE] == unknowns(unnamed_approvals(case_of(unnamed), (DAY,)))
+    assert [] == unknowns(unnamed_approvals(case_of(unnamed, named), (DAY,)))
+
+
+def test_the_pace_of_a_booking_ahead_is_that_of_today():
+    booked = case_of(approval("a", 90, "visits"), moment=Moment.BOOKING, booked=(30,))
+    (counted,) = counted_on(booked, POLICY, on(30))
+    assert counted.consumption is not None
+    assert 2 == counted.consumption.weekly
+
+
+def test_an_earlier_approval_that_one_shares_visits_with_may_share_others_with_a_third():
+    treated = (session(-12), session(-8), session(-4), session(0))
+    oldest = approval("a", 1, "visits", -13, -7)
+    middle = approval("b", 2, "visits", -9, -3)
+    (used,) = used_on(case_of(oldest, middle, approval("c", 9, "visits", -5), treated=treated), POLICY, DAY)
+    assert (1, 9) == (used.amount, used.approved)
+    (used,) = used_on(
+        case_of(oldest, replace(middle, quantity=1), approval("c", 9, "visits", -5), treated=treated), POLICY, DAY
+    )
+    assert (2, 9) == (used.amount, used.approved)

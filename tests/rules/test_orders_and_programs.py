@@ -7,7 +7,7 @@ import pytest
 
 from cds_service.billing.bills import bill_of
 from cds_service.domain.bill import NOTHING_BILLED
-from cds_service.domain.care import PlanOfCare, Session
+from cds_service.domain.care import Appointment, Encounter, PlanOfCare, Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Unknown
 from cds_service.domain.codes import PayerClass, Program
@@ -24,7 +24,7 @@ from cds_service.rules.orders import check_order_units
 from cds_service.rules.progress import check_no_progress
 from cds_service.rules.reassessment import check_reassessment
 from cds_service.rules.rule import Answer
-from cds_service.rules.therapy_visits import check_count, therapy_on
+from cds_service.rules.therapy_visits import check_count, check_visits_a_day, run_of_therapy, therapy_on
 from tests.billing.bill_stories import DAY, case_of, policy_of
 
 NO_TIME_RULE = policy_of({"time.first_unit_full_minutes": None})
@@ -125,3 +125,45 @@ def test_therapy_after_the_day_that_is_looked_at_is_not_counted():
     treated = tuple(Session(f"Procedure/{day}", DAY + timedelta(days=day), Program.CONDITIONING) for day in (-2, 0, 3))
     case = Case(Moment.OVERVIEW, DAY, DAY, Chart("Patient/p", sessions=treated))
     assert [(DAY - timedelta(days=2), 2)] == [(therapy.first, therapy.visits) for therapy in therapy_on(case, (DAY,))]
+
+
+@pytest.mark.parametrize(("gap", "visits"), [(60, 3), (61, 1)])
+def test_more_than_sixty_days_without_therapy_begin_a_new_run(gap, visits):
+    last = DAY + timedelta(days=gap)
+    assert visits == run_of_therapy([DAY - timedelta(days=1), DAY, last], last).visits
+
+
+def test_which_injury_it_is_has_to_be_known_of_every_earlier_program():
+    days, injuries = (-400, -200, 0), (("Condition/a",), (), ("Condition/b",))
+    treated = tuple(
+        Session(f"Procedure/{day}", DAY + timedelta(days=day), Program.CONDITIONING, conditions=injury)
+        for day, injury in zip(days, injuries, strict=True)
+    )
+    case = Case(Moment.VISIT_CLOSE, DAY, DAY, Chart("Patient/p", sessions=treated))
+    (gap,) = check_one_program(case, NOTHING_BILLED, policy_of({"program.per_injury": 1}))
+    assert "the visits or orders do not say which injury they are for" == getattr(gap, "why", None)
+
+
+@pytest.mark.parametrize(("day", "found"), [(DAY, ["second-visit"]), (DAY + timedelta(days=1), [])])
+def test_a_second_encounter_of_the_date_in_question_counts_before_it_has_a_treatment(day, found):
+    treated = (Session("Procedure/s", day, Program.CONDITIONING, encounter="Encounter/a"),)
+    encounters = (Encounter("Encounter/a", day, work_rehab=True), Encounter("Encounter/b", day, work_rehab=True))
+    case = Case(Moment.VISIT_CLOSE, DAY, DAY, Chart("Patient/p", sessions=treated, encounters=encounters))
+    policy = policy_of({"authorization.visits_per_day": 1})
+    assert found == [answer.kind for answer in check_visits_a_day(case, policy, (day,))]
+
+
+@pytest.mark.parametrize(
+    ("booked", "treated", "found"),
+    [((0,), (), []), ((0, 0), (), [2]), ((0,), (0,), [2]), ((0, 1, 1), (), [2]), ((0, 1), (), [])],
+)
+def test_visits_booked_and_treated_on_one_date_count_together(booked, treated, found):
+    appointments = tuple(
+        Appointment(f"Appointment/{number}", DAY + timedelta(days=day)) for number, day in enumerate(booked)
+    )
+    sessions = tuple(Session("Procedure/s", DAY + timedelta(days=day), Program.CONDITIONING) for day in treated)
+    case = Case(Moment.BOOKING, DAY, DAY, Chart("Patient/p", sessions=sessions), appointments=appointments)
+    policy = policy_of({"authorization.visits_per_day": 1})
+    days = sorted({appointment.date for appointment in appointments})
+    assert found == [answer.facts["visits"] for answer in check_visits_a_day(case, policy, days)]
+    assert [] == list(check_visits_a_day(replace(case, moment=Moment.ORDER), policy, days))

@@ -90,3 +90,9 @@ def test_of_many_measures_that_nobody_knows_a_few_are_asked_about_by_name():
     questions = measurements(case_of(many), POLICY).questions_since(None)
     assert MOST_ASKED + 1 == len(questions)
     assert "2 more measurements: check whether they measure function" == questions[-1].why
+
+
+def test_what_has_no_name_or_no_number_is_compared_with_nothing():
+    unnamed = [measured(day, 40, tool=None) for day in (-14, -7, 0)]
+    without_number = [measured(day, 40)._replace(value=None) for day in (-14, -7, 0)]
+    assert [[], []] == [told(case_of(unnamed)), told(case_of(without_number))]
