@@ -32,7 +32,7 @@ def share_units(units: int, therapist: int, assistant: int, percent: int) -> Sha
     left, left_assistant = therapist % QUARTER, assistant % QUARTER
     further = units - by_therapist - by_assistant
     if further > 1:
-        return Shared(by_therapist + 1, by_assistant + 1, min(left, left_assistant) < LEAST_OF_A_QUARTER)
+        return Shared(by_therapist + 1, by_assistant + 1)
     over = left_assistant * 100 > percent * (left + left_assistant)
     of_therapist = left >= LEAST_OF_A_QUARTER
     contested = bool(further) and over and of_therapist and assistant * 100 > percent * (therapist + assistant)

@@ -314,13 +314,11 @@ class Case:
         answers = self.chart.authorizations
         explained = (approval.number for approval in answers if approval.state is AuthorizationState.APPROVED)
         stand = standing((*answers, *of_assertions(self.assertions, explained)))
-        return tuple(sorted(stand, key=attrgetter("reference"))) if len(stand) > 1 else stand
+        return tuple(sorted(stand, key=attrgetter("reference")))
 
     def approvals_on(self, day: date) -> tuple[Authorization, ...]:
         """Approvals in force on the day, those that name work rehabilitation first, then the one that ends first."""
         in_force = [approval for approval in self.authorizations if approval.covers(day)]
-        if len(in_force) < 2:  # noqa: PLR2004 - one is in order
-            return tuple(in_force)
         return tuple(sorted(in_force, key=lambda approval: (not approval.names_service, approval.end or date.max)))
 
     def _encounters_for_other_injuries(self) -> set[str]:
@@ -333,8 +331,8 @@ class Case:
     def authorization_on(self, day: date) -> Authorization | None:
         """The approval in force on the day whose number is told: of those that name the service the last to end."""
         in_force = [approval for approval in self.authorizations if approval.covers(day)]
-        if len(in_force) < 2:  # noqa: PLR2004 - as above
-            return in_force[0] if in_force else None
         return max(
-            in_force, key=lambda approval: (approval.names_service, not approval.relayed, approval.end or date.max)
+            in_force,
+            key=lambda approval: (approval.names_service, not approval.relayed, approval.end or date.max),
+            default=None,
         )

@@ -91,7 +91,7 @@ class Programs:
     def up_to(self, day: date) -> tuple[Episode, ...]:
         """The episodes of the visits to a day, by their last visit."""
         found = [run.up_to(day) for run in self._runs if run.dates[0] <= day]
-        return tuple(sorted(found, key=attrgetter("last", "first"))) if len(found) > 1 else tuple(found)
+        return tuple(sorted(found, key=attrgetter("last", "first")))
 
     def going_on(self, day: date, conditions: Collection[str]) -> Episode | None:
         """The episode that a visit of this day for these conditions belongs to; None when it would start another."""

@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.domain.authorizations import standing
+from cds_service.domain.authorizations import is_for_visits_from, standing
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState
 
 APPROVED, DENIED = AuthorizationState.APPROVED, AuthorizationState.DENIED
@@ -95,3 +96,28 @@ def test_among_responses_of_a_single_part_what_stands_replaces_nothing_that_stan
     """Parts of a response are as late as its latest; without that part the response may be an earlier one."""
     stand = standing(answers)
     assert standing(stand) == stand
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "is_for"),
+    [
+        (answer("a", start=-90, end=0), None, True),
+        (answer("a", start=-90, end=-1), None, True),
+        (answer("a", start=-90, end=-60), None, True),
+        (answer("a", start=-90, end=-61), None, False),
+        (answer("a", start=-90, end=-1), -70, False),
+        (answer("a", start=-70, end=-1), -70, False),
+        (answer("a", start=-69, end=-1), -70, True),
+        (answer("a", start=-90, end=None), -70, True),
+        (answer("a", DENIED, start=-90, end=None), -70, False),
+        (answer("a", start=-90, end=5), -70, True),
+        (answer("a", start=None, end=-1, created=-80), -70, False),
+        (answer("a", start=None, end=None, created=-90), None, True),
+        (answer("a", DENIED, start=None, end=None, created=-60), None, True),
+        (answer("a", DENIED, start=None, end=None, created=-61), None, False),
+        (answer("a", DENIED, start=None, end=None, created=None), None, True),
+    ],
+)
+def test_an_answer_is_for_a_program_that_it_reaches_and_not_for_the_one_before(asked, before, is_for):
+    last = FIRST + timedelta(days=before) if before is not None else None
+    assert is_for == is_for_visits_from(FIRST, asked, last)

@@ -3,11 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from cds_service.domain.care import Encounter, Session
+import pytest
+
+from cds_service.domain.care import Encounter, PlanOfCare, Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Fact, Place
 from cds_service.domain.codes import PayerClass, Program
-from cds_service.domain.coverage_and_claims import ChargedLine, Claim, Coverage, CoverageAssertion
+from cds_service.domain.coverage_and_claims import (
+    Authorization,
+    AuthorizationState,
+    ChargedLine,
+    Claim,
+    Coverage,
+    CoverageAssertion,
+)
 from cds_service.domain.intervals import Interval
 from cds_service.domain.lazy import lazy
 from cds_service.domain.payment import payer_caveats
@@ -83,3 +92,63 @@ def test_accidents_in_two_states_are_a_doubt_about_the_law():
 def test_what_is_worked_out_once_is_a_property_of_the_class():
     assert isinstance(Case.visit, lazy)
     assert Case.visit.__doc__ is not None
+
+
+def plan(name: str, status: str = "active", **more: object) -> PlanOfCare:
+    known: dict[str, object] = {"start": None, "end": None, "work_rehab": True, "program": Program.CONDITIONING} | more
+    return PlanOfCare(f"CarePlan/{name}", status, **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("plans", "unread"),
+    [
+        ([plan("a", content=False)], "CarePlan/a"),
+        ([plan("a", "completed", content=False)], None),
+        ([plan("a", content=False), plan("b")], None),
+        ([plan("a", content=False), plan("b", "completed")], "CarePlan/a"),
+        ([plan("a")], None),
+        ([], None),
+    ],
+)
+def test_a_plan_that_cannot_be_read_is_told_where_no_other_is_active(plans, unread):
+    gap = case_of(Chart("Patient/p", plans=tuple(plans))).unread_plan
+    assert unread == (gap.reference if gap is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("plans", "active"),
+    [
+        ([plan("a"), plan("b", "completed")], ["a"]),
+        ([plan("a", end=EARLIER), plan("b")], ["b"]),
+        ([plan("a", end=EARLIER)], ["a"]),
+        ([plan("a", end=DAY), plan("b")], ["a", "b"]),
+        ([plan("a", conditions=("wrist",)), plan("b", conditions=("back",))], ["b"]),
+        ([plan("a", conditions=("wrist",))], ["a"]),
+        ([plan("a", conditions=("wrist",)), plan("b")], ["b"]),
+        ([plan("a", work_rehab=False), plan("b")], ["b"]),
+        ([plan("a", work_rehab=False), plan("b", work_rehab=False)], ["a", "b"]),
+    ],
+)
+def test_of_several_plans_those_for_work_rehabilitation_this_injury_and_this_day_stand(plans, active):
+    chart = Chart("Patient/p", plans=tuple(plans), sessions=(session("s", DAY, BACK, "back"),))
+    assert active == [found.reference.removeprefix("CarePlan/") for found in case_of(chart).active_plans]
+
+
+@pytest.mark.parametrize(("state", "relayed"), [(AuthorizationState.APPROVED, 0), (AuthorizationState.DENIED, 1)])
+def test_what_the_payer_says_is_approved_adds_nothing_to_an_approval_of_its_number(state, relayed):
+    on_file = Authorization("ClaimResponse/a", state, "W-1", created=EARLIER)
+    said = CoverageAssertion("Claim/a", approval="satisfied", number="w1", made=DAY)
+    found = case_of(Chart("Patient/p", authorizations=(on_file,), assertions=(said,))).authorizations
+    assert relayed == len([approval for approval in found if approval.relayed])
+
+
+def test_of_approvals_in_force_the_one_that_names_the_service_and_ends_first_is_used_up_first():
+    later, sooner, unnamed = (
+        Authorization("ClaimResponse/a", AuthorizationState.APPROVED, "A", end=date(2026, 6, 1)),
+        Authorization("ClaimResponse/b", AuthorizationState.APPROVED, "B", end=date(2026, 5, 1)),
+        Authorization("ClaimResponse/c", AuthorizationState.APPROVED, "C", end=date(2026, 4, 1), names_service=False),
+    )
+    case = case_of(Chart("Patient/p", authorizations=(unnamed, later, sooner)))
+    assert (sooner, later, unnamed) == case.approvals_on(DAY)
+    assert later == case.authorization_on(DAY)
+    assert ((), None) == (case.approvals_on(date(2026, 7, 1)), case.authorization_on(date(2026, 7, 1)))

@@ -52,3 +52,26 @@ def test_a_length_without_a_start_is_lessened_by_all_other_services():
 def test_a_length_from_its_start_is_lessened_by_services_within_it():
     assert 150 == minutes_of(MORNING, 180, Interval(at(9), at(9, 30)))
     assert 180 == minutes_of(MORNING, 180, Interval(at(11), at(12)))
+
+
+def test_a_visit_without_the_treatments_of_one_encounter_has_nothing_of_that_encounter():
+    apart = UNTIMED._replace(reference="Procedure/other", encounter="Encounter/other")
+    beside = [
+        Service("Procedure/a", DAY, "97530", encounter=ENCOUNTER),
+        Service("Procedure/b", DAY, "97530", encounter="Encounter/other"),
+        Service("Procedure/c", DAY, "97530"),
+        Service("Procedure/d", DAY, "97750", encounter=ENCOUNTER),
+        Service("Procedure/e", DAY, "97750", encounter="Encounter/other"),
+    ]
+    encounters = [Encounter(ENCOUNTER, DAY), Encounter("Encounter/other", DAY)]
+    left = visits_of([UNTIMED, apart], beside, encounters, {"97750"})[DAY].without([apart])
+    assert (UNTIMED,) == left.sessions
+    assert ["a", "c"] == [service.reference.removeprefix("Procedure/") for service in left.services]
+    assert ["d"] == [service.reference.removeprefix("Procedure/") for service in left.included]
+    assert [ENCOUNTER] == [encounter.reference for encounter in left.encounters]
+
+
+def test_an_encounter_of_two_treatments_stays_while_one_of_them_does():
+    second = UNTIMED._replace(reference="Procedure/other")
+    left = visits_of([UNTIMED, second], (), [Encounter(ENCOUNTER, DAY)])[DAY].without([second])
+    assert [ENCOUNTER] == [encounter.reference for encounter in left.encounters]

@@ -109,8 +109,8 @@ def test_a_payer_other_than_workers_compensation_has_no_number_and_day_of_an_inj
 
 
 def test_only_the_first_finding_that_calls_for_a_request_has_its_draft():
-    other, not_applicable = Answer("denied", Severity.WARNING, "subject"), NotApplicable("no question")
-    results = list(with_draft(case(), [other, not_applicable, MISSING, MISSING], frozenset({"missing"})))
+    denied, not_applicable = Answer("denied", Severity.WARNING, "subject"), NotApplicable("no question")
+    results = list(with_draft(case(), [denied, not_applicable, MISSING, MISSING], frozenset({"missing"})))
     assert [0, 0, 1, 0] == [len(getattr(result, "proposals", ())) for result in results]
     assert results[1] is not_applicable
 
