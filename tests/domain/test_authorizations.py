@@ -121,3 +121,21 @@ def test_among_responses_of_a_single_part_what_stands_replaces_nothing_that_stan
 def test_an_answer_is_for_a_program_that_it_reaches_and_not_for_the_one_before(asked, before, is_for):
     last = FIRST + timedelta(days=before) if before is not None else None
     assert is_for == is_for_visits_from(FIRST, asked, last)
+
+
+def test_periods_of_later_answers_that_meet_are_one_period():
+    newest, middle, oldest = (
+        answer("new", start=10, end=20, created=5),
+        answer("mid", start=15, end=30, created=2),
+        answer("old", start=0, end=12),
+    )
+    assert ["new"] == names(newest, middle, oldest)
+    assert ["new"] == names(newest, middle, answer("old", start=25, end=40))
+    assert ["new", "old"] == names(newest, middle, answer("old", start=0, end=9))
+    assert ["new", "old"] == names(newest, middle, answer("old", start=31, end=40))
+
+
+def test_an_approval_without_a_date_is_the_first_and_a_refusal_without_one_the_last():
+    assert ["b"] == names(answer("a", created=None), answer("b", created=0))
+    assert ["a"] == names(answer("a", DENIED, created=None), answer("b", created=0))
+    assert ["a"] == names(answer("a", AuthorizationState.PENDING, created=None), answer("b", created=0))

@@ -101,3 +101,24 @@ def test_a_new_plan_begins_a_program_from_the_day_after_the_last_visit_to_the_da
     treated = [session(0, "back"), session(20, "back"), session(30, "back")]
     programs = Programs(treated, [plan("old", 0, 19), plan("new", first, 60)], [evaluated(30)])
     assert runs == len(programs.episodes)
+
+
+@pytest.mark.parametrize(
+    ("plans", "evaluations", "runs"),
+    [
+        ([plan("old", 0, 19), plan("new", 28, 60)], [20], 1),
+        ([plan("old", 0, 19), plan("new", 28, 60)], [21], 2),
+        ([plan("old", 0, 19), plan("other", 0, 50), plan("new", 28, 60)], [21], 1),
+        ([plan("old", 0, 19), plan("other", 0, 50, status="completed"), plan("new", 28, 60)], [21], 2),
+        ([plan("old", 0, 28), plan("new", 28, 60)], [21], 1),
+        ([plan("old", 0, 27), plan("new", 28, 60)], [21], 2),
+        ([plan("new", 28, 60)], [21], 1),
+        ([plan("old", 0, 19), plan("new", 28, 60, work_rehab=False)], [21], 1),
+        ([plan("old", 0, 19), plan("new", 28, 60, program=Program.HARDENING)], [21], 1),
+        ([plan("old", 0, 19, program=Program.HARDENING), plan("new", 28, 60)], [21], 2),
+        ([plan("old", 0, 19), plan("new", 28, 60)], [31], 1),
+    ],
+)
+def test_a_program_begins_anew_by_an_evaluation_and_a_plan_after_all_of_its_plans_have_ended(plans, evaluations, runs):
+    treated = [session(0, "back"), session(20, "back"), session(30, "back")]
+    assert runs == len(Programs(treated, plans, [evaluated(day) for day in evaluations]).episodes)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from cds_service.domain.bill import NOTHING_BILLED
 from cds_service.domain.care import Appointment, Session
 from cds_service.domain.case import Case, Moment
@@ -12,7 +14,7 @@ from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.coverage_and_claims import Authorization, AuthorizationState, Coverage
 from cds_service.domain.intervals import Interval
 from cds_service.rules.answers import NAMES_NO_SERVICE, unnamed_approvals
-from cds_service.rules.approvals import check_amounts, counted_on, used_on
+from cds_service.rules.approvals import check_amounts, check_end, counted_on, used_on
 from cds_service.rules.authorization import approval_doubts, check_authorization
 from cds_service.rules.rule import Answer
 from tests.billing.bill_stories import DAY, policy_of
@@ -232,3 +234,66 @@ def test_an_earlier_approval_that_one_shares_visits_with_may_share_others_with_a
         case_of(oldest, replace(middle, quantity=1), approval("c", 9, "visits", -5), treated=treated), POLICY, DAY
     )
     assert (2, 9) == (used.amount, used.approved)
+
+
+@pytest.mark.parametrize(
+    ("approvals", "hours", "asked"),
+    [
+        ([approval("a", 9, "units", codes=("97545",))], 4, True),
+        ([approval("a", 9, "units", codes=("97545",))], 2, False),
+        ([approval("a", 9, "visits", codes=("97545",))], 4, False),
+        ([approval("a", 9, "units", codes=("97545",)), approval("b", 9, "units", codes=("97546",))], 4, False),
+        ([approval("a", 9, "units")], 4, False),
+    ],
+)
+def test_further_hours_under_an_approval_of_the_first_block_alone_are_asked_about(approvals, hours, asked):
+    start = datetime(2026, 3, 16, 8, tzinfo=UTC)
+    treated = session(0)._replace(period=Interval(start, start + timedelta(hours=hours)))
+    found = check_amounts(case_of(*approvals, treated=(session(-2), treated)), POLICY, (DAY,))
+    assert asked == any("ask whether 97546 is approved" in getattr(result, "why", "") for result in found)
+
+
+def test_further_hours_of_one_of_several_booked_days_are_asked_about():
+    start = datetime(2026, 3, 16, 8, tzinfo=UTC)
+    short = session(-1)._replace(period=Interval(start, start + timedelta(hours=2)))
+    only = approval("a", 9, "units", codes=("97545",))
+    found = list(check_amounts(case_of(only, treated=(short, session(0))), POLICY, (on(-1), DAY, on(1))))
+    assert any("ask whether 97546 is approved" in getattr(result, "why", "") for result in found)
+
+
+def test_of_several_approvals_that_have_ended_the_last_end_is_told():
+    case = case_of(approval("a", last=-9), approval("b", last=-4))
+    (found,) = (found for found in check_authorization(case, NOTHING_BILLED, POLICY) if isinstance(found, Answer))
+    assert ("expired", on(-4), 4) == (found.kind, found.facts["end"], found.facts["days"])
+
+
+def test_of_several_approvals_to_come_the_first_start_is_told():
+    case = case_of(approval("a", first=9), approval("b", first=4))
+    (found,) = (found for found in check_authorization(case, NOTHING_BILLED, POLICY) if isinstance(found, Answer))
+    assert ("not-started", on(4)) == (found.kind, found.facts["start"])
+
+
+@pytest.mark.parametrize(("made", "told"), [(on(-9), []), (on(-5), ["later-refusal"]), (None, ["later-refusal"])])
+def test_a_refusal_of_another_request_is_told_where_it_is_not_older_than_the_approvals(made, told):
+    refused = approval("r", state=DENIED, created=made, names_service=False)
+    approved = approval("a", 90, "visits", created=on(-5)), approval("b", 90, "visits", created=None)
+    found = check_authorization(case_of(*approved, refused), NOTHING_BILLED, POLICY)
+    assert told == [answer.kind for answer in found if isinstance(answer, Answer)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "warned", "found"),
+    [(3, 10, ["runs-out"]), (3, 3, []), (2, 10, ["runs-out"]), (1, 10, ["exhausted"])],
+)
+def test_an_amount_is_warned_of_in_the_days_before_the_pace_uses_it_up(quantity, warned, found):
+    policy = policy_of({"authorization.warn_days": warned})
+    case = case_of(approval("a", quantity, "visits"))
+    assert found == [result.kind for result in check_amounts(case, policy, (DAY,)) if isinstance(result, Answer)]
+
+
+@pytest.mark.parametrize(("last", "found"), [(11, []), (10, [10]), (0, [0])])
+def test_the_end_of_an_approval_is_warned_of_from_so_many_days_before(last, found):
+    ends = approval("a", last=last)
+    assert found == [answer.facts["days"] for answer in check_end(POLICY, ends, DAY)]
+    assert [] == list(check_end(policy_of({"authorization.warn_days": None}), ends, DAY))
+    assert [] == list(check_end(POLICY, replace(ends, end=None), DAY))
