@@ -108,6 +108,14 @@ def test_a_file_nested_deeper_than_any_policy_is_refused(tmp_path: Path):
         json_of(document, (), data)
 
 
+def test_one_name_without_a_letter_among_good_ones_is_refused(tmp_path: Path):
+    (tmp_path / "named.yaml").write_text(
+        "policy: named\ntitle: N\nmatch: {payer: [Prairie, '-']}\nstatus: partial\nvalues: {}\n"
+    )
+    with pytest.raises(PolicyError, match="a name of the payer needs a letter or digit"):
+        load_file(tmp_path / "named.yaml")
+
+
 def test_every_bad_file_has_its_test():
     assert set(REFUSALS) == {path.stem for path in BAD.glob("*.yaml")}
 

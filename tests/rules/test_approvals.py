@@ -273,12 +273,14 @@ def test_of_several_approvals_to_come_the_first_start_is_told():
     assert ("not-started", on(4)) == (found.kind, found.facts["start"])
 
 
-@pytest.mark.parametrize(("made", "told"), [(on(-9), []), (on(-5), ["later-refusal"]), (None, ["later-refusal"])])
-def test_a_refusal_of_another_request_is_told_where_it_is_not_older_than_the_approvals(made, told):
+@pytest.mark.parametrize(
+    ("made", "kinds_found"), [(on(-9), []), (on(-5), ["later-refusal"]), (None, ["later-refusal"])]
+)
+def test_a_refusal_of_another_request_is_told_where_it_is_not_older_than_the_approvals(made, kinds_found):
     refused = approval("r", state=DENIED, created=made, names_service=False)
     approved = approval("a", 90, "visits", created=on(-5)), approval("b", 90, "visits", created=None)
     found = check_authorization(case_of(*approved, refused), NOTHING_BILLED, POLICY)
-    assert told == [answer.kind for answer in found if isinstance(answer, Answer)]
+    assert kinds_found == [answer.kind for answer in found if isinstance(answer, Answer)]
 
 
 @pytest.mark.parametrize(
