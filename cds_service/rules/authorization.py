@@ -167,6 +167,10 @@ DOUBTS: Final = {
 }
 
 
+_OPEN: Final = frozenset({"denied-unnamed", "later-refusal", "unit-question", "weak"})
+"""Open also where no approval is wanted: what the payer refused, or how much it approved, may be this visit."""
+
+
 def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
     """Why the payer may not pay the visit for want of approval: known to be missing, refused, ended or used up.
 
@@ -183,7 +187,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
         for result in _results(case, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
-        and (result.severity is Severity.WARNING or result.kind in {"later-refusal", "unit-question", "weak"})
+        and (result.severity is Severity.WARNING or result.kind in _OPEN)
     ]
     found.extend(gap for gap in case.chart.gaps if gap.fact is Fact.AUTHORIZATIONS)
     unknown = not_counted(case.approvals_on(case.date_of_service))

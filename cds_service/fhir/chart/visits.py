@@ -39,6 +39,7 @@ _R5_STATUS: Final = frozenset({"on-hold", "discharged", "completed", "discontinu
 _STOPPED: Final = (
     "check how long was treated: the treatment was stopped before its end; its recorded minutes are counted"
 )
+_NOT_DONE: Final = "check whether the treatment was given: it is recorded as not done"
 _APART: Final = "check which times are right: the encounter has other times of the day than its treatment"
 
 
@@ -70,6 +71,7 @@ class Visits:
         self._calendar = calendar
         self._not_held: dict[str, str] = {}
         self._unread: list[UnreadTreatment] = []
+        self._not_done: set[str] = set()
         self._conditions_treated = TreatedConditions()
         self._identified: dict[str, tuple[str, Interval | None, str | None, CodeableConcept | None]] = {}
 
@@ -198,6 +200,14 @@ class Visits:
     def _leave_out(self, record: ProcedureResource, reference: str) -> None:
         """Leave out a procedure that was not carried out, or cannot be read: treatments of its visit rest on that."""
         if record.status in _PROCEDURE_STATUS - _TREATED:
+            at = record.encounter
+            if (
+                record.status == "not-done"
+                and at is not None
+                and at.reference
+                and self._meanings[record.code].work_rehab
+            ):
+                self._not_done.add(self._own.references[at.reference])
             return
         why = "does not say what was done" if record.status in _TREATED else "has no FHIR status"
         self._own.leave_out(ProcedureResource, reference, why)
@@ -251,8 +261,11 @@ class Visits:
             if encounter.work_rehab and encounter.date is not None and encounter.date not in treated:
                 treated_by = self._people.participants(record)
                 session = clinical.session_of_encounter(encounter, encounter.date, treated_by)
-                doubts = self._people.doubts_about(encounter.reference)
+                doubts = (*self._people.doubts_about(encounter.reference), *self._undone(encounter))
                 yield session._replace(doubts=(*session.doubts, *doubts)) if doubts else session
+
+    def _undone(self, encounter: Encounter) -> tuple[str, ...]:
+        return (_NOT_DONE,) if encounter.reference in self._not_done else ()
 
 
 def _why_left_out(encounter: EncounterResource) -> str:
