@@ -14,6 +14,9 @@ from rich.text import Text
 from cards.explanation import EVALUATION_EXTENSION
 
 COLORS: Final = {"info": "cyan", "warning": "yellow", "critical": "red"}
+MOST_TITLES: Final = 4
+"""Rules that are named below the cards; the table of gaps names all."""
+EVERY_RULE: Final = "every rule"
 GAPS: Final = (2, 1)
 """Blanks between columns, the first that leaves room for every word of the header."""
 
@@ -27,7 +30,10 @@ def show_answer(console: Console, answer: Mapping[str, Any]) -> None:
     if not cards:
         console.print("No cards: " + _silence(evaluation), style="green" if evaluation else "dim")
     for gap in evaluation.get("gaps", []):
-        console.print(Text(f"Not known for {_rules_without_answer(evaluation, gap)}: {gap['why']}", style="dim"))
+        rules = _rules_without_answer(evaluation, gap)
+        if len(gap["rules"]) > MOST_TITLES and rules != EVERY_RULE:
+            rules = f"{len(gap['rules'])} rules"
+        console.print(Text(f"Not known for {rules}: {gap['why']}", style="dim"))
     for rule in evaluation.get("withheld", []):
         console.print(Text(f"Held back: {rule.get('summary', rule['rule'])} ({rule['why']})", style="dim"))
     if evaluation:
@@ -53,7 +59,7 @@ def _rules_without_answer(evaluation: Mapping[str, Any], gap: Mapping[str, Any])
     from cds_service.rules.catalog import RULES  # tables alone need no rules
 
     if {rule["id"] for rule in evaluation["rules"]} <= {*gap["rules"]}:
-        return "every rule"
+        return EVERY_RULE
     titles = {rule.id: rule.title for rule in RULES}
     return ", ".join(titles.get(rule, rule) for rule in gap["rules"])
 

@@ -1,6 +1,7 @@
 """Draws up the authorization packet of a consultation: for a first request, a renewal or an appeal."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 from cds_service.consultation.consult import Consultation
@@ -8,6 +9,7 @@ from cds_service.consultation.timelines.program_timelines import timeline_of
 from cds_service.domain.case import Case
 from cds_service.domain.packet import Packet, PacketUse, Parties
 from cds_service.fhir.reading.parties import GivesJson, parties_of
+from cds_service.fhir.reading.prefetch_keys import not_asked_at
 from cds_service.packets.appeal_lines import appeal_lines
 from cds_service.packets.filled_elements import Filled, element_of, goals_asked, words_of_goal
 from cds_service.packets.material import PacketMaterial
@@ -57,6 +59,7 @@ def packet_of(
         use=use,
         case=case,
         policy=policy,
+        unsent=not_asked_at(case.moment).union(case.chart.unavailable),
         json_of=json_of,
         parties=_parties(case, json_of),
         services=services_asked(case),
@@ -113,7 +116,7 @@ def _parties(case: Case, json_of: GivesJson) -> Parties:
         json_of,
         case.chart.patient,
         orders=[order.reference for order in orders_asked(case)],
-        treatments=[session.reference for session in reversed(treated)],
+        treatments=[session.reference for session in sorted(treated, key=attrgetter("date"), reverse=True)],
         facility=facility,
         coverage=case.payer.reference if case.payer is not None else None,
     )

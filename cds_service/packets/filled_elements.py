@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from cards.numbers import number
 from cards.packet_words import sentence
 from cds_service.domain.care import Goal
+from cds_service.domain.chart import Fact
 from cds_service.domain.codes import LABELS
 from cds_service.domain.findings import Days, Evidence
 from cds_service.domain.packet import PacketElement, Party
@@ -16,6 +17,17 @@ from cds_service.packets.necessity import facts_of_course, with_unit
 from cds_service.packets.wanted_elements import WantedElement
 from cds_service.rules.measurements import measurements
 
+TOLD_BY: Final[Mapping[str, Fact]] = {
+    "evaluation": Fact.ASSESSMENTS,
+    "progress": Fact.ASSESSMENTS,
+    "goals": Fact.GOALS,
+    "amount": Fact.ORDERS,
+    "proposed-date": Fact.ORDERS,
+    "requester": Fact.ORDERS,
+    "requester-contact": Fact.ORDERS,
+    "plan-of-care": Fact.PLAN_OF_CARE,
+}
+"""What the record has to be sent of for an element to be missing there."""
 NEVER_ANSWERED: Final = frozenset({"signature"})
 """Elements that a questionnaire does not settle."""
 _BETWEEN: Final = "; "
@@ -38,6 +50,8 @@ def element_of(wanted: WantedElement, material: PacketMaterial, necessity: Fille
         filled = necessity
     else:
         filled = _FILLERS[wanted.id](material)
+        if filled.missing and not filled.text and TOLD_BY.get(wanted.id) in material.unsent:
+            filled = Filled(missing=_missing(material, "not-sent"))
     return PacketElement(
         wanted.id,
         wanted.label,

@@ -5,6 +5,7 @@ from datetime import date
 
 from cds_service.domain.care import RequestAnswer
 from cds_service.domain.case import Case
+from cds_service.domain.chart import Fact
 from cds_service.domain.findings import AmountAsked, ClaimHead, ServiceAsked
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.packet import PacketUse, Parties
@@ -20,13 +21,16 @@ from cds_service.policies.shapes import Request
 class PacketMaterial:
     """What the record has for a packet.
 
-    ``injury`` is its name in words, ``conditions`` the references behind it. ``answers`` are those of completed
-    questionnaires by element. ``request`` says how this payer is asked, ``timeline`` is None before a first visit.
+    ``unsent`` are the facts that nobody sent, or that are not asked for at the moment of the case: that none of it is
+    here says nothing of the record. ``injury`` is its name in words, ``conditions`` the references behind it.
+    ``answers`` are those of completed questionnaires by element. ``request`` says how this payer is asked, ``timeline``
+    is None before a first visit.
     """
 
     use: PacketUse
     case: Case
     policy: PolicyView
+    unsent: frozenset[Fact]
     json_of: GivesJson
     parties: Parties
     services: tuple[ServiceAsked, ...]

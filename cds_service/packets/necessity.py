@@ -5,6 +5,7 @@ from typing import Final
 
 from cards.numbers import number
 from cards.packet_words import sentence
+from cds_service.domain.chart import Fact
 from cds_service.domain.findings import Days, Evidence
 from cds_service.domain.packet import MeasuredCourse, Necessity
 from cds_service.domain.program_timeline import Trend
@@ -25,7 +26,7 @@ def necessity_of(material: PacketMaterial, asked: str, goals: tuple[str, ...]) -
         sentences.append(_say(material, "asked", asked=asked))
     missing = ""
     if not courses:
-        missing = _say(material, "nothing_measured")
+        missing = _say(material, "not_sent" if Fact.ASSESSMENTS in material.unsent else "nothing_measured")
     elif material.case.episode is not None and not any(course.trend is Trend.BETTER for course in courses):
         missing = _say(material, "no_progress")
     return Necessity(

@@ -108,7 +108,7 @@ def _of_results(material: PacketMaterial) -> Iterator[str]:
     if found.two_injuries:
         yield _say(material, "two_injuries")
     chart = material.case.chart
-    lacking = [fact.value.replace("-", " ") for fact in _FACTS if chart.not_whole(fact)]
+    lacking = [fact.value.replace("-", " ") for fact in _FACTS if fact in material.unsent or chart.not_whole(fact)]
     if lacking:
         yield _say(material, "not_sent", facts=lacking)
 

@@ -36,6 +36,7 @@ _MOST_ON_A_PAGE: Final = 10
 _INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
     "encounters": ("Organization",),
     "procedures": ("PractitionerRole",),
+    "orders": ("Practitioner",),
 }
 """Resources that a client sends along in the Bundle of a key, because the found ones refer to them."""
 

@@ -9,11 +9,18 @@ from cds_service.stories.mappings import AnyDay, FhirId, RoleName, StoryMapping
 
 
 class PersonWords(StoryMapping):
-    """A treating person; ``role`` decides the taxonomy code, ``unknown`` has none. ``title`` is the role in words."""
+    """A treating person; ``role`` decides the taxonomy code, ``unknown`` has none. ``title`` is the role in words.
+
+    ``npi``, ``license``, ``phone`` and ``fax`` are those of the person.
+    """
 
     role: RoleName = "unknown"
     name: str
     title: str | None = None
+    npi: str | None = None
+    license: str | None = None
+    phone: str | None = None
+    fax: str | None = None
 
 
 class PatientWords(StoryMapping):
@@ -32,13 +39,15 @@ class SiteWords(StoryMapping):
     name: str = "Exampleville Work Rehab (invented)"
     state: str | None = None
     zone: str | None = None
+    npi: str | None = None
 
 
 class CoverageWords(StoryMapping):
     """One coverage: ``payer_id`` is the payer's identifier, ``order`` its place in line, ``class: none`` untyped.
 
     ``type`` is the code of its type as it is sent, in the place of that of the class: ``PUBLICPOL`` of v3-ActCode, or
-    ``SOPT 99``, ``X12 ZZ``; ``text`` is the type in words. ``plan`` and ``group`` are names in Coverage.class.
+    ``SOPT 99``, ``X12 ZZ``; ``text`` is the type in words. ``plan`` and ``group`` are names in Coverage.class,
+    ``claim_number`` is the payer's number of the injury, ``employer`` who took out the insurance.
     """
 
     id: FhirId | None = None
@@ -56,6 +65,8 @@ class CoverageWords(StoryMapping):
     start: AnyDay | None = None
     end: AnyDay | None = None
     member: str | None = None
+    claim_number: str | None = None
+    employer: str | None = None
 
 
 class InjuryWords(StoryMapping):

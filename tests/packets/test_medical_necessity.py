@@ -15,7 +15,8 @@ def test_it_tells_start_now_and_goal():
     assert packet.necessity.text == (
         "Texana Placeholder takes part in work hardening after an injury on Dec 16, 2025 (Strain of the right rotator "
         "cuff). 9 visits took place from Mar 2 to Mar 16, 36 hours in all. Floor-to-waist lift improved from 15 lb on "
-        "Feb 28 to 28 lb on Mar 13. The goal is 40 lb by Apr 11."
+        "Feb 28 to 28 lb on Mar 13. The goal is 40 lb by Apr 11. Asked for: 8 visits of 4 h, 4 a week, from Apr 12 to "
+        "Apr 25."
     )
     assert "A clinician reads and edits it before it is sent." in packet.necessity.edit_first
     assert "" == packet.necessity.missing

@@ -268,7 +268,9 @@ def test_order_hooks_carry_the_drafts_and_the_chosen_ones():
 def test_a_dispatched_order_is_named_in_context_and_found_among_the_orders():
     request = story(orders={"id": "one"}).request("order-dispatch")
     assert ["ServiceRequest/one"] == request["context"]["dispatchedOrders"]
-    assert ["one"] == [resource["id"] for resource in entries(request["prefetch"]["orders"])]
+    order, who_ordered = entries(request["prefetch"]["orders"])
+    assert "one" == order["id"]
+    assert f"Practitioner/{who_ordered['id']}" == order["requester"]["reference"]
 
 
 def test_booked_visits_are_in_the_context_of_the_booking_hook():

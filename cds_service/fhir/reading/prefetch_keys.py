@@ -311,6 +311,17 @@ def asked_at(moment: Moment) -> tuple[str, ...]:
 
 
 @cache
+def not_asked_at(moment: Moment) -> frozenset[Fact]:
+    """The facts that are not known at a moment because the keys that tell them whole are not asked for."""
+    return frozenset(
+        fact
+        for key in _ROWS
+        for fact, share in key.tells.items()
+        if share is Share.WHOLE and moment not in key.asked_at
+    )
+
+
+@cache
 def needed_at(moment: Moment) -> tuple[str, ...]:
     """The keys of which one at least is needed at a moment, the most telling first."""
     needed = [key for key in _ROWS if moment in key.needed_at]

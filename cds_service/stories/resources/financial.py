@@ -52,8 +52,10 @@ def coverage_resource(setting: StorySetting, words: CoverageWords) -> FhirJson:
     return elements(
         resourceType="Coverage",
         id=setting.id(words.id, "coverage"),
+        identifier=[_claim_number(words.claim_number)] if words.claim_number else None,
         status=words.status,
         type=concept(*([kind] if kind else []), text=words.text),
+        policyHolder={"display": words.employer} if words.employer else None,
         subscriberId=words.member,
         beneficiary=setting.subject,
         period=setting.period(words.start, words.end),
@@ -61,6 +63,11 @@ def coverage_resource(setting: StorySetting, words: CoverageWords) -> FhirJson:
         class_=[_coverage_class(key, name) for key, name in named.items() if name is not None],
         order=words.order,
     )
+
+
+def _claim_number(number: str) -> FhirJson:
+    kind = concept(coding(f"{TERMINOLOGY}/v2-0203", "WCN", "Workers' Comp Number"))
+    return {"type": kind, "system": f"{EXAMPLE}/claims", "value": number}
 
 
 def _coverage_type(code: str) -> FhirJson:

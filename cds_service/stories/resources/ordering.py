@@ -2,7 +2,7 @@
 
 from cds_service.stories.paperwork import AppointmentWords, OrderWords, TimesWords
 from cds_service.stories.resources.financial import payer_word
-from cds_service.stories.resources.persons import user
+from cds_service.stories.resources.persons import therapist, user
 from cds_service.stories.resources.pieces import (
     DISCIPLINES,
     SNOMED,
@@ -36,7 +36,7 @@ def order_resource(setting: StorySetting, words: OrderWords, status: str, covera
         subject=setting.subject,
         occurrenceTiming=_timing(setting, words.times) if words.times else None,
         authoredOn=setting.day(0),
-        requester={"reference": user(setting)},
+        requester={"reference": user(setting), "display": setting.people[therapist(setting)].name},
         reasonReference=setting.conditions(words.injury),
         insurance=[{"reference": f"Coverage/{coverage['id']}"} for coverage in coverages[:1]],
     )

@@ -6,12 +6,14 @@ from typing import Final
 from cds_service.stories.language import StoryWords
 from cds_service.stories.resources.pieces import (
     DISCIPLINES,
+    EXAMPLE,
     NUCC,
     FhirJson,
     StorySetting,
     coding,
     concept,
     elements,
+    npi_identifier,
     slug,
 )
 from cds_service.stories.worker_words import PersonWords
@@ -48,13 +50,26 @@ def therapist(setting: StorySetting) -> str:
 
 def practitioner(setting: StorySetting, key: str) -> FhirJson:
     """The person."""
-    name = setting.people[key].name
+    person = setting.people[key]
+    name, license_number = person.name, person.license
     given_names = name.partition(",")[0].split()
+    telecom = [{"system": system, "value": value} for system in ("phone", "fax") if (value := getattr(person, system))]
+    return elements(
+        resourceType="Practitioner",
+        id=_person_id(setting, key),
+        identifier=[npi_identifier(person.npi)] if person.npi else None,
+        active=True,
+        name=[elements(text=name, family=given_names[-1], given=given_names[:-1])],
+        telecom=telecom,
+        qualification=[_license(license_number, person.role)] if license_number else None,
+    )
+
+
+def _license(number: str, role: str) -> FhirJson:
+    code = TAXONOMY.get(role)
     return {
-        "resourceType": "Practitioner",
-        "id": _person_id(setting, key),
-        "active": True,
-        "name": [elements(text=name, family=given_names[-1], given=given_names[:-1])],
+        "identifier": [{"system": f"{EXAMPLE}/licenses", "value": number}],
+        "code": concept(coding(NUCC, *code)) if code else {"text": "License"},
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from cds_service.domain.codes import LABELS, Program
 from cds_service.fhir.reading.code_systems import CPT, HCPCS
+from cds_service.fhir.reading.parties import NPI
 from cds_service.stories.care_words import TimedWords
 from cds_service.stories.language import StoryWords
 from cds_service.stories.story_dates import StoryCalendar, StoryDay
@@ -86,6 +87,11 @@ def coding(system: str, code: str, display: str | None = None) -> FhirJson:
 def concept(*codings: FhirJson, text: str | None = None) -> FhirJson:
     """A CodeableConcept."""
     return elements(coding=list(codings), text=text)
+
+
+def npi_identifier(number: str) -> FhirJson:
+    """The national number of a person or an organization."""
+    return {"system": NPI, "value": number}
 
 
 def billing_coding(code: str) -> FhirJson:

@@ -11,6 +11,7 @@ from cds_service.stories.resources.pieces import (
     coding,
     concept,
     elements,
+    npi_identifier,
 )
 from cds_service.stories.worker_words import InjuryWords
 
@@ -40,6 +41,7 @@ def site(setting: StorySetting) -> FhirJson:
         resourceType="Organization",
         id=f"{setting.patient}-site",
         extension=[{"url": TIME_ZONE_EXTENSION, "valueCode": words.zone}] if words.zone else None,
+        identifier=[npi_identifier(words.npi)] if words.npi else None,
         active=True,
         name=words.name,
         address=[elements(city="Exampleville", state=words.state, country="US")] if words.state else None,
