@@ -213,6 +213,7 @@ FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "units": lambda value: quantity(value, "units"),
     "quantity": quantity,
     "all_approved": all_approved,
+    "capital": capital,
     "number": number,
     "codes": codes,
     "breakdown": breakdown,

@@ -6,13 +6,11 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, UndefinedError
+from jinja2 import Template, UndefinedError
 
 from cards.markdown import plain
-from cards.numbers import FILTERS, capital, readable
-from cards.wording import WordingError
+from cards.wording import WordingError, entries_of, plain_template
 from cds_service.domain.codes import LABELS
-from cds_service.yaml_files import YamlError, YamlFile
 
 FILE: Final = "packet_words.yaml"
 
@@ -31,45 +29,19 @@ def sentence(section: str, key: str, today: date, facts: Mapping[str, object] | 
 
 
 @cache
-def packet_texts() -> Mapping[tuple[str, str], str]:
-    """All entries by section and key, read once.
-
-    Raises:
-        WordingError: the file cannot be read, or is not made of sections with texts.
-    """
-    try:
-        content = YamlFile.read(resources.files("cards") / FILE, FILE).content
-    except YamlError as problem:
-        raise WordingError(str(problem)) from problem
-    if not isinstance(content, dict) or not all(isinstance(entries, dict) for entries in content.values()):
-        raise WordingError(f"{FILE}: must have sections with texts")
-    return {
-        (str(section), str(key)): str(text) for section, entries in content.items() for key, text in entries.items()
-    }
-
-
-@cache
 def packet_template(section: str, key: str) -> Template:
     """One entry, compiled when it is first used.
 
     Raises:
         WordingError: there is no such entry, or it does not compile.
     """
-    text = packet_texts().get((section, key))
-    if text is None:
+    entries = _sections().get(section)
+    text = entries.get(key) if isinstance(entries, Mapping) else None
+    if not isinstance(text, str):
         raise WordingError(f"{FILE}: {section}: has no words for {key}")
-    try:
-        return _environment().from_string(text.strip())
-    except TemplateSyntaxError as error:
-        raise WordingError(f"{FILE}: {section}: {key}: line {error.lineno}: {error.message}") from error
+    return plain_template(f"{FILE}: {section}: {key}", text)
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        undefined=StrictUndefined,
-        finalize=lambda value: plain(value if isinstance(value, str) else readable(value)),
-        autoescape=False,  # noqa: S701 - plain text; the page that shows it escapes it for HTML
-    )
-    environment.filters.update({**FILTERS, "capital": capital})
-    return environment
+def _sections() -> Mapping[str, object]:
+    return entries_of(resources.files("cards") / FILE)

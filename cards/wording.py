@@ -151,20 +151,25 @@ def load_wordings(folder: Traversable) -> Mapping[str, Wording]:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".yaml"):
             continue
-        for kind, entry in _entries(file).items():
+        for kind, entry in entries_of(file).items():
             if kind in found:
                 raise WordingError(f"{file.name}: {kind}: already worded in {found[kind].file}")
             found[kind] = _compiled(file.name, kind, entry)
     return MappingProxyType(found)
 
 
-def _entries(file: Traversable) -> Mapping[str, object]:
+def entries_of(file: Traversable) -> Mapping[str, object]:
+    """The entries of a wording file by name.
+
+    Raises:
+        WordingError: it cannot be read, or is not made of named entries.
+    """
     try:
         content = YamlFile.read(file, file.name).content
     except YamlError as problem:
         raise WordingError(str(problem)) from problem
     if not isinstance(content, dict) or not all(isinstance(kind, str) for kind in content):
-        raise WordingError(f"{file.name}: the file must map finding kinds to their words")
+        raise WordingError(f"{file.name}: the file must map names to their words")
     return content
 
 
@@ -191,9 +196,9 @@ def _compiled(file: str, kind: str, entry: object) -> Wording:
         raise WordingError(f"{where}: optional must list names of facts")
     if not isinstance(examples, dict):
         raise WordingError(f"{where}: examples must map names of facts to values")
-    of_summary, in_summary = _template(where, "summary", summary, _PLAIN)
-    of_detail, in_detail = _template(where, "detail", detail, _MARKDOWN) if detail else (None, set[str]())
-    of_labels = {str(key): _template(where, f"suggestions.{key}", text, _PLAIN) for key, text in suggestions.items()}
+    of_summary, in_summary = _template(f"{where}: summary", summary, _PLAIN)
+    of_detail, in_detail = _template(f"{where}: detail", detail, _MARKDOWN) if detail else (None, set[str]())
+    of_labels = {str(key): _template(f"{where}: suggestions.{key}", text, _PLAIN) for key, text in suggestions.items()}
     return Wording(
         kind=kind,
         file=file,
@@ -218,13 +223,22 @@ def _obtainable(where: str, entry: object) -> Obtainable:
             raise WordingError(f"{where}: obtain must list sentences, or say {{nothing: why}}")
 
 
-def _template(where: str, name: str, text: str, environment: Environment) -> tuple[Template, set[str]]:
+def plain_template(where: str, text: str) -> Template:
+    """A template of plain text, compiled; ``where`` is its place in the files.
+
+    Raises:
+        WordingError: it does not compile; names the place and the line.
+    """
+    return _template(where, text, _PLAIN)[0]
+
+
+def _template(where: str, text: str, environment: Environment) -> tuple[Template, set[str]]:
     """A template, and the names that it reads."""
     try:
         parsed = environment.parse(text.strip())
         return environment.from_string(parsed), meta.find_undeclared_variables(parsed)
     except TemplateSyntaxError as error:
-        raise WordingError(f"{where}: {name}: line {error.lineno}: {error.message}") from error
+        raise WordingError(f"{where}: line {error.lineno}: {error.message}") from error
 
 
 def _environment(made_safe: Callable[[str], str]) -> Environment:

@@ -93,10 +93,6 @@ class Programs:
         found = [run.up_to(day) for run in self._runs if run.dates[0] <= day]
         return tuple(sorted(found, key=attrgetter("last", "first")))
 
-    def going_on(self, day: date, conditions: Collection[str]) -> Episode | None:
-        """The episode that a visit of this day for these conditions belongs to; None when it would start another."""
-        return self.continued(self.episodes, day, conditions)
-
     @lazy
     def _runs(self) -> tuple[_Run, ...]:
         runs: list[_Run] = []

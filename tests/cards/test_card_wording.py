@@ -140,7 +140,7 @@ BAD = {
     "entry is text": ("a.b: Do it", "words.yaml: a.b: must have fields"),
     "duplicate kind": ("a.b: {summary: Do it}\na.b: {summary: Do it}", "words.yaml:2: a.b: duplicate key"),
     "not YAML": ("a.b: {summary", "words.yaml:1: a.b: not readable as YAML"),
-    "a list": ("- a", "words.yaml: the file must map finding kinds"),
+    "a list": ("- a", "words.yaml: the file must map names to their words"),
 }
 
 

@@ -79,10 +79,10 @@ def test_a_new_evaluation_and_a_new_plan_after_the_end_of_the_old_one_start_anot
 
 def test_the_program_that_goes_on_is_that_of_the_same_injury():
     programs = Programs([session(0, "back"), session(10, "wrist")])
-    assert (going := programs.going_on(on(12), {"back"})) is not None
+    assert (going := programs.continued(programs.episodes, on(12), {"back"})) is not None
     assert going.conditions == ("back",)
-    assert programs.going_on(on(12), {"knee"}) is None
-    assert programs.going_on(on(99), {"back"}) is None
+    assert programs.continued(programs.episodes, on(12), {"knee"}) is None
+    assert programs.continued(programs.episodes, on(99), {"back"}) is None
 
 
 def test_an_episode_is_named_by_its_dates_and_its_injury():

@@ -15,7 +15,6 @@ HARMLESS = {"re.compile", "platform.system"}
 KNOWN = {
     # The words of the cards are templates in files of the program itself; neither a site nor a caller brings any.
     "cards/wording.py": {"from_string"},
-    "cards/packet_words.py": {"from_string"},
     "cards/packets/printed_packet.py": {"from_string"},
     # What templates of the program made, which escape every value that they are filled with.
     "cards/drawing/canvas.py": {"Markup"},

@@ -66,6 +66,12 @@ def page(
     return Response(orjson.dumps(facts), status, headers, mimetype=json_type)
 
 
+def download(name: str, content: bytes | str, kind: str = "application/json") -> Response:
+    """A file to save, which nobody keeps on the way."""
+    headers = headers_of_page(PRIVATE) | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, mimetype=kind)
+
+
 def headers_of_page(kept: str, framed_by: Iterable[str] = ()) -> dict[str, str]:
     """What a page tells the browser: only our own scripts and styles, no framing by others, no address for others."""
     framing = " ".join(framed_by) or "'none'"

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from cards.card import HookResponse
 from cds_service.hooks.answer import Answerer
 from cds_service.hooks.call import read_call
 from cds_service.hooks.services import SERVICES
@@ -62,7 +61,3 @@ def feedback_example(answer: dict[str, Any], day: date) -> dict[str, Any]:
     accepted = [{"id": suggestion["uuid"]} for suggestion in card["suggestions"][:1]]
     entry = {"card": card["uuid"], "outcome": "accepted", "acceptedSuggestions": accepted}
     return {"feedback": [entry | {"outcomeTimestamp": at.isoformat()}]}
-
-
-NO_CARDS_EXAMPLE: Final = orjson.loads(HookResponse(()).encoded)
-"""What a call about something else gets."""

@@ -26,7 +26,7 @@ from cds_service.web.pages.insights.overview import CALLS_PATH, CARDS_PATH, Over
 from cds_service.web.pages.insights.records_behind import CALL_COLUMNS, CARD_COLUMNS, call_row, card_row, narrowed_to
 from cds_service.web.pages.insights.remembered import Remembered, from_store
 from cds_service.web.pages.insights.sessions import Ticket
-from cds_service.web.pages.page import PRIVATE, headers_of_page, page
+from cds_service.web.pages.page import PRIVATE, download, page
 from cds_service.web.site import Site
 
 MOST_CSV_ROWS: Final = 10_000
@@ -228,5 +228,4 @@ _OF_LISTS: Final = ("state", "policy", "reason", "why", "week", "fact", "outcome
 
 
 def _csv(name: str, columns: Sequence[str], rows: Sequence[Sequence[NumberCell]]) -> Response:
-    headers = headers_of_page(PRIVATE) | {"Content-Disposition": f'attachment; filename="insights-{name}.csv"'}
-    return Response(as_csv(columns, rows), headers=headers, mimetype="text/csv")
+    return download(f"insights-{name}.csv", as_csv(columns, rows), "text/csv")

@@ -16,7 +16,7 @@ from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.writing.preauthorizations import PasVersion, has_preauthorization, preauthorization_bundle
 from cds_service.fhir.writing.request_questionnaires import has_questionnaire, request_answers
 from cds_service.web.pages.packets.asked_packet import SHOWN_FIELD, TEXT_PREFIX, USE_FIELD, AskedPacket
-from cds_service.web.pages.page import PRIVATE, headers_of_page, page
+from cds_service.web.pages.page import PRIVATE, download, page
 from cds_service.web.site import Site
 
 PAS_FIELD: Final = "pas"
@@ -82,7 +82,7 @@ def packet_pdf(site: Site, asked: AskedPacket | None, fields: Mapping[str, str])
         raise NothingToRequestError("This site has no PDF form for this request.")
     from cds_service.forms.form_filling import filled_form  # the PDF library is loaded by sites that have forms
 
-    return _download(f"{packet.use}-{form.file}", filled_form(form, packet), "application/pdf")
+    return download(f"{packet.use}-{form.file}", filled_form(form, packet), "application/pdf")
 
 
 def packet_answers(site: Site, asked: AskedPacket | None, fields: Mapping[str, str]) -> Response:
@@ -121,9 +121,4 @@ def _packet(asked: AskedPacket | None) -> Packet:
 def _fhir(name: str, resource: Mapping[str, Any]) -> Response:
     if first_r4_error(resource) is not None:
         raise Fault
-    return _download(name, orjson.dumps(resource, option=orjson.OPT_INDENT_2), "application/fhir+json")
-
-
-def _download(name: str, content: bytes, kind: str) -> Response:
-    headers = {**headers_of_page(PRIVATE), "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, headers=headers, mimetype=kind)
+    return download(name, orjson.dumps(resource, option=orjson.OPT_INDENT_2), "application/fhir+json")

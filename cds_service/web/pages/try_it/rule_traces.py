@@ -90,7 +90,7 @@ def _summaries(groups: Sequence[Group], rule: str) -> Iterator[str]:
             if member.finding.rule == rule:
                 yield member.words.summary
         if group.host.finding.rule != rule:
-            yield f"Told on the card “{group.host.words.summary}”."
+            yield f"Shown on the card “{group.host.words.summary}”."
 
 
 def _values(read: Iterable[str], policy: PolicyView) -> Iterator[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from cds_service.hooks.answer import Answered
 from cds_service.web.around.faults import failure_of
 from cds_service.web.pages.drawn_cards import DrawnCard, drawn_card
 from cds_service.web.pages.packets.drafting import sealed_packets
-from cds_service.web.pages.page import PRIVATE, headers_of_page, page
+from cds_service.web.pages.page import PRIVATE, download, page
 from cds_service.web.pages.posted_forms import posted_fields
 from cds_service.web.pages.try_it.choices import MOMENTS
 from cds_service.web.pages.try_it.draft_lines import AtHand, ShownDraft, drafts_of
@@ -69,7 +69,7 @@ def _add_trials(routes: Blueprint, site: Site) -> None:
     @routes.get("/try/request.json")
     def trial_request() -> Response:
         """The request of the trial, to download."""
-        return _download("request.json", orjson.dumps(_trial(site).request, option=orjson.OPT_INDENT_2))
+        return download("request.json", orjson.dumps(_trial(site).request, option=orjson.OPT_INDENT_2))
 
     @routes.get("/try/response.json")
     def trial_response() -> Response:
@@ -77,21 +77,16 @@ def _add_trials(routes: Blueprint, site: Site) -> None:
         played = _trial(site).played
         if played.refused is not None:
             raise played.refused
-        return _download("response.json", orjson.dumps(played.answer, option=orjson.OPT_INDENT_2))
+        return download("response.json", orjson.dumps(played.answer, option=orjson.OPT_INDENT_2))
 
     @routes.get("/try/story.yaml")
     def trial_story() -> Response:
         """The story of the trial in YAML, to download."""
-        return _download("story.yaml", story_in_yaml(_trial(site).words), "application/yaml")
+        return download("story.yaml", story_in_yaml(_trial(site).words), "application/yaml")
 
 
 def _trial(site: Site) -> Trial:
     return trial(site, read_state(request.args))
-
-
-def _download(name: str, content: bytes, kind: str = "application/json") -> Response:
-    headers = {**headers_of_page(PRIVATE), "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, headers=headers, mimetype=kind)
 
 
 def _add_pasting(routes: Blueprint, site: Site) -> None:
