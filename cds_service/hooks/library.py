@@ -22,8 +22,11 @@ ResourceJson: TypeAlias = Mapping[str, Any]
 
 _SERVICE_OF_HOOK: Final = {service.hook: service for service in SERVICES}
 _SEARCHES: Final = tuple(key for key in PREFETCH_KEYS.values() if key.is_search)
-_KEY_OF_TYPE: Final = {type_name(kind): key.name for key in _SEARCHES for kind in key.also} | {
-    key.resource_type: key.name for key in _SEARCHES
+_KEY_OF_TYPE: Final = {
+    **{type_name(kind): key.name for key in _SEARCHES for kind in key.also},
+    **{key.resource_type: key.name for key in _SEARCHES},
+    "DiagnosticReport": "observations",
+    "DocumentReference": "authorizations",
 }
 
 

@@ -37,6 +37,7 @@ _INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
     "encounters": ("Organization",),
     "procedures": ("PractitionerRole",),
     "orders": ("Practitioner",),
+    "observations": ("DiagnosticReport", "DocumentReference"),
 }
 """Resources that a client sends along in the Bundle of a key, because the found ones refer to them."""
 

@@ -1,10 +1,12 @@
-"""What was measured and when: Observations and questionnaires. Whether a tool measures function the policy says."""
+"""What was measured and when, in Observations, reports, questionnaires. What measures function the policy says."""
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
 
 from cds_service.domain.care import Assessment, AssessmentKind
 from cds_service.fhir.chart.patients_own import Own
@@ -22,6 +24,7 @@ from cds_service.fhir.chart.results import (
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import (
     AnsweredItem,
+    DiagnosticReportResource,
     ItemAnswer,
     ObservationResource,
     QuestionnaireResponseResource,
@@ -31,6 +34,7 @@ from cds_service.fhir.reading.elements import CodeableConcept, Coding
 from cds_service.fhir.reading.evaluations import done_as, tool_of
 
 FINAL: Final = frozenset({"final", "amended", "corrected"})
+REPORTED: Final = FINAL | {"appended"}
 ANSWERED: Final = frozenset({"completed", "amended"})
 NOT_TRUE: Final = frozenset({"entered-in-error", "cancelled", "registered"})
 PRELIMINARY: Final = "it is preliminary, not final"
@@ -84,6 +88,14 @@ def assessments_of(own: Own, calendar: Calendar, first_treated: date | None) -> 
             own.leave_out(ObservationResource, reference, read)
         else:
             yield from read
+        if observation.contained:
+            yield from _within(observation, reference, own, measures, calendar)
+    for reference, report in own.of(DiagnosticReportResource):
+        tested = report_of(report, reference, own, measures, calendar)
+        if isinstance(tested, str):
+            own.leave_out(DiagnosticReportResource, reference, tested)
+        else:
+            yield from tested
     for reference, answers in own.of(QuestionnaireResponseResource):
         if answers.status in ANSWERED and policy_asking(answers) is None:
             answered = questionnaire(answers, reference, calendar)
@@ -140,6 +152,50 @@ def measurements_of(
     ]
 
 
+def report_of(
+    report: DiagnosticReportResource, reference: str, own: Own, measures: Instruments, calendar: Calendar
+) -> Iterable[Assessment] | str:
+    """What a report contains; a test or re-evaluation without any result on record was done, its result is not seen.
+
+    Reports of laboratory and imaging measure nothing of ours. The text is what is wrong with the date.
+    """
+    diagnostic = any(coding.code in DIAGNOSTIC for category in report.category for coding in category.coding)
+    if report.status in NOT_TRUE or diagnostic:
+        return ()
+    within = list(_within(report, reference, own, measures, calendar))
+    test = measures[report.code, None]
+    known = own.prefetch.of(ObservationResource)
+    seen = any(own.references[ref.reference].partition("/")[2] in known for ref in report.result if ref.reference)
+    if within or seen or test.done is None or report.status not in REPORTED:
+        return within
+    day = _day(report, calendar)
+    if isinstance(day, str):
+        return day
+    return (Assessment(reference, day, test.done, test.tool, test.label, codes=test.codes, words=test.words),)
+
+
+def _within(
+    record: ObservationResource | DiagnosticReportResource,
+    reference: str,
+    own: Own,
+    measures: Instruments,
+    calendar: Calendar,
+) -> Iterator[Assessment]:
+    """Measurements that a record contains; what they do not say of status and time themselves it says for them."""
+    for local in own.references.all_contained(record):
+        if not isinstance(local, ObservationResource):
+            continue
+        dated = _moment(local) is not None
+        measured = msgspec.structs.replace(
+            local,
+            status=local.status or record.status,
+            effective_date_time=local.effective_date_time if dated else _moment(record),
+        )
+        read = measurements_of(measured, reference, measures, calendar)
+        if not isinstance(read, str):
+            yield from read
+
+
 def questionnaire(record: QuestionnaireResponseResource, reference: str, calendar: Calendar) -> Assessment | str:
     """What a filled-in questionnaire measured; its name, its address and the codes of its items tell the tool."""
     when = calendar.read_day(record.authored) if record.authored is not None else "is missing"
@@ -185,11 +241,17 @@ def _measure(concepts: Concepts) -> Instrument:
 _kept_measure: Final = lru_cache(maxsize=1024)(_measure)
 
 
-def _day(record: ObservationResource, calendar: Calendar) -> date | str:
-    moment = record.effective_date_time or record.effective_instant
+def _moment(record: ObservationResource | DiagnosticReportResource) -> str | None:
+    moment = record.effective_date_time
+    if moment is None and isinstance(record, ObservationResource):
+        moment = record.effective_instant
     if moment is None and record.effective_period is not None:
         moment = record.effective_period.start or record.effective_period.end
-    moment = moment or record.issued
+    return moment or record.issued
+
+
+def _day(record: ObservationResource | DiagnosticReportResource, calendar: Calendar) -> date | str:
+    moment = _moment(record)
     when = calendar.read_day(moment) if moment is not None else "is missing"
     if isinstance(when, str):
         return f"date {when}"

@@ -125,7 +125,7 @@ class _Builder:
             *charges.evidence,
         ]
         lacking = unavailable(self.prefetch.slots, injury_shown=bool(evidence), drafts_given=_has_orders(self.drafts))
-        hints = [*hints_of(self.own, self.calendar, answers, therapy_plans)]
+        hints = [*hints_of(self.own, self.calendar, answers, therapy_plans, (*visits.evaluations, *measured))]
         if Fact.PLAN_OF_CARE in lacking and any(plan.reference.startswith("ServiceRequest/") for plan in therapy_plans):
             hints.append(Unknown(Fact.PLAN_OF_CARE, lacking.pop(Fact.PLAN_OF_CARE)))
         parts = in_part(self.prefetch.slots)

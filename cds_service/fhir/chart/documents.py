@@ -1,21 +1,22 @@
-"""What documents are called: a hint at an approval or a plan of care whose content nobody here reads.
+"""What documents are called: a hint at an approval, a plan of care or a reassessment whose content nobody here reads.
 
-An EHR without prior-authorization answers or care plans keeps both as scanned letters. What a letter is called and its
-date are told; it never counts as an approval or as a plan.
+An EHR without prior-authorization answers or care plans keeps both as scanned letters, and reassessments as notes. What
+a document is called and its date are told; it never counts as an approval, a plan or a measurement.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from cds_service.domain.care import PlanOfCare
+from cds_service.domain.care import Assessment, AssessmentKind, PlanOfCare
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.coverage_and_claims import Authorization
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import DocumentReferenceResource
 from cds_service.fhir.reading.concept_words import texts
+from cds_service.fhir.reading.evaluations import written_evaluation
 
 PLAN_OF_CARE_NOTE: Final = "18776-5"
 """LOINC: plan of care note."""
@@ -45,17 +46,25 @@ _PLAN: Final = re.compile(
 _NO_THERAPY_PLAN: Final = re.compile(r"nurs|diabet|dental|behavio|hospice|home health|discharge", re.IGNORECASE)
 
 
+_MEASURES: Final = frozenset({AssessmentKind.REEVALUATION, AssessmentKind.PERFORMANCE_TEST})
+
+
 class _Called(NamedTuple):
     fact: Fact
     name: str
 
 
 def hints_of(
-    own: Own, calendar: Calendar, answers: Iterable[Authorization], plans: Iterable[PlanOfCare]
+    own: Own,
+    calendar: Calendar,
+    answers: Iterable[Authorization],
+    plans: Iterable[PlanOfCare],
+    assessments: Collection[Assessment],
 ) -> Iterator[Unknown]:
-    """The newest document of each kind that may hold an answer or a plan which the record does not have.
+    """The newest document of each kind that may hold what the record does not have.
 
-    A letter of an answer on record tells nothing new; nor does a plan beside an active one.
+    A letter of an answer on record tells nothing new; nor does a plan beside an active one, or a reassessment that is
+    no newer than what is measured.
     """
     newest: dict[_Called, tuple[date, str]] = {}
     for reference, record in own.of(DocumentReferenceResource):
@@ -68,11 +77,13 @@ def hints_of(
     ]
     planned = any(plan.status == "active" for plan in plans)
     for (fact, name), (day, reference) in newest.items():
-        known = (
-            planned
-            if fact is Fact.PLAN_OF_CARE
-            else any(abs(day - answered) <= SAME_ANSWER for answered in answer_days)
-        )
+        match fact:
+            case Fact.PLAN_OF_CARE:
+                known = planned
+            case Fact.ASSESSMENTS:
+                known = any(assessment.date >= day for assessment in assessments)
+            case _:
+                known = any(abs(day - answered) <= SAME_ANSWER for answered in answer_days)
         if not known:
             dated = f"a document dated {day:%b} {day.day}, {day.year}" if day != date.min else "an undated document"
             yield Unknown(fact, f"{dated} is called {name}; its content is not read", reference)
@@ -92,6 +103,8 @@ def _called(record: DocumentReferenceResource) -> _Called | None:
         map(_is_plan, words)
     ):
         return _Called(Fact.PLAN_OF_CARE, "a plan of care")
+    if any(written_evaluation(word) in _MEASURES for word in words):
+        return _Called(Fact.ASSESSMENTS, "a reassessment")
     whole = " \n ".join(words)
     if not any(_is_answer(word) for word in words) and not (_OF_A_PAYER.search(whole) and _REFUSED.search(whole)):
         return None

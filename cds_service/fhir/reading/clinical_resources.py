@@ -186,7 +186,7 @@ class Component(Record, frozen=True):
     data_absent_reason: CodeableConcept | None = None
 
 
-class ObservationResource(Resource, frozen=True):
+class ObservationResource(DomainResource, frozen=True):
     """FHIR Observation."""
 
     status: str | None = None
@@ -209,6 +209,19 @@ class ObservationResource(Resource, frozen=True):
     value_time: str | None = None
     data_absent_reason: CodeableConcept | None = None
     component: tuple[Component, ...] = ()
+
+
+class DiagnosticReportResource(DomainResource, frozen=True):
+    """FHIR DiagnosticReport: what was tested and when; results are those that it contains or refers to."""
+
+    status: str | None = None
+    category: tuple[Category, ...] = ()
+    code: CodeableConcept | None = None
+    subject: Ref | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    issued: str | None = None
+    result: tuple[Ref, ...] = ()
 
 
 class ItemAnswer(Record, frozen=True):

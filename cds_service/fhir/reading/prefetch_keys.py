@@ -17,6 +17,7 @@ from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.clinical_resources import (
     CarePlanResource,
     ConditionResource,
+    DiagnosticReportResource,
     DocumentReferenceResource,
     EncounterResource,
     GoalResource,
@@ -259,6 +260,7 @@ _ROWS: Final = (
         name="observations",
         resource=ObservationResource,
         tells={Fact.ASSESSMENTS: Share.WHOLE},
+        beside=frozenset({DiagnosticReportResource, DocumentReferenceResource}),
         asked_at=NOT_BOOKING,
         filters={"category": "survey,exam,functional-status,activity,therapy,procedure"},
         newest_by="date",
@@ -295,6 +297,7 @@ FACT_OF_TYPE: Final[Mapping[str, Fact]] = {
     **{key.resource_type: key.fact for key in _ROWS},
     **{type_name(kind): key.fact for key in _ROWS for kind in key.also},
     "DocumentReference": Fact.DOCUMENTS,
+    "DiagnosticReport": Fact.ASSESSMENTS,
     "Appointment": Fact.APPOINTMENTS,
     "PractitionerRole": Fact.PERFORMERS,
     "Practitioner": Fact.PERFORMERS,

@@ -77,6 +77,13 @@ class References(dict[str, str]):
         )
         return local.get(reference[1:])
 
+    def all_contained(self, resource: Resource) -> tuple[Resource, ...]:
+        """The resources that one contains, as far as they can be read."""
+        if not getattr(resource, "contained", ()):
+            return ()
+        self.contained(resource, "#")
+        return tuple(self._contained[id(resource)][1].values())
+
     def group_beside(self, resource: Resource) -> int:
         """A number for what a resource contains, the same for resources that contain the same."""
         known = self._groups.get(id(resource))

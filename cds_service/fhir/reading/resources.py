@@ -7,6 +7,7 @@ import msgspec
 from cds_service.fhir.reading.clinical_resources import (
     CarePlanResource,
     ConditionResource,
+    DiagnosticReportResource,
     DocumentReferenceResource,
     EncounterResource,
     GoalResource,
@@ -79,7 +80,7 @@ _OTHER_TYPES: Final = (
     "ChemicalSubstance", "Citation", "ClinicalImpression", "ClinicalUseDefinition", "CodeSystem",
     "Communication", "CommunicationRequest", "CompartmentDefinition", "Composition", "ConceptMap", "Consent",
     "Contract", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device",
-    "DeviceDefinition", "DeviceMetric", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport",
+    "DeviceDefinition", "DeviceMetric", "DeviceRequest", "DeviceUseStatement",
     "DocumentManifest", "EffectEvidenceSynthesis", "Endpoint", "EnrollmentRequest",
     "EnrollmentResponse", "EpisodeOfCare", "EventDefinition", "Evidence", "EvidenceReport", "EvidenceVariable",
     "ExampleScenario", "FamilyMemberHistory", "Flag", "GraphDefinition", "Group",
@@ -103,6 +104,7 @@ RESOURCES_READ: Final[tuple[type[Resource], ...]] = (
     PatientResource, CoverageResource, CarePlanResource, EncounterResource, ProcedureResource, ConditionResource,
     GoalResource, ObservationResource, QuestionnaireResponseResource, ClaimResponseResource, ServiceRequestResource,
     ClaimResource, ExplanationOfBenefitResource, ChargeItemResource, DocumentReferenceResource, AppointmentResource,
+    DiagnosticReportResource,
     PractitionerRoleResource, PractitionerResource, OrganizationResource, LocationResource, OperationOutcomeResource,
     BundleResource,
 )  # fmt: skip

@@ -282,3 +282,70 @@ def test_the_one_total_score_is_the_value_of_a_questionnaire(items, value, doubt
 
 def test_a_questionnaire_under_way_is_no_assessment():
     assert chart_of(questionnaireResponses=bundle(answers(status="in-progress"))).assessments == ()
+
+
+LIFT = {
+    "resourceType": "Observation",
+    "id": "lift",
+    "code": {"text": "Lifting capacity"},
+    "valueQuantity": {"value": 35},
+}
+
+
+def report(**changes):
+    return {
+        "resourceType": "DiagnosticReport", "id": "r", "status": "final", "subject": PATIENT,
+        "code": {"text": "Functional capacity evaluation"}, "effectiveDateTime": DAY.isoformat(),
+    } | changes  # fmt: skip
+
+
+def reported(*beside, **changes):
+    chart = chart_of(observations=bundle(report(**changes), *beside))
+    return [(assessment.reference, assessment.kind, assessment.value) for assessment in chart.assessments]
+
+
+def test_a_report_of_a_test_without_results_says_that_it_was_done():
+    assert [("DiagnosticReport/r", AssessmentKind.PERFORMANCE_TEST, None)] == reported()
+
+
+def test_what_a_report_contains_is_measured_once_and_stands_for_the_test():
+    assert [("DiagnosticReport/r", AssessmentKind.MEASUREMENT, 35)] == reported(contained=[LIFT])
+
+
+def test_a_report_whose_results_were_sent_says_nothing_more():
+    lift = observation("lift", code={"text": "Lifting capacity"}, valueQuantity={"value": 35})
+    assert [("Observation/lift", AssessmentKind.MEASUREMENT, 35)] == reported(
+        lift, result=[{"reference": "Observation/lift"}]
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "cancelled"},
+        {"status": "entered-in-error", "contained": [LIFT]},
+        {"status": "preliminary"},
+        {"category": [{"coding": [{"code": "LAB"}]}], "contained": [LIFT]},
+        {"code": {"text": "Chest x-ray"}},
+        {"contained": [{"resourceType": "Practitioner", "id": "p"}], "code": {"text": "Chest x-ray"}},
+    ],
+    ids=str,
+)
+def test_other_reports_and_those_that_are_not_true_measure_nothing(change):
+    assert [] == reported(**change)
+
+
+def test_a_report_of_a_test_without_a_readable_date_is_a_gap():
+    chart = chart_of(observations=bundle(report(effectiveDateTime="03/02/2026")))
+    assert Unknown(Fact.ASSESSMENTS, "date is not a FHIR date", "DiagnosticReport/r") in chart.gaps
+
+
+def test_a_member_that_a_panel_contains_is_measured_at_its_own_time_or_that_of_the_panel():
+    later = LIFT | {"id": "later", "effectiveDateTime": "2026-03-05", "status": "preliminary"}
+    panel = observation("panel", code={"text": "Functional tests"}, contained=[LIFT, later])
+    panel.pop("valueQuantity", None)
+    found = chart_of(observations=bundle(panel)).assessments
+    assert [("2026-03-05", PRELIMINARY)] == [
+        (f"{measure.date}", measure.doubt) for measure in found if measure.date != DAY
+    ]
+    assert [(35, None)] == [(measure.value, measure.doubt) for measure in found if measure.date == DAY]

@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.domain.chart import Fact
-from tests.fhir.resources import bundle, chart_of, claim_response
+from tests.fhir.resources import bundle, chart_of, claim_response, observation
 
 
 def document(name="letter", **changes):
@@ -142,3 +142,20 @@ def test_the_letter_of_an_answer_on_record_tells_nothing_new():
     letter = document(description="Authorization letter")
     assert hints(answer, letter) == []
     assert hints(answer, letter | {"date": "2026-01-12"}) != []
+
+
+@pytest.mark.parametrize(
+    ("words", "hinted"),
+    [
+        ("PT weekly reassessment", True),
+        ("Re-evaluation", True),
+        ("Functional capacity evaluation", True),
+        ("Progress note", False),
+        ("Nursing pain reassessment", False),
+    ],
+)
+@pytest.mark.parametrize("measured", ["2025-12-01", "2025-12-02"])
+def test_a_reassessment_newer_than_what_is_measured_is_a_hint(words, hinted, measured):
+    lift = observation(effectiveDateTime=measured)
+    found = hints(document(type={"text": words}), observations=bundle(lift))
+    assert (calls_it("a reassessment") if hinted and measured == "2025-12-01" else []) == found
