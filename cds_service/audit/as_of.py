@@ -10,7 +10,9 @@ from cards.gaps import WORDS_OF_RECORDS
 from cards.numbers import capital
 from cds_service.audit.entered import WHEN_ENTERED, Entered, day_entered, day_told_of
 from cds_service.audit.line_heads import OF_PATIENTS
-from cds_service.audit.patients import PatientRecord
+from cds_service.audit.patients import PatientRecord, known_slot
+from cds_service.audit.unread_lines import gaps_of, slot_of
+from cds_service.domain.lazy import lazy
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.elements import Resource, type_name
 from cds_service.fhir.reading.prefetch import Prefetch
@@ -61,12 +63,22 @@ class RecordInTime:
                 for since, name, resource in found
                 if since <= day and not (without and prefix + name in without)
             }
-        gaps = tuple(
-            gap
-            for gap in whole.gaps
-            if gap.reference is None or gap.reference.partition("/")[0] in ever or self.since(gap.reference) <= day
-        )
-        return replace(whole, by_type={kind: found for kind, found in known.items() if found}, gaps=gaps)
+
+        def counts(reference: str) -> bool:
+            of_type = reference.partition("/")[0]
+            return reference not in without and (of_type in ever or self.since(reference) <= day)
+
+        by_type = {kind: found for kind, found in known.items() if found}
+        unread = [line for line in self._record.unread if counts(line.reference)]
+        slots = dict(whole.slots)
+        for key in self.keys_with_unread:
+            slots[key] = known_slot(slot_of(key, by_type, unread), self._record.types)
+        return replace(whole, by_type=by_type, gaps=gaps_of(unread), slots=slots, counts=counts)
+
+    @lazy
+    def keys_with_unread(self) -> frozenset[str]:
+        """The keys under which something could not be read, so that days differ in what is known of the others."""
+        return frozenset(line.key for line in self._record.unread)
 
     def caveats(self, day: date) -> tuple[str, ...]:
         """What counts as known by a day although the record does not say when it was entered, where R4 could say it."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
+from typing import Final
 
 from cds_service.audit.audit_terms import Terms
 from cds_service.audit.finding_rows import RowWords
@@ -13,8 +14,12 @@ from cds_service.audit.rows import BadLineRow, PatientRows
 from cds_service.audit.shared import SharedRecord
 from cds_service.audit.visit_rows import RowsOfVisit, VisitRows
 from cds_service.domain.fees import NO_FEES, FeeTable
+from cds_service.fhir.reading.clinical_resources import EncounterResource, ProcedureResource
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
 from cds_service.policies.stack import PolicyStack
+
+UNREAD: Final = "could not be read"
 
 
 def audited(
@@ -67,7 +72,7 @@ def audited_patient(
         gaps=(*(gap for found in rows for gap in found.gaps), *(gap for _, _, gaps in of_programs for gap in gaps)),
         resources=len(record.lines),
         read=record.counts,
-        bad_lines=(*record.bad_lines, *_unread(record, looked_at)),
+        bad_lines=(*record.bad_lines, *_not_used(record, looked_at)),
     )
 
 
@@ -76,7 +81,7 @@ def _rows_of_visits(patient: Patient, rows: VisitRows, programs: ProgramsOf) -> 
     for visit in patient.visits():
         number = number + 1 if visit.date == on else 1
         on = visit.date
-        case = visit.consultation.case if visit.consultation is not None else visit.case
+        case = visit.answered.case if visit.answered is not None else visit.case
         found = rows.of(visit, f"{rows.patient}.{on.isoformat()}.{number}", programs.key_of(case))
         if _is_asked_about(found, rows.terms):
             yield found
@@ -90,13 +95,23 @@ def _is_asked_about(found: RowsOfVisit, terms: Terms) -> bool:
     return of_payer and clinic in row.clinic.casefold()
 
 
-def _unread(record: PatientRecord, patient: Patient) -> Iterator[BadLineRow]:
-    """Resources that could not be read, or are of another FHIR version, where they stood."""
-    for gap in patient.chart.gaps:
-        line = record.lines.get(gap.reference or "")
-        if line is None:
-            continue
-        if gap.why == OTHER_VERSION:
-            yield BadLineRow(line.file, line.number, f"The {line.kind} {gap.why}.", "other-version")
-        elif gap.why.startswith("could not be read"):
-            yield BadLineRow(line.file, line.number, f"The {line.kind} {gap.why}.", "unreadable")
+def _not_used(record: PatientRecord, patient: Patient) -> Iterator[BadLineRow]:
+    """Resources that could not be read, or are of another FHIR version, where they stood; all of them."""
+    reasons = {line.reference: next((gap.why for gap in line.gaps), UNREAD) for line in record.unread}
+    of_other = {gap.reference for gap in patient.chart.gaps if gap.why == OTHER_VERSION}
+    of_other |= set(_in_r5_shape(record.prefetch))
+    for reference, line in record.lines.items():
+        if reference in reasons:
+            yield BadLineRow(line.file, line.number, f"The {line.kind} {reasons[reference]}.", "unreadable")
+        elif reference in of_other:
+            yield BadLineRow(line.file, line.number, f"The {line.kind} {OTHER_VERSION}.", "other-version")
+
+
+def _in_r5_shape(prefetch: Prefetch) -> Iterator[str]:
+    """Visits and treatments with their time where FHIR R5 has it; a chart names only the first few of them."""
+    for name, visit in prefetch.of(EncounterResource).items():
+        if visit.actual_period is not None and visit.period is None:
+            yield f"Encounter/{name}"
+    for name, treatment in prefetch.of(ProcedureResource).items():
+        if treatment.occurrence_period is not None or treatment.occurrence_date_time is not None:
+            yield f"Procedure/{name}"

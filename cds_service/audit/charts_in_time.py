@@ -68,6 +68,8 @@ class ChartsInTime:
             return None
         if not calendar.settled and not self._same_zones(calendar, encounter, without, by):
             return None
+        if self._in_time.keys_with_unread and not self._same_slots(without, by):
+            return None
         return self._as_of(chart, by, encounter, without), calendar
 
     def _same_zones(self, calendar: Calendar, encounter: str, without: Collection[str], by: date) -> bool:
@@ -75,6 +77,10 @@ class ChartsInTime:
         asked = replace(self._whole, prefetch=self._in_time.by(by, without), encounter_id=encounter.rpartition("/")[2])
         of_day = replace(asked, dates_by=None, chart_read=None).calendar
         return (of_day.zone, of_day.alternatives) == (calendar.zone, calendar.alternatives)
+
+    def _same_slots(self, without: Collection[str], by: date) -> bool:
+        """Whether lines that could not be read leave the same open as they do of all days."""
+        return self._in_time.by(by, without).slots == self._in_time.by(by, ever=OF_VISITS).slots
 
     @cached_property
     def _alike(self) -> bool:

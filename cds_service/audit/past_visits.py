@@ -1,6 +1,7 @@
 """Each visit of a patient: what its discharge would have answered on its day, what was billed, how they compare."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from cds_service.audit.charts_in_time import ChartsInTime
 from cds_service.audit.patients import PatientRecord, types_of
 from cds_service.audit.rows import Verdict
 from cds_service.audit.support import judged_support, support_of
+from cds_service.audit.unread_lines import LeftOutTreatment, treatments_left_out, with_unread_visit
 from cds_service.audit.verdicts import Judgment, compared
 from cds_service.billing.bills import bill_of
 from cds_service.consultation.consult import Consultation, consult
@@ -23,13 +25,15 @@ from cds_service.domain.care import Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Caveat, Chart, Fact, Unknown
 from cds_service.domain.codes import WORK_REHAB
+from cds_service.domain.findings import Outcome
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.errors import DataNeeded
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.policies.stack import PolicyStack
 
-END_OF_DAY: Final = time(23, 59)
+MIDDAY: Final = time(12)
+"""When a past call is made: a moment that lies on the same date in every time zone of the United States."""
 BY_NOW: Final = "Right by the record as it stands now; on the day of the visit it said something else."
 _NO_TIME_RULE: Final = "No policy on file says how many minutes make a unit."
 TOO_LONG_A_DAY: Final = "The times recorded for the day add up to more than 24 hours."
@@ -43,6 +47,11 @@ NO_TIME_BILLED: Final = "No start and stop times are on record, so nothing shows
 NO_TIME_NOT_BILLED: Final = "Not billed; no start and stop times are on record, so nothing can be said of what to bill."
 NO_BILLS: Final = "The export holds no claims, charges or explanations of benefits."
 NO_ANSWER: Final = "Nothing can be said of this visit: no treatment of it can be read."
+ENTERED_LATER: Final = "No treatment of this visit was on record by the end of its day."
+
+ONE_BILL: Final = (
+    "There were visits for several injuries on this date, and a bill does not say which of them it is for."
+)
 
 _MAY_HAVE_CHANGED: Final = frozenset({Verdict.UNDER_CODED, Verdict.OVER_CODED, Verdict.WRONG_CODING})
 _A_DAY: Final = timedelta(days=1)
@@ -67,6 +76,12 @@ class PastVisit:
     case: Case
     caveats: tuple[str, ...] = ()
 
+    @property
+    def answered(self) -> Consultation | None:
+        """The answer where it is about this date: with a treatment entered later, a series spoke of an earlier one."""
+        found = self.consultation
+        return found if found is not None and found.case.date_of_service == self.date else None
+
 
 class Patient:
     """A patient whose visits are looked back at; what depends on the whole record is worked out once.
@@ -89,7 +104,7 @@ class Patient:
         return Question(
             moment=moment,
             patient_id=self.record.patient,
-            prefetch=prefetch,
+            prefetch=with_unread_visit(prefetch, self.record.unread, encounter),
             encounter_id=encounter.rpartition("/")[2] if encounter is not None else None,
             server=self.record.server,
             jurisdiction=self._terms.jurisdiction or None,
@@ -114,17 +129,21 @@ class Patient:
             if on not in treated:
                 yield self._billed_only(on)
                 continue
-            seen: set[str] = set()
-            for session in treated[on].sessions:
-                if session.reference not in seen:
-                    visit = self._looked_at(on, session.encounter)
-                    seen |= _treatments(visit, treated[on].sessions, session.encounter)
-                    yield visit
+            yield from told_apart(list(self._visits_on(on, treated[on].sessions)))
+
+    def _visits_on(self, on: date, sessions: Sequence[Session]) -> Iterator[PastVisit]:
+        """The visits of a date: two encounters of one injury are one."""
+        seen: set[str] = set()
+        for session in sessions:
+            if session.reference not in seen:
+                visit = self._looked_at(on, session.encounter)
+                seen |= _treatments(visit, sessions, session.encounter)
+                yield visit
 
     def answer(
         self, on: date, encounter: str | None, moment: Moment = Moment.VISIT_CLOSE, by: date | None = None
     ) -> Consultation | None:
-        """What a call at the end of a day would have answered, with no bill of the visit on record yet.
+        """What a call would have answered with all that was on record by the end of a day, but no bill of the visit.
 
         Args:
             on: The day.
@@ -136,7 +155,7 @@ class Patient:
             DataNeeded: nothing can be said without data that the export does not hold.
         """
         question = self._question(on, encounter, moment, by or on)
-        now = datetime.combine(on, END_OF_DAY, tzinfo=question.calendar.zone)
+        now = datetime.combine(on, MIDDAY, tzinfo=question.calendar.zone)
         return consult(question, self._policies, now=now)
 
     def _question(self, on: date, encounter: str | None, moment: Moment, by: date) -> Question:
@@ -146,9 +165,23 @@ class Patient:
         bills = self._bills_of(on, encounter)
         found = self._charts.of(on, encounter, bills, by)
         if found is None:
-            return self.question(self.in_time.by(by, bills), moment, encounter)
+            return self._before_billing(on, encounter, bills, by)
         chart, calendar = found
-        return replace(self.question(self.record.prefetch, moment, encounter), chart_read=chart, dates_by=calendar)
+        prefetch = self.record.prefetch if calendar.settled else self.in_time.by(by, bills)  # read again by other zones
+        return replace(self.question(prefetch, moment, encounter), chart_read=chart, dates_by=calendar)
+
+    def _before_billing(self, on: date, encounter: str | None, bills: frozenset[str], by: date) -> Question:
+        """The question without any bill of the visit: where a claim is taken out, the same charge may come up again.
+
+        A chart counts a charge item, an explanation of benefits or an older claim only where nothing stands for it.
+        """
+        while True:
+            question = self.question(self.in_time.by(by, bills), Moment.VISIT_CLOSE, encounter)
+            case = Case(Moment.VISIT_CLOSE, on, on, question.chart, encounter=encounter)
+            more = {claim.reference for claim, _ in case.claims_of_date} - bills - self.bills.drafts
+            if not more:
+                return question
+            bills |= more
 
     @lazy
     def _charts(self) -> ChartsInTime:
@@ -167,7 +200,8 @@ class Patient:
             return PastVisit(on, encounter, None, None, billed, Judgment(Verdict.NOT_JUDGED, (refused.text,)), case)
         if found is None or found.case.date_of_service != on or found.case.visit is None:
             gaps = found.evaluation.gaps if found is not None else ()
-            why = tuple(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in gaps)) or (NO_ANSWER,)
+            unread = tuple(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in gaps))
+            why = (unread or (NO_ANSWER,)) if self._was_on_record(on) else (ENTERED_LATER,)
             return PastVisit(on, encounter, found, None, billed, Judgment(Verdict.NOT_JUDGED, why), case)
         beside = found.bill
         judgment = self._judged(found, beside, billed, case)
@@ -178,14 +212,21 @@ class Patient:
             judgment = self._judged_by_now(on, encounter, billed, case) or judgment
         return PastVisit(on, encounter, found, beside, billed, judgment, case, self.in_time.caveats(on))
 
+    def _was_on_record(self, on: date) -> bool:
+        """Whether a treatment of a date was on record by its end."""
+        treated = self.chart.history.treated.visits[on].sessions
+        return any(self.in_time.since(session.reference) <= on for session in treated)
+
     def _judged(self, found: Consultation, beside: Bill, billed: tuple[BilledLine, ...], case: Case) -> Judgment:
         """The verdict on what was billed, by an answer and the bill that is made beside what was billed."""
-        unsure = (*self._not_sure_of_bills(case, billed), *_doubts_about_all(found))
+        open_points = (*_doubts_about_all(found), *self._not_read(case.date_of_service, case.encounter))
+        unsure = (*self._not_sure_of_bills(case, billed), *open_points)
         if beside.visit is None:
             return Judgment(Verdict.NOT_JUDGED, (_NO_TIME_RULE,))
         charged = any(line.code in WORK_REHAB for line in billed)
         if not beside.visit.program.minutes:
             return _without_time(found, unsure, charged=charged)
+        unsure = (*unsure, *charges_left_open(found))
         if unsure:
             return Judgment(Verdict.NOT_JUDGED, unsure)
         if charges_withheld(found):
@@ -210,6 +251,15 @@ class Patient:
     def _approved_by_now(self, case: Case) -> bool:
         """Whether an approval covers the date by the record as it stands now."""
         return bool(case.approvals_on(case.date_of_service))
+
+    def _not_read(self, on: date, encounter: str | None) -> Iterator[str]:
+        """Treatments of a visit that are on record and could not be read."""
+        yield from plain_sentences(left.gap for left in self._left_out if left.is_of(on, encounter))
+
+    @lazy
+    def _left_out(self) -> tuple[LeftOutTreatment, ...]:
+        gaps = (*(gap for line in self.record.unread for gap in line.gaps), *self.chart.gaps)
+        return tuple(treatments_left_out(gaps, self.record.entered, self._whole.calendar))
 
     def _not_sure_of_bills(self, case: Case, billed: tuple[BilledLine, ...]) -> Iterator[str]:
         """Why it is not certain what was billed for a visit."""
@@ -238,9 +288,23 @@ class Patient:
         yield from (gap for gap in self.chart.gaps if gap.fact in {Fact.SESSIONS, Fact.ENCOUNTER})
 
 
+def told_apart(visits: Sequence[PastVisit]) -> Iterator[PastVisit]:
+    """The visits of a date, each bill with one of them; where a bill may be of several, none of these is judged."""
+    claims = Counter(claim for visit in visits for claim in {line.claim for line in visit.billed})
+    counted: set[str] = set()
+    for visit in visits:
+        own = {line.claim for line in visit.billed}
+        if any(claims[claim] > 1 for claim in own):
+            billed = tuple(line for line in visit.billed if line.claim not in counted)
+            yield replace(visit, billed=billed, judgment=Judgment(Verdict.NOT_JUDGED, (ONE_BILL,)))
+        else:
+            yield visit
+        counted |= own
+
+
 def _treatments(visit: PastVisit, of_date: Iterable[Session], encounter: str | None) -> set[str]:
     """The treatments of a date that a visit is made of: two encounters of one injury are one visit."""
-    found = visit.consultation
+    found = visit.answered
     answered = found.case.visit.sessions if found is not None and found.case.visit is not None else ()
     of_encounter = [session for session in of_date if session.encounter == encounter]
     return {session.reference for session in (*answered, *of_encounter)}
@@ -258,6 +322,15 @@ def beside_bills(found: Consultation, case: Case) -> Bill:
 def charges_withheld(found: Consultation) -> bool:
     """Whether the answer says not to bill the visit at all, so that it proposes no line."""
     return any(finding.withheld_by for finding in found.evaluation.findings if finding.rule in _OF_CHARGES)
+
+
+def charges_left_open(found: Consultation) -> tuple[str, ...]:
+    """What keeps the answer from saying what to bill, though units could be counted; empty where it says it."""
+    outcomes = {rule.outcome for rule in found.evaluation.rules if rule.rule in _OF_CHARGES}
+    if Outcome.GAP not in outcomes or Outcome.FIRED in outcomes:
+        return ()
+    gaps = (gap for gap in found.evaluation.gaps if not _OF_CHARGES.isdisjoint(gap.rules))
+    return tuple(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in gaps))
 
 
 def _doubts_about_all(found: Consultation) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from cds_service.audit.audit_terms import Terms
 from cds_service.audit.entered import Entered, entered_of
 from cds_service.audit.line_heads import OF_EVERYBODY
 from cds_service.audit.rows import BadLineRow
+from cds_service.audit.unread_lines import UnreadLine
 from cds_service.domain.case import Moment
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.elements import Resource, type_name
@@ -49,6 +50,7 @@ class PatientRecord:
 
     ``prefetch`` is what a hook call would have brought had it brought everything; ``entered`` tells by reference since
     when a resource was on record, ``lines`` where it stood. ``server`` is the address that references name, if one.
+    ``unread`` are the lines that could not be read, ``types`` those that the whole export holds, None for all.
     """
 
     patient: str
@@ -57,6 +59,8 @@ class PatientRecord:
     lines: Mapping[str, PatientLine]
     server: str | None = None
     bad_lines: tuple[BadLineRow, ...] = ()
+    unread: tuple[UnreadLine, ...] = ()
+    types: frozenset[str] | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -101,7 +105,7 @@ def patient_record(
         return SetAsidePatient(patient, why, len(lines), duplicates)
     raw = _as_prefetch(kept)
     prefetch = read_prefetch(raw, KEYS)
-    slots = {key: _slot(slot, terms.types) for key, slot in prefetch.slots.items()}
+    slots = {key: known_slot(slot, terms.types) for key, slot in prefetch.slots.items()}
     return PatientRecord(
         patient,
         Prefetch(slots, {**shared, **prefetch.by_type}, prefetch.aliases, prefetch.gaps, raw),
@@ -109,6 +113,8 @@ def patient_record(
         {line.reference: line for line in kept},
         _server(kept),
         duplicates,
+        tuple(_unread(kept, prefetch)) if prefetch.gaps else (),
+        terms.types,
     )
 
 
@@ -165,7 +171,17 @@ def _as_prefetch(lines: Sequence[PatientLine]) -> bytes:
     return b'{"patient":%b,%b}' % (patient, b",".join((*bundles, *empty)))
 
 
-def _slot(slot: Slot, types: frozenset[str] | None) -> Slot:
+def _unread(lines: Iterable[PatientLine], prefetch: Prefetch) -> Iterator[UnreadLine]:
+    """The lines of which nothing was read, each with why, in the order in which a hook call would name them."""
+    read = {type_name(kind): found for kind, found in prefetch.by_type.items()}
+    unread = [
+        (_KEY_OF_TYPE.get(line.kind, "patient"), line) for line in lines if line.id not in read.get(line.kind, {})
+    ]
+    for key, line in sorted(unread, key=lambda found: KEYS.index(found[0])):
+        yield UnreadLine(line.reference, key, read_prefetch(_as_prefetch([line]), KEYS).gaps)
+
+
+def known_slot(slot: Slot, types: frozenset[str] | None) -> Slot:
     """What became of a key: one whose types are nowhere in the export is not known, rather than known to be empty."""
     if slot.state is not State.EMPTY or types is None or not types.isdisjoint(types_of(slot.key)):
         return slot

@@ -264,8 +264,8 @@ class BadLineRow(ResultRow, frozen=True):
         file: File as it was named in the input.
         line: Number of the line in the file, from 1.
         why: What is wrong, without anything of the line's content.
-        kind: Short name to count by: ``broken``, ``no-patient``, ``unknown-type``, ``other-version``, ``duplicate``,
-            ``too-long``.
+        kind: Short name to count by: ``broken``, ``no-patient``, ``unknown-type``, ``other-version``, ``unreadable``,
+            ``duplicate``, ``other-patient``, ``too-long``.
     """
 
     file: str

@@ -9,7 +9,7 @@ from cards.numbers import Line, codes
 from cds_service.audit.audit_terms import Terms
 from cds_service.audit.billed import BilledLine, in_cents
 from cds_service.audit.finding_rows import RowWords
-from cds_service.audit.past_visits import PastVisit, charges_withheld
+from cds_service.audit.past_visits import PastVisit, charges_left_open, charges_withheld
 from cds_service.audit.rows import FindingRow, GapRow, LineRow, Side, VisitRow
 from cds_service.audit.shared import SharedRecord
 from cds_service.audit.support import support_of
@@ -49,7 +49,7 @@ class VisitRows:
 
     def of(self, visit: PastVisit, key: str, program: str) -> RowsOfVisit:
         """The rows of a visit under its key."""
-        found = visit.consultation
+        found = visit.answered
         findings = self.words.findings(found.evaluation, key, program) if found is not None else ()
         gaps = self.words.gaps(found.evaluation.gaps, key, program, self.patient) if found is not None else ()
         ways = _ways(visit)
@@ -160,10 +160,10 @@ def monday(day: date) -> date:
 
 def _ways(visit: PastVisit) -> tuple[ClaimVersion, ...]:
     """The ways to bill the visit that its discharge would have proposed; none where it says not to bill."""
-    found = visit.consultation
+    found = visit.answered
     if found is None or found.bill.visit is None or not found.bill.visit.program.minutes:
         return ()
-    if charges_withheld(found):
+    if charges_withheld(found) or charges_left_open(found):
         return ()
     return found.bill.visit.versions
 

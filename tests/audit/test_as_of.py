@@ -1,12 +1,13 @@
 """The record as it stood at the end of a day."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 
 from cds_service.audit.entered import WHEN_ENTERED
 from cds_service.audit.rows import Verdict
-from tests.audit.charts import FIRST, FURTHER, MONDAY, SUBJECT, claim, condition, visit, worker
+from tests.audit.charts import CPT, FIRST, FURTHER, MONDAY, SUBJECT, claim, condition, visit, worker
 from tests.audit.exports import looked_back, rows_of
 
 ENTERED = date(2026, 3, 10)
@@ -82,3 +83,48 @@ def test_bills_are_not_on_record_when_a_visit_ends():
     assert [row.kind for row in rows_of(resources, "worker").findings if row.rule == "visit-charges"] == [
         "visit-charges.draft"
     ]
+
+
+def test_a_bill_that_a_claim_stands_for_is_off_the_record_with_it():
+    item = {
+        "resourceType": "ChargeItem",
+        "id": "hours",
+        "status": "billable",
+        "subject": SUBJECT,
+        "code": {"coding": [{"system": CPT, "code": "97546"}]},
+        "quantity": {"value": 2},
+        "occurrenceDateTime": MONDAY.isoformat(),
+    }
+    draft = claim(MONDAY + timedelta(1), FIRST, name="next", status="draft")  # so that each visit is read on its own
+    resources = [*worker(), *visit(MONDAY), claim(MONDAY, FIRST, FURTHER, created=MONDAY), item, draft]
+    charges = [row.kind for row in rows_of(resources, "worker").findings if row.rule == "visit-charges"]
+    assert charges == ["visit-charges.draft"]
+
+
+def test_what_cannot_be_read_is_not_on_record_before_it_was_entered():
+    plan = next(resource for resource in worker() if resource["resourceType"] == "CarePlan")
+    rest = [resource for resource in worker() if resource["resourceType"] != "CarePlan"]
+    spoiled = {**plan, "created": "2026-03-03", "status": {"odd": 7}}
+    found = rows_of([*rest, spoiled, *visit(MONDAY), *visit(MONDAY + timedelta(1))], "worker")
+    missing = {row.visit[-12:-2] for row in found.findings if row.kind == "plan-of-care.missing"}
+    unread = {row.visit[-12:-2] for row in found.gaps if row.visit and "A plan of care could" in row.why}
+    assert (missing, unread) == ({"2026-03-02"}, {"2026-03-03"})
+
+
+def test_a_visit_whose_treatment_was_entered_later_has_no_lines_of_an_earlier_visit():
+    encounter, first = visit(MONDAY)
+    _, second = visit(MONDAY + timedelta(2))
+    encounter["period"] = {"start": encounter["period"]["start"]}
+    second |= {"encounter": first["encounter"], "recorded": "2026-03-06"}
+    found = rows_of([*worker(), encounter, first, second], "worker")
+    late = found.visits[1]
+    assert (late.verdict, late.expected, late.expected_units) == (Verdict.NOT_JUDGED, "", None)
+    assert late.reasons == ("No treatment of this visit was on record by the end of its day.",)
+    assert {row.visit for row in (*found.lines, *found.findings) if row.visit} == {found.visits[0].visit}
+
+
+def test_a_visit_in_a_state_of_two_time_zones_is_on_one_date_in_both():
+    written = json.dumps([*worker(), *visit(MONDAY)]).replace('"TX"', '"OR"')
+    in_utc = json.loads(written.replace("T08:00:00-06:00", "T16:00:00Z").replace("T12:00:00-06:00", "T20:00:00Z"))
+    found = rows_of(in_utc, "worker")
+    assert "time zone" not in {gap.fact for gap in found.gaps}

@@ -1,14 +1,19 @@
 """What an export should not hold is counted and named by file and line; the rest is looked at."""
 
 import json
+from collections import Counter
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from cds_service.audit.line_heads import BadHead, line_head
 from cds_service.audit.patients import SetAsidePatient, patient_record
+from cds_service.audit.rows import Verdict
 from tests.audit.charts import FIRST, FURTHER, MONDAY, SUBJECT, claim, condition, visit, worker
 from tests.audit.exports import TERMS, lines_of, looked_back, rows_of
+
+TUESDAY = MONDAY + timedelta(days=1)
 
 
 def why_not(text):
@@ -87,6 +92,48 @@ def test_a_resource_in_the_shape_of_r5_is_named_by_its_line():
 def test_a_resource_that_cannot_be_read_is_named_by_its_line_without_its_content():
     rows = rows_of([*worker(), *visit(MONDAY), {**condition("odd", "M54.5", "Back pain"), "code": 7}], "worker")
     assert [(bad.kind, bad.line) for bad in rows.bad_lines] == [("unreadable", 11)]
+
+
+def test_every_resource_that_is_not_used_is_named_however_many_there_are():
+    odd = [{**condition(f"odd-{number}", "M54.5", "Back pain"), "code": 7} for number in range(45)]
+    newer = [
+        {
+            "resourceType": "Procedure",
+            "id": f"r5-{number}",
+            "status": "completed",
+            "subject": SUBJECT,
+            "code": {"text": "Work hardening"},
+            "occurrenceDateTime": "2026-03-03",
+        }
+        for number in range(45)
+    ]
+    rows = rows_of([*worker(), *visit(MONDAY), *odd, *newer], "worker")
+    counts = Counter(bad.kind for bad in rows.bad_lines)
+    assert counts == {"unreadable": 45, "other-version": 45}
+
+
+@pytest.mark.parametrize("units", [1, 2, 4])
+def test_a_visit_is_not_judged_where_another_treatment_of_it_cannot_be_read(units):
+    _, odd = visit(MONDAY, name="odd", status={"odd": 7})
+    rows = rows_of(
+        [*worker(), *visit(MONDAY), odd, *visit(TUESDAY), claim(MONDAY, FIRST, ("97546", units, "WH", "GP"))], "worker"
+    )
+    found, next_day = rows.visits
+    assert (found.verdict, next_day.verdict) == (Verdict.NOT_JUDGED, Verdict.NOT_BILLED)
+    assert found.reasons == ("A treatment could not be read: status: Input should be a valid string.",)
+
+
+def test_where_only_the_encounter_tells_the_time_and_the_treatment_cannot_be_read_no_lines_are_expected():
+    encounter, odd = visit(MONDAY, status={"odd": 7})
+    (found,) = rows_of([*worker(), encounter, odd], "worker").visits
+    assert (found.verdict, found.expected_units) == (Verdict.NOT_JUDGED, None)
+
+
+def test_an_encounter_that_cannot_be_read_is_named_with_its_visit():
+    encounter, treatment = visit(MONDAY)
+    rows = rows_of([*worker(), encounter | {"status": {"odd": 7}}, treatment], "worker")
+    assert "An encounter could not be read: status: Input should be a valid string." in {gap.why for gap in rows.gaps}
+    assert "Nothing given under encounter could be read." in {gap.why for gap in rows.gaps}
 
 
 def test_a_type_that_the_whole_export_lacks_is_not_known_rather_than_empty():

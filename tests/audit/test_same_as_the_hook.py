@@ -34,7 +34,7 @@ def answer_of_the_hook(patient, resources, visit, by=None):
     ]
     encounter = visit.encounter.rpartition("/")[2] if visit.encounter else None
     zone = patient.question(patient.in_time.by(by or visit.date), None, visit.encounter).calendar.zone
-    now = datetime.combine(visit.date, time(23, 59), tzinfo=zone)
+    now = datetime.combine(visit.date, time(12), tzinfo=zone)
     return comparable(evaluate("encounter-discharge", known, bundled_policies(), now=now, encounter=encounter))
 
 

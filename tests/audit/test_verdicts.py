@@ -152,6 +152,31 @@ def test_two_encounters_of_one_date_are_one_visit():
     assert judged(*visit(MONDAY), *later).expected == "97545-WH-GP x1, 97546-WH-GP x3"
 
 
+def test_a_bill_that_may_be_of_either_of_two_visits_counts_once_and_judges_neither():
+    knee = {
+        "resourceType": "Condition",
+        "id": "knee",
+        "subject": SUBJECT,
+        "recordedDate": "2026-02-10",
+        "code": {
+            "coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "S83.92XD"}],
+            "text": "Knee sprain",
+        },
+    }
+    visits = [*visit(MONDAY), *visit(MONDAY, name="knee")]
+    for resource, injury in zip(visits, ("fracture", "fracture", "knee", "knee"), strict=True):
+        resource["reasonReference"] = [{"reference": f"Condition/{injury}"}]
+    bill = claim(MONDAY, FIRST, FURTHER)
+    for line in bill["item"]:
+        del line["encounter"]
+    found = rows_of([*worker(), knee, *visits, bill], "worker").visits
+    assert [row.verdict for row in found] == [Verdict.NOT_JUDGED, Verdict.NOT_JUDGED]
+    assert [row.billed_units for row in found] == [3, 0]
+    assert found[1].reasons == (
+        "There were visits for several injuries on this date, and a bill does not say which of them it is for.",
+    )
+
+
 def test_lines_of_both_bills_are_listed():
     rows = rows_of([*worker(), *visit(MONDAY), claim(MONDAY, FIRST)], "worker")
     assert [(line.side, line.code, line.units) for line in rows.lines] == [

@@ -1,8 +1,9 @@
 """What a request's prefetch gave: what became of each key, the resources by type, and their JSON as received."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -51,7 +52,7 @@ class Prefetch:
     """All that a request's prefetch gave, by resource type and in the order given; of duplicates the newest version.
 
     ``raw`` is its JSON, ``beside`` that of what was fetched because resources refer to it, ``addresses`` where the
-    first result of each search lies.
+    first result of each search lies. Where the JSON holds more than counts, ``counts`` tells by reference what does.
     """
 
     slots: Mapping[str, Slot] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Prefetch:
     raw: RawPrefetch = None
     beside: tuple[RawPrefetch, ...] = ()
     addresses: tuple[str, ...] = ()
+    counts: Callable[[str], bool] | None = None
 
     def of(self, kind: type[_R]) -> Mapping[str, _R]:
         """Resources of one type by id; one without id stands under a name that is no id."""
@@ -100,9 +102,8 @@ class Prefetch:
         return newest_by_reference(self._received())
 
     def _received(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        yield from resources_in(self.raw, self.slots)
-        for raw in self.beside:
-            yield from resources_in(raw)
+        found = chain(resources_in(self.raw, self.slots), *map(resources_in, self.beside))
+        return ((name, resource) for name, resource in found if self.counts is None or self.counts(name))
 
 
 def resources_in(raw: RawPrefetch, keys: Iterable[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:

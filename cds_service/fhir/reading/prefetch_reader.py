@@ -203,7 +203,7 @@ class _Reader:
         if usable:
             return Slot(key, State.PRESENT)
         if unread:
-            return Slot(key, State.FAILED, f"nothing given under {key} could be read")
+            return nothing_read(key)
         types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcomeResource}
         if types - _UNDER.get(key, _NO_TYPES).beside:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
@@ -280,6 +280,11 @@ class _Reader:
             name = named(str(resource.get("resourceType")), resource.get("id"))
             self.quarantine.unread(resource, name, error)
             return None
+
+
+def nothing_read(key: str) -> Slot:
+    """The slot of a key of whose own resources none could be read."""
+    return Slot(key, State.FAILED, f"nothing given under {key} could be read")
 
 
 class _LooseBundle(msgspec.Struct, rename="camel"):

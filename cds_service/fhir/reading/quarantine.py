@@ -34,7 +34,9 @@ class Quarantine:
         return len(self._gaps.get(fact, ())) >= MOST_GAPS_PER_FACT
 
     def add(self, gap: Unknown) -> None:
-        """Record one gap."""
+        """Record one gap; a resource that came under two keys is one."""
+        if gap.reference is not None and gap in self._gaps.get(gap.fact, ()):
+            return
         if self.full(gap.fact):
             self._more[gap.fact] = self._more.get(gap.fact, 0) + 1
         else:

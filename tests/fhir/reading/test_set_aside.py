@@ -58,6 +58,7 @@ def test_without_codes_and_words_nobody_can_tell(resource):
         ({"type": [{"text": "Physical therapy"}]}, None),
         ({"type": [{"text": "Office Visit"}]}, None),
         ({"type": [{"text": "Encounter for check up (procedure)"}]}, None),
+        ({"type": [{"text": "Work hardening visit"}], "status": {"odd": 7}}, True),
         ({"class": {"code": "AMB"}, "subject": {"display": "Cardiology"}}, None),
         ({}, None),
         (None, None),
