@@ -31,6 +31,7 @@ class RecordInTime:
 
     def __init__(self, record: PatientRecord, calendar: Calendar) -> None:
         self._record = record
+        self._calendar = calendar
         self._since = dict(_since(record.entered, calendar))
         self._changing = {
             kind: [
@@ -79,6 +80,15 @@ class RecordInTime:
     def keys_with_unread(self) -> frozenset[str]:
         """The keys under which something could not be read, so that days differ in what is known of the others."""
         return frozenset(line.key for line in self._record.unread)
+
+    def entered_after_its_day(self, kind: str) -> bool:
+        """Whether a resource of a type was entered after the day that it tells of."""
+        return any(
+            reference.startswith(f"{kind}/")
+            and entered.entered is not None
+            and self.since(reference) > (day_told_of(entered, self._calendar) or _ALL_ALONG)
+            for reference, entered in self._record.entered.items()
+        )
 
     def caveats(self, day: date) -> tuple[str, ...]:
         """What counts as known by a day although the record does not say when it was entered, where R4 could say it."""

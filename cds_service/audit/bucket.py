@@ -19,7 +19,7 @@ from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.set_aside import OTHER_VERSION
 from cds_service.policies.stack import PolicyStack
 
-UNREAD: Final = "could not be read"
+_NOT_READ: Final = "could not be read"
 
 
 def audited(
@@ -97,7 +97,7 @@ def _is_asked_about(found: RowsOfVisit, terms: Terms) -> bool:
 
 def _not_used(record: PatientRecord, patient: Patient) -> Iterator[BadLineRow]:
     """Resources that could not be read, or are of another FHIR version, where they stood; all of them."""
-    reasons = {line.reference: next((gap.why for gap in line.gaps), UNREAD) for line in record.unread}
+    reasons = {line.reference: next((gap.why for gap in line.gaps), _NOT_READ) for line in record.unread}
     of_other = {gap.reference for gap in patient.chart.gaps if gap.why == OTHER_VERSION}
     of_other |= set(_in_r5_shape(record.prefetch))
     for reference, line in record.lines.items():

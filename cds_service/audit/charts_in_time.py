@@ -10,9 +10,9 @@ is no such chart, and the record of the day is read anew.
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, tzinfo
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from cds_service.audit.as_of import RecordInTime
 from cds_service.audit.billed import BILL_TYPES, Bills
@@ -27,6 +27,7 @@ from cds_service.fhir.reading.clinical_resources import EncounterResource
 OF_VISITS: Final = frozenset({"Encounter", "Procedure", "Observation", "QuestionnaireResponse", *BILL_TYPES})
 """Types that a visit adds to."""
 _OF_ENCOUNTER: Final = "the place of the encounter"
+_ZonesLeft: TypeAlias = tuple[tzinfo, tuple[tzinfo, ...]]
 _Told = TypeVar("_Told", Assessment, Authorization, ClaimNumber, InjuryDate, InjuryEvidence, RequestAnswer)
 
 
@@ -66,17 +67,26 @@ class ChartsInTime:
         chart, calendar = found
         if not any(visit.reference == encounter for visit in chart.history.encounters_by_date.get(on, ())):
             return None
-        if not calendar.settled and not self._same_zones(calendar, encounter, without, by):
+        zones = (calendar.zone, calendar.alternatives)
+        if zones != self._zones_from_the_first and zones != self._zones_of(encounter, without, by):
             return None
-        if self._in_time.keys_with_unread and not self._same_slots(without, by):
+        unread = self._in_time.keys_with_unread
+        if unread and ("charges" in unread or not self._same_slots(without, by)):
             return None
         return self._as_of(chart, by, encounter, without), calendar
 
-    def _same_zones(self, calendar: Calendar, encounter: str, without: Collection[str], by: date) -> bool:
-        """Whether the record of the day leaves the same time zones open, the same of them the likeliest."""
+    def _zones_of(self, encounter: str, without: Collection[str], by: date) -> _ZonesLeft:
+        """The time zones that the record of a day leaves open, the likeliest apart."""
         asked = replace(self._whole, prefetch=self._in_time.by(by, without), encounter_id=encounter.rpartition("/")[2])
         of_day = replace(asked, dates_by=None, chart_read=None).calendar
-        return (of_day.zone, of_day.alternatives) == (calendar.zone, calendar.alternatives)
+        return of_day.zone, of_day.alternatives
+
+    @cached_property
+    def _zones_from_the_first(self) -> _ZonesLeft | None:
+        """The time zones that the record leaves open by the first visit; what comes later only narrows them."""
+        visits = ((session.date, session.encounter) for session in self._whole.chart.sessions)
+        first = min(((on, encounter) for on, encounter in visits if encounter is not None), default=None)
+        return self._zones_of(first[1], (), first[0]) if first is not None else None
 
     def _same_slots(self, without: Collection[str], by: date) -> bool:
         """Whether lines that could not be read leave the same open as they do of all days."""
@@ -101,6 +111,7 @@ class ChartsInTime:
             and not next(iter(places))[2]
             and not self._bills.drafts
             and not chart.history.claims_over_days
+            and not self._in_time.entered_after_its_day("Procedure")
             and all(since(session.reference) <= session.date for session in chart.sessions)
             and all(since(service.reference) <= service.date for service in chart.services)
             and all(visit.date is not None and since(visit.reference) <= visit.date for visit in chart.encounters)

@@ -70,6 +70,6 @@ def with_unread_visit(prefetch: Prefetch, lines: Iterable[UnreadLine], encounter
     own = next((line.gaps for line in lines if line.reference == encounter), None)
     if own is None or encounter is None or (prefetch.counts is not None and not prefetch.counts(encounter)):
         return prefetch
-    others = (gap for gap in prefetch.gaps if gap not in own)
-    gaps = sorted(others, key=lambda gap: gap.fact is not Fact.ENCOUNTER or gap.reference is None)
+    named_later = (gap for gap in prefetch.gaps if gap not in own)
+    gaps = sorted(named_later, key=lambda gap: gap.fact is not Fact.ENCOUNTER or gap.reference is None)
     return replace(prefetch, slots={**prefetch.slots, "encounter": nothing_read("encounter")}, gaps=(*own, *gaps))

@@ -86,8 +86,8 @@ def _passes(key, resource):
     categories = {
         coding.get("code") for concept in resource.get("category", ()) for coding in concept.get("coding", ())
     }
-    told = {"use": {resource.get("use")}, "category": categories}
-    return all(told[name] & {None, *wanted.split(",")} for name, wanted in key.filters.items())
+    values = {"use": {resource.get("use")}, "category": categories}
+    return all(values[name] & {None, *wanted.split(",")} for name, wanted in key.filters.items())
 
 
 def answered_at_discharge(resources, visit, zone):

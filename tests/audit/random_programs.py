@@ -214,13 +214,13 @@ def entries(draw, kind, resource, zone):
     if element is None and kind != "Procedure":
         return resource
     how = draw(st.sampled_from(["as it is", "as it is", "none", "date", "instant", "midnight"]))
-    if how == "as it is" or (how == "none" and kind == "Procedure"):
+    if how == "as it is" or (how == "none" and (kind == "Procedure" or resource.get("status") == "draft")):
         return resource
     name = element or "recorded"
     if how == "none":
         return {key: part for key, part in resource.items() if key != name}
-    told = told_by(resource, zone)
-    day = draw(st.integers(-2, 12).map(lambda number: told + timedelta(days=number))) if told else draw(around)
+    about = told_by(resource, zone)
+    day = draw(st.integers(-2, 12).map(lambda number: about + timedelta(days=number))) if about else draw(around)
     if how == "date":
         return {**resource, name: day.isoformat()}
     if how == "midnight":
