@@ -14,6 +14,7 @@ from cds_service.domain.findings import Amount, Days, EvidenceLine, Times
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NOON: Final = 12
 _HOUR: Final = 60
+_QUARTER: Final = 15
 
 NO_VALUE: Final = "a fact without a value; name it under optional and ask for it with if"
 
@@ -93,6 +94,15 @@ def quantity(value: float | str, unit: str) -> str:
     if unit == "minutes":
         return f"{count} min"
     return f"{count} {unit.removesuffix('s') if count == '1' else unit}"
+
+
+def hours(value: float) -> str:
+    """``4 hours``, ``1.5 hours``; ``1 h 35 min`` where no quarter of an hour fits."""
+    length = round(value * _HOUR)
+    if length % _QUARTER == 0:
+        return quantity(value, "hours")
+    whole, rest = divmod(length, _HOUR)
+    return f"{whole} h {rest} min" if whole else f"{rest} min"
 
 
 def all_approved(value: float, unit: str) -> str:
@@ -208,7 +218,7 @@ FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "days": lambda value: quantity(value, "days"),
     "weeks": lambda value: quantity(value, "weeks"),
     "minutes": lambda value: quantity(value, "minutes"),
-    "hours": lambda value: quantity(value, "hours"),
+    "hours": hours,
     "duration": duration,
     "units": lambda value: quantity(value, "units"),
     "quantity": quantity,

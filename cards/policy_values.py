@@ -112,8 +112,12 @@ def value_in_words(value: Json, unit: str = "") -> str:
 def in_short(value: Json, unit: str = "") -> str:
     """A policy value in a few words: of a longer one the parts that fit, and how many more there are.
 
-    Of a list of which not even two fit the number alone is said.
+    Of a list of which not even two fit the number alone is said; a table of one row is that row.
     """
+    table = as_table(value)
+    if table is not None and len(table.rows) == 1:
+        named = zip(table.headings, table.rows[0], strict=True)
+        return "; ".join(f"{heading}: {cell}" for heading, cell in named if cell)
     text = value_in_words(value, unit)
     if len(text) <= MOST_TEXT:
         return text
@@ -205,7 +209,7 @@ def _range(minimum: Json, maximum: Json, noun: str) -> str:
 
 
 def _counted(value: float, noun: str) -> str:
-    return quantity(value, noun).rstrip()
+    return f"${value:,g}" if noun == "US dollars" else quantity(value, noun).rstrip()
 
 
 def _noun(unit: str) -> str:

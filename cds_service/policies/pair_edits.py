@@ -1,12 +1,13 @@
 """The national code-pair edits as far as the payer uses them (E-4 to E-6)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
-from cds_service.domain.values import PolicyValue, values
+from cds_service.domain.values import PolicyValue, undisputed, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import EditsApply, PairEdit
@@ -26,6 +27,13 @@ class PairEdits:
     def enforced(self) -> bool:
         """Whether the payer is known to use the edits."""
         return self.apply == "enforce"
+
+    def values_of(self, pair: PairEdit) -> tuple[PolicyValue[Any], ...]:
+        """The values that decide about one pair: of the table its row alone, and nothing that differs elsewhere."""
+        return tuple(
+            _row_of(value, pair) if value.parameter == params.EDIT_PAIRS.name else undisputed(value)
+            for value in self.values
+        )
 
 
 def never_beside(codes: Sequence[str], edits: PairEdits) -> dict[str, str]:
@@ -56,6 +64,12 @@ def pair_edits(policy: PolicyView) -> PairEdits | None:
     of_setting = setting.value if setting is not None else "practitioner"
     by_codes = _by_codes(pairs, of_setting) if pairs is not None else {}
     return PairEdits(by_codes, apply.value, values(pairs, apply, setting))
+
+
+@lru_cache(maxsize=1024)
+def _row_of(pairs: PolicyValue[tuple[PairEdit, ...]], pair: PairEdit) -> PolicyValue[tuple[PairEdit, ...]]:
+    row = {"column1": pair.column1, "column2": pair.column2, "indicator": pair.indicator}
+    return replace(pairs, value=(pair,), plain=(row,), conflict=None)
 
 
 @lru_cache(maxsize=64)

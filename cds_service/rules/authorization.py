@@ -121,7 +121,7 @@ def _spoken_against(
             and named.isdisjoint(answer.codes)
             and _is_billed(case, policy, answer.codes)
         ):
-            facts = {"day": day, "booked": False, "codes": answer.codes}
+            facts = {"day": day, "booked": False, "given": case.moment is Moment.VISIT_CLOSE, "codes": answer.codes}
             yield Answer(
                 answer.state.value, Severity.WARNING, f"{answer.reference} {' '.join(answer.codes)}", facts,
                 values(policy.get(params.AUTHORIZATION_REQUIRED)), tuple(map(approval_evidence, (answer, *approvals))),
@@ -224,7 +224,12 @@ def _not_in_force(
         kind=found.kind,
         severity=found.severity,
         subject=case.date_of_service.isoformat(),
-        facts={**found.facts, "day": day, "booked": case.moment is Moment.BOOKING},
+        facts={
+            **found.facts,
+            "day": day,
+            "booked": case.moment is Moment.BOOKING,
+            "given": case.moment is Moment.VISIT_CLOSE,
+        },
         values=values(policy.get(params.AUTHORIZATION_REQUIRED), exempt if missing else None),
         evidence=(
             Evidence("date asked about", day),

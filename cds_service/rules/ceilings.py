@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import AssessmentKind
@@ -9,10 +11,11 @@ from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import DISCIPLINE_OF_MODIFIER, PERFORMANCE_TEST, TREATMENTS, WORK_REHAB
 from cds_service.domain.findings import Evidence, Severity, Topic
-from cds_service.domain.values import undisputed, values
+from cds_service.domain.values import PolicyValue, undisputed, values
 from cds_service.policies import parameters as params
 from cds_service.policies.model import PolicyView
 from cds_service.policies.pair_edits import NO_TABLE
+from cds_service.policies.shapes import Mue
 from cds_service.rules.measurements import of_episode
 from cds_service.rules.not_checked import earlier_in_the_week
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
@@ -86,8 +89,16 @@ def _per_code(case: Case, policy: PolicyView, units: Mapping[str, float]) -> Ite
                     yield NotApplicable(f"whether this payer uses the edit of {code} was asked earlier this week")
                     continue
                 met = {**facts, "ceiling": ceiling, "mai": edit.mai, "applies": apply.value, "weekly": weekly}
-                table = mue if code in WORK_REHAB else undisputed(mue)
-                yield Answer("mue", Severity.WARNING, subject, met, values(table, apply, setting), evidence)
+                decided = values(_row_of(mue, code), undisputed(apply), setting)
+                yield Answer("mue", Severity.WARNING, subject, met, decided, evidence)
+
+
+@lru_cache(maxsize=1024)
+def _row_of(mue: PolicyValue[Mapping[str, Mue]], code: str) -> PolicyValue[Mapping[str, Mue]]:
+    """Of the table the row of one code; what its sources differ on is about work rehabilitation."""
+    row = mue.plain.get(code) if isinstance(mue.plain, Mapping) else None
+    conflict = mue.conflict if code in WORK_REHAB else None
+    return replace(mue, value={code: mue.value[code]}, plain={code: row}, conflict=conflict)
 
 
 def _asked_this_week(case: Case) -> bool:

@@ -61,7 +61,7 @@ def check_pair_edit(case: Case, bill: Bill, policy: PolicyView) -> Iterator[Resu
             severity=Severity.WARNING,
             subject=f"{first.reference}/{pair.column1}+{pair.column2}/{second.reference}",
             facts={"column1": pair.column1, "column2": pair.column2, "applies": edits.apply},
-            values=edits.values,
+            values=edits.values_of(pair),
             evidence=(
                 Evidence("column 1", first.code, first.reference),
                 Evidence("column 2", second.code, second.reference),

@@ -1,6 +1,6 @@
 """How much and how often: hours of a day, days of a week, programs of an injury."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from cds_service.domain.bill import Bill
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.codes import Program
-from cds_service.domain.findings import Days, Evidence, FactValue, Severity, Topic
+from cds_service.domain.findings import Amount, Days, Evidence, FactValue, Severity, Topic
 from cds_service.domain.intervals import minutes
 from cds_service.domain.values import Parameter, PayerQuestion, PolicyValue
 from cds_service.policies import parameters as params
@@ -16,34 +16,41 @@ from cds_service.policies.model import PolicyView
 from cds_service.policies.shapes import Bounds
 from cds_service.rules.rule import Answer, NotApplicable, Result, Rule
 
+_AN_HOUR = 60
+
 
 def check_intensity(case: Case, _bill: Bill, policy: PolicyView) -> Iterator[Result]:
     """Hours per day and days per week outside what the payer's policy sets for this program (A-4).
 
     Over the maximum is a warning, under the minimum a note; a range that nobody verified is only asked about. Weeks are
-    ISO weeks, Monday to Sunday; a week is called too short only when it is over.
+    ISO weeks, Monday to Sunday; a week is called too short only when it is over. Booked days that are too long are one
+    finding, which names the longest, and so are those that are too short.
     """
     hours, days = _allowed(policy, params.HOURS_PER_DAY, case), _allowed(policy, params.DAYS_PER_WEEK, case)
     if hours is None and days is None:
         yield NotApplicable("the payer's policy sets no hours or days for this program")
         return
     if hours is not None:
-        for found in _hours(case):
+        for found in _on_one_card(case, _hours(case), hours.range):
             yield from _outside("hours", found, hours)
     if days is not None:
         if case.moment is Moment.BOOKING and Fact.SESSIONS in case.chart.unavailable:
             yield Unknown(Fact.SESSIONS, case.chart.unavailable[Fact.SESSIONS])
-        for found in _days(case):
+        for found in _on_one_card(case, _days(case), days.range):
             yield from _outside("days", found, days)
 
 
 class _Planned(NamedTuple):
-    """Hours or days of one order, date or week; ``open_ended`` where only too many can be told."""
+    """Hours or days of one order, date or week, or the most or fewest of a ``number`` of them.
+
+    ``open_ended`` is where only too many can be told.
+    """
 
     subject: str
     amount: float
     evidence: tuple[Evidence, ...]
     open_ended: bool = False
+    number: int = 1
 
 
 class _Allowed(NamedTuple):
@@ -65,8 +72,9 @@ def _hours(case: Case) -> Iterator[_Planned]:
     if case.moment is Moment.ORDER:
         for order in case.work_rehab_orders:
             if order.schedule.session_minutes is not None:
-                hours = order.schedule.session_minutes / 60
-                yield _Planned(order.reference, hours, (Evidence("hours ordered a day", hours, order.reference),))
+                length = order.schedule.session_minutes
+                evidence = Evidence("time ordered a day", Amount(length, "minutes"), order.reference)
+                yield _Planned(order.reference, length / _AN_HOUR, (evidence,))
     elif case.moment is Moment.BOOKING:
         for day in sorted({appointment.date for appointment in case.appointments}):
             booked = [
@@ -75,13 +83,38 @@ def _hours(case: Case) -> Iterator[_Planned]:
                 if appointment.date == day and appointment.period is not None
             ]
             if booked:
-                yield _on(day, "hours booked", minutes(booked) / 60)
+                yield _on(day, "time booked", minutes(booked))
     elif case.visit is not None and case.visit.minutes:
-        yield _on(case.visit.date, "hours treated", case.visit.minutes / 60)
+        yield _on(case.visit.date, "time treated", case.visit.minutes)
 
 
-def _on(day: date, what: str, hours: float) -> _Planned:
-    return _Planned(day.isoformat(), hours, (Evidence("date", day), Evidence(what, hours)))
+def _on(day: date, what: str, length: int) -> _Planned:
+    evidence = (Evidence("date", day), Evidence(what, Amount(length, "minutes")))
+    return _Planned(day.isoformat(), length / _AN_HOUR, evidence)
+
+
+def _on_one_card(case: Case, planned: Iterable[_Planned], allowed: Bounds) -> Iterable[_Planned]:
+    """All that is planned, of a booking those over the maximum as one, and so those under the minimum."""
+    if case.moment is not Moment.BOOKING:
+        return planned
+    found = list(planned)
+    over = [each for each in found if _is_over(each, allowed)]
+    under = [each for each in found if _is_under(each, allowed)]
+    together = [_together(over, max(each.amount for each in over))] if over else []
+    return [*together, _together(under, min(each.amount for each in under))] if under else together
+
+
+def _together(found: Sequence[_Planned], amount: float) -> _Planned:
+    subject = " and ".join(each.subject for each in found)
+    return _Planned(subject, amount, tuple(evidence for each in found for evidence in each.evidence), number=len(found))
+
+
+def _is_over(planned: _Planned, allowed: Bounds) -> bool:
+    return allowed.maximum is not None and planned.amount > allowed.maximum
+
+
+def _is_under(planned: _Planned, allowed: Bounds) -> bool:
+    return allowed.minimum is not None and planned.amount < allowed.minimum and not planned.open_ended
 
 
 def _days(case: Case) -> Iterator[_Planned]:
@@ -112,21 +145,19 @@ def _monday(day: date) -> date:
 
 
 def _outside(what: str, found: _Planned, allowed: _Allowed) -> Iterator[Result]:
-    subject, amount, evidence, open_ended = found
-    minimum, maximum = allowed.range.minimum, allowed.range.maximum
-    over = maximum is not None and amount > maximum
-    under = minimum is not None and amount < minimum and not open_ended
-    if not over and not under:
+    subject, evidence = found.subject, found.evidence
+    over = _is_over(found, allowed.range)
+    if not over and not _is_under(found, allowed.range):
         return
-    facts: dict[str, FactValue] = {what: amount}
+    facts: dict[str, FactValue] = {what: found.amount, "number": found.number}
     if isinstance(allowed.value, PayerQuestion):
         facts["over"] = over
         yield Answer("question", Severity.INFO, subject, facts, evidence=evidence, questions=(allowed.value,))
     elif over:
-        facts["maximum"] = maximum or 0.0
+        facts["maximum"] = allowed.range.maximum or 0.0
         yield Answer(f"{what}-over", Severity.WARNING, subject, facts, (allowed.value,), evidence)
     else:
-        facts["minimum"] = minimum or 0.0
+        facts["minimum"] = allowed.range.minimum or 0.0
         absent = (Fact.SESSIONS,)
         yield Answer(f"{what}-under", Severity.INFO, subject, facts, (allowed.value,), evidence, absent=absent)
 

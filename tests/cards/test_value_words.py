@@ -20,6 +20,7 @@ UNIT = "form, who asks and signs, business days to the answer, extension and lim
             "at most 15 treatments in a request; within 120",
         ),
         ({"attachment_days": 30}, UNIT, "attached documents at most 30 days old"),
+        ({"PT": 2330, "SLP": 2330}, "US dollars by discipline", "PT: $2,330; SLP: $2,330"),
         ({"initial": 4, "interim": 2}, "hours by kind", "initial: 4 hours; interim: 2 hours"),
     ],
 )
@@ -63,3 +64,9 @@ def test_what_holds_for_both_kinds_of_program_is_said_once():
 def test_a_short_list_and_a_table_are_said_as_they_are():
     assert "97537, S9117" == in_short(["97537", "S9117"])
     assert "table of 2 rows" == in_short([{"column1": "97545", "column2": "97530"}] * 2)
+
+
+def test_a_table_of_one_row_is_that_row():
+    assert "paid: 97545; not paid beside it: 97140; together: never" == in_short(
+        [{"column1": "97545", "column2": "97140", "indicator": 0}]
+    )

@@ -27,7 +27,14 @@ ANSWERER = Answerer(
 )
 REQUEST = json.dumps(load("clean-program", TODAY).request("encounter-discharge"))
 RESTS_ON = ("procedures", "coverage", "carePlans", "authorizations", "charges")
-ASSERTED = ("overdue by", "none on record", "none on or before", "Record start and stop", "Get authorization")
+ASSERTED = (
+    "overdue by",
+    "none on record",
+    "none on or before",
+    "Record start and stop",
+    "Get authorization",
+    "Settle authorization",
+)
 
 
 def answered(change):

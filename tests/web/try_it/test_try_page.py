@@ -58,7 +58,7 @@ def test_a_story_with_nothing_to_fix_says_that_nobody_is_interrupted(demo):
         ("payer=medicare", "the payer in line is Medicare"),
         ("payer=none", "Record the coverage: none is in force on the date of service"),
         ("state=KS", "Charge 97545-GP x1, 97546-GP-CQ x2 (240 min)"),
-        ("approval=none", "Get authorization before treatment"),
+        ("approval=none", "Settle authorization before billing"),
         ("approval=ended", "Renew authorization: it ended"),
         ("measured=9", "Reassessment overdue by 2 days"),
         ("measured=never", "Reassessment overdue by 9 days"),
@@ -222,7 +222,7 @@ def test_a_hostile_value_is_text_and_the_rest_is_kept(demo, name):
 
     assert "<script>alert" not in page
     assert "49" not in section(page, "answer")
-    assert ("the payer in line is Medicare" if name != "payer" else "Get authorization") in words(page)
+    assert ("the payer in line is Medicare" if name != "payer" else "Settle authorization") in words(page)
 
 
 def test_a_value_that_is_none_is_said_and_the_rest_is_kept(demo):
@@ -233,7 +233,7 @@ def test_a_value_that_is_none_is_said_and_the_rest_is_kept(demo):
     assert "There is no moment “tea-time”" in read
     assert "Minutes: “99999” is not a whole number from 15 to 720" in read
     assert "Payer: “nobody” is not one of those in the list" in read
-    assert "Get authorization before treatment" in read
+    assert "Settle authorization before billing" in read
 
 
 def test_a_moment_that_another_story_has_is_replaced_and_said(demo):
