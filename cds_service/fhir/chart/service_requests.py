@@ -20,6 +20,7 @@ from cds_service.fhir.reading.professions import profession_of
 from cds_service.fhir.reading.references import References, normal
 from cds_service.fhir.reading.request_resources import AppointmentResource, OrderedService, ServiceRequestResource
 from cds_service.fhir.reading.telehealth_words import telehealth_in, telehealth_of
+from cds_service.fhir.reading.units_of_time import unit_of_time
 
 NO_START: Final = "has no start, and no period in which it is asked for"
 BY_REQUESTED_PERIOD: Final = "has no start yet: checked for {}, the first day of the period asked for"
@@ -255,15 +256,16 @@ def _program(record: ServiceRequestResource, modifiers: Iterable[str]) -> Progra
 def _days_per_week(repeat: Repeat) -> float | None:
     if repeat.day_of_week:
         return float(len(set(repeat.day_of_week)))
-    if repeat.period and repeat.period > 0 and repeat.period_unit in _DAYS:
-        days = repeat.period * _DAYS[repeat.period_unit]
+    unit = unit_of_time(repeat.period_unit)
+    if repeat.period and repeat.period > 0 and unit is not None:
+        days = repeat.period * _DAYS[unit]
         per_week = (repeat.frequency or 1) * 7.0 / days if days else 0.0
         return per_week if 0 < per_week <= _MOST else None
     return None
 
 
 def _minutes(repeat: Repeat) -> int | None:
-    factor = _MINUTES.get(repeat.duration_unit or "")
+    factor = _MINUTES.get(unit_of_time(repeat.duration_unit) or "")
     length = repeat.duration_max or repeat.duration
     return _whole(length * factor) if factor is not None and length is not None else None
 
@@ -276,7 +278,10 @@ def _sessions(
         return _whole(repeat.count)
     if timing is not None and timing.event:
         return len(timing.event)
-    weeks = _weeks(repeat.bounds_duration)
+    bounds = repeat.bounds_range
+    weeks = _weeks(
+        repeat.bounds_duration or (bounds.high if bounds is not None and bounds.low == bounds.high else None)
+    )
     if weeks is None and start is not None and end is not None and end >= start:
         weeks = ((end - start).days + 1) / 7
     return _whole(weeks * per_week) if weeks is not None and per_week is not None else None
@@ -290,6 +295,5 @@ def _whole(number: float) -> int | None:
 def _weeks(duration: Quantity | None) -> float | None:
     if duration is None or duration.value is None:
         return None
-    unit = (duration.code or duration.unit or "").strip().lower()
-    unit = {"day": "d", "days": "d", "week": "wk", "weeks": "wk", "month": "mo", "months": "mo"}.get(unit, unit)
-    return duration.value * _DAYS[unit] / 7 if unit in _DAYS else None
+    unit = unit_of_time(duration.code) or unit_of_time(duration.unit)
+    return duration.value * _DAYS[unit] / 7 if unit is not None else None

@@ -17,6 +17,7 @@ from cds_service.domain.intervals import Interval
 from cds_service.fhir.reading import dates
 from cds_service.fhir.reading.dates import When
 from cds_service.fhir.reading.elements import Period, Quantity
+from cds_service.fhir.reading.units_of_time import unit_of_time
 from cds_service.fhir.reading.zones import Zones
 
 LONGEST_VISIT: Final = timedelta(hours=24)
@@ -31,11 +32,7 @@ _AN_HOUR: Final = timedelta(hours=1)
 _A_DAY: Final = timedelta(days=1)
 _USUAL_LENGTHS: Final = frozenset({len("2026-01-05T09:00:00Z"), len("2026-01-05T09:00:00-06:00")})
 _MOST: Final = 100_000
-_UNITS: Final = {
-    **dict.fromkeys(("min", "minute", "mn"), timedelta(minutes=1)),
-    **dict.fromkeys(("h", "hr", "hour", "hur"), timedelta(hours=1)),
-    **dict.fromkeys(("", "s", "sec", "second"), timedelta(seconds=1)),
-}
+_UNITS: Final = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "s": timedelta(seconds=1)}
 _END_OF_DAY: Final = time(23, 59)
 
 
@@ -249,7 +246,7 @@ def length_of(length: Quantity | None) -> timedelta | None:
     if length is None or length.value is None or not 0 < length.value < _MOST:
         return None
     for written in (length.code, length.unit):
-        unit = _UNITS.get(written.strip().lower().rstrip("s.")) if written is not None else None
+        unit = _UNITS.get(unit_of_time(written) or "")
         if unit is not None:
             total = length.value * unit
             return total if total < _SHORTEST_DAY else None

@@ -121,6 +121,7 @@ class Repeat(Record, frozen=True):
 
     bounds_period: Period | None = None
     bounds_duration: Quantity | None = None
+    bounds_range: QuantityRange | None = None
     count: int | None = None
     duration: float | None = None
     duration_max: float | None = None

@@ -4,8 +4,8 @@ What the tolerant reading takes for granted is written out: an object where a li
 list of one its object), nulls and empty texts, lists and objects go (a null that holds the place of an extension
 stays), a lone text where a CodeableConcept, Reference or Annotation belongs becomes its text or reference, a lone
 number where a Quantity belongs its value, and what has to be numbered and is not gets a free number. Blanks around
-codes and addresses go, a status is spelled as FHIR spells it, and a time with an offset is written in full. Nothing
-else changes; elements that R4 does not know stay, and keep the resource from being valid.
+codes and addresses go, a status and a unit of time are spelled as FHIR spells them, and a time with an offset is
+written in full. Nothing else changes; elements that R4 does not know stay, and keep the resource from being valid.
 """
 
 import re
@@ -18,10 +18,12 @@ from typing import Any, Final, Union, get_args, get_origin
 from cds_service.domain.values import JsonObject
 from cds_service.fhir.judge import first_r4_error
 from cds_service.fhir.reading.code_spelling import plain_code
+from cds_service.fhir.reading.units_of_time import unit_of_time
 
 _LONE_TEXT: Final = {"CodeableConcept": "text", "Annotation": "text", "Reference": "reference"}
 _TOKENS: Final = frozenset({"code", "system", "reference", "url", "id"})
 _CODED: Final = frozenset({"status", "intent", "use", "outcome", "lifecycleStatus"})
+_OF_TIME: Final = frozenset({"durationUnit", "periodUnit"})
 _TIME: Final = re.compile(r"\s*(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d+)?(?:([Zz])|([+-]\d\d):?(\d\d)?)\s*", re.ASCII)
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
@@ -41,9 +43,15 @@ def valid(resource: Mapping[str, Any]) -> JsonObject:
 
 def _is_in_order(resource: Mapping[str, Any]) -> bool:
     """Whether a resource is valid, holds nothing empty, and has its codes as FHIR spells them."""
-    coded = (resource.get(name) for name in _CODED)
-    spelled = all(plain_code(code) == code for code in coded if isinstance(code, str))
+    coded = {name: resource[name] for name in _CODED if name in resource}
+    spelled = not any(_is_misspelled(part) for part in (coded, resource.get("occurrenceTiming")))
     return spelled and first_r4_error(resource) is None and not _holds_nothing(resource)
+
+
+def _is_misspelled(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        return any(_spelled(name, element) != element or _is_misspelled(element) for name, element in value.items())
+    return isinstance(value, list) and any(map(_is_misspelled, value))
 
 
 def _holds_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON
@@ -89,6 +97,8 @@ def _spelled(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
         return value
     if name in _CODED:
         return plain_code(value)
+    if name in _OF_TIME:
+        return unit_of_time(value) or value
     if name in _TOKENS:
         return value.strip()
     time = _TIME.fullmatch(value)
