@@ -209,7 +209,7 @@ def _range(minimum: Json, maximum: Json, noun: str) -> str:
 
 
 def _counted(value: float, noun: str) -> str:
-    return f"${value:,g}" if noun == "US dollars" else quantity(value, noun).rstrip()
+    return f"${value:,.2f}".removesuffix(".00") if noun == "US dollars" else quantity(value, noun).rstrip()
 
 
 def _noun(unit: str) -> str:

@@ -171,3 +171,10 @@ def test_each_hook_is_shown_with_a_story_and_its_cards():
     for service in SERVICES:
         assert service.hook == examples[f"{service.hook}-call"]["value"]["hook"]
         assert examples[f"{service.hook}-answer"]["value"]["cards"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html;q=0.5, application/json", None])
+@pytest.mark.parametrize("path", ["/openapi.json", "/rules/authorization", "/fhir/Questionnaire/us-tx-dwc"])
+def test_a_program_that_takes_anything_gets_what_programs_read(app, path, accept):
+    reply = app.test_client().get(path, headers={"Accept": accept} if accept is not None else {})
+    assert reply.mimetype.endswith("json"), "curl sends */*"

@@ -84,8 +84,10 @@ def headers_of_page(kept: str, framed_by: Iterable[str] = ()) -> dict[str, str]:
 
 
 def wants_html() -> bool:
-    """The request prefers HTML to JSON."""
-    return request.accept_mimetypes.best_match(_OFFERED, default="application/json") == "text/html"
+    """The request names HTML and prefers it to JSON; a program that takes anything, like curl, gets JSON."""
+    accepted = request.accept_mimetypes
+    named = any(kind.startswith("text/") for kind in accepted.values())
+    return named and accepted.best_match(_OFFERED, default="application/json") == "text/html"
 
 
 def init_app(app: Flask, site: Site) -> None:
