@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cds_service.domain.care import Encounter, PlanOfCare, Session
+from cds_service.domain.care import Assessment, AssessmentKind, Encounter, PlanOfCare, Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Fact, Place
 from cds_service.domain.codes import PayerClass, Program
@@ -152,3 +152,24 @@ def test_of_approvals_in_force_the_one_that_names_the_service_and_ends_first_is_
     assert (sooner, later, unnamed) == case.approvals_on(DAY)
     assert later == case.authorization_on(DAY)
     assert ((), None) == (case.approvals_on(date(2026, 7, 1)), case.authorization_on(date(2026, 7, 1)))
+
+
+def test_what_is_said_for_a_coverage_that_is_not_on_record_is_told_where_there_is_a_payer():
+    said = CoverageAssertion("Claim/a", coverage="Coverage/other", approval="no-auth")
+    here = replace(said, coverage="Coverage/c")
+    payer = (Coverage("Coverage/c", PayerClass.WORKERS_COMPENSATION),)
+    for coverages, unplaced in ((payer, (said,)), ((), ())):
+        chart = Chart("Patient/p", coverages=coverages, assertions=(said, here))
+        assert unplaced == case_of(chart).unplaced_assertions
+
+
+def test_assessments_after_the_last_of_two_earlier_programs_are_of_this_one():
+    sessions = (session("a", date(2025, 6, 2)), session("b", date(2025, 10, 1)), session("c"))
+    tests = tuple(
+        Assessment(f"Observation/{day}", day, AssessmentKind.MEASUREMENT)
+        for day in (date(2025, 6, 3), date(2025, 9, 30), date(2026, 2, 1), date(2026, 3, 20))
+    )
+    case = case_of(Chart("Patient/p", sessions=sessions, assessments=tests))
+    assert [date(2026, 2, 1)] == [assessment.date for assessment in case.assessments_of_episode]
+    denied = Authorization("ClaimResponse/a", AuthorizationState.DENIED, created=date(2025, 9, 1))
+    assert () == replace(case, chart=replace(case.chart, authorizations=(denied,))).answers_of_episode

@@ -299,3 +299,20 @@ def test_the_end_of_an_approval_is_warned_of_from_so_many_days_before(last, foun
     assert found == [answer.facts["days"] for answer in check_end(POLICY, ends, DAY)]
     assert [] == list(check_end(policy_of({"authorization.warn_days": None}), ends, DAY))
     assert [] == list(check_end(POLICY, replace(ends, end=None), DAY))
+
+
+def test_the_first_of_the_approvals_of_the_first_day_is_named_that_lacks_number_or_service():
+    sooner, later = (
+        approval(name, 9, "visits", last=last, relayed=True, number=None) for name, last in (("a", 9), ("b", 20))
+    )
+    case = case_of(later, sooner, moment=Moment.BOOKING, booked=(1, 15))
+    (gap,) = unnamed_approvals(case, (on(1), on(15)))
+    assert sooner.reference == getattr(gap, "reference", None)
+
+
+def test_a_refused_code_is_told_for_the_first_of_the_booked_days():
+    first = approval("a", 90, "visits", codes=("97545",))
+    denied = approval("b", state=DENIED, codes=("97546",))
+    case = case_of(first, denied, moment=Moment.BOOKING, booked=(1, 3))
+    found = [found for found in check_authorization(case, NOTHING_BILLED, POLICY) if isinstance(found, Answer)]
+    assert [on(1)] == [answer.facts["day"] for answer in found if answer.kind == "denied"]

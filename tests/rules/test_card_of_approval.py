@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cds_service.domain.bill import NOTHING_BILLED
-from cds_service.domain.care import Order, PlanOfCare, Schedule, Session
+from cds_service.domain.care import Assessment, AssessmentKind, Order, PlanOfCare, Schedule, Session
 from cds_service.domain.case import Case, Moment
 from cds_service.domain.chart import Chart, Unknown
 from cds_service.domain.codes import Program
@@ -15,6 +15,8 @@ from cds_service.rules.approvals import used_on
 from cds_service.rules.authorization import card_on_duration, check_authorization
 from cds_service.rules.duration import check_program_duration
 from cds_service.rules.plan_of_care import check_plan_of_care
+from cds_service.rules.program_state import check_program_state
+from cds_service.rules.reassessment import check_reassessment
 from cds_service.rules.rule import Answer
 from tests.billing.bill_stories import DAY, policy_of
 
@@ -84,3 +86,38 @@ def test_the_last_plan_of_work_rehabilitation_is_named_where_none_is_active(plan
     (found,) = check_plan_of_care(charted(plans=on_record), NOTHING_BILLED, policy_of({}))
     assert isinstance(found, Answer)
     assert (kind, status) == (found.kind, found.facts.get("status"))
+
+
+def test_of_several_drafts_the_one_that_ends_last_runs_beyond_the_weeks():
+    schedules = (Schedule(start=DAY, end=DAY + timedelta(weeks=7)), Schedule(start=DAY, end=DAY + timedelta(weeks=9)))
+    drafts = tuple(
+        Order(f"ServiceRequest/{place}", work_rehab=True, program=Program.CONDITIONING, schedule=schedule)
+        for place, schedule in enumerate((*schedules, schedules[0]))
+    )
+    policy = policy_of({"program.max_weeks": dict.fromkeys(("conditioning", "hardening", "unknown"), 6)})
+    case = Case(Moment.ORDER, DAY, DAY, Chart("Patient/p"), orders=drafts)
+    (found,) = (found for found in check_program_duration(case, NOTHING_BILLED, policy) if isinstance(found, Answer))
+    assert ("order-runs-over", schedules[1].end) == (found.kind, found.facts["end"])
+
+
+@pytest.mark.parametrize(("interval", "overdue"), [(9, False), (8, True), (10, False)])
+def test_a_reassessment_is_overdue_from_the_day_after_it_was_due(interval, overdue):
+    case = replace(CASE, moment=Moment.OVERVIEW)
+    (state,) = check_program_state(case, NOTHING_BILLED, policy_of({"reassessment.interval_days": interval}))
+    assert isinstance(state, Answer)
+    assert overdue == state.facts["overdue"]
+
+
+def test_pain_is_spoken_of_only_where_it_was_recorded_after_the_last_measurement():
+    pain_tool = {"pain": {"kind": "pain", "words": ["Pain score"]}}
+    policy = policy_of({"reassessment.interval_days": 3, "reassessment.tools": pain_tool})
+
+    def recorded(name: str, days: int, kind: AssessmentKind) -> Assessment:
+        return Assessment(f"Observation/{name}", DAY - timedelta(days=days), kind, words="Pain score", result=True)
+
+    last = Assessment("Procedure/e", DAY - timedelta(days=6), AssessmentKind.EVALUATION)
+    for days, spoken_of in ((7, ""), (6, ""), (5, DAY - timedelta(days=5))):
+        scored = recorded("pain", days, AssessmentKind.MEASUREMENT)
+        (found,) = check_reassessment(charted(assessments=(scored, last)), NOTHING_BILLED, policy)
+        assert isinstance(found, Answer)
+        assert spoken_of == found.facts["pain"]
