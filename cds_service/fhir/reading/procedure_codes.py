@@ -4,10 +4,10 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS
+from cds_service.domain.codes import KNOWN_MODIFIERS, LABELS, WORK_REHAB
 from cds_service.fhir.reading.code_systems import CPT
 from cds_service.fhir.reading.elements import CodeableConcept
-from cds_service.fhir.reading.mentions import mentions_work_rehab
+from cds_service.fhir.reading.mentions import mentions_work_rehab, names_work_rehab
 
 _OIDS: Final = frozenset({"2.16.840.1.113883.6.12", "2.16.840.1.113883.6.14", "2.16.840.1.113883.6.285"})
 _NAMED: Final = re.compile(r"(?<![a-z])(?:cpt(?:[\s\-_]?4)?|c4|hcpcs\w*|medhcpcsgeninfo)(?![a-z])")
@@ -132,14 +132,16 @@ def _read(text: str | None) -> Coded | None:
 def _read_beside_words(text: str | None) -> Coded | None:
     """The one code of therapy that words begin with, or end with in parentheses: ``97162 PT EVAL MOD COMPLEX``.
 
-    A text that speaks of a program of work rehabilitation is told by its words; one that rules something out has none.
+    A text that rules something out has none, nor one that speaks of work rehabilitation beside another code.
     """
-    if text is None or len(text) > _LONGEST_WORDS or mentions_work_rehab(text):
+    if text is None or len(text) > _LONGEST_WORDS:
         return None
     words = text.strip().upper()
     match = _BESIDE_WORDS.fullmatch(words)
     if match is None or _NOT_DONE.search(words) is not None:
         return None
     code = match["first"] or match["last"]
-    alone = set(_ANY_CODE.findall(words)) == {code}
-    return Coded((code,)) if alone and code in LABELS else None
+    if set(_ANY_CODE.findall(words)) != {code} or code not in LABELS:
+        return None
+    of_program = names_work_rehab(text) if code in WORK_REHAB else not mentions_work_rehab(text)
+    return Coded((code,)) if of_program else None

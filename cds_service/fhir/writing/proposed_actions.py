@@ -220,6 +220,8 @@ def _changed_order(change: ChangeOrder, writing: Writing) -> Update | None:
     if change.code is not None:
         _set_code(order, change.code, writing.labels)
         done.append(f"code {change.code}")
+    elif (written := _code_in_words(order.get("code"))) is not None:
+        _set_code(order, written, writing.labels)
     if change.units is not None:
         order.pop("quantityRatio", None)
         order.pop("quantityRange", None)
@@ -229,6 +231,13 @@ def _changed_order(change: ChangeOrder, writing: Writing) -> Update | None:
         _set_modifiers(order, change.modifiers)
         done.append(f"modifier {' '.join(change.modifiers)}")
     return Update(f"Change the draft order: {', '.join(done)}", order)
+
+
+def _code_in_words(concept: object) -> str | None:
+    """The CPT code of an order that has it in words only: a coding is what others can read."""
+    if not isinstance(concept, dict) or codes_of({"coding": concept.get("coding", [])}):
+        return None
+    return next(iter(codes_of(concept)), None)
 
 
 def _set_code(order: JsonObject, code: str, labels: Mapping[str, str]) -> None:

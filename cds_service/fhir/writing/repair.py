@@ -3,9 +3,10 @@
 What the tolerant reading takes for granted is written out: an object where a list belongs becomes a list of one (and a
 list of one its object), nulls and empty texts, lists and objects go (a null that holds the place of an extension
 stays), a lone text where a CodeableConcept, Reference or Annotation belongs becomes its text or reference, a lone
-number where a Quantity belongs its value, and what has to be numbered and is not gets a free number. Blanks around
-codes and addresses go, a status and a unit of time are spelled as FHIR spells them, and a time with an offset is
-written in full. Nothing else changes; elements that R4 does not know stay, and keep the resource from being valid.
+number where a Quantity belongs its value, and what has to be numbered and is not gets a free number. A number that is
+a code becomes its digits, blanks around codes and addresses go, a status and a unit of time are spelled as FHIR spells
+them, and a time with an offset is written in full. Nothing else changes; elements that R4 does not know stay, and keep
+the resource from being valid.
 """
 
 import re
@@ -93,6 +94,8 @@ def _object(element: Mapping[str, Any], model: Any) -> JsonObject:  # noqa: ANN4
 
 def _spelled(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
     """A text as R4 spells it: a code or address without blanks around it, a time with its seconds and whole offset."""
+    if name == "code" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if not isinstance(value, str):
         return value
     if name in _CODED:

@@ -122,6 +122,9 @@ def test_other_letters_behind_a_code_are_no_modifiers(written):
         ("97110 - therapeutic exercise", "97110"),
         ("PT evaluation, moderate (97162)", "97162"),
         ("Therapeutic exercise [CPT 97110]", "97110"),
+        ("97545 WORK HARDENING/CONDITIONING INIT 2 HRS", "97545"),
+        ("97546 - each further hour", "97546"),
+        ("Work hardening (CPT 97545)", "97545"),
     ],
 )
 @pytest.mark.parametrize("place", ["text", "display"])
@@ -135,7 +138,8 @@ def test_a_therapy_code_that_words_begin_or_end_with_is_theirs(words, code, plac
     "words",
     [
         "97164 not indicated", "97110 or 97530", "97161-97163 evaluation", "97110 and 97530", "99213 office visit",
-        "97530 and work conditioning program", "if tolerated 97110", "12/97110 thing", "97110 held", "Room 97110 east",
+        "97530 and work conditioning program",
+        "97545 once cleared", "97545 declined", "if tolerated 97110", "12/97110 thing", "97110 held", "Room 97110 east",
         f"97110 {'x' * 200}",
     ],
 )  # fmt: skip
