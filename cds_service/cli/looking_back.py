@@ -22,6 +22,7 @@ from cds_service.audit.rows import Verdict
 from cds_service.audit.steps.part_files import DecidedBy, policies_digest, policies_of
 from cds_service.audit.steps.pools import opened_pool
 from cds_service.audit.steps.running import LookBackAsked, LookedBack, forget, look_back
+from cds_service.audit.steps.stopped import stopped_by_person
 from cds_service.cli.audit_progress import StepBars
 from cds_service.cli.auditing import AuditOptions
 from cds_service.cli.policies.effect_lines import show_effect
@@ -36,6 +37,7 @@ COMPARED_FOLDER: Final = "compared"
 """Below the folder of results: those under other policies."""
 
 
+@stopped_by_person()
 def look_back_as_asked(options: AuditOptions) -> None:
     """Look back as the command was told to."""
     settings = load_settings()

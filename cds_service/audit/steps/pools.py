@@ -65,9 +65,33 @@ def opened_pool(processes: int | None = None, cluster: str | None = None) -> Ite
         yield Pool(InThisProcess(), 1)
         return
     context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "fork")
-    with ProcessPoolExecutor(number, mp_context=context, initializer=_begin_worker) as executor:
+    before = multiprocessing.active_children()
+    executor = ProcessPoolExecutor(number, mp_context=context, initializer=_begin_worker)
+    try:
         executor.submit(os.getpid).result()  # all processes begin here, before this one has threads of its own
         yield Pool(executor, number)
+    except BaseException:
+        with _undisturbed():
+            for worker in multiprocessing.active_children():
+                if worker not in before:
+                    worker.kill()  # whatever it has in hand can be done again
+            executor.shutdown(cancel_futures=True)
+        raise
+    executor.shutdown()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """While workers are ended, whoever presses Ctrl-C once more has to wait that moment."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _cores() -> int:
@@ -77,6 +101,7 @@ def _cores() -> int:
 def _begin_worker() -> None:
     """Leave Ctrl-C to the process that asked, and end when that one has ended, however it did."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -21,7 +21,7 @@ from cds_service.audit.steps.partition import BadCount, SortBlock, Sorted, parti
 from cds_service.audit.steps.planning import orders_to_audit, orders_to_sort
 from cds_service.audit.steps.pools import Pool, installed_version
 from cds_service.audit.steps.sizes import Sizes
-from cds_service.audit.steps.stopped import GO_ON, LookBackStopped, stopped_by
+from cds_service.audit.steps.stopped import stopped_by
 from cds_service.audit.steps.submitting import results_of
 from cds_service.audit.steps.work_folder import WorkFolder
 
@@ -108,8 +108,6 @@ def look_back(asked: LookBackAsked, pool: Pool, watching: Watching) -> LookedBac
     """
     try:
         return _looked_back(asked, pool, watching)
-    except KeyboardInterrupt:
-        raise LookBackStopped("Stopped; what is done is kept.", GO_ON) from None
     except OSError as error:
         raise stopped_by(error) from error
 

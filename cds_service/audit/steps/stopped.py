@@ -1,6 +1,10 @@
 """Why a look-back stopped before its end, in words for a terminal."""
 
 import errno
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Self
 
 from cds_service.errors import CdsError
@@ -39,3 +43,27 @@ def stopped_by(error: OSError) -> LookBackStopped:
         return LookBackStopped(f"There is no room for what the look-back writes{where}.", f"Make room. {GO_ON}")
     cause = error.strerror or type(error).__name__
     return LookBackStopped(f"A file cannot be read or written ({cause}){where}.", f"Put that right. {GO_ON}")
+
+
+@contextmanager
+def stopped_by_person() -> Iterator[None]:
+    """Ctrl-C, or a request of the system to end (SIGTERM), told with how to go on; pressed again, Ctrl-C does no more.
+
+    Raises:
+        LookBackStopped: somebody stopped it.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _stop) if main else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        if main:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is ending, and has to say so
+        raise LookBackStopped("Stopped; what is done is kept.", GO_ON) from None
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - as signal handlers are called
+    raise KeyboardInterrupt

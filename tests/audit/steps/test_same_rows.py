@@ -1,6 +1,5 @@
 """The same rows, byte by byte, however the work is cut, by whom it is done, and how often it was killed."""
 
-import random
 import signal
 import subprocess
 import sys
@@ -10,15 +9,12 @@ import fsspec
 import psutil
 import pytest
 
-from cds_service.audit.steps.inputs import export_files
-from cds_service.audit.steps.planning import orders_to_sort
 from cds_service.audit.steps.running import LookBackStep, forget
 from cds_service.audit.steps.sizes import Sizes
 from cds_service.audit.steps.work_folder import TEMPORARY, WorkFolder
-from tests.audit.steps.exported import asked, exported, looked, row_bytes
+from tests.audit.steps.exported import exported, looked, row_bytes
 
 PATIENTS = 6
-KILLS = 4
 
 
 @pytest.fixture(scope="module")
@@ -98,26 +94,6 @@ def test_without_resume_it_begins_anew_and_touches_no_file_of_others(export, tmp
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_it_comes_to_the_same_rows(export, rows, tmp_path):
-    dice = random.Random(15)  # noqa: S311 - the same places on every run
-    work = tmp_path / "w"
-    every = 2 * (len(list_of_orders(export)) + 16)  # file and mark of each order
-    for place in sorted(dice.sample(range(1, every), KILLS)):
-        running = process(export, work, "2", "--resume")
-        while running.poll() is None and len([*work.rglob("*.*")]) < place:
-            time.sleep(0.002)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
-    output, errors = process(export, work, "2", "--resume").communicate(timeout=60)
-    assert b"" == errors
-    assert rows == output
-
-
-def list_of_orders(export):
-    return orders_to_sort("w", export_files(str(export)), "1", asked(export, "w").sizes)
-
-
-@pytest.mark.slow
 def test_no_process_outlives_one_that_was_killed(export, tmp_path):
     running = process(export, tmp_path / "w", "2")
     own = psutil.Process(running.pid)
@@ -130,19 +106,6 @@ def test_no_process_outlives_one_that_was_killed(export, tmp_path):
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert 2 == len(workers)
     assert [] == alive
-
-
-@pytest.mark.slow
-def test_stopped_by_a_person_it_says_how_to_go_on(export, rows, tmp_path):
-    running = process(export, tmp_path / "w", "2")
-    while running.poll() is None and not (tmp_path / "w" / "parts").exists():
-        time.sleep(0.002)
-    running.send_signal(signal.SIGINT)
-    output, errors = running.communicate(timeout=60)
-    assert b"" == output
-    assert b"Stopped; what is done is kept. Run the same command with --resume to go on from here.\n" == errors
-    output, errors = process(export, tmp_path / "w", "2", "--resume").communicate(timeout=60)
-    assert rows == output
 
 
 def test_object_storage_between_the_steps_comes_to_the_rows_of_a_folder(export, rows):
