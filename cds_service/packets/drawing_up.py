@@ -11,7 +11,8 @@ from cds_service.domain.packet import Packet, PacketUse, Parties
 from cds_service.fhir.reading.parties import GivesJson, parties_of
 from cds_service.fhir.reading.prefetch_keys import not_asked_at
 from cds_service.packets.appeal_lines import appeal_lines
-from cds_service.packets.filled_elements import Filled, element_of, goals_asked, words_of_goal
+from cds_service.packets.filled import Filled
+from cds_service.packets.filled_elements import element_of, goals_asked, words_of_goal
 from cds_service.packets.material import PacketMaterial
 from cds_service.packets.measured_courses import measured
 from cds_service.packets.necessity import necessity_of
