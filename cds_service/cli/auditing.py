@@ -7,18 +7,18 @@ from typing import Any, Final
 
 import click
 
+from cds_service.cli.day_options import DAY
 from cds_service.cli.plainly import told_plainly
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
-_DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("audit")
 @click.argument("source", metavar="[INPUT]", required=False)
 @click.option("--sample", is_flag=True, help="Look back over an invented population with planted errors instead.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
-@click.option("--from", "first", type=_DAY, help="First date of service.")
-@click.option("--to", "last", type=_DAY, help="Last date of service.")
+@click.option("--from", "first", type=DAY, help="First date of service.")
+@click.option("--to", "last", type=DAY, help="Last date of service.")
 @click.option("--payer", default="", metavar="TEXT", help="Only payers whose name has this in it, or of this kind.")
 @click.option("--clinic", default="", metavar="TEXT", help="Only clinics whose name has this in it.")
 @click.option("--policy-dirs", multiple=True, type=_FOLDER, help="Folders with your own policies, beside the bundled.")

@@ -16,6 +16,7 @@ from cds_service.app.assembly import answerer_for, load_policies, local_now, rec
 from cds_service.app.settings import Settings, load_settings
 from cds_service.billing.bills import BILL_READS
 from cds_service.cli.auditing import audit_command
+from cds_service.cli.day_options import DAY
 from cds_service.cli.invoking import Invocation, print_exchange, read_json_object
 from cds_service.cli.packets import draft_packet
 from cds_service.cli.plainly import told_plainly
@@ -182,7 +183,7 @@ COUNTS: Final = ("shown", "accepted", "overridden", "ignored", "withheld", "shad
 @click.option(
     "--by", type=click.Choice(list(INSIGHT_KEYS)), default="rule", show_default=True, help="What to count by."
 )
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day that counts, local time.")
+@click.option("--since", type=DAY, help="First day that counts, local time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @told_plainly
 def show_insights(by: str, since: datetime | None, as_json: bool) -> None:  # noqa: FBT001

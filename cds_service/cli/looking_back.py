@@ -40,6 +40,8 @@ COMPARED_FOLDER: Final = "compared"
 @stopped_by_person()
 def look_back_as_asked(options: AuditOptions) -> None:
     """Look back as the command was told to."""
+    if options.first is not None and options.last is not None and options.last < options.first:
+        raise click.UsageError(f"no day is from {options.first.date()} to {options.last.date()}: exchange the two")
     settings = load_settings()
     write_parquet = parquet_writer() if options.parquet else None  # refused before the work, not after
     folders = options.policy_dirs or tuple(settings.policy_dirs)

@@ -56,4 +56,6 @@ def _in_a_line(error: Exception) -> str | None:
     if isinstance(error, requests.RequestException):
         address = error.request.url if error.request is not None else "the service"
         return f"{address} could not be reached ({type(error).__name__}); check that it runs, and the address"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; check the place and who may write there"
     return None

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cds_service.cli.day_options import DAY
 from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.terminal import show_table
@@ -22,7 +23,7 @@ def in_sandbox() -> None:
 @in_sandbox.command("load")
 @click.option("--fhir", metavar="URL", required=True, help="FHIR R4 server to put the stories on.")
 @click.option("--story", "names", multiple=True, help="Bundled story; can be repeated. All without it.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Day on which the stories play; else today.")
+@click.option("--today", type=DAY, help="Day on which the stories play; else today.")
 @click.option("--token", metavar="TOKEN", help="Bearer token for the FHIR server.")
 @told_plainly
 def sandbox_load(fhir: str, names: tuple[str, ...], today: datetime | None, token: str | None) -> None:

@@ -5,12 +5,13 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from cds_service.app.assembly import load_policies
 from cds_service.app.settings import load_settings
+from cds_service.cli.day_options import DAY
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.import_ncci import import_ncci
 from cds_service.cli.policies.own_stories import explain, run_stories
@@ -26,8 +27,6 @@ from cds_service.policies.owners.matrix import coverage_matrix
 from cds_service.policies.owners.review import doubts
 from cds_service.policies.stack import PolicyStack
 from cds_service.rules.engine import generic_used
-
-DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()

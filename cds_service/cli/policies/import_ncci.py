@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cds_service.app.settings import load_settings
+from cds_service.cli.day_options import DAY
 from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
 from cds_service.policies.files.loader import load_file
@@ -29,9 +30,7 @@ NATIONAL = BUNDLED_DATA / "us-ncci.yaml"
     "--out", type=click.Path(file_okay=False, path_type=Path),
     help="Policy folder to write to; else the first of CDS_POLICY_DIRS.",
 )  # fmt: skip
-@click.option(
-    "--quarter", type=click.DateTime(["%Y-%m-%d"]), help="First day of the quarter; else the file names tell."
-)
+@click.option("--quarter", type=DAY, help="First day of the quarter; else the file names tell.")
 @click.option(
     "--setting", type=click.Choice(["practitioner", "hospital"]), help="Setting of tables that do not tell it."
 )

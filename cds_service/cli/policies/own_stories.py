@@ -138,7 +138,8 @@ def _chosen(name: str | None, file: Path | None) -> tuple[Story, ...]:
     stories = read(file, today)
     found = tuple(story for story in stories if name in {None, story.name})
     if not found:
-        raise click.ClickException(f"{file} has no story {name}; it has {', '.join(story.name for story in stories)}")
+        there = f"no story {name}; it has {', '.join(story.name for story in stories)}" if stories else "no story in it"
+        raise click.ClickException(f"{file} has {there}")
     return found
 
 

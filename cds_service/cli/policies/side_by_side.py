@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cds_service.app.assembly import load_policies
 from cds_service.app.settings import load_settings
+from cds_service.cli.day_options import DAY
 from cds_service.cli.naming import typed
 from cds_service.cli.plainly import told_plainly
 from cds_service.cli.policies.value_lines import lines_of_difference
@@ -49,7 +50,7 @@ class PolicySide(NamedTuple):
 @click.argument("second")
 @click.option(
     "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Date of service, where a policy has none of its own; today without it.",
 )
 @click.option("--effect", is_flag=True, help="Say what the second changes on the bills of invented patients.")

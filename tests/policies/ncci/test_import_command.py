@@ -100,7 +100,7 @@ def test_files_that_seem_to_be_of_an_earlier_quarter_are_asked_about(run, tmp_pa
     ("arguments", "words"),
     [
         (["--quarter", "2026-10-02"], "no quarter begins on this day"),
-        (["--quarter", "October"], "does not match the format"),
+        (["--quarter", "October"], "October is no date: write it like 2026-03-16"),
         (["--setting", "clinic"], "is not one of 'practitioner', 'hospital'"),
         (["--setting", "hospital"], "this is the practitioner table"),
     ],
