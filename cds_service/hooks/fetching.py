@@ -19,9 +19,10 @@ from msgspec import Raw
 
 from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
+from cds_service.fhir.reading.key_types import REFERRED
 from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, PrefetchKey, fact_of
-from cds_service.fhir.reading.prefetch_reader import REFERRED, read_prefetch
+from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.fhir.server.client import FhirClient
 from cds_service.fhir.server.failures import FhirFailure
 from cds_service.fhir.server.referred import Wanted, known_with, wanted

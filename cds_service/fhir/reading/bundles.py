@@ -83,6 +83,11 @@ def flattened(bundle: BundleResource) -> BundleResource:
     )
 
 
+def holds_resources_as_entries(bundle: BundleResource) -> bool:
+    """Whether a resource stands in place of an entry."""
+    return any(entry.resource is None and entry.resource_type is not None for entry in bundle.entry)
+
+
 def _total(bundle: BundleResource) -> int:
     return _number(bundle.total)
 
@@ -100,12 +105,14 @@ def cut_short(key: str, bundle: BundleResource, usable: int, resources: Sequence
     Some servers count what a search includes among its results: a total that fits all ``resources``, with or without
     what the server says of the search, is taken for whole.
     """
-    total = _total(bundle)
+    total = _total(bundle) if bundle.total else 0
     received = usable + unread
     if total > received and total - unread not in _counted(bundle, resources):
         return (
             f"only a part of {key} was given: {received} of {total}" if received else f"none of {total} {key} was given"
         )
+    if not bundle.link:
+        return None
     if linked_page(bundle, "next") is not None:
         return f"only the first page of {key} was given"
     if linked_page(bundle, "previous") is not None or linked_page(bundle, "prev") is not None:

@@ -1,8 +1,10 @@
 """Codes of FHIR's own lists, however a system spells them: ``Completed``, ``IN_PROGRESS``, ``EnteredInError``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -47,27 +49,38 @@ def plain_code(text: str) -> str:
     return lowered if lowered in _CODES else _BY_LETTERS.get(_letters(text), text)
 
 
-class PlainCodes(dict[type[Resource], Callable[[Any], Any] | None]):
-    """Makes the status and the like of resources those of FHIR; looks a code up where a class has one only.
+class _WrittenCodes(dict[type[Resource], Callable[[Iterable[Resource]], Iterable[str | None]] | None]):
+    """How the status and the like of resources of a class are gathered; None where the class has none."""
 
-    A dictionary, because nearly all resources are written as they should be and the look-up is all they need.
-    """
-
-    def __missing__(self, kind: type[Resource]) -> Callable[[Any], Any] | None:
+    def __missing__(self, kind: type[Resource]) -> Callable[[Iterable[Resource]], Iterable[str | None]] | None:
         names = [name for name in _ELEMENTS if name in kind.__struct_fields__]
-        self[kind] = read = attrgetter(*names) if names else None
-        return read
-
-    def of(self, resource: _R) -> _R:
-        """The resource with its codes as FHIR spells them."""
-        read = self[type(resource)]
-        return resource if read is None or read(resource) in _USUAL else _with_plain_codes(resource)
+        self[kind] = gather = _gathering(names) if names else None
+        return gather
 
 
-PLAIN_CODES: Final = PlainCodes()
+_WRITTEN: Final = _WrittenCodes()
 
 
-def _with_plain_codes(resource: _R) -> _R:
+def _gathering(names: Sequence[str]) -> Callable[[Iterable[Resource]], Iterable[str | None]]:
+    codes_of = attrgetter(*names)
+    if len(names) == 1:
+        return partial(map, codes_of)
+    return lambda resources: chain.from_iterable(map(codes_of, resources))
+
+
+def spell_codes(by_type: Mapping[type[Resource], dict[str, Resource]]) -> None:
+    """Make the status and the like of resources those of FHIR, in place.
+
+    A class at a time, because nearly all resources are written as they should be.
+    """
+    for kind, resources in by_type.items():
+        written = _WRITTEN[kind]
+        if written is not None and not _USUAL.issuperset(written(resources.values())):
+            resources.update({name: with_plain_codes(resource) for name, resource in resources.items()})
+
+
+def with_plain_codes(resource: _R) -> _R:
+    """The resource with its codes as FHIR spells them."""
     for name in _ELEMENTS:
         written = getattr(resource, name, None)
         if written is not None and (code := plain_code(written)) != written:

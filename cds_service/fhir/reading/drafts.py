@@ -9,7 +9,7 @@ from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading import tolerant
 from cds_service.fhir.reading.bundles import add_alias, plain_entries
-from cds_service.fhir.reading.code_spelling import PLAIN_CODES
+from cds_service.fhir.reading.code_spelling import with_plain_codes
 from cds_service.fhir.reading.elements import Resource
 from cds_service.fhir.reading.quarantine import UNREADABLE, Quarantine
 from cds_service.fhir.reading.references import named
@@ -71,4 +71,4 @@ def _draft(resource: dict[str, Any], full_url: str | None, position: int, quaran
         record = tolerant.read_tolerantly(resource)
     except UNREADABLE as error:
         return Draft(None, resource, name, full_url, quarantine.unread(resource, name, error))
-    return None if record is None else Draft(PLAIN_CODES.of(record), resource, name, full_url)
+    return None if record is None else Draft(with_plain_codes(record), resource, name, full_url)

@@ -1,13 +1,9 @@
-"""From the bytes of a request to records: the prefetch, entry by entry where it does not decode whole.
-
-A resource is read in three steps: typed decoding; a tolerant second reading; and where both fail it is left out as a
-named gap with the exact error of the R4 models. The rest still counts.
-"""
+"""From the bytes of a request to records: the prefetch is decoded whole, and entry by entry where that fails."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -18,46 +14,27 @@ from cds_service.fhir.reading.bundles import (
     add_alias,
     cut_short,
     flattened,
+    holds_resources_as_entries,
     linked_page,
-    plain_entries,
     reported_failure,
     reports_error,
-    told_of,
 )
-from cds_service.fhir.reading.code_spelling import PLAIN_CODES
+from cds_service.fhir.reading.code_spelling import spell_codes
 from cds_service.fhir.reading.elements import Resource, type_of
+from cds_service.fhir.reading.entry_by_entry import EntryReader, LooseBundle
 from cds_service.fhir.reading.financial_resources import ClaimResource
+from cds_service.fhir.reading.key_types import NO_TYPES, TYPES_UNDER
 from cds_service.fhir.reading.prefetch import Prefetch, RawPrefetch, Slot, State, resources_in
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, SUPPORTING, fact_of
-from cds_service.fhir.reading.quarantine import UNREADABLE, Quarantine, decoding_error
+from cds_service.fhir.reading.quarantine import UNREADABLE, Quarantine
 from cds_service.fhir.reading.references import named
 from cds_service.fhir.reading.resource_versions import newest_by_reference
 from cds_service.fhir.reading.resources import (
-    RECORD_OF,
     AnyResource,
-    BundleEntry,
-    BundleLink,
     BundleResource,
     OperationOutcomeResource,
-    OtherResource,
 )
 
-REFERRED: Final = "referred"
-"""The key under which resources that others refer to are read."""
-
-
-class _Types(NamedTuple):
-    """What is read under a key: the types that it asks for, and others that may come with them."""
-
-    own: frozenset[type[Resource]] = frozenset()
-    beside: frozenset[type[Resource]] = frozenset()
-
-
-_NO_TYPES: Final = _Types()
-_UNDER: Final[Mapping[str, _Types]] = {
-    **{name: _Types(key.also | {key.resource}, key.beside) for name, key in PREFETCH_KEYS.items()},
-    REFERRED: _Types(beside=frozenset({ClaimResource})),
-}
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,39}", re.ASCII)
 _NO_URLS: Final[Mapping[int, str]] = {}
 
@@ -86,12 +63,13 @@ def read_prefetch(raw: RawPrefetch, keys: Iterable[str]) -> Prefetch:
         slots = {key: reader.slot(key, value) for key, value in zip(wanted, read, strict=True)}
     if reader.in_versions:
         reader.keep_newest(wanted)
+    spell_codes(reader.by_type)
     aliases = {url: reference for url, reference in reader.aliases.items() if reference}
     return Prefetch(slots, reader.by_type, aliases, reader.quarantine.gaps, raw, addresses=tuple(reader.addresses))
 
 
 class _Reader:
-    """Gathers the resources of one prefetch."""
+    """Gathers the resources of one prefetch: typed decoding first, `entry_by_entry` where a value did not decode."""
 
     def __init__(self, raw: bytes | msgspec.Raw) -> None:
         self._raw = raw
@@ -100,6 +78,7 @@ class _Reader:
         self.addresses: list[str] = []
         self.in_versions: dict[str, type[Resource]] = {}
         self.quarantine = Quarantine()
+        self._entry_by_entry = EntryReader(self.quarantine)
         self._nameless = 0
 
     @lazy
@@ -121,25 +100,14 @@ class _Reader:
 
     def bundle(self, key: str, bundle: BundleResource, unread: int = 0) -> Slot:
         """Take in a Bundle; ``unread`` of its entries are in quarantine already."""
-        resources = []
-        nameless: dict[int, str] = {}
         bundle = flattened(bundle)
-        for entry in bundle.entry:
-            resource = entry.resource
-            if resource is None:
-                if entry.resource_type is not None and key in self.values:
-                    return self._untyped(key, self.values[key])
-                continue
-            resources.append(resource)
-            if entry.full_url is None:
-                continue
-            if len(resources) == 1:
-                self.addresses.append(entry.full_url)
-            if entry.full_url.startswith("urn:"):
-                if resource.id is not None:
-                    add_alias(self.aliases, entry.full_url, f"{type_of(resource)}/{resource.id}")
-                else:
-                    nameless[len(resources) - 1] = entry.full_url
+        resources = [entry.resource for entry in bundle.entry if entry.resource is not None]
+        urls = [entry.full_url for entry in bundle.entry if entry.resource is not None]
+        if len(resources) < len(bundle.entry) and holds_resources_as_entries(bundle) and key in self.values:
+            return self._loosely(key, self._entry_by_entry.anything(key, self.values[key]))
+        if urls and urls[0] is not None:
+            self.addresses.append(urls[0])
+        nameless = self._urn_addresses(urls, resources)
         usable = self.take(key, resources, nameless)
         slot = self.settle(key, usable, resources, unread)
         cut = cut_short(key, bundle, usable, resources, unread)
@@ -151,31 +119,45 @@ class _Reader:
         self.quarantine.add(Unknown(fact_of(key), cut))
         return Slot(key, State.PARTIAL, cut, following)
 
+    def _urn_addresses(self, urls: Sequence[str | None], resources: Sequence[Resource]) -> Mapping[int, str]:
+        """Note which resource each ``urn:`` address stands for; those of resources without an id, by place."""
+        addresses = [(place, url) for place, url in enumerate(urls) if url is not None and url[:4] == "urn:"]
+        if not addresses:
+            return _NO_URLS
+        nameless = {}
+        for place, url in addresses:
+            resource = resources[place]
+            if resource.id is not None:
+                add_alias(self.aliases, url, f"{type_of(resource)}/{resource.id}")
+            else:
+                nameless[place] = url
+        return nameless
+
     def take(self, key: str, resources: Sequence[Resource], urls: Mapping[int, str] = _NO_URLS) -> int:
         """Keep the resources that belong under the key; how many of the key's own type there were.
 
         ``urls`` are the ``urn:`` addresses of those without an id, by place.
         """
-        own, beside = _UNDER.get(key, _NO_TYPES)
-        count = 0
+        types = TYPES_UNDER.get(key, NO_TYPES)
+        kind: type[Resource] | None = None
+        kept: dict[str, Resource] | None = None
+        count, counts = 0, False
         for position, resource in enumerate(resources):
-            kind = type(resource)
-            if kind in own:
-                count += 1
-            elif kind not in SUPPORTING and kind not in beside:
-                continue
-            kept = self.by_type.get(kind)
+            if type(resource) is not kind:
+                kind = type(resource)
+                counts = kind in types.own
+                kept = self.by_type.setdefault(kind, {}) if types.reads(kind) else None
             if kept is None:
-                kept = self.by_type[kind] = {}
+                continue
+            count += counts
             name = resource.id
             if name is None:
                 self._nameless += 1
                 name = f"no id {self._nameless}"
                 if position in urls:
                     add_alias(self.aliases, urls[position], named(type_of(resource), None, name))
-            spelled = PLAIN_CODES.of(resource)
-            known = kept.setdefault(name, spelled)
-            if known is not spelled and known != spelled:
+            known = kept.setdefault(name, resource)
+            if known is not resource and known != resource:
                 self.in_versions[f"{type_of(resource)}/{name}"] = kind
         return count
 
@@ -188,12 +170,12 @@ class _Reader:
             except UNREADABLE:
                 continue
             if newest is not None:
-                self.by_type[self.in_versions[name]][name.partition("/")[2]] = PLAIN_CODES.of(newest)
+                self.by_type[self.in_versions[name]][name.partition("/")[2]] = newest
 
     def settle(self, key: str, usable: int, resources: Sequence[Resource], unread: int = 0) -> Slot:
         """The state of a key whose resources were taken in."""
-        outcomes = [resource for resource in resources if isinstance(resource, OperationOutcomeResource)]
-        errors = [outcome for outcome in outcomes if reports_error(outcome)]
+        outcomes = [resource for resource in resources if type(resource) is OperationOutcomeResource]
+        errors = [outcome for outcome in outcomes if reports_error(outcome)] if outcomes else []
         if errors:
             reason = reported_failure(key, errors[0])
             if usable:
@@ -205,7 +187,7 @@ class _Reader:
         if unread:
             return nothing_read(key)
         types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcomeResource}
-        if types - _UNDER.get(key, _NO_TYPES).beside:
+        if types - TYPES_UNDER.get(key, NO_TYPES).beside:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
         if types - {ClaimResource}:
             return Slot(key, State.ABSENT, f"only orders or documents were given under {key}")
@@ -219,67 +201,10 @@ class _Reader:
             return self.slot(key, _VALUE.decode(raw))
         except UNREADABLE:
             pass
-        try:
-            loose = _LOOSE_BUNDLE.decode(raw)
-        except UNREADABLE:
-            return self._untyped(key, raw)
-        if loose.resource_type not in {None, "Bundle"}:
-            return self._untyped(key, raw)
-        read = [self._entry(key, entry) for entry in loose.entry]
-        entries = tuple(entry for entry in read if entry is not None)
-        bundle = BundleResource(total=loose.total, link=loose.link, entry=entries)
-        return self.bundle(key, bundle, unread=len(read) - len(entries))
+        return self._loosely(key, self._entry_by_entry.entries(key, raw))
 
-    def _entry(self, key: str, raw: msgspec.Raw) -> BundleEntry | None:
-        try:
-            entry = _ENTRY.decode(raw)
-        except UNREADABLE:
-            pass
-        else:
-            if entry.resource_type is None:
-                return entry
-        try:
-            plain = msgspec.json.decode(raw)
-        except UNREADABLE as error:
-            self.quarantine.add(Unknown(fact_of(key), f"an entry of {key} could not be read: {decoding_error(error)}"))
-            return None
-        within = plain.get("resource") if isinstance(plain, dict) else None
-        if isinstance(within, dict) and within.get("resourceType") == "Bundle":
-            return BundleEntry(resource=self._plain_bundle(key, within)[0])
-        read = [self._resource(key, full_url, resource) for full_url, resource in plain_entries([plain])]
-        return next(iter(read), BundleEntry())
-
-    def _untyped(self, key: str, raw: msgspec.Raw) -> Slot:
-        try:
-            plain = msgspec.json.decode(raw)
-        except UNREADABLE as error:
-            return Slot(key, State.FAILED, f"{key} could not be read: {decoding_error(error)}")
-        if not isinstance(plain, dict | list):
-            return Slot(key, State.ABSENT, f"what was given under {key} is not a resource")
-        bundle, unread = self._plain_bundle(key, plain)
-        return self.bundle(key, bundle, unread)
-
-    def _plain_bundle(self, key: str, plain: object) -> tuple[BundleResource, int]:
-        """A Bundle, a list or a resource in plain JSON, read tolerantly; and how many of it could not be read."""
-        read = [self._resource(key, full_url, resource) for full_url, resource in plain_entries(plain)]
-        entries = tuple(entry for entry in read if entry is not None)
-        links, total = told_of(plain)
-        return BundleResource(total=total, link=links, entry=entries), len(read) - len(entries)
-
-    def _resource(self, key: str, full_url: str | None, resource: dict[str, Any]) -> BundleEntry | None:
-        """One resource read tolerantly; None when it went into quarantine."""
-        kind = RECORD_OF.get(str(resource.get("resourceType")))
-        if not isinstance(resource.get("resourceType"), str):
-            self.quarantine.add(Unknown(fact_of(key), f"a resource under {key} has no resourceType"))
-            return None
-        if kind not in SUPPORTING.union(*_UNDER.get(key, _NO_TYPES), {OperationOutcomeResource}):
-            return BundleEntry(resource=OtherResource())
-        try:
-            return BundleEntry(full_url=full_url, resource=tolerant.read_tolerantly(resource))
-        except UNREADABLE as error:
-            name = named(str(resource.get("resourceType")), resource.get("id"))
-            self.quarantine.unread(resource, name, error)
-            return None
+    def _loosely(self, key: str, read: LooseBundle | Slot) -> Slot:
+        return read if isinstance(read, Slot) else self.bundle(key, read.bundle, read.unread)
 
 
 def nothing_read(key: str) -> Slot:
@@ -287,16 +212,7 @@ def nothing_read(key: str) -> Slot:
     return Slot(key, State.FAILED, f"nothing given under {key} could be read")
 
 
-class _LooseBundle(msgspec.Struct, rename="camel"):
-    entry: list[msgspec.Raw]
-    resource_type: str | None = None
-    total: int | float | str | None = None
-    link: tuple[BundleLink, ...] = ()
-
-
 _VALUE: Final[msgspec.json.Decoder[Resource | None]] = msgspec.json.Decoder(AnyResource | None)
-_ENTRY: Final = msgspec.json.Decoder(BundleEntry)
-_LOOSE_BUNDLE: Final = msgspec.json.Decoder(_LooseBundle)
 _RAW_VALUES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
