@@ -1,12 +1,17 @@
 """Options that take a day."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+if TYPE_CHECKING:
+    OfDays = click.ParamType[datetime]
+else:
+    OfDays = click.ParamType  # click 8.1 takes no type here
 
-class _Day(click.ParamType[datetime]):
+
+class _Day(OfDays):
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
