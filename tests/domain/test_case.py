@@ -171,5 +171,7 @@ def test_assessments_after_the_last_of_two_earlier_programs_are_of_this_one():
     )
     case = case_of(Chart("Patient/p", sessions=sessions, assessments=tests))
     assert [date(2026, 2, 1)] == [assessment.date for assessment in case.assessments_of_episode]
-    denied = Authorization("ClaimResponse/a", AuthorizationState.DENIED, created=date(2025, 9, 1))
-    assert () == replace(case, chart=replace(case.chart, authorizations=(denied,))).answers_of_episode
+    of_second = Authorization(
+        "ClaimResponse/a", AuthorizationState.APPROVED, start=date(2025, 9, 1), end=date(2026, 2, 1)
+    )
+    assert () == replace(case, chart=replace(case.chart, authorizations=(of_second,))).answers_of_episode

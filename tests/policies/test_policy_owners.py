@@ -1,9 +1,11 @@
 """What those who own policies are shown: groups of parameters, how sure each is, and which values decide."""
 
+from contextlib import nullcontext
 from datetime import date
 from types import MappingProxyType
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.values import Confidence, PolicyValue, Source
@@ -11,7 +13,7 @@ from cds_service.policies.model import Match, Policy
 from cds_service.policies.owners.capabilities import CAPABILITIES, capability_for
 from cds_service.policies.owners.effective import as_json, effective, effective_value, remarks
 from cds_service.policies.owners.matrix import coverage_matrix
-from cds_service.policies.parameters import MAX_WEEKS, PARAMETERS, REASSESSMENT_INTERVAL
+from cds_service.policies.parameters import MAX_WEEKS, PARAMETERS, REASSESSMENT_INTERVAL, TEST_HOURS
 from cds_service.policies.stack import PolicyStack
 
 DAY = date(2026, 3, 16)
@@ -151,3 +153,9 @@ def test_a_row_for_machines_leaves_out_what_is_not_known():
 def test_a_value_of_one_kind_of_program_goes_before_one_of_both_and_none_before_its_day(values, program, found):
     decided = policy(*values).value_on("reassessment.interval_days", DAY, program)
     assert found == (decided.value if decided is not None else None)
+
+
+@pytest.mark.parametrize(("hours", "fits"), [(0, False), (0.5, True), (1, True), (24, True), (24.5, False)])
+def test_hours_of_a_test_are_more_than_none_and_no_more_than_a_day(hours, fits):
+    with nullcontext() if fits else pytest.raises(ValidationError):
+        TypeAdapter(TEST_HOURS.kind).validate_python({"initial": hours})

@@ -93,3 +93,8 @@ def test_an_editor_shows_what_each_key_means():
 def test_a_misspelled_choice_is_seen_in_the_editor():
     text = (BUNDLED_DATA / "cigna.yaml").read_text()
     assert [] != complaints(text.replace("value: excluded", "value: excludet"))
+
+
+def test_a_key_is_shown_by_its_own_name_and_no_title_made_of_it():
+    assert "jurisdiction" in SCHEMA["$defs"]["_Match"]["properties"]
+    assert not any("title" in key for table in SCHEMA["$defs"].values() for key in table.get("properties", {}).values())

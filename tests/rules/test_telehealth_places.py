@@ -27,3 +27,13 @@ def test_a_place_of_service_that_is_none_of_telehealth_makes_a_denial_a_question
     (answer,) = check_telehealth(Case(Moment.VISIT_CLOSE, DAY, DAY, chart), NOTHING_BILLED, POLICY)
     assert kind == answer.kind
     assert {withholds} == {hold.withholds for hold in answer.holds}
+
+
+def test_of_several_signs_that_of_the_encounter_is_named_first():
+    encounter = Encounter("Encounter/e", DAY, telehealth=TelehealthSign("class VR (virtual)", coded=True))
+    session = Session("Procedure/p", DAY, Program.CONDITIONING, encounter="Encounter/e", modifiers=("95",))
+    chart = Chart("invented", encounters=(encounter,), sessions=(session,))
+    (answer,) = check_telehealth(Case(Moment.VISIT_CLOSE, DAY, DAY, chart), NOTHING_BILLED, POLICY)
+    assert "class VR (virtual)" == answer.facts["said"]
+    assert {"Encounter/e"} == {hold.doubt.reference for hold in answer.holds}
+    assert ["class VR (virtual)", "modifier 95"] == [evidence.value for evidence in answer.evidence]
