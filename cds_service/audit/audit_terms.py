@@ -23,6 +23,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         clinic: Part of the clinic's name; "" for all clinics.
         types: Resource types that the whole export holds. A type that is in none of its files is not known, rather
             than known to be empty; None where the export is known to hold all there is.
+        lost: Types of which lines of the export could not be used, so that what is not on record may be among them.
         with_ids: Whether results name patients, encounters and resources by their ids.
         secret: What pseudonyms are made with: the digest of the input, so that they are the same in every process and
             nobody without the input can tell whose they are.
@@ -36,6 +37,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     payer: str = ""
     clinic: str = ""
     types: frozenset[str] | None = None
+    lost: frozenset[str] = frozenset()
     with_ids: bool = False
     secret: bytes = b""
     jurisdiction: str = ""

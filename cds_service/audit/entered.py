@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from cds_service.fhir.reading.calendar import Calendar
+from cds_service.fhir.reading.resource_versions import VersionMeta
 
 WHEN_ENTERED: Final[Mapping[str, str]] = {
     "CarePlan": "created",
@@ -36,10 +37,6 @@ _TELLS_OF: Final = (
 
 class _Begun(msgspec.Struct, gc=False, frozen=True):
     start: str | None = None
-
-
-class _Edited(msgspec.Struct, gc=False, frozen=True, rename="camel"):
-    last_updated: str | None = None
 
 
 class _At(msgspec.Struct, gc=False, frozen=True):
@@ -69,7 +66,7 @@ class _Dates(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     period: _Begun | None = None
     start_date: str | None = None
     encounter: _At | None = None
-    meta: _Edited | None = None
+    meta: VersionMeta | None = None
     birth_date: str | None = None
 
 
@@ -77,15 +74,15 @@ class Entered(NamedTuple):
     """What a resource says of when it came on record, as written.
 
     ``entered`` is when that was, ``tells_of`` the day of what it tells, ``encounter`` the reference to the visit whose
-    day stands in. ``expected`` is whether R4 has an element for it. ``edited`` is the last edit, ``born`` the
-    birth date, which tells two patients apart.
+    day stands in. ``expected`` is whether R4 has an element for it. ``version`` tells two versions apart, ``born``, the
+    birth date, two patients.
     """
 
     expected: bool
     entered: str | None = None
     tells_of: str | None = None
     encounter: str | None = None
-    edited: str = ""
+    version: VersionMeta = VersionMeta()
     born: str | None = None
 
 
@@ -106,7 +103,7 @@ def entered_of(kind: str, raw: bytes) -> Entered:
         entered,
         next((day for day in days if day), None),
         dates.encounter.reference if dates.encounter is not None else None,
-        (dates.meta.last_updated if dates.meta is not None else None) or "",
+        dates.meta or VersionMeta(),
         dates.birth_date,
     )
 

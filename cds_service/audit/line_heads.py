@@ -42,10 +42,14 @@ class LineHead(NamedTuple):
 
 
 class BadHead(NamedTuple):
-    """Why a line is not used: ``kind`` as of ``BadLineRow``, ``why`` in a sentence without its content."""
+    """Why a line is not used: ``kind`` as of ``BadLineRow``, ``why`` in a sentence without its content.
+
+    ``of`` is the type of the resource, "" where the line does not tell it.
+    """
 
     kind: str
     why: str
+    of: str = ""
 
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
@@ -54,7 +58,11 @@ BROKEN: Final = BadHead("broken", "The line is not one whole JSON object.")
 NOT_A_RESOURCE: Final = BadHead("broken", "The line is JSON, and no FHIR resource: it has no resourceType.")
 ODD_PATIENT: Final = BadHead("no-patient", "What the resource says of its patient cannot be read.")
 TOO_LONG: Final = BadHead("too-long", "The resource is over 16 MiB.")
-NO_ID: Final = BadHead("no-patient", "The patient's resource has no id, so nothing can be told to be the patient's.")
+OTHER_TYPE: Final = "other"
+"""Any type that is not read."""
+NO_ID: Final = BadHead(
+    "no-patient", "The patient's resource has no id, so nothing can be told to be the patient's.", "Patient"
+)
 
 
 def line_head(raw: bytes) -> LineHead | BadHead:
@@ -69,15 +77,15 @@ def line_head(raw: bytes) -> LineHead | BadHead:
     if kind in OF_EVERYBODY:
         return LineHead(kind, head.id or "", "")
     if kind not in OF_PATIENTS:
-        return BadHead("unknown-type", f"{_plain(kind)} is not read in a look-back.")
+        return BadHead("unknown-type", f"{_plain(kind)} is not read in a look-back.", OTHER_TYPE)
     if kind == "Patient":
         return LineHead(kind, head.id, head.id) if head.id else NO_ID
     subject = head.beneficiary if kind == "Coverage" else head.subject or head.patient
     name = normal(subject.reference, {}) if subject is not None and subject.reference else ""
     of_patient, _, patient = name.rpartition("/")
     if of_patient != "Patient" or not patient:
-        return BadHead("no-patient", f"{kind} does not say by a reference which patient it belongs to.")
-    return LineHead(kind, head.id, patient) if head.id else BadHead("broken", f"{kind} has no id.")
+        return BadHead("no-patient", f"{kind} does not say by a reference which patient it belongs to.", kind)
+    return LineHead(kind, head.id, patient) if head.id else BadHead("broken", f"{kind} has no id.", kind)
 
 
 def _why_not(raw: bytes) -> BadHead:
@@ -87,7 +95,10 @@ def _why_not(raw: bytes) -> BadHead:
         return BROKEN
     if not isinstance(plain, dict):
         return BROKEN
-    return ODD_PATIENT if isinstance(plain.get("resourceType"), str) else NOT_A_RESOURCE
+    kind = plain.get("resourceType")
+    if not isinstance(kind, str):
+        return NOT_A_RESOURCE
+    return ODD_PATIENT._replace(of=kind if kind in READ else OTHER_TYPE)
 
 
 def _plain(kind: str) -> str:

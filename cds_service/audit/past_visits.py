@@ -53,6 +53,12 @@ ONE_BILL: Final = (
     "There were visits for several injuries on this date, and a bill does not say which of them it is for."
 )
 
+LOST_TREATMENTS: Final = (
+    "Lines of the export with visits or treatments could not be used; one of them may be of this date.",
+)
+LOST_BILLS: Final = ("Lines of the export with bills could not be used; the bill of this visit may be among them.",)
+LOST_ANSWERS: Final = ("Lines of the export with payers' answers could not be used; an approval may be among them.",)
+
 _MAY_HAVE_CHANGED: Final = frozenset({Verdict.UNDER_CODED, Verdict.OVER_CODED, Verdict.WRONG_CODING})
 _A_DAY: Final = timedelta(days=1)
 _OF_CHARGES: Final = frozenset({"visit-charges", "first-unit"})
@@ -225,18 +231,24 @@ class Patient:
             return Judgment(Verdict.NOT_JUDGED, (_NO_TIME_RULE,))
         charged = any(line.code in WORK_REHAB for line in billed)
         if not beside.visit.program.minutes:
-            return _without_time(found, unsure, charged=charged)
+            return _without_time(found, (*unsure, *self._may_be_lost("procedures", LOST_TREATMENTS)), charged=charged)
         unsure = (*unsure, *charges_left_open(found))
         if unsure:
             return Judgment(Verdict.NOT_JUDGED, unsure)
         if charges_withheld(found):
             return _BILLED_ALL_THE_SAME if charged else _NOT_TO_BILL
         judgment = compared(beside.visit, billed, lacking=found.policy.lacking)
-        return (
-            judged_support(judgment, support_of(found, approved_by_now=self._approved_by_now(case)))
-            if charged
-            else judgment
-        )
+        if judgment.verdict is Verdict.NOT_BILLED and (lost := self._may_be_lost("charges", LOST_BILLS)):
+            return Judgment(Verdict.NOT_JUDGED, (*lost, *judgment.reasons))
+        if not charged:
+            return judgment
+        support = support_of(found, approved_by_now=self._approved_by_now(case))
+        lost = self._may_be_lost("authorizations", LOST_ANSWERS) if support.refused else ()
+        return judged_support(judgment, support._replace(open_points=(*support.open_points, *lost)))
+
+    def _may_be_lost(self, key: str, why: tuple[str, ...]) -> tuple[str, ...]:
+        """Why something that is not on record may be among the lines that could not be used; empty where it is not."""
+        return why if not self._terms.lost.isdisjoint(types_of(key)) else ()
 
     def _judged_by_now(
         self, on: date, encounter: str | None, billed: tuple[BilledLine, ...], case: Case
@@ -277,7 +289,8 @@ class Patient:
         unread = tuple(plain_sentences(self._unread_treatments()))
         near = [day(beside) for beside in (on - _A_DAY, on + _A_DAY) if beside in self.chart.history.treated.visits]
         beside = (f"Check the date of service: a visit is on record for {near[0]}.",) if near else ()
-        unsure = (*unread, *self._not_sure_of_bills(case, billed), *beside)
+        lost = self._may_be_lost("procedures", LOST_TREATMENTS) or self._may_be_lost("encounters", LOST_TREATMENTS)
+        unsure = (*unread, *lost, *self._not_sure_of_bills(case, billed), *beside)
         verdict = Verdict.NOT_JUDGED if unsure else Verdict.UNSUPPORTED
         return PastVisit(on, None, None, None, billed, Judgment(verdict, (why, *unsure)), case)
 

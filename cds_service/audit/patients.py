@@ -16,6 +16,7 @@ from cds_service.fhir.reading.elements import Resource, type_name
 from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, asked_at
 from cds_service.fhir.reading.prefetch_reader import read_prefetch
+from cds_service.fhir.reading.resource_versions import is_newer
 
 KEYS: Final = tuple(dict.fromkeys((*asked_at(Moment.VISIT_CLOSE), *asked_at(Moment.OVERVIEW))))
 _KEY_OF_TYPE: Final[Mapping[str, str]] = {
@@ -127,9 +128,9 @@ def too_much(resources: int, size: int, terms: Terms) -> str:
 
 
 def _each_once(lines: Sequence[PatientLine]) -> tuple[list[PatientLine], tuple[BadLineRow, ...]]:
-    """Each resource once: of several with one id the one that was edited last; the others are named.
+    """Each resource once: of several with one id the one with the newest version; the others are named.
 
-    The date of the last edit only tells which of them is the present one, never since when something was known.
+    The version only tells which of them is the present one, never since when something was known.
     """
     newest: dict[str, PatientLine] = {}
     bad: list[BadLineRow] = []
@@ -142,7 +143,7 @@ def _each_once(lines: Sequence[PatientLine]) -> tuple[list[PatientLine], tuple[B
         ):
             bad.append(BadLineRow(line.file, line.number, "Another patient with the same id.", "other-patient"))
             continue
-        later = entered_of(line.kind, line.raw).edited > entered_of(line.kind, before.raw).edited
+        later = is_newer(entered_of(line.kind, line.raw).version, entered_of(line.kind, before.raw).version)
         newest[line.reference], older = (line, before) if later else (before, line)
         if line.raw != before.raw:
             why = f"Another version of the same {line.kind} is used."

@@ -22,7 +22,7 @@ from cds_service.audit.rows import Verdict
 from cds_service.audit.steps.part_files import DecidedBy, policies_digest, policies_of
 from cds_service.audit.steps.pools import opened_pool
 from cds_service.audit.steps.running import LookBackAsked, LookedBack, forget, look_back
-from cds_service.audit.steps.stopped import stopped_by_person
+from cds_service.audit.steps.stopped import LookBackStopped, stopped_by_person
 from cds_service.cli.audit_progress import StepBars
 from cds_service.cli.auditing import AuditOptions
 from cds_service.cli.policies.effect_lines import show_effect
@@ -64,7 +64,7 @@ def look_back_as_asked(options: AuditOptions) -> None:
     )
     if options.other_policies is not None:
         _decided_by((str(options.other_policies.absolute()),), fees)
-    options.out.mkdir(parents=True, exist_ok=True)
+    _make_folder(options.out)
     found, outcome = _results(asked, options, options.out, _facts(options), write_parquet)
     _show(found, outcome)
     if options.other_policies is not None:
@@ -73,6 +73,20 @@ def look_back_as_asked(options: AuditOptions) -> None:
     if options.work is None:
         with suppress(OSError):  # somebody put a file there
             Path(work).rmdir()
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder of results.
+
+    Raises:
+        LookBackStopped: It cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LookBackStopped(
+            f"{out} cannot be a folder for the results ({error.strerror or type(error).__name__}).", "Name another one."
+        ) from None
 
 
 def _results(

@@ -70,6 +70,20 @@ def test_of_several_versions_the_last_edited_counts_and_the_others_are_named():
     assert [(bad.kind, bad.file) for bad in rows.bad_lines] == [("duplicate", "export.ndjson")]
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ({"versionId": "9"}, {"versionId": "10"}),
+        ({"lastUpdated": "2026-03-05T09:00:00+02:00"}, {"lastUpdated": "2026-03-05T08:00:00Z"}),
+    ],
+    ids=["by number", "in two offsets"],
+)
+def test_the_newest_version_counts_wherever_it_stands(older, newer):
+    old, new = {**claim(MONDAY, FIRST), "meta": older}, {**claim(MONDAY, FIRST, FURTHER), "meta": newer}
+    for versions in ([old, new], [new, old]):
+        assert rows_of([*worker(), *visit(MONDAY), *versions], "worker").visits[0].billed_units == 3
+
+
 def test_the_same_line_twice_is_one_resource():
     rows = rows_of([*worker(), *visit(MONDAY), claim(MONDAY, FIRST, FURTHER), claim(MONDAY, FIRST, FURTHER)], "worker")
     assert rows.visits[0].billed_units == 3

@@ -39,7 +39,7 @@ class ExportFile(msgspec.Struct, frozen=True):
     @property
     def packed(self) -> bool:
         """Whether it is compressed, so that it can only be read from its beginning."""
-        return self.url.endswith((".gz", ".zst"))
+        return self.url.lower().endswith((".gz", ".zst"))
 
 
 class FileRange(msgspec.Struct, frozen=True):
@@ -80,6 +80,12 @@ def export_files(place: str) -> tuple[ExportFile, ...]:
             f"{place} cannot be read ({_cause(error)}).", "Check the address and its access."
         ) from None
     root = path.rstrip("/") + "/"
+    for name, info in sorted(found.items()):
+        if name.lower().endswith(ENDINGS) and info["type"] != "file":
+            raise LookBackStopped(
+                f"{name} is no file that can be read: a link that leads nowhere, or a device.",
+                "Remove it, or name the files of the export by a glob.",
+            )
     read = [
         ExportFile(name.removeprefix(root) if name.startswith(root) else name.rpartition("/")[2],
                files.unstrip_protocol(name), int(info.get("size") or 0), file_state(info))
@@ -95,15 +101,16 @@ def export_files(place: str) -> tuple[ExportFile, ...]:
 
 
 def _found(files: Any, path: str) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 - fsspec has no types
-    if any(sign in path for sign in "*?["):
-        matches: Mapping[str, Mapping[str, Any]] = files.glob(path, detail=True)
-        return {name: info for name, info in matches.items() if info["type"] == "file"}
     if files.isfile(path):
         return {path: files.info(path)}
-    if not files.isdir(path):
+    below: Mapping[str, Mapping[str, Any]]
+    if files.isdir(path):
+        below = files.find(path, detail=True)
+        return below
+    if not any(sign in path for sign in "*?["):
         raise FileNotFoundError(path)
-    below: Mapping[str, Mapping[str, Any]] = files.find(path, detail=True)
-    return below
+    below = files.glob(path, detail=True)
+    return {name: info for name, info in below.items() if info["type"] != "directory"}
 
 
 def _cause(error: Exception) -> str:

@@ -6,21 +6,21 @@ order of their digests, however many buckets there are. Of a block's file each b
 
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b, sha256
 from typing import Final
 
 import msgspec
 import zstandard
 
-from cds_service.audit.line_heads import READ, TOO_LONG, BadHead, LineHead, line_head
+from cds_service.audit.line_heads import OF_PATIENTS, READ, TOO_LONG, BadHead, LineHead, line_head
 from cds_service.audit.rows import BadLineRow
 from cds_service.audit.steps.inputs import FileRange, InputBlock
 from cds_service.audit.steps.raw_lines import DamagedFile, raw_lines
 from cds_service.audit.steps.sizes import Sizes
 from cds_service.audit.steps.work_folder import SORTED_FOLDER, WorkFolder
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts up when the files between the steps, or the sense of what is in them, change."""
 LISTED_BAD_LINES: Final = 20
 """Bad lines of one kind in one file and block that are listed one by one; all are counted."""
@@ -54,6 +54,7 @@ class Sorted(msgspec.Struct, frozen=True):
         read: Resources that are used, by type.
         shared_bytes: Bytes of the lines that all patients share.
         bad: Bad lines, counted.
+        lost: Types of which a line is bad, or may be: where a bad line does not tell its type, those of its file.
         listed: The first of them; the number of a line counts from the beginning of its piece.
     """
 
@@ -65,6 +66,7 @@ class Sorted(msgspec.Struct, frozen=True):
     shared_bytes: int
     bad: tuple[BadCount, ...]
     listed: tuple[tuple[int, BadLineRow], ...]
+    lost: tuple[str, ...] = ()
 
 
 class SortBlock(msgspec.Struct, frozen=True):
@@ -132,6 +134,7 @@ def partition(order: SortBlock) -> Sorted:
         shared_bytes=tally.shared_bytes,
         bad=tuple(BadCount(*what, number) for what, number in sorted(tally.bad.items())),
         listed=tuple(tally.listed),
+        lost=tuple(sorted(tally.lost & OF_PATIENTS)),
     )
     with folder.writing(order.mark) as file:
         file.write(msgspec.json.encode(done))
@@ -147,6 +150,7 @@ class _Tally:
         self.shared_bytes = 0
         self.bad: Counter[tuple[str, str, str]] = Counter()
         self.listed: list[tuple[int, BadLineRow]] = []
+        self.lost: set[str] = set()
 
     def add_bad(self, piece: int, file: str, number: int, head: BadHead) -> None:
         """Count a line that is not used, and list it where not many are listed yet."""
@@ -181,23 +185,40 @@ def _heads(place: int, piece: FileRange, tally: _Tally) -> Iterator[tuple[int, L
     """The lines of a piece that are used, with their numbers in it; all others are counted."""
     number = 0
     file = piece.source.name
+    kinds: set[str] = set()
+    bad: set[BadHead] = set()
     try:
         for raw in raw_lines(piece):
             number += 1
             if raw is None:
                 tally.add_bad(place, file, number, TOO_LONG)
+                bad.add(TOO_LONG)
                 continue
             head = line_head(raw)
             if isinstance(head, LineHead):
                 tally.read[head.kind] += 1
+                kinds.add(head.kind)
                 if not head.patient:
                     tally.shared_bytes += len(raw)
                 yield number, head, raw
             elif raw.strip():
                 tally.add_bad(place, file, number, head)
+                bad.add(head)
     except DamagedFile:
         tally.add_bad(place, file, number + 1, _DAMAGED)
+        bad.add(_DAMAGED)
+    tally.lost |= lost_types(file, bad, kinds)
     tally.lines.append(number)
+
+
+def lost_types(file: str, bad: Iterable[BadHead], read: Collection[str]) -> frozenset[str]:
+    """Types of which a bad line is, or may be: as it tells, as the name of its file does, as the lines beside it do."""
+    types = {head.of for head in bad}
+    if "" not in types:
+        return frozenset(types)
+    named = {kind for kind in OF_PATIENTS if kind in file}
+    of_file = {kind for kind in named if not any(kind != longer and kind in longer for longer in named)}
+    return frozenset((types - {""}) | (of_file or set(read) or OF_PATIENTS))
 
 
 def _encoded(text: str) -> bytes:

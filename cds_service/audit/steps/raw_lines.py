@@ -63,10 +63,10 @@ def raw_lines(piece: FileRange) -> Iterator[bytes | None]:
 
 
 def _chunks(file: IO[bytes], url: str) -> Iterator[bytes]:
-    if url.endswith(".zst"):
+    if url.lower().endswith(".zst"):
         yield from _unpacked(file)
         return
-    reader = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if url.endswith(".gz") else file
+    reader = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if url.lower().endswith(".gz") else file
     while chunk := reader.read(CHUNK):
         yield chunk
 

@@ -119,7 +119,8 @@ def _looked_back(asked: LookBackAsked, pool: Pool, watching: Watching) -> Looked
     folder.tidy(keep={name for order in sorting for name in (order.file, order.mark)} if asked.resume else None)
     blocks = _sort(folder, sorting, pool, watching)
     types = frozenset(kind for done in blocks for kind in done.read)
-    terms = msgspec.structs.replace(asked.terms, types=types, secret=digest_of_input(sources))
+    lost = frozenset(kind for done in blocks for kind in done.lost)
+    terms = msgspec.structs.replace(asked.terms, types=types, lost=lost, secret=digest_of_input(sources))
     auditing = orders_to_audit(sorting, blocks, terms, asked.by)
     read: Counter[str] = Counter()
     for done in blocks:

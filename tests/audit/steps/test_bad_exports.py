@@ -1,12 +1,16 @@
 """Exports as they should not be: nothing is lost without a word, and nobody's record is mixed with another's."""
 
+import gzip
 import json
+import re
 import resource
 import sys
+from collections import Counter
 from contextlib import contextmanager
 
 import pytest
 
+from cds_service.audit.past_visits import LOST_BILLS, LOST_TREATMENTS
 from cds_service.audit.steps.pools import opened_pool
 from cds_service.audit.steps.stopped import FileChanged, LookBackStopped
 from tests.audit.steps.exported import (
@@ -154,3 +158,111 @@ def test_nothing_of_a_patient_is_in_what_is_said_of_bad_lines(export, tmp_path):
     )
     found = looked(export, tmp_path / "w")
     assert "Secret" not in repr(found.bad) + repr(found.listed)
+
+
+def verdicts(found):
+    return Counter(visit.verdict.value for rows in found.patients() for visit in rows.visits)
+
+
+def reasons(found):
+    return {reason for rows in found.patients() for visit in rows.visits for reason in visit.reasons}
+
+
+def test_what_may_be_among_lines_that_were_lost_is_not_called_missing(export, tmp_path):
+    packed = gzip.compress((export / "Procedure.ndjson").read_bytes())
+    (export / "Procedure.ndjson").unlink()
+    (export / "treatments.ndjson.gz").write_bytes(packed[: len(packed) * 3 // 4])
+    found = looked(export, tmp_path / "w")
+    assert "Procedure" in found.terms.lost
+    assert [("treatments.ndjson.gz", "broken")] == [(bad.file, bad.kind) for bad in found.bad]
+    assert "billed without support" not in verdicts(found)
+
+
+@pytest.mark.parametrize("line", [b'{"resourceType": "Claim", "id": "cut-of\n', b'{"resourceType":"Claim","id":"x"}\n'])
+def test_no_visit_is_called_not_billed_where_a_bill_was_lost(export, tmp_path, line):
+    before = verdicts(looked(export, tmp_path / "w1"))["not billed"]
+    with (export / "Claim.ndjson").open("ab") as file:
+        file.write(line)
+    found = looked(export, tmp_path / "w2")
+    assert (before, 0) == (1, verdicts(found)["not billed"])
+    assert LOST_BILLS[0] in reasons(found)
+
+
+def test_treatments_that_name_a_patient_by_an_identifier_alone_are_not_called_missing(export, tmp_path):
+    for name in ("Encounter.ndjson", "Procedure.ndjson"):
+        first, *later = resources_in(export)[name]
+        own = first["subject"]["reference"]
+        nameless = [
+            resource | {"subject": {"identifier": {"value": "7"}}}
+            for resource in (first, *later)
+            if resource["subject"]["reference"] == own
+        ]
+        kept = [resource for resource in later if resource["subject"]["reference"] != own]
+        write_lines(export / name, [*nameless, *kept])
+    found = looked(export, tmp_path / "w")
+    assert {"no-patient"} == {bad.kind for bad in found.bad}
+    assert LOST_TREATMENTS[0] in reasons(found)
+    assert "billed without support" not in verdicts(found)
+
+
+def test_lines_of_types_that_nothing_rests_on_leave_all_as_it_was(export, tmp_path):
+    whole = verdicts(looked(export, tmp_path / "w1"))
+    (export / "Medication.ndjson").write_bytes(b'{"resourceType": "Medication", "id": "m"}\n')
+    (export / "Goal.ndjson").write_bytes((export / "Goal.ndjson").read_bytes() + b"{\n")
+    found = looked(export, tmp_path / "w2")
+    assert frozenset({"Goal"}) == found.terms.lost
+    assert whole == verdicts(found)
+
+
+def test_files_are_known_by_what_is_in_them_whatever_they_are_called(export, tmp_path):
+    whole = looked(export, tmp_path / "w1")
+    for number, file in enumerate(sorted(export.glob("*.ndjson"))):
+        target = export / "deep" / str(number) / f"{number}.NDJSON.GZ"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(gzip.compress(file.read_bytes().replace(b"\n", b"\r\n")))
+        file.unlink()
+    (export / "deep" / "round").symlink_to(export)
+    (export / "empty.ndjson").write_bytes(b"")
+    (export / "empty.ndjson.zst").write_bytes(b"")
+    found = looked(export, tmp_path / "w2")
+    assert (whole.read, verdicts(whole)) == (found.read, verdicts(found))
+    assert () == found.bad
+
+
+def test_a_link_that_leads_nowhere_is_named_and_not_waited_for(export, tmp_path):
+    (export / "gone.ndjson").symlink_to(export / "nowhere.ndjson")
+    with pytest.raises(LookBackStopped, match=r"gone\.ndjson is no file that can be read: a link that leads nowhere"):
+        looked(export, tmp_path / "w")
+
+
+def test_a_folder_with_signs_of_a_glob_in_its_name_is_a_folder(export, tmp_path):
+    export.rename(tmp_path / "export [1]")
+    assert looked(tmp_path / "export [1]", tmp_path / "w").read["Patient"] == 3
+
+
+@pytest.mark.parametrize("form", ["https://ehr.example.org/fhir/{}", "{}/_history/2"], ids=["absolute", "of a version"])
+def test_a_reference_names_its_patient_in_any_form(export, tmp_path, form):
+    whole = looked(export, tmp_path / "w1")
+    for file in export.glob("*.ndjson"):
+        patients = re.sub(r'"(Patient/[^"]+)"', lambda named: json.dumps(form.format(named[1])), file.read_text())
+        file.write_text(patients)
+    assert verdicts(whole) == verdicts(looked(export, tmp_path / "w2"))
+
+
+def test_ids_that_break_file_names_stay_ids(export, tmp_path):
+    first = resources_in(export)["Patient.ndjson"][0]["id"]
+    for file in export.glob("*.ndjson"):
+        file.write_text(file.read_text().replace(first, "..%2F.. *<>"))
+    found = looked(export, tmp_path / "w", with_ids=True)
+    assert "..%2F.. *<>" in {rows.patient for rows in found.patients() if rows.visits}
+
+
+def test_json_over_several_lines_and_files_that_are_not_utf_8_are_counted_and_the_type_is_not_known(export, tmp_path):
+    pretty = json.dumps(resources_in(export)["ClaimResponse.ndjson"][0], indent=2)
+    (export / "Claim.ndjson").write_bytes((export / "Claim.ndjson").read_text().encode("utf-16"))
+    (export / "ClaimResponse.ndjson").write_text(pretty)
+    found = looked(export, tmp_path / "w")
+    lost = {("Claim.ndjson", "broken"), ("ClaimResponse.ndjson", "broken")}
+    assert lost == {(bad.file, bad.kind) for bad in found.bad}
+    assert frozenset({"Claim", "ClaimResponse"}) == found.terms.lost
+    assert {"not judged"} == set(verdicts(found))
