@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
+from cds_service.fhir.reading.elements import type_name
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
 from cds_service.hooks.services import SERVICES
 from cds_service.stories.resources.pieces import EXAMPLE, FhirJson
@@ -121,7 +122,7 @@ def _page(searchset: FhirJson, *, newest: bool) -> FhirJson:
 
 
 def _answer(key: str, resources: list[FhirJson], material: Material) -> FhirJson | None:
-    kind = PREFETCH_KEYS[key].resource_type
+    kind, also = PREFETCH_KEYS[key].resource_type, set(map(type_name, PREFETCH_KEYS[key].also))
     if key in {"patient", "encounter"}:
         wanted = material.patient if key == "patient" else material.encounter
         return next(
@@ -130,7 +131,10 @@ def _answer(key: str, resources: list[FhirJson], material: Material) -> FhirJson
         )
     passes = _FILTERS.get(key)
     matches = [
-        resource for resource in resources if resource["resourceType"] == kind and (passes is None or passes(resource))
+        resource
+        for resource in resources
+        if resource["resourceType"] in also
+        or (resource["resourceType"] == kind and (passes is None or passes(resource)))
     ]
     included = (
         [resource for resource in resources if resource["resourceType"] in _INCLUDED.get(key, ())] if matches else []

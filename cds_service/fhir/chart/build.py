@@ -22,7 +22,7 @@ from cds_service.fhir.chart.claims import ChargesOnRecord, charges_on_record
 from cds_service.fhir.chart.documents import hints_of
 from cds_service.fhir.chart.ordered_plans import plan_of_order
 from cds_service.fhir.chart.patients_own import Meanings, Own, reference_of
-from cds_service.fhir.chart.payer_exchange import AskedFor, answers_on_record, assertions_on_record, requests_on_record
+from cds_service.fhir.chart.payer_exchange import AskedFor, answers_on_record, assertions_on_record
 from cds_service.fhir.chart.people import People
 from cds_service.fhir.chart.places import Places, place_of
 from cds_service.fhir.chart.plans import plan_of_care
@@ -184,8 +184,7 @@ class _Builder:
         assertions: Iterable[CoverageAssertion],
     ) -> list[Authorization]:
         """Authorizations on record, and numbers on claims that no answer or assertion explains."""
-        requests = requests_on_record(self.own, asked_for, therapy_plans, charges.claims)
-        answers = list(answers_on_record(self.own, self.calendar, requests))
+        answers = list(answers_on_record(self.own, self.calendar, asked_for, therapy_plans, charges))
         explained = (*(answer.number for answer in answers), *(assertion.number for assertion in assertions))
         return [*answers, *of_numbers(charges.numbers, explained)]
 

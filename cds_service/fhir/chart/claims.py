@@ -9,6 +9,7 @@ from cds_service.domain.coverage_and_claims import ChargedLine, Claim, ClaimNumb
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.chart import encounters as clinical
 from cds_service.fhir.chart import injury
+from cds_service.fhir.chart.benefit_answers import is_answer
 from cds_service.fhir.chart.claim_facts import numbers_of_claim, place_of_service
 from cds_service.fhir.chart.decisions import number_in
 from cds_service.fhir.chart.patients_own import Own
@@ -29,7 +30,10 @@ _ELSEWHERE: Final = (ExplanationOfBenefitResource, ChargeItemResource)
 
 @dataclass
 class ChargesOnRecord:
-    """What the claims tell: charges, authorization numbers, accidents, evidence and dates of an injury."""
+    """What the claims tell: charges, authorization numbers, accidents, evidence and dates of an injury.
+
+    ``answers`` are the explanations of benefits that answer requests for approval.
+    """
 
     claims: list[Claim] = field(default_factory=list)
     numbers: list[tuple[str, str]] = field(default_factory=list)
@@ -37,6 +41,7 @@ class ChargesOnRecord:
     evidence: list[InjuryEvidence] = field(default_factory=list)
     injury_dates: list[InjuryDate] = field(default_factory=list)
     claim_numbers: list[ClaimNumber] = field(default_factory=list)
+    answers: list[tuple[str, ExplanationOfBenefitResource]] = field(default_factory=list)
 
 
 def charges_on_record(own: Own, places: Places, calendar: Calendar) -> ChargesOnRecord:
@@ -55,6 +60,12 @@ def charges_on_record(own: Own, places: Places, calendar: Calendar) -> ChargesOn
     if not own.prefetch.by_type.keys().isdisjoint(_ELSEWHERE):
         claimed = set(_claimed(charges.claims))
         for settled, claim in _settled(own, calendar, {claim.reference for claim in charges.claims}):
+            if is_answer(settled):
+                charges.answers.append((claim.reference, settled))
+                _add(charges, settled, claim, places, calendar)
+                continue
+            if settled.use != "claim" and settled.use not in _OTHER_USES:
+                own.leave_out(ExplanationOfBenefitResource, claim.reference, "does not say that it is a claim")
             lines = tuple(line for line in claim.lines if (line.code, line.date) not in claimed)
             if lines or not claim.lines:
                 _add(charges, settled, replace(claim, lines=lines), places, calendar)
@@ -69,7 +80,7 @@ def _settled(own: Own, calendar: Calendar, claims: set[str]) -> Iterator[tuple[E
         if record.status in _CHARGES and not settles_another(record, claims, own):
             claim = replace(_claim(record, reference, own.references, calendar), status=RECORDED_CHARGE)
             numbers = dict.fromkeys((*claim.authorization_numbers, *filter(None, record.pre_auth_ref)))
-            yield record, replace(claim, authorization_numbers=tuple(numbers))
+            yield record, replace(claim, authorization_numbers=() if is_answer(record) else tuple(numbers))
 
 
 def _add(charges: ChargesOnRecord, record: ClaimResource, claim: Claim, places: Places, calendar: Calendar) -> None:

@@ -5,11 +5,14 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from cds_service.domain.coverage_and_claims import AuthorizationState
-from cds_service.fhir.reading.concept_words import may_match, texts
+from cds_service.fhir.reading.concept_words import has_code, may_match, texts
 from cds_service.fhir.reading.elements import CodeableConcept, Extension
 from cds_service.fhir.reading.financial_resources import Adjudication
 
 PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
+PDEX: Final = "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/"
+DENIAL_REASON: Final = "denialreason"
+ALLOWED_UNITS: Final = "allowedunits"
 REVIEW_ACTION: Final = "extension-reviewAction"
 REVIEW_ACTION_CODE: Final = "extension-reviewActionCode"
 
@@ -174,13 +177,13 @@ def decisions_together(states: Collection[AuthorizationState]) -> AuthorizationS
     return APPROVED if distinct == {APPROVED, NOT_REQUIRED} else UNCLEAR
 
 
-def reviews(extensions: Iterable[Extension], adjudications: Iterable[Adjudication]) -> list[AuthorizationState]:
+def reviews(extensions: Iterable[Extension], adjudications: Collection[Adjudication]) -> list[AuthorizationState]:
     """Review actions among the extensions of one item or of a whole response, and what its adjudications say."""
     states: list[AuthorizationState] = []
     for extension in extensions:
-        name = (extension.url or "").removeprefix(PAS)
+        name = _name_of(extension)
         if name == REVIEW_ACTION:
-            parts = [part for part in extension.extension if (part.url or "").removeprefix(PAS) in _CODE_PARTS]
+            parts = [part for part in extension.extension if _name_of(part) in _CODE_PARTS]
             states.extend(_action(part) for part in parts or [extension])
         elif name == REVIEW_ACTION_CODE:
             states.append(_action(extension))
@@ -188,13 +191,22 @@ def reviews(extensions: Iterable[Extension], adjudications: Iterable[Adjudicatio
         if adjudication.value is None:
             words = (*_written(adjudication.category), *_written(adjudication.reason))
             states.extend(state for text in words if (state := _state_of(text, otherwise=None)) is not None)
+    if not states and any(has_code(adjudication.category, DENIAL_REASON) for adjudication in adjudications):
+        states.append(
+            UNCLEAR if any(has_code(allowed.category, ALLOWED_UNITS) for allowed in adjudications) else DENIED
+        )
     return states
+
+
+def _name_of(extension: Extension) -> str:
+    """The name of an extension of the Da Vinci guides; both have the review action, each under its own address."""
+    return (extension.url or "").removeprefix(PAS).removeprefix(PDEX)
 
 
 def review_number(extensions: Iterable[Extension]) -> str | None:
     """The payer's number in a review action."""
     for extension in extensions:
-        if (extension.url or "").removeprefix(PAS) == REVIEW_ACTION:
+        if _name_of(extension) == REVIEW_ACTION:
             for part in extension.extension:
                 if part.url == "number" and (number := number_in(part.value_string)) is not None:
                     return number

@@ -9,7 +9,8 @@ from cds_service.fhir.reading.concept_words import may_match, texts
 from cds_service.fhir.reading.elements import Quantity
 from cds_service.fhir.reading.financial_resources import Adjudication
 
-_GRANTED: Final = re.compile(r"authori[sz]|approv|certif", re.IGNORECASE)
+# "allowedunits": the code of Da Vinci PDex; "allowed" alone is an amount of money.
+_GRANTED: Final = re.compile(r"authori[sz]|approv|certif|allowed ?units", re.IGNORECASE)
 _UNITS: Final = (
     (re.compile(r"h|hs|hrs?|hours?", re.IGNORECASE), "hours", 1.0),
     (re.compile(r"min|mj|minutes?", re.IGNORECASE), "hours", 1 / 60),

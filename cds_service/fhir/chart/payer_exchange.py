@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from cds_service.domain.care import Encounter, PlanOfCare
+from cds_service.domain.chart import Fact, Unknown
 from cds_service.domain.coverage_and_claims import Authorization, Claim, CoverageAssertion
 from cds_service.fhir.chart.authorized_services import Requests
+from cds_service.fhir.chart.benefit_answers import SEVERAL, answer_of
+from cds_service.fhir.chart.claims import ChargesOnRecord
 from cds_service.fhir.chart.coverage_information import assertions_of
 from cds_service.fhir.chart.patients_own import Own
 from cds_service.fhir.chart.payer_answers import is_preauthorization, of_response, unread_as
@@ -13,22 +16,75 @@ from cds_service.fhir.chart.service_requests import is_work_rehab_appointment
 from cds_service.fhir.reading.calendar import Calendar
 from cds_service.fhir.reading.clinical_resources import CarePlanResource, EncounterResource
 from cds_service.fhir.reading.drafts import Draft
-from cds_service.fhir.reading.financial_resources import ClaimResource, ClaimResponseResource
+from cds_service.fhir.reading.financial_resources import (
+    ClaimResource,
+    ClaimResponseResource,
+    ExplanationOfBenefitResource,
+)
 from cds_service.fhir.reading.meanings import ServiceMeaning
 from cds_service.fhir.reading.request_resources import AppointmentResource, ServiceRequestResource
 
+PayersAnswer: TypeAlias = tuple[str, ClaimResponseResource]
+"""A payer's answer with its reference."""
 AskedFor: TypeAlias = tuple[str, ServiceRequestResource, ServiceMeaning]
 """An order as given: its reference, the resource, what its code means."""
 
 
-def requests_on_record(
-    own: Own, asked_for: Iterable[AskedFor], plans: Iterable[PlanOfCare], claims: Iterable[Claim]
+def answers_on_record(
+    own: Own,
+    calendar: Calendar,
+    asked_for: Sequence[AskedFor],
+    plans: Iterable[PlanOfCare],
+    charges: ChargesOnRecord,
+) -> Iterator[Authorization]:
+    """Authorizations among the payers' answers; what cannot be read is left out as a gap.
+
+    Orders, plans and charges tell what those answers are about that do not say it themselves.
+    """
+    benefits = list(_in_benefits(own, charges.answers))
+    requests = _requests_on_record(own, asked_for, plans, charges.claims, benefits)
+    for reference, answer in (*_responses(own), *benefits):
+        if not is_preauthorization(answer):
+            continue
+        found = of_response(answer, reference, calendar, requests)
+        if isinstance(found, str):
+            own.leave_out(ClaimResponseResource, reference, found)
+        else:
+            yield from found
+
+
+def _responses(own: Own) -> Iterator[PayersAnswer]:
+    for reference, record in own.of(ClaimResponseResource):
+        unread = unread_as(record)
+        if unread is not None:
+            own.leave_out(ClaimResponseResource, reference, unread)
+        yield reference, record
+
+
+def _in_benefits(own: Own, benefits: Iterable[tuple[str, ExplanationOfBenefitResource]]) -> Iterator[PayersAnswer]:
+    """The answers that explanations of benefits give and no ClaimResponse on record does; others are gaps."""
+    for reference, record in benefits:
+        repeated = record.claim_response.reference if record.claim_response is not None else None
+        if repeated and own.references[repeated].partition("/")[2] in own.prefetch.of(ClaimResponseResource):
+            continue
+        answer = answer_of(record)
+        if answer is not None:
+            yield reference, answer
+        else:
+            own.left_out.add(Unknown(Fact.AUTHORIZATIONS, SEVERAL, reference))
+
+
+def _requests_on_record(
+    own: Own,
+    asked: Sequence[AskedFor],
+    plans: Iterable[PlanOfCare],
+    claims: Iterable[Claim],
+    benefits: Iterable[PayersAnswer],
 ) -> Requests:
     """What was asked of payers, and what carries their numbers."""
-    asked = tuple(asked_for)
     requests = Requests(
         dict(_requested(own)),
-        own.prefetch.of(ClaimResponseResource).values(),
+        (*own.prefetch.of(ClaimResponseResource).values(), *(answer for _, answer in benefits)),
         own.references,
         {reference: meaning for reference, _, meaning in asked},
     )
@@ -51,21 +107,6 @@ def _requested(own: Own) -> Iterator[tuple[str, ClaimResource]]:
         named = record.patient.reference if record.patient is not None else None
         if not named or own.references[named] == patient:
             yield f"Claim/{key}", record
-
-
-def answers_on_record(own: Own, calendar: Calendar, requests: Requests) -> Iterator[Authorization]:
-    """Authorizations among the payers' answers; what cannot be read is left out as a gap."""
-    for reference, record in own.of(ClaimResponseResource):
-        unread = unread_as(record)
-        if unread is not None:
-            own.leave_out(ClaimResponseResource, reference, unread)
-        if not is_preauthorization(record):
-            continue
-        answers = of_response(record, reference, calendar, requests)
-        if isinstance(answers, str):
-            own.leave_out(ClaimResponseResource, reference, answers)
-        else:
-            yield from answers
 
 
 def assertions_on_record(

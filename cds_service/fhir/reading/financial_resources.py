@@ -142,11 +142,29 @@ class ClaimResource(DomainResource, frozen=True):
     item: tuple[ClaimItem, ...] = ()
 
 
-class ExplanationOfBenefitResource(ClaimResource, frozen=True):
-    """FHIR ExplanationOfBenefit: what it says of the claim that it settles; ``claim`` refers to that."""
+class BenefitItem(ClaimItem, frozen=True):
+    """ExplanationOfBenefit.item."""
 
+    adjudication: tuple[Adjudication, ...] = ()
+
+
+class ExplanationOfBenefitResource(ClaimResource, frozen=True):
+    """FHIR ExplanationOfBenefit: what it says of the claim that it settles, or of the request that it answers.
+
+    ``claim`` and ``claim_response`` refer to that claim or request and to the payer's answer.
+    """
+
+    extension: tuple[Extension, ...] = ()
+    created: str | None = None
     claim: Ref | None = None
+    claim_response: Ref | None = None
+    outcome: str | None = None
+    disposition: str | None = None
     pre_auth_ref: tuple[str, ...] = ()
+    pre_auth_ref_period: tuple[Period, ...] = ()
+    item: tuple[BenefitItem, ...] = ()
+    add_item: tuple[AddedItem, ...] = ()
+    adjudication: tuple[Adjudication, ...] = ()
 
 
 class ChargeItemResource(Resource, frozen=True):

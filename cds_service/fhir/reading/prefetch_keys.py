@@ -238,7 +238,9 @@ _ROWS: Final = (
         tells={Fact.AUTHORIZATIONS: Share.WHOLE},
         filters={"use": "preauthorization"},
         newest_by="created",
-        beside=frozenset({ClaimResource, ServiceRequestResource, DocumentReferenceResource}),
+        beside=frozenset(
+            {ClaimResource, ServiceRequestResource, DocumentReferenceResource, ExplanationOfBenefitResource}
+        ),
         other_sources=(_DOCUMENTS,),
     ),
     PrefetchKey(

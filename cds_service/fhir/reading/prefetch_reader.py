@@ -19,10 +19,10 @@ from cds_service.fhir.reading.bundles import (
     reported_failure,
     reports_error,
 )
-from cds_service.fhir.reading.code_spelling import spell_codes
+from cds_service.fhir.reading.code_spelling import plain_code, spell_codes
 from cds_service.fhir.reading.elements import Resource, type_of
 from cds_service.fhir.reading.entry_by_entry import EntryReader, LooseBundle
-from cds_service.fhir.reading.financial_resources import ClaimResource
+from cds_service.fhir.reading.financial_resources import ClaimResource, ExplanationOfBenefitResource
 from cds_service.fhir.reading.key_types import NO_TYPES, TYPES_UNDER
 from cds_service.fhir.reading.prefetch import Prefetch, RawPrefetch, Slot, State, resources_in
 from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, SUPPORTING, fact_of
@@ -174,6 +174,7 @@ class _Reader:
 
     def settle(self, key: str, usable: int, resources: Sequence[Resource], unread: int = 0) -> Slot:
         """The state of a key whose resources were taken in."""
+        beside = TYPES_UNDER.get(key, NO_TYPES).beside
         outcomes = [resource for resource in resources if type(resource) is OperationOutcomeResource]
         errors = [outcome for outcome in outcomes if reports_error(outcome)] if outcomes else []
         if errors:
@@ -182,15 +183,16 @@ class _Reader:
                 self.quarantine.add(Unknown(fact_of(key), reason))
                 return Slot(key, State.PRESENT)
             return Slot(key, State.FAILED, reason)
-        if usable:
+        if usable or (ExplanationOfBenefitResource in beside and any(map(_is_answer, resources))):
             return Slot(key, State.PRESENT)
         if unread:
             return nothing_read(key)
         types = {type(resource) for resource in resources} - SUPPORTING - {OperationOutcomeResource}
-        if types - TYPES_UNDER.get(key, NO_TYPES).beside:
+        if types - beside:
             return Slot(key, State.ABSENT, f"what was given under {key} is of another resource type")
         if types - {ClaimResource}:
-            return Slot(key, State.ABSENT, f"only orders or documents were given under {key}")
+            what = "explanations of benefits" if ExplanationOfBenefitResource in types else "orders or documents"
+            return Slot(key, State.ABSENT, f"only {what} were given under {key}")
         return Slot(key, State.EMPTY)
 
     def slowly(self, key: str, raw: msgspec.Raw | None) -> Slot:
@@ -205,6 +207,11 @@ class _Reader:
 
     def _loosely(self, key: str, read: LooseBundle | Slot) -> Slot:
         return read if isinstance(read, Slot) else self.bundle(key, read.bundle, read.unread)
+
+
+def _is_answer(resource: Resource) -> bool:
+    """Whether an explanation of benefits tells of a request for approval, as a ClaimResponse does."""
+    return isinstance(resource, ExplanationOfBenefitResource) and plain_code(resource.use or "") == "preauthorization"
 
 
 def nothing_read(key: str) -> Slot:
