@@ -190,13 +190,15 @@ class RemoveOrder:
 class ServiceAsked(NamedTuple):
     """A service that the request is for; ``units`` in all where an order tells them, else None.
 
-    ``order`` is the order that tells them; None where it is the visits so far.
+    ``order`` is the order that tells them; None where it is the visits so far. ``session_minutes`` is the length of the
+    sessions where it is they that call for a service which no order names.
     """
 
     code: str
     modifiers: tuple[str, ...] = ()
     units: float | None = None
     order: str | None = None
+    session_minutes: int | None = None
 
 
 class AmountAsked(NamedTuple):

@@ -19,6 +19,7 @@ from cds_service.packets.necessity import necessity_of
 from cds_service.packets.notices import notices_of
 from cds_service.packets.wanted_elements import requesting_policy, wanted_elements
 from cds_service.policies import parameters as params
+from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.request_drafts import (
     amount_asked,
     conditions_asked,
@@ -63,7 +64,7 @@ def packet_of(
         unsent=not_asked_at(case.moment).union(case.chart.unavailable),
         json_of=json_of,
         parties=_parties(case, json_of),
-        services=services_asked(case),
+        services=services_asked(case, time_thresholds(policy)),
         amount=amount_asked(case),
         head=head,
         conditions=conditions,

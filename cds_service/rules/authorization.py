@@ -65,7 +65,7 @@ def check_authorization(case: Case, _bill: Bill, policy: PolicyView) -> Iterator
 
     Where a request is to be made, its draft is proposed; it is recommended where all that it rests on is on record.
     """
-    yield from with_draft(case, _results(case, policy), REQUESTED)
+    yield from with_draft(case, _results(case, policy), REQUESTED, policy)
 
 
 def _results(case: Case, policy: PolicyView) -> Iterator[Result]:

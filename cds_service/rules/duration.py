@@ -110,7 +110,7 @@ def check_program_duration(case: Case, _bill: Bill, policy: PolicyView) -> Itera
     not, and the kind changed, whether weeks count anew is asked. A longest stay of which the payer's text does not say
     that approval extends it is told as that.
     """
-    yield from with_draft(case, _weeks(case, policy), BEYOND_THE_WEEKS)
+    yield from with_draft(case, _weeks(case, policy), BEYOND_THE_WEEKS, policy)
 
 
 def _weeks(case: Case, policy: PolicyView) -> Iterator[Result]:
@@ -218,6 +218,9 @@ RULES = (
             params.AUTHORIZATION_REQUIRED,
             params.AUTHORIZATION_AFTER_VISITS,
             params.AUTHORIZATION_AFTER_DAYS,
+            params.FIRST_UNIT_FULL,
+            params.FIRST_UNIT_MINIMUM,
+            params.ADDITIONAL_UNIT_MINIMUM,
         ),
         sources=("A-2",),
         check=check_program_duration,

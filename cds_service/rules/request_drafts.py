@@ -12,6 +12,10 @@ from cds_service.domain.codes import FIRST_BLOCK, FURTHER_HOUR, WORK_REHAB, Paye
 from cds_service.domain.findings import AmountAsked, ClaimHead, DraftRequest, Proposal, ServiceAsked
 from cds_service.domain.injury_on_claim import claim_number_of, diagnoses_of, injury_day_of
 from cds_service.domain.payment import payer_caveats
+from cds_service.domain.time_thresholds import CONTESTED_FROM, TimeThresholds
+from cds_service.domain.units import units
+from cds_service.policies.model import PolicyView
+from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.rule import Answer, Result
 
 FIRST_BLOCK_MINUTES: Final = 120
@@ -46,10 +50,16 @@ def _is_over(order: Order, today: date) -> bool:
     return last is not None and last < today
 
 
-def services_asked(case: Case) -> tuple[ServiceAsked, ...]:
+def services_asked(case: Case, thresholds: TimeThresholds | None = None) -> tuple[ServiceAsked, ...]:
     """The codes of work rehabilitation asked for: those of the orders, else those that the visits so far call for.
 
-    Visits of more than two hours call for 97546 as well; what a visit earns is for the bill to say.
+    Orders of 97545 alone whose sessions earn further hours by the payer's time rule ask for 97546 as well: an approval
+    of the first block alone would leave these hours unpaid. Visits of more than two hours call for 97546 as well; what
+    a visit earns is for the bill to say.
+
+    Args:
+        case: What is asked about.
+        thresholds: The payer's time rule; None when no policy on file sets one, and then orders are taken as written.
     """
     ordered = {
         code: ServiceAsked(code, order.modifiers, order.quantity, order.reference)
@@ -58,12 +68,35 @@ def services_asked(case: Case) -> tuple[ServiceAsked, ...]:
         if code in WORK_REHAB
     }
     if ordered:
+        if FURTHER_HOUR not in ordered and thresholds is not None:
+            ordered.update({service.code: service for service in _further_hours(case, thresholds)})
         return tuple(ordered[code] for code in sorted(ordered))
-    days = case.episode.dates if case.episode is not None else ()
-    longest = max((case.visits[day].minutes for day in days if day in case.visits), default=0)
+    longest = _longest_visit(case)
     if not longest:
         return ()
     return tuple(map(ServiceAsked, (FIRST_BLOCK, FURTHER_HOUR) if longest > FIRST_BLOCK_MINUTES else (FIRST_BLOCK,)))
+
+
+def _further_hours(case: Case, thresholds: TimeThresholds) -> Iterator[ServiceAsked]:
+    """97546 where the first block is ordered for sessions that last longer, or was treated longer so far.
+
+    The units are told where order and time rule tell them for certain: readings of a part of an hour differ (T-3).
+    """
+    order = next(order for order in orders_asked(case) if FIRST_BLOCK in order.codes)
+    schedule = order.schedule
+    minutes = schedule.session_minutes or _longest_visit(case)
+    further = units(minutes, thresholds.rule).further
+    if not further:
+        return
+    known = schedule.session_minutes is not None
+    certain = known and schedule.sessions is not None and (minutes - thresholds.rule.full) % 60 < CONTESTED_FROM
+    total = float(schedule.sessions * further) if certain and schedule.sessions is not None else None
+    yield ServiceAsked(FURTHER_HOUR, order.modifiers, total, order.reference if known else None, minutes)
+
+
+def _longest_visit(case: Case) -> int:
+    days = case.episode.dates if case.episode is not None else ()
+    return max((case.visits[day].minutes for day in days if day in case.visits), default=0)
 
 
 def amount_asked(case: Case) -> AmountAsked:
@@ -96,20 +129,22 @@ def head_asked(case: Case) -> ClaimHead:
     )
 
 
-def with_draft(case: Case, results: Iterable[Result], kinds: frozenset[str]) -> Iterator[Result]:
-    """The results, the first one of these kinds with the draft of a request."""
+def with_draft(
+    case: Case, results: Iterable[Result], kinds: frozenset[str], policy: PolicyView | None = None
+) -> Iterator[Result]:
+    """The results, the first one of these kinds with the draft of a request by the time rule of a policy."""
     drafted = False
     for result in results:
         if not drafted and isinstance(result, Answer) and result.kind in kinds:
             drafted = True
-            yield replace(result, proposals=(*result.proposals, *_proposed(case)))
+            yield replace(result, proposals=(*result.proposals, *_proposed(case, policy)))
         else:
             yield result
 
 
-def _proposed(case: Case) -> tuple[Proposal, ...]:
+def _proposed(case: Case, policy: PolicyView | None) -> tuple[Proposal, ...]:
     """The draft of a request; none where neither order nor visit tells a code to ask for."""
-    services = services_asked(case)
+    services = services_asked(case, time_thresholds(policy) if policy is not None else None)
     if not services:
         return ()
     orders = tuple(order for order in orders_asked(case) if order.editable)

@@ -12,6 +12,7 @@ from cds_service.domain.codes import PayerClass, Program
 from cds_service.domain.coverage_and_claims import ClaimNumber, Coverage, InjuryDate, InjuryEvidence
 from cds_service.domain.findings import AmountAsked, Severity
 from cds_service.domain.intervals import Interval
+from cds_service.policies.time_rule import time_thresholds
 from cds_service.rules.request_drafts import (
     amount_asked,
     conditions_asked,
@@ -21,7 +22,7 @@ from cds_service.rules.request_drafts import (
     with_draft,
 )
 from cds_service.rules.rule import Answer, NotApplicable
-from tests.billing.bill_stories import DAY
+from tests.billing.bill_stories import DAY, policy_of
 
 WEEK = timedelta(days=7)
 BACK = ("Condition/back",)
@@ -46,6 +47,7 @@ WHOLE = Chart(
     place=Place("US-TX", "the patient's address"),
 )
 CUT = InPart((Unknown(Fact.ORDERS, "only the newest orders were sent"),), cut=True)
+TIME_RULE = time_thresholds(policy_of({}))
 MISSING = Answer("missing", Severity.WARNING, "subject")
 
 
@@ -181,3 +183,33 @@ def test_the_amount_is_that_of_the_first_order_that_tells_one():
 def test_the_provider_is_named_where_all_visits_have_the_same(providers, provider):
     visits = tuple(Encounter(f"Encounter/{place}", DAY, provider=named) for place, named in enumerate(providers))
     assert provider == head_asked(charted(encounters=visits)).provider
+
+
+@pytest.mark.parametrize(
+    ("schedule", "further"),
+    [
+        (SCHEDULE, ("97546", 20, DRAFT.reference, 240)),
+        (replace(SCHEDULE, session_minutes=120), None),
+        (replace(SCHEDULE, session_minutes=150), None),
+        (replace(SCHEDULE, session_minutes=170), ("97546", None, DRAFT.reference, 170)),
+        (replace(SCHEDULE, sessions=None), ("97546", None, DRAFT.reference, 240)),
+        (replace(SCHEDULE, session_minutes=None), None),
+    ],
+)
+def test_an_order_of_the_first_block_whose_sessions_earn_further_hours_asks_for_both(schedule, further):
+    first, *more = services_asked(case(orders=(replace(DRAFT, schedule=schedule),)), TIME_RULE)
+    assert "97545" == first.code
+    found = [(service.code, service.units, service.order, service.session_minutes) for service in more]
+    assert [further] * (further is not None) == found
+
+
+def test_an_order_that_tells_no_length_asks_for_what_the_visits_so_far_earn():
+    silent = replace(DRAFT, schedule=replace(SCHEDULE, session_minutes=None))
+    treated = replace(WHOLE, sessions=(session(-1, 4, BACK),), orders=(silent,))
+    first, further = services_asked(case(treated, orders=(), moment=Moment.OVERVIEW), TIME_RULE)
+    assert (DRAFT.reference, None, None, 240) == (first.order, further.order, further.units, further.session_minutes)
+
+
+def test_further_hours_that_another_order_has_are_asked_for_once_as_ordered():
+    further = replace(DRAFT, reference="ServiceRequest/more", codes=("97546",), quantity=18)
+    assert [10, 18] == [service.units for service in services_asked(case(orders=(DRAFT, further)), TIME_RULE)]

@@ -105,11 +105,13 @@ def _written(change: Change, writing: Writing) -> tuple[Action, ...]:
 def _request(change: DraftRequest, writing: Writing) -> tuple[Create, Create]:
     """The preauthorization Claim, and the Task whose focus it is."""
     asked = ", ".join("-".join((service.code, *service.modifiers)) for service in change.services)
+    added = [service for service in change.services if service.session_minutes is not None]
+    why = "".join(f" ({service.code} because sessions last {service.session_minutes} min)" for service in added)
     claim = _new_id(writing.call, "request", change.orders, asked)
     task = _new_id(writing.call, "task of the request", change.orders, asked)
     drafted = request_claim(change, claim, writing.patient, writing.today, writing.labels)
     return (
-        Create(f"Draft the request for approval: {asked}", drafted),
+        Create(f"Draft the request for approval: {asked}{why}", drafted),
         Create("Add the task to send it", request_task(change, task, claim, writing.patient, writing.today)),
     )
 
