@@ -96,14 +96,15 @@ def _closing(question: Question, today: date) -> Case | None:
     """The visit's date is that of its treatments; a treatment without encounter belongs to the day's visit.
 
     An encounter that goes on over several days, or has treatments on several, is a series: its visit is the newest
-    day with a treatment, not after today. So is one without an end, where treatments name no encounter.
+    day with a treatment, not after today. So is one whose record gives no end, finished or not; and one still under
+    way where treatments name no encounter.
     """
     sessions, encounter = question.chart.sessions, question.encounter
     dates = {session.date for session in sessions if session.encounter == encounter}
     visit = question.visit
     begun = visit.date if visit is not None else None
     if dates:
-        one_day = visit is not None and visit.ended and visit.last is None and begun in dates
+        one_day = visit is not None and visit.end_recorded and visit.last is None and begun in dates
         past = [day for day in dates if day <= today]
         day = begun if one_day and begun is not None else max(past) if past else min(dates)
     else:

@@ -95,7 +95,8 @@ class Encounter(NamedTuple):
     """An encounter that took place or is under way. ``state`` is the state of the place, like ``US-TX``.
 
     ``last`` is the date on which it ended, where it goes on over several (a series); ``length`` the time that it took
-    where that is recorded beside or instead of start and stop.
+    where that is recorded beside or instead of start and stop. ``ended`` is whether it is over, ``end_recorded``
+    whether its record says when.
     """
 
     reference: str
@@ -111,6 +112,7 @@ class Encounter(NamedTuple):
     last: Day | None = None
     length: timedelta | None = None
     telehealth: TelehealthSign | None = None
+    end_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

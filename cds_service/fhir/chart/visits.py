@@ -132,6 +132,7 @@ class Visits:
                     span.last,
                     length_of(record.length),
                     BY_CLASS if is_virtual(record.encounter_class) else words,
+                    span.period is not None or _tells_end(record, calendar),
                 ),
             )
 
@@ -266,6 +267,11 @@ class Visits:
 
     def _undone(self, encounter: Encounter) -> tuple[str, ...]:
         return (_NOT_DONE,) if encounter.reference in self._not_done else ()
+
+
+def _tells_end(encounter: EncounterResource, calendar: Calendar) -> bool:
+    period = encounter.period
+    return period is not None and period.end is not None and calendar.day(period.end) is not None
 
 
 def _why_left_out(encounter: EncounterResource) -> str:
