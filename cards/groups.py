@@ -151,7 +151,9 @@ def _worded(findings: Iterable[Finding], settings: CardSettings) -> Iterator[Wor
         if wording is None:
             raise WordingError(f"{finding.kind}: no wording file has words for this kind")
         confidence = finding.values[0].confidence if finding.values else ""
-        words = wording.words(finding.facts, settings.today, confidence, settings.labels, as_sent=finding.as_sent)
+        words = wording.words(
+            finding.facts, settings.today, confidence, settings.labels, as_sent=finding.as_sent, unread=finding.unread
+        )
         yield Worded(finding, words)
 
 

@@ -26,7 +26,7 @@ from cds_service.yaml_files import YamlError, YamlFile
 SUMMARY_LIMIT: Final = 139
 AS_SENT: Final = " (as far as sent)"
 """Ends the summary of what is not on record where not all was sent, unless the kind has words of its own for it."""
-KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels", "as_sent"})
+KNOWN_EVERYWHERE: Final = frozenset({"today", "confidence", "labels", "as_sent", "unread"})
 
 _FIELDS: Final = frozenset({"summary", "detail", "suggestions", "optional", "examples", "obtain"})
 
@@ -100,13 +100,14 @@ class Wording:
         labels: Mapping[str, str] = LABELS,
         *,
         as_sent: bool = False,
+        unread: bool = False,
     ) -> CardWords:
         """Bind the facts of a finding.
 
         ``confidence`` is that of its deciding policy value, ``labels`` name codes; ``as_sent`` is whether it says what
-        is not on record where not all was sent.
+        is not on record where not all was sent, ``unread`` whether a record of it came that could not be used.
         """
-        everywhere = {"today": today, "confidence": confidence, "labels": labels, "as_sent": as_sent}
+        everywhere = {"today": today, "confidence": confidence, "labels": labels, "as_sent": as_sent, "unread": unread}
         known = {**self.optional, **facts, **everywhere}
         return CardWords(self, self.summary.new_context(known, shared=True))
 

@@ -176,6 +176,17 @@ class Chart:
         why = self.unavailable.get(fact)
         return Unknown(fact, f"{about}{why}", kept=self.kept.get(fact)) if why is not None else None
 
+    def set_aside(self, *facts: Fact) -> bool:
+        """Whether a record that tells one of the facts came and could not be used, so that none is known to be there.
+
+        A document that is only named is none. An evaluation is a treatment record until it is read.
+        """
+        concerned = {*facts, Fact.SESSIONS} if Fact.EVALUATIONS in facts else set(facts)
+        return any(
+            gap.fact in concerned and gap.reference is not None and not gap.reference.startswith("DocumentReference/")
+            for gap in self.gaps
+        )
+
     def not_whole(self, fact: Fact) -> tuple[Unknown, ...]:
         """Why a fact is not known, or only in part because a search was cut short; empty where it is known."""
         why = self.unavailable.get(fact)

@@ -266,8 +266,9 @@ class Finding:
     ``joins`` names a rule whose card shows this finding instead of a card of its own.
     ``caveats`` are gaps and doubts that do not stop the answer but belong beside it. ``questions`` are unverified
     policy values that the answer would depend on, beside those that stand in the ``values`` themselves. ``as_sent``
-    marks one that says what is not on record where not all was sent. ``holds`` are suggestions of other rules that do
-    not stand beside it; ``withheld_by`` is the key of a finding beside which it is not told itself.
+    marks one that says what is not on record where not all was sent, ``unread`` one where a record of it came that
+    could not be used. ``holds`` are suggestions of other rules that do not stand beside it; ``withheld_by`` is the key
+    of a finding beside which it is not told itself.
     """
 
     rule: str
@@ -283,6 +284,7 @@ class Finding:
     caveats: tuple[Caveat, ...] = ()
     questions: tuple[PayerQuestion[object], ...] = ()
     as_sent: bool = False
+    unread: bool = False
     holds: tuple[Hold, ...] = ()
     withheld_by: str | None = None
 

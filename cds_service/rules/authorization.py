@@ -30,7 +30,13 @@ from cds_service.rules.answers import (
 )
 from cds_service.rules.approvals import approval_evidence, check_amounts, check_end, not_counted
 from cds_service.rules.request_drafts import with_draft
-from cds_service.rules.requests import REQUESTED, check_without_approval, how_to_request
+from cds_service.rules.requests import (
+    ON_ANSWERS,
+    REQUESTED,
+    check_without_approval,
+    how_to_request,
+    none_on_record,
+)
 from cds_service.rules.rule import Answer, Result, Rule
 from cds_service.rules.therapy_visits import allowed_without_approval, ask_count, check_count, check_visits_a_day
 
@@ -167,8 +173,14 @@ DOUBTS: Final = {
 }
 
 
+_NONE: Final = ("none is on record", "none that could be read is on record")
 _OPEN: Final = frozenset({"denied-unnamed", "later-refusal", "unit-question", "weak"})
 """Open also where no approval is wanted: what the payer refused, or how much it approved, may be this visit."""
+
+
+def _in_words(kind: str, case: Case) -> str:
+    words = DOUBTS[kind]
+    return words.replace(*_NONE) if case.chart.set_aside(Fact.AUTHORIZATIONS) else words
 
 
 def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
@@ -183,7 +195,7 @@ def approval_doubts(case: Case, policy: PolicyView) -> tuple[Caveat, ...]:
     if Fact.COVERAGE in case.chart.unavailable:
         return ()
     found: list[Caveat] = [
-        Doubt(Fact.AUTHORIZATIONS, DOUBTS[result.kind])
+        Doubt(Fact.AUTHORIZATIONS, _in_words(result.kind, case))
         for result in _results(case, policy)
         if isinstance(result, Answer)
         and result.kind in DOUBTS
@@ -285,8 +297,8 @@ def _asked(
         return
     said = tuple(value for value in policy.questions(params.AUTHORIZATION_REQUIRED) if value.value == "always")
     if said:
-        evidence = (Evidence("approval on record", "none"),)
-        yield Answer("question", Severity.INFO, case.date_of_service.isoformat(), {}, evidence=evidence, questions=said)
+        subject, evidence = case.date_of_service.isoformat(), none_on_record(case)
+        yield Answer("question", Severity.INFO, subject, {}, (), evidence, questions=said, absent=ON_ANSWERS)
     yield from ask_count(case, policy, days)
     if not on_file:
         yield from check_without_approval(case, policy)
@@ -305,8 +317,8 @@ def _guidelines(case: Case, policy: PolicyView) -> Iterator[Result]:
     if required is None or required.value != "outside-guidelines" or case.moment not in AHEAD:
         return
     if not payer_wants_none(case):
-        evidence = (Evidence("approval on record", "none"),)
-        yield Answer("guidelines", Severity.INFO, case.date_of_service.isoformat(), {}, (required,), evidence)
+        subject, evidence = case.date_of_service.isoformat(), none_on_record(case)
+        yield Answer("guidelines", Severity.INFO, subject, {}, (required,), evidence, absent=ON_ANSWERS)
 
 
 APPROVAL: Final = (

@@ -217,6 +217,7 @@ def _finding(rule: Rule, answer: Answer, unknown: Sequence[Unknown], chart: Char
         questions=answer.questions,
         holds=_declared_holds(rule, answer),
         as_sent=bool(in_part) or any(fact in chart.unavailable for fact in answer.absent),
+        unread=bool(answer.absent) and chart.set_aside(*answer.absent),
     )
 
 

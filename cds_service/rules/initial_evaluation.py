@@ -40,7 +40,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
     if not in_time:
         kind = "late" if evaluations else "missing"
         facts = {"first": first or "", "evaluation": evaluations[0].date if evaluations else ""}
-        yield Answer(kind, Severity.WARNING, subject, facts, (), evidence)
+        yield Answer(kind, Severity.WARNING, subject, facts, (), evidence, absent=(Fact.EVALUATIONS,))
     within = policy.get(params.BASELINE_WITHIN_DAYS)
     asked = next(iter(policy.of_one_program(params.BASELINE_WITHIN_DAYS)), None) if within is None else None
     within = within or asked
@@ -68,6 +68,7 @@ def check_initial_evaluation(case: Case, _bill: Bill, policy: PolicyView) -> Ite
                 *(Evidence(test.kind.value, test.date, test.reference) for test in tests),
             ),
             caveats=tuple(_caveats(asked, in_program=in_program)),
+            absent=(Fact.EVALUATIONS,),
         )
 
 

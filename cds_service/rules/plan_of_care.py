@@ -57,7 +57,8 @@ def _none_active(case: Case, policy: PolicyView) -> Answer:
     facts = {"status": listed[-1].status} if listed else {}
     evidence = tuple(Evidence("plan of care", plan.status, plan.reference) for plan in listed[-1:])
     kind = "not-active" if listed else "missing"
-    evidence = evidence or (Evidence("plan of care", "none"),)
+    missing = "none that could be read" if case.chart.set_aside(Fact.PLAN_OF_CARE) else "none"
+    evidence = evidence or (Evidence("plan of care", missing),)
     return Answer(
         kind,
         Severity.WARNING,

@@ -12,7 +12,7 @@ from cds_service.policies.shapes import Request
 from cds_service.rules.rule import Answer
 
 WHICH_PROGRAM = Unknown(Fact.PROGRAM, "check whether this is conditioning or hardening")
-NONE_ON_RECORD = (Evidence("approval on record", "none"),)
+ON_ANSWERS = (Fact.AUTHORIZATIONS,)
 REQUESTED = frozenset(
     {
         "missing",
@@ -29,6 +29,11 @@ REQUESTED = frozenset(
 """Findings after which a request is to be made; one under way or denied is another matter."""
 
 
+def none_on_record(case: Case) -> tuple[Evidence, ...]:
+    """That no approval is on record, or none that could be read."""
+    return (Evidence("approval on record", "none that could be read" if case.chart.set_aside(*ON_ANSWERS) else "none"),)
+
+
 def check_without_approval(case: Case, policy: PolicyView) -> Iterator[Answer]:
     """What is asked where no answer of the payer is on record: consent beyond an amount, pre-certification.
 
@@ -39,7 +44,8 @@ def check_without_approval(case: Case, policy: PolicyView) -> Iterator[Answer]:
     subject = case.date_of_service.isoformat()
     consent = policy.get(params.CONSENT_OVER)
     if consent is not None:
-        yield Answer("consent", Severity.INFO, subject, {"amount": consent.value}, (consent,), NONE_ON_RECORD)
+        facts = {"amount": consent.value}
+        yield Answer("consent", Severity.INFO, subject, facts, (consent,), none_on_record(case), absent=ON_ANSWERS)
     of_one_kind = policy.of_one_program(params.PRECERTIFICATION)
     wanted = next((value for value in (policy.get(params.PRECERTIFICATION), *of_one_kind) if value is not None), None)
     if wanted is not None and wanted.value:
@@ -49,7 +55,8 @@ def check_without_approval(case: Case, policy: PolicyView) -> Iterator[Answer]:
             subject=subject,
             facts={"program": wanted.program or Program.UNKNOWN},
             values=(wanted,),
-            evidence=NONE_ON_RECORD,
+            evidence=none_on_record(case),
+            absent=ON_ANSWERS,
             caveats=(WHICH_PROGRAM,) if wanted in of_one_kind else (),
         )
 

@@ -143,6 +143,7 @@ def ask_count(case: Case, policy: PolicyView, days: Sequence[date]) -> Iterator[
         evidence=_evidence(case, asked),
         caveats=(ELSEWHERE,),
         questions=(*map(PayerQuestion, allowed.over(asked)), *reviewed),
+        absent=(Fact.AUTHORIZATIONS,),
     )
 
 
