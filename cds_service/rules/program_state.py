@@ -127,10 +127,10 @@ RULES = (
         moments=frozenset({Moment.OVERVIEW}),
         facts=(),
         parameters=(
-            params.MAX_WEEKS,
-            params.LENGTH_WEEKS,
             params.REASSESSMENT_INTERVAL,
             params.REASSESSMENT_TOOLS,
+            params.MAX_WEEKS,
+            params.LENGTH_WEEKS,
             params.AUTHORIZATION_UNIT,
             params.FIRST_UNIT_FULL,
             params.FIRST_UNIT_MINIMUM,

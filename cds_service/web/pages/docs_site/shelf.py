@@ -66,7 +66,7 @@ class Shelf:
 
 @cache
 def _rule_places(root: str) -> list[Findable]:
-    """Each rule, and each value of a policy at the rule that reads the fewest others beside it."""
+    """Each rule, and each value of a policy at the rule that names it first, else at that which reads fewest others."""
     of_rules = [
         Findable("Rule", rule.title, "", f"{root}/rules/{rule.id}", without_ids(" ".join(rule.law.split())))
         for rule in RULES
@@ -74,6 +74,7 @@ def _rule_places(root: str) -> list[Findable]:
     broad_first = sorted(RULES, key=lambda rule: -len(rule.parameters))
     in_bill = {parameter: rule for rule in broad_first if rule.uses_bill for parameter in BILL_PARAMETERS}
     read = {parameter: rule for rule in broad_first for parameter in rule.parameters}
+    foremost = {rule.parameters[0]: rule for rule in broad_first if rule.parameters}
     return of_rules + [
         Findable(
             "Policy value",
@@ -83,7 +84,7 @@ def _rule_places(root: str) -> list[Findable]:
             without_ids(parameter.meaning),
             terms=parameter.name,
         )
-        for parameter, rule in (in_bill | read).items()
+        for parameter, rule in (in_bill | read | foremost).items()
     ]
 
 
