@@ -20,6 +20,7 @@ WHEN_ENTERED: Final[Mapping[str, str]] = {
     "Claim": "created",
     "ClaimResponse": "created",
     "Condition": "recordedDate",
+    "DiagnosticReport": "issued",
     "DocumentReference": "date",
     "ExplanationOfBenefit": "created",
     "Observation": "issued",

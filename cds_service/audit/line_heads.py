@@ -11,7 +11,7 @@ LONGEST_RESOURCE: Final = 16 * 1024 * 1024
 OF_PATIENTS: Final = frozenset(
     {"Patient", "Coverage", "Encounter", "Procedure", "CarePlan", "Condition", "Goal", "Observation"}
     | {"QuestionnaireResponse", "ClaimResponse", "ServiceRequest", "Claim", "ChargeItem", "ExplanationOfBenefit"}
-    | {"DocumentReference"}
+    | {"DocumentReference", "DiagnosticReport"}
 )
 """Types that belong to a patient and are read."""
 OF_EVERYBODY: Final = frozenset({"Practitioner", "PractitionerRole", "Organization", "Location"})

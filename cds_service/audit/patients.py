@@ -9,7 +9,7 @@ from cds_service.audit.audit_terms import Terms
 from cds_service.audit.entered import Entered, entered_of
 from cds_service.audit.line_heads import OF_EVERYBODY
 from cds_service.audit.rows import BadLineRow
-from cds_service.audit.unread_lines import UnreadLine
+from cds_service.audit.unread_lines import UnreadLine, slot_of
 from cds_service.domain.case import Moment
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.elements import Resource, type_name
@@ -19,13 +19,16 @@ from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.fhir.reading.resource_versions import is_newer
 
 KEYS: Final = tuple(dict.fromkeys((*asked_at(Moment.VISIT_CLOSE), *asked_at(Moment.OVERVIEW))))
+ANSWERS: Final = "authorizations"
+"""The key of payers' answers. Every export has notes of visits as documents: these do not leave the answers open."""
 _KEY_OF_TYPE: Final[Mapping[str, str]] = {
     **{type_name(kind): key.name for key in PREFETCH_KEYS.values() if key.is_search for kind in key.also},
     **{key.resource_type: key.name for key in PREFETCH_KEYS.values() if key.is_search},
-    "DocumentReference": "authorizations",
+    "DiagnosticReport": "observations",
+    "DocumentReference": ANSWERS,
     **dict.fromkeys(OF_EVERYBODY, "encounters"),
 }
-"""The prefetch key under which a hook call would bring a type; documents come beside the payer's answers."""
+"""The prefetch key under which a hook call would bring a type, or bring it beside others."""
 _SERVER: Final = re.compile(rb'"(https?://[^"\s]+)/Patient/')
 
 
@@ -106,7 +109,12 @@ def patient_record(
         return SetAsidePatient(patient, why, len(lines), duplicates)
     raw = _as_prefetch(kept)
     prefetch = read_prefetch(raw, KEYS)
-    slots = {key: known_slot(slot, terms.types) for key, slot in prefetch.slots.items()}
+    unread = tuple(_unread(kept, prefetch)) if prefetch.gaps else ()
+    by_key = {
+        **prefetch.slots,
+        ANSWERS: slot_of(ANSWERS, prefetch.by_type, unread),
+    }  # whatever documents came beside them
+    slots = {key: known_slot(slot, terms.types) for key, slot in by_key.items()}
     return PatientRecord(
         patient,
         Prefetch(slots, {**shared, **prefetch.by_type}, prefetch.aliases, prefetch.gaps, raw),
@@ -114,7 +122,7 @@ def patient_record(
         {line.reference: line for line in kept},
         _server(kept),
         duplicates,
-        tuple(_unread(kept, prefetch)) if prefetch.gaps else (),
+        unread,
         terms.types,
     )
 

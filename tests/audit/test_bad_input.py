@@ -161,6 +161,26 @@ def test_a_type_that_the_whole_export_lacks_is_not_known_rather_than_empty():
     assert "payer's approval" in {gap.fact for gap in unknown.gaps}
 
 
+def test_notes_of_visits_do_not_leave_open_whether_a_payer_answered():
+    note = {
+        "resourceType": "DocumentReference",
+        "id": "note",
+        "status": "current",
+        "subject": SUBJECT,
+        "date": "2026-03-01T12:00:00Z",
+        "type": {"text": "Progress note"},
+    }
+    without_answers = [resource for resource in worker() if resource["resourceType"] != "ClaimResponse"]
+    rows = rows_of([*without_answers, *visit(MONDAY), note], "worker")
+    assert "authorization.missing" in {row.kind for row in rows.findings}
+
+
+def test_reports_of_tests_are_read():
+    report = {"resourceType": "DiagnosticReport", "id": "fce", "status": "final", "subject": SUBJECT}
+    rows = rows_of([*worker(), *visit(MONDAY), report], "worker")
+    assert (rows.read["DiagnosticReport"], rows.bad_lines) == (1, ())
+
+
 def test_the_order_of_lines_does_not_matter():
     resources = [*worker(), *visit(MONDAY), claim(MONDAY, FIRST, FURTHER)]
     forth, back = rows_of(resources, "worker"), rows_of(resources[::-1], "worker")

@@ -20,7 +20,7 @@ from cds_service.audit.steps.raw_lines import DamagedFile, raw_lines
 from cds_service.audit.steps.sizes import Sizes
 from cds_service.audit.steps.work_folder import SORTED_FOLDER, WorkFolder
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Counts up when the files between the steps, or the sense of what is in them, change."""
 LISTED_BAD_LINES: Final = 20
 """Bad lines of one kind in one file and block that are listed one by one; all are counted."""
