@@ -12,7 +12,7 @@ from cds_service.audit.as_of import RecordInTime
 from cds_service.audit.audit_terms import Terms
 from cds_service.audit.billed import BilledLine, Bills
 from cds_service.audit.charts_in_time import ChartsInTime
-from cds_service.audit.patients import PatientRecord, types_of
+from cds_service.audit.patients import PatientRecord
 from cds_service.audit.rows import Verdict
 from cds_service.audit.support import judged_support, support_of
 from cds_service.audit.unread_lines import LeftOutTreatment, treatments_left_out, with_unread_visit
@@ -29,6 +29,7 @@ from cds_service.domain.findings import Outcome
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.errors import DataNeeded
+from cds_service.fhir.reading.key_types import types_of
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.policies.stack import PolicyStack
 

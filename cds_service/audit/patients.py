@@ -9,25 +9,18 @@ from cds_service.audit.audit_terms import Terms
 from cds_service.audit.entered import Entered, entered_of
 from cds_service.audit.line_heads import OF_EVERYBODY
 from cds_service.audit.rows import BadLineRow
-from cds_service.audit.unread_lines import UnreadLine, slot_of
+from cds_service.audit.unread_lines import UnreadLine
 from cds_service.domain.case import Moment
 from cds_service.domain.frozen import dataclass
 from cds_service.fhir.reading.elements import Resource, type_name
+from cds_service.fhir.reading.key_types import KEY_OF_TYPE, slots_of_all, types_of
 from cds_service.fhir.reading.prefetch import Prefetch, Slot, State
-from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS, asked_at
+from cds_service.fhir.reading.prefetch_keys import asked_at
 from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.fhir.reading.resource_versions import is_newer
 
 KEYS: Final = tuple(dict.fromkeys((*asked_at(Moment.VISIT_CLOSE), *asked_at(Moment.OVERVIEW))))
-ANSWERS: Final = "authorizations"
-"""The key of payers' answers. Every export has notes of visits as documents: these do not leave the answers open."""
-_KEY_OF_TYPE: Final[Mapping[str, str]] = {
-    **{type_name(kind): key.name for key in PREFETCH_KEYS.values() if key.is_search for kind in key.also},
-    **{key.resource_type: key.name for key in PREFETCH_KEYS.values() if key.is_search},
-    "DiagnosticReport": "observations",
-    "DocumentReference": ANSWERS,
-    **dict.fromkeys(OF_EVERYBODY, "encounters"),
-}
+_KEY_OF_TYPE: Final[Mapping[str, str]] = {**KEY_OF_TYPE, **dict.fromkeys(OF_EVERYBODY, "encounters")}
 """The prefetch key under which a hook call would bring a type, or bring it beside others."""
 _SERVER: Final = re.compile(rb'"(https?://[^"\s]+)/Patient/')
 
@@ -110,11 +103,8 @@ def patient_record(
     raw = _as_prefetch(kept)
     prefetch = read_prefetch(raw, KEYS)
     unread = tuple(_unread(kept, prefetch)) if prefetch.gaps else ()
-    by_key = {
-        **prefetch.slots,
-        ANSWERS: slot_of(ANSWERS, prefetch.by_type, unread),
-    }  # whatever documents came beside them
-    slots = {key: known_slot(slot, terms.types) for key, slot in by_key.items()}
+    slots = slots_of_all(prefetch.slots, {line.kind for line in kept})
+    slots = {key: known_slot(slot, terms.types) for key, slot in slots.items()}
     return PatientRecord(
         patient,
         Prefetch(slots, {**shared, **prefetch.by_type}, prefetch.aliases, prefetch.gaps, raw),
@@ -195,13 +185,6 @@ def known_slot(slot: Slot, types: frozenset[str] | None) -> Slot:
     if slot.state is not State.EMPTY or types is None or not types.isdisjoint(types_of(slot.key)):
         return slot
     return Slot(slot.key, State.ABSENT, f"{slot.key} was not given")
-
-
-def types_of(key: str) -> Iterator[str]:
-    """The types that come under a key."""
-    asked = PREFETCH_KEYS[key]
-    yield asked.resource_type
-    yield from map(type_name, asked.also)
 
 
 def _server(lines: Iterable[PatientLine]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -11,8 +12,8 @@ from cds_service.consultation.consult import consult
 from cds_service.consultation.question import Question
 from cds_service.domain.findings import Evaluation
 from cds_service.fhir.reading.drafts import read_drafts
-from cds_service.fhir.reading.elements import type_name
-from cds_service.fhir.reading.prefetch_keys import PREFETCH_KEYS
+from cds_service.fhir.reading.key_types import KEY_OF_TYPE, slots_of_all
+from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.fhir.reading.prefetch_reader import read_prefetch
 from cds_service.hooks.services import SERVICES, HookService
 from cds_service.policies.stack import PolicyStack
@@ -21,13 +22,6 @@ ResourceJson: TypeAlias = Mapping[str, Any]
 """A FHIR R4 resource as decoded JSON."""
 
 _SERVICE_OF_HOOK: Final = {service.hook: service for service in SERVICES}
-_SEARCHES: Final = tuple(key for key in PREFETCH_KEYS.values() if key.is_search)
-_KEY_OF_TYPE: Final = {
-    **{type_name(kind): key.name for key in _SEARCHES for kind in key.also},
-    **{key.resource_type: key.name for key in _SEARCHES},
-    "DiagnosticReport": "observations",
-    "DocumentReference": "authorizations",
-}
 
 
 def evaluate(
@@ -59,17 +53,30 @@ def evaluate(
     service = _SERVICE_OF_HOOK.get(hook)
     if service is None:
         raise ValueError(f"no hook is called {hook!r}; there are: {', '.join(_SERVICE_OF_HOOK)}")
-    prefetch = record if isinstance(record, Mapping) else _by_key(service, record, encounter)
+    by_key, prefetch = _read(service, record, encounter)
     question = Question(
         moment=service.moment,
-        patient_id=_id_of(prefetch, "patient"),
-        prefetch=read_prefetch(orjson.dumps(prefetch), service.prefetch),
+        patient_id=_id_of(by_key, "patient"),
+        prefetch=prefetch,
         drafts=read_drafts(orjson.dumps([*drafts])),
-        encounter_id=encounter or (_id_of(prefetch, "encounter") if prefetch.get("encounter") else None),
+        encounter_id=encounter or (_id_of(by_key, "encounter") if by_key.get("encounter") else None),
         jurisdiction=jurisdiction,
     )
     consultation = consult(question, policies, now=now)
     return consultation.evaluation if consultation is not None else None
+
+
+def _read(
+    service: HookService, record: Mapping[str, Any] | Iterable[ResourceJson], encounter: str | None
+) -> tuple[Mapping[str, Any], Prefetch]:
+    """The record by prefetch key, and as read: of a list of resources it is known that there are no others."""
+    if isinstance(record, Mapping):
+        return record, read_prefetch(orjson.dumps(record), service.prefetch)
+    resources = tuple(record)
+    by_key = _by_key(service, resources, encounter)
+    prefetch = read_prefetch(orjson.dumps(by_key), service.prefetch)
+    kinds = {resource.get("resourceType", "") for resource in resources}
+    return by_key, replace(prefetch, slots=slots_of_all(prefetch.slots, kinds))
 
 
 def _by_key(service: HookService, resources: Iterable[ResourceJson], encounter: str | None) -> Mapping[str, Any]:
@@ -83,7 +90,7 @@ def _by_key(service: HookService, resources: Iterable[ResourceJson], encounter: 
             continue
         if kind == "Encounter" and resource.get("id") == encounter and "encounter" in prefetch:
             prefetch["encounter"] = resource
-        entries[_KEY_OF_TYPE.get(kind, "encounters")].append({"resource": resource})
+        entries[KEY_OF_TYPE.get(kind, "encounters")].append({"resource": resource})
     bundles = {
         key: {"resourceType": "Bundle", "type": "searchset", "entry": found}
         for key, found in entries.items()

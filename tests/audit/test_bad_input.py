@@ -175,6 +175,12 @@ def test_notes_of_visits_do_not_leave_open_whether_a_payer_answered():
     assert "authorization.missing" in {row.kind for row in rows.findings}
 
 
+def test_reports_of_a_laboratory_alone_do_not_leave_open_whether_anything_was_measured():
+    report = {"resourceType": "DiagnosticReport", "id": "blood", "status": "final", "subject": SUBJECT}
+    rows = rows_of([*worker(), *visit(MONDAY), report], "worker")
+    assert "measurements" not in {gap.fact for gap in rows.gaps}
+
+
 def test_reports_of_tests_are_read():
     report = {"resourceType": "DiagnosticReport", "id": "fce", "status": "final", "subject": SUBJECT}
     rows = rows_of([*worker(), *visit(MONDAY), report], "worker")

@@ -10,23 +10,19 @@ from cds_service.stories import bundled, load
 from tests.audit.exports import looked_back
 from tests.playing import CASES, TODAY, bundled_policies, stories_of
 
-NO_NUMBER_OF_OURS = "amounts-by-code-14"
-"""A story with a number over 64 bits, which the door for programs does not take."""
+NO_NUMBER_OF_OURS = "An amount beyond all measure is not used up"
+"""Title of a story with a number over 64 bits, which the door for programs does not take."""
 
 
 def has_an_export(story):
-    """Whether an export can hold what a story's request brings: nothing of another patient, no number too large.
-
-    Documents, too: an export has them all, and no query of a hook asks for them.
-    """
+    """Whether an export can hold what a story's request brings: nothing of another patient, no number too large."""
     owners = {
         resource[element]["reference"]
         for resource in story.resources
         for element in ("subject", "patient", "beneficiary")
         if "reference" in resource.get(element, {})
     }
-    documents = any(resource["resourceType"] == "DocumentReference" for resource in story.resources)
-    return not documents and story.name != NO_NUMBER_OF_OURS and owners <= {f"Patient/{story.patient_id}"}
+    return story.title != NO_NUMBER_OF_OURS and owners <= {f"Patient/{story.patient_id}"}
 
 
 def answer_of_the_hook(patient, resources, visit, by=None):
@@ -40,7 +36,6 @@ def answer_of_the_hook(patient, resources, visit, by=None):
         for resource in resources
         if (name := f"{resource['resourceType']}/{resource.get('id')}") not in bills
         and patient.in_time.since(name) <= (by or visit.date)
-        and resource["resourceType"] != "DocumentReference"
     ]
     encounter = visit.encounter.rpartition("/")[2] if visit.encounter else None
     zone = patient.question(patient.in_time.by(by or visit.date), None, visit.encounter).calendar.zone

@@ -70,14 +70,12 @@ def opened_pool(processes: int | None = None, cluster: str | None = None) -> Ite
     try:
         executor.submit(os.getpid).result()  # all processes begin here, before this one has threads of its own
         yield Pool(executor, number)
-    except BaseException:
+    finally:
         with _undisturbed():
             for worker in multiprocessing.active_children():
-                if worker not in before:
+                if worker not in before:  # asked to end, one would wait for ever for a lock of one that was killed
                     worker.kill()  # whatever it has in hand can be done again
             executor.shutdown(cancel_futures=True)
-        raise
-    executor.shutdown()
 
 
 @contextmanager
