@@ -10,60 +10,38 @@ from cards.gaps import plain_sentences
 from cards.numbers import codes, day
 from cds_service.audit.as_of import RecordInTime
 from cds_service.audit.audit_terms import Terms
+from cds_service.audit.bill_judge import BillJudge
 from cds_service.audit.billed import BilledLine, Bills
 from cds_service.audit.charts_in_time import ChartsInTime
 from cds_service.audit.patients import PatientRecord
 from cds_service.audit.rows import Verdict
-from cds_service.audit.support import judged_support, support_of
-from cds_service.audit.unread_lines import LeftOutTreatment, treatments_left_out, with_unread_visit
-from cds_service.audit.verdicts import Judgment, compared
+from cds_service.audit.unread_lines import with_unread_visit
+from cds_service.audit.verdicts import Judgment
 from cds_service.billing.bills import bill_of
 from cds_service.consultation.consult import Consultation, consult
 from cds_service.consultation.question import Question
 from cds_service.domain.bill import Bill
 from cds_service.domain.care import Session
 from cds_service.domain.case import Case, Moment
-from cds_service.domain.chart import Caveat, Chart, Fact, Unknown
+from cds_service.domain.chart import Chart, Unknown
 from cds_service.domain.codes import WORK_REHAB
-from cds_service.domain.findings import Outcome
 from cds_service.domain.frozen import dataclass
 from cds_service.domain.lazy import lazy
 from cds_service.errors import DataNeeded
-from cds_service.fhir.reading.key_types import types_of
 from cds_service.fhir.reading.prefetch import Prefetch
 from cds_service.policies.stack import PolicyStack
 
 MIDDAY: Final = time(12)
 """When a past call is made: a moment that lies on the same date in every time zone of the United States."""
 BY_NOW: Final = "Right by the record as it stands now; on the day of the visit it said something else."
-_NO_TIME_RULE: Final = "No policy on file says how many minutes make a unit."
-TOO_LONG_A_DAY: Final = "The times recorded for the day add up to more than 24 hours."
-_BILLED_ALL_THE_SAME: Final = Judgment(
-    Verdict.UNSUPPORTED, ("Billed, although the payer's verified policy says not to bill this visit.",)
-)
-_NOT_TO_BILL: Final = Judgment(
-    Verdict.RIGHT, ("The payer's verified policy says not to bill this visit, and it was not billed.",)
-)
-NO_TIME_BILLED: Final = "No start and stop times are on record, so nothing shows the billed units."
-NO_TIME_NOT_BILLED: Final = "Not billed; no start and stop times are on record, so nothing can be said of what to bill."
-NO_BILLS: Final = "The export holds no claims, charges or explanations of benefits."
 NO_ANSWER: Final = "Nothing can be said of this visit: no treatment of it can be read."
 ENTERED_LATER: Final = "No treatment of this visit was on record by the end of its day."
-
 ONE_BILL: Final = (
     "There were visits for several injuries on this date, and a bill does not say which of them it is for."
 )
 
-LOST_TREATMENTS: Final = (
-    "Lines of the export with visits or treatments could not be used; one of them may be of this date.",
-)
-LOST_BILLS: Final = ("Lines of the export with bills could not be used; the bill of this visit may be among them.",)
-LOST_ANSWERS: Final = ("Lines of the export with payers' answers could not be used; an approval may be among them.",)
-
 _MAY_HAVE_CHANGED: Final = frozenset({Verdict.UNDER_CODED, Verdict.OVER_CODED, Verdict.WRONG_CODING})
 _A_DAY: Final = timedelta(days=1)
-_OF_CHARGES: Final = frozenset({"visit-charges", "first-unit"})
-"""Rules that propose the lines of a visit."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +169,10 @@ class Patient:
             bills |= more
 
     @lazy
+    def _judge(self) -> BillJudge:
+        return BillJudge(self.record, self._whole, self.bills, self._terms)
+
+    @lazy
     def _charts(self) -> ChartsInTime:
         return ChartsInTime(self._whole, self.record, self.in_time, self.bills)
 
@@ -211,10 +193,10 @@ class Patient:
             why = (unread or (NO_ANSWER,)) if self._was_on_record(on) else (ENTERED_LATER,)
             return PastVisit(on, encounter, found, None, billed, Judgment(Verdict.NOT_JUDGED, why), case)
         beside = found.bill
-        judgment = self._judged(found, beside, billed, case)
+        judgment = self._judge.judged(found, beside, billed, case)
         if judgment.verdict is not Verdict.RIGHT and billed:
             beside = beside_bills(found, case)
-            judgment = self._judged(found, beside, billed, case)
+            judgment = self._judge.judged(found, beside, billed, case)
         if judgment.verdict in _MAY_HAVE_CHANGED:
             judgment = self._judged_by_now(on, encounter, billed, case) or judgment
         return PastVisit(on, encounter, found, beside, billed, judgment, case, self.in_time.caveats(on))
@@ -224,33 +206,6 @@ class Patient:
         treated = self.chart.history.treated.visits[on].sessions
         return any(self.in_time.since(session.reference) <= on for session in treated)
 
-    def _judged(self, found: Consultation, beside: Bill, billed: tuple[BilledLine, ...], case: Case) -> Judgment:
-        """The verdict on what was billed, by an answer and the bill that is made beside what was billed."""
-        open_points = (*_doubts_about_all(found), *self._not_read(case.date_of_service, case.encounter))
-        unsure = (*self._not_sure_of_bills(case, billed), *open_points)
-        if beside.visit is None:
-            return Judgment(Verdict.NOT_JUDGED, (_NO_TIME_RULE,))
-        charged = any(line.code in WORK_REHAB for line in billed)
-        if not beside.visit.program.minutes:
-            return _without_time(found, (*unsure, *self._may_be_lost("procedures", LOST_TREATMENTS)), charged=charged)
-        unsure = (*unsure, *charges_left_open(found))
-        if unsure:
-            return Judgment(Verdict.NOT_JUDGED, unsure)
-        if charges_withheld(found):
-            return _BILLED_ALL_THE_SAME if charged else _NOT_TO_BILL
-        judgment = compared(beside.visit, billed, lacking=found.policy.lacking)
-        if judgment.verdict is Verdict.NOT_BILLED and (lost := self._may_be_lost("charges", LOST_BILLS)):
-            return Judgment(Verdict.NOT_JUDGED, (*lost, *judgment.reasons))
-        if not charged:
-            return judgment
-        support = support_of(found, approved_by_now=self._approved_by_now(case))
-        lost = self._may_be_lost("authorizations", LOST_ANSWERS) if support.refused else ()
-        return judged_support(judgment, support._replace(open_points=(*support.open_points, *lost)))
-
-    def _may_be_lost(self, key: str, why: tuple[str, ...]) -> tuple[str, ...]:
-        """Why something that is not on record may be among the lines that could not be used; empty where it is not."""
-        return why if not self._terms.lost.isdisjoint(types_of(key)) else ()
-
     def _judged_by_now(
         self, on: date, encounter: str | None, billed: tuple[BilledLine, ...], case: Case
     ) -> Judgment | None:
@@ -258,28 +213,8 @@ class Patient:
         found = self.answer(on, encounter, by=date.max)
         if found is None or found.case.date_of_service != on or found.case.visit is None:
             return None
-        judgment = self._judged(found, beside_bills(found, case), billed, case)
+        judgment = self._judge.judged(found, beside_bills(found, case), billed, case)
         return Judgment(Verdict.RIGHT, (BY_NOW, *judgment.reasons)) if judgment.verdict is Verdict.RIGHT else None
-
-    def _approved_by_now(self, case: Case) -> bool:
-        """Whether an approval covers the date by the record as it stands now."""
-        return bool(case.approvals_on(case.date_of_service))
-
-    def _not_read(self, on: date, encounter: str | None) -> Iterator[str]:
-        """Treatments of a visit that are on record and could not be read."""
-        yield from plain_sentences(left.gap for left in self._left_out if left.is_of(on, encounter))
-
-    @lazy
-    def _left_out(self) -> tuple[LeftOutTreatment, ...]:
-        gaps = (*(gap for line in self.record.unread for gap in line.gaps), *self.chart.gaps)
-        return tuple(treatments_left_out(gaps, self.record.entered, self._whole.calendar))
-
-    def _not_sure_of_bills(self, case: Case, billed: tuple[BilledLine, ...]) -> Iterator[str]:
-        """Why it is not certain what was billed for a visit."""
-        if self._terms.types is not None and self._terms.types.isdisjoint(types_of("charges")):
-            yield NO_BILLS
-        yield from self.bills.doubts(case, billed)
-        yield from plain_sentences(gap for gap in self.chart.gaps if gap.fact is Fact.CHARGES)
 
     def _billed_only(self, on: date) -> PastVisit:
         """A date that was billed without a treatment of work rehabilitation on record."""
@@ -287,19 +222,11 @@ class Patient:
         billed = self.bills.of_visit(case)
         charged = codes([line for line in billed if line.code in WORK_REHAB])
         why = f"{charged} was billed for {day(on)}; no treatment of work rehabilitation is on record for that date."
-        unread = tuple(plain_sentences(self._unread_treatments()))
         near = [day(beside) for beside in (on - _A_DAY, on + _A_DAY) if beside in self.chart.history.treated.visits]
         beside = (f"Check the date of service: a visit is on record for {near[0]}.",) if near else ()
-        lost = self._may_be_lost("procedures", LOST_TREATMENTS) or self._may_be_lost("encounters", LOST_TREATMENTS)
-        unsure = (*unread, *lost, *self._not_sure_of_bills(case, billed), *beside)
+        unsure = (*self._judge.treatments_not_known(), *self._judge.not_sure_of_bills(case, billed), *beside)
         verdict = Verdict.NOT_JUDGED if unsure else Verdict.UNSUPPORTED
         return PastVisit(on, None, None, None, billed, Judgment(verdict, (why, *unsure)), case)
-
-    def _unread_treatments(self) -> Iterator[Caveat]:
-        """Treatments that may be on record all the same: not exported, or not read."""
-        for fact in (Fact.SESSIONS, Fact.ENCOUNTER):
-            yield from self.chart.not_whole(fact)
-        yield from (gap for gap in self.chart.gaps if gap.fact in {Fact.SESSIONS, Fact.ENCOUNTER})
 
 
 def told_apart(visits: Sequence[PastVisit]) -> Iterator[PastVisit]:
@@ -331,35 +258,3 @@ def beside_bills(found: Consultation, case: Case) -> Bill:
         return found.bill
     chart = replace(found.case.chart, claims=tuple({claim.reference: claim for claim in claims}.values()))
     return bill_of(replace(found.case, chart=chart), found.policy)
-
-
-def charges_withheld(found: Consultation) -> bool:
-    """Whether the answer says not to bill the visit at all, so that it proposes no line."""
-    return any(finding.withheld_by for finding in found.evaluation.findings if finding.rule in _OF_CHARGES)
-
-
-def charges_left_open(found: Consultation) -> tuple[str, ...]:
-    """What keeps the answer from saying what to bill, though units could be counted; empty where it says it."""
-    outcomes = {rule.outcome for rule in found.evaluation.rules if rule.rule in _OF_CHARGES}
-    if Outcome.GAP not in outcomes or Outcome.FIRED in outcomes:
-        return ()
-    gaps = (gap for gap in found.evaluation.gaps if not _OF_CHARGES.isdisjoint(gap.rules))
-    return tuple(plain_sentences(Unknown(gap.fact, gap.why, gap.reference) for gap in gaps))
-
-
-def _doubts_about_all(found: Consultation) -> tuple[str, ...]:
-    """Doubts about the whole answer: dates that can be read in more than one way."""
-    gaps = found.evaluation.gaps
-    return tuple(plain_sentences(Unknown(gap.fact, gap.why) for gap in gaps if gap.fact is Fact.TIME_ZONE))
-
-
-def _without_time(found: Consultation, unsure: tuple[str, ...], *, charged: bool) -> Judgment:
-    """A visit without countable time: billed without support, unless the time may be on record all the same."""
-    visit = found.case.visit
-    if visit is not None and visit.more_than_a_day:
-        return Judgment(Verdict.NOT_JUDGED, (TOO_LONG_A_DAY, *unsure))
-    if not charged:
-        return Judgment(Verdict.NOT_JUDGED, (NO_TIME_NOT_BILLED, *unsure))
-    unread = found.case.chart.not_whole(Fact.SESSION_TIME)
-    open_points = (*plain_sentences(unread), *unsure)
-    return Judgment(Verdict.NOT_JUDGED if open_points else Verdict.UNSUPPORTED, (NO_TIME_BILLED, *open_points))

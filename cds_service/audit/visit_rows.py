@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from cards.numbers import Line, codes
 from cds_service.audit.audit_terms import Terms
+from cds_service.audit.bill_judge import charges_left_open, charges_withheld
 from cds_service.audit.billed import BilledLine, in_cents
 from cds_service.audit.finding_rows import RowWords
-from cds_service.audit.past_visits import PastVisit, charges_left_open, charges_withheld
+from cds_service.audit.past_visits import PastVisit
 from cds_service.audit.rows import FindingRow, GapRow, LineRow, Side, VisitRow
 from cds_service.audit.shared import SharedRecord
 from cds_service.audit.support import support_of

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from cds_service.audit.past_visits import LOST_BILLS, LOST_TREATMENTS
+from cds_service.audit.bill_judge import LOST_BILLS, LOST_TREATMENTS
 from cds_service.audit.steps.pools import opened_pool
 from cds_service.audit.steps.stopped import FileChanged, LookBackStopped
 from tests.audit.steps.exported import (
