@@ -21,8 +21,14 @@ from cds_service.consultation.question import Question
 from cds_service.domain.care import Assessment, RequestAnswer
 from cds_service.domain.chart import Chart, Place
 from cds_service.domain.coverage_and_claims import Authorization, ClaimNumber, InjuryDate, InjuryEvidence
+from cds_service.fhir.chart.documents import is_called_reassessment
 from cds_service.fhir.reading.calendar import Calendar
-from cds_service.fhir.reading.clinical_resources import EncounterResource
+from cds_service.fhir.reading.clinical_resources import (
+    DiagnosticReportResource,
+    DocumentReferenceResource,
+    EncounterResource,
+)
+from cds_service.fhir.reading.references import normal
 
 OF_VISITS: Final = frozenset({"Encounter", "Procedure", "Observation", "QuestionnaireResponse", *BILL_TYPES})
 """Types that a visit adds to."""
@@ -112,9 +118,21 @@ class ChartsInTime:
             and not self._bills.drafts
             and not chart.history.claims_over_days
             and not self._in_time.entered_after_its_day("Procedure")
+            and not self._measurements_replace()
             and all(since(session.reference) <= session.date for session in chart.sessions)
             and all(since(service.reference) <= service.date for service in chart.services)
             and all(visit.date is not None and since(visit.reference) <= visit.date for visit in chart.encounters)
+        )
+
+    def _measurements_replace(self) -> bool:
+        """Whether something is told only until a measurement comes: a report without its results, a document."""
+        prefetch, since = self._record.prefetch, self._in_time.since
+        reports = prefetch.of(DiagnosticReportResource).items()
+        return any(map(is_called_reassessment, prefetch.of(DocumentReferenceResource).values())) or any(
+            since(normal(result.reference, prefetch.aliases)) > since(f"DiagnosticReport/{name}")
+            for name, report in reports
+            for result in report.result
+            if result.reference is not None
         )
 
     def _dates_of(self, encounter: str) -> Collection[date]:

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from tests.audit.charts import FIRST, FURTHER, MONDAY, claim, visit, worker
+from tests.audit.charts import FIRST, FURTHER, MONDAY, SUBJECT, claim, visit, worker
 from tests.audit.exports import looked_back
 
 DAYS = [MONDAY + timedelta(days=number) for number in range(5)]
@@ -51,3 +51,43 @@ def test_visits_at_two_places_are_read_one_by_one():
     encounter = next(resource for resource in resources if resource["resourceType"] == "Encounter")
     encounter["serviceProvider"] = {"reference": "Organization/another"}
     assert charts_read(resources) == (5, 5)
+
+
+def result_of(kind, name, issued, **more):
+    return {
+        "resourceType": kind,
+        "id": name,
+        "status": "final",
+        "subject": SUBJECT,
+        "code": {"text": "Functional capacity evaluation"},
+        "effectiveDateTime": DAYS[0].isoformat(),
+        "issued": f"{issued}T18:00:00-06:00",
+        **more,
+    }
+
+
+def test_a_report_whose_result_comes_later_speaks_for_itself_until_then():
+    report = result_of("DiagnosticReport", "report", DAYS[0], result=[{"reference": "Observation/lift"}])
+    result = result_of("Observation", "lift", DAYS[3], valueQuantity={"value": 40, "unit": "lb"})
+    patient = looked_back([*worker(), *course(), report, result], "worker")
+    seen = [{found.reference for found in visit.consultation.case.chart.assessments} for visit in patient.visits()]
+    assert seen == [{"DiagnosticReport/report"}] * 3 + [{"Observation/lift"}] * 2
+
+
+def test_a_document_called_a_reassessment_is_named_until_something_newer_is_measured():
+    note = {
+        "resourceType": "DocumentReference",
+        "id": "note",
+        "status": "current",
+        "type": {"text": "PT weekly reassessment"},
+        "subject": SUBJECT,
+        "date": f"{DAYS[1]}T12:00:00-06:00",
+    }
+    at = {"effectiveDateTime": DAYS[3].isoformat(), "valueQuantity": {"value": 40, "unit": "lb"}}
+    measured = result_of("Observation", "lift", DAYS[3]) | at
+    patient = looked_back([*worker(), *course(), note, measured], "worker")
+    named = [
+        "DocumentReference/note" in {gap.reference for gap in visit.consultation.case.chart.gaps}
+        for visit in patient.visits()
+    ]
+    assert named == [False, True, True, False, False]

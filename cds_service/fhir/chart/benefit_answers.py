@@ -19,8 +19,6 @@ from cds_service.fhir.reading.financial_resources import (
 SEVERAL: Final = (
     "gives several approval numbers or periods and does not say which is for what, so it is not read as an answer"
 )
-
-
 _NO_CODE: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 

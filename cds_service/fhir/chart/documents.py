@@ -89,6 +89,12 @@ def hints_of(
             yield Unknown(fact, f"{dated} is called {name}; its content is not read", reference)
 
 
+def is_called_reassessment(record: DocumentReferenceResource) -> bool:
+    """Whether a document is named as long as nothing newer is measured."""
+    called = _called(record)
+    return called is not None and called.fact is Fact.ASSESSMENTS
+
+
 def _called(record: DocumentReferenceResource) -> _Called | None:
     if record.status in _NOT_IN_FORCE:
         return None
